@@ -1,0 +1,136 @@
+"""The plug: what a paper's system shows to the trainer."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, NamedTuple
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.utils.data import Dataset
+
+Batch = dict[str, Any]
+"""Tensors with the batch first, and ``utts``: the utterance ids, one per item of the batch."""
+
+
+@dataclass(frozen=True)
+class Update:
+    """One optimiser step.
+
+    Attributes:
+        name: A key of `System.optimizes`: which networks are stepped.
+        loss: Scalar; a mean over the batch, so that processes which hold half of it each may be averaged.
+        stats: Scalars to be logged, as ``{"cycle": tensor}``; detached by the trainer.
+    """
+
+    name: str
+    loss: Tensor
+    stats: dict[str, Tensor] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Mean:
+    """A mean that can be joined over batches and processes: ``total / count``."""
+
+    total: float
+    count: float
+
+    def __add__(self, other: Mean) -> Mean:
+        return Mean(self.total + other.total, self.count + other.count)
+
+    @property
+    def value(self) -> float:
+        """The mean; NaN where nothing was counted."""
+        return self.total / self.count if self.count else float("nan")
+
+
+class SampleKey(NamedTuple):
+    """What a batch sampler asks a dataset for: which item, and the seed of all that is random about it.
+
+    The seed depends on the run's seed, the epoch and the position in the epoch, and on nothing else: neither the
+    number of processes nor of workers, nor where training was interrupted, changes a sample.
+    """
+
+    index: int
+    seed: tuple[int, ...]
+
+    def generator(self) -> np.random.Generator:
+        """Return the generator for crops, augmentation and noise of this sample."""
+        return np.random.default_rng(np.random.SeedSequence(self.seed))
+
+
+class SystemDataset(Dataset, ABC):
+    """A map-style dataset as the trainer reads it; items are asked for by `SampleKey`."""
+
+    @abstractmethod
+    def __len__(self) -> int:
+        """Return how many items an epoch has."""
+
+    @abstractmethod
+    def __getitem__(self, key: SampleKey) -> dict[str, Any]:
+        """Return one sample: arrays, and ``utt``, its utterance id."""
+
+    @abstractmethod
+    def collate(self, samples: list[dict[str, Any]]) -> Batch:
+        """Join samples to a batch with ``utts``."""
+
+    def sizes(self) -> np.ndarray | None:
+        """Return the cost of each item (frames, samples), or None where all cost the same.
+
+        The preflight tries the batch of the largest first.
+        """
+        return None
+
+
+class System(nn.Module, ABC):
+    """A paper's networks and losses, as the trainer sees them.
+
+    Subclasses set the class attributes, build their networks as child modules in ``__init__(config)``, and yield the
+    updates that one batch gives. Statistics of the training data belong into buffers, set by `setup`.
+
+    Attributes:
+        Config: Dataclass of the system's own parameters (``system_conf`` in a YAML).
+        DataConfig: Dataclass of its data (``data_conf``): folders and cropping.
+        optimizes: Update name -> names of the child networks which it steps.
+        exports: The child networks (and buffers, by name) that inference needs; weights are averaged over steps for
+            these only.
+    """
+
+    Config: ClassVar[type]
+    DataConfig: ClassVar[type]
+    optimizes: ClassVar[dict[str, tuple[str, ...]]]
+    exports: ClassVar[tuple[str, ...]] = ()
+
+    @classmethod
+    @abstractmethod
+    def datasets(cls, config: Any) -> tuple[SystemDataset, SystemDataset]:
+        """Return the training and the validation set for a ``DataConfig``."""
+
+    def setup(self, train_set: SystemDataset) -> None:
+        """Take statistics, rates and symbol tables from the training set into buffers; called once, before training.
+
+        Not called on resume: buffers come from the checkpoint then.
+        """
+
+    @abstractmethod
+    def updates(self, batch: Batch) -> Iterator[Update]:
+        """Yield the optimiser steps that one batch gives, in order.
+
+        The trainer runs backward and the named optimiser on each before it asks for the next, so a generator is scored
+        by a discriminator that has already learned from this batch, and truncated BPTT is one update a chunk.
+        """
+
+    @abstractmethod
+    def validate(self, batch: Batch) -> dict[str, Mean]:
+        """Return the scores of one validation batch; the trainer joins them over batches and processes."""
+
+    def on_epoch_start(self, epoch: int) -> None:
+        """Set what depends on the epoch (loss weights, teachers, source ratio); called on resume too."""
+
+    @property
+    def device(self) -> torch.device:
+        """Where the networks are."""
+        return next(self.parameters()).device
