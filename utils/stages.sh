@@ -1,0 +1,120 @@
+# shellcheck shell=bash
+# Sourced by a recipe's run.sh: the stages, from --stage to --stop_stage. It writes no file of its own.
+#
+#   #!/usr/bin/env bash
+#   set -euo pipefail
+#   cd "$(dirname "${BASH_SOURCE[0]}")"
+#   stage=data        # first stage, by name or number (a number as default would let only numbers pass)
+#   stop_stage=train  # last stage
+#   list=false        # list the stages and leave
+#   dry_run=false     # show what would run and leave
+#   nj=4              # jobs at a time
+#   . ../../../utils/parse_options.sh
+#   . ../../../utils/stages.sh
+#
+#   stages="0:data 1:features 2:train"
+#   before_stages() { . ./path.sh; . ./cmd.sh; }   # may be left out; not run for --list and --dry_run
+#   stage_data() { python3 -m audiolab.bin.prepare data; }
+#   stage_features() { ${train_cmd} JOB=1:"${nj}" exp/log/features.JOB.log extract split/JOB; }
+#   stage_train() { ${cuda_cmd} exp/log/train.log python3 -m audiolab.bin.train --config conf/train.yaml; }
+#
+#   run_stages
+#
+# A stage runs in a subshell under `set -euo pipefail`; variables that it sets are gone after it, as they are when the
+# next stage is run by itself. run_stages stands as a command by itself, for bash ignores `set -e` in what is called
+# after `if` or `!`, or before `&&` or `||`; this is refused.
+
+# Runs the stages of ${stages} ("number:name …", in order) from ${stage} to ${stop_stage}; both default to all.
+# Its variables begin with _st_, since the stages see them.
+run_stages() {
+  : "${stages:?is to be set to the stages, as \"0:data 1:train\"}"
+  local -a _st_entries _st_numbers=() _st_names=()
+  local _st_entry _st_first _st_last _st_i _st_begun=$SECONDS
+  read -r -a _st_entries <<<"${stages//$'\n'/ }"
+  for _st_entry in "${_st_entries[@]}"; do
+    _st_numbers+=("${_st_entry%%:*}") _st_names+=("${_st_entry#*:}")
+    declare -F "stage_${_st_entry#*:}" >/dev/null || _stages_fail "there is no function stage_${_st_entry#*:}"
+    [[ ${list:-false} == false ]] || printf '%3s  %s\n' "${_st_entry%%:*}" "${_st_entry#*:}"
+  done
+  [[ ${list:-false} == false ]] || return 0
+  _stages_find --stage "${stage:-${_st_names[0]}}" _st_first
+  _stages_find --stop_stage "${stop_stage:-${_st_names[-1]}}" _st_last
+  ((_st_first <= _st_last)) || _stages_fail "--stage $stage comes after --stop_stage $stop_stage: nothing to run"
+  if [[ ${dry_run:-false} == true ]]; then
+    for ((_st_i = _st_first; _st_i <= _st_last; _st_i++)); do _stages_show "$_st_i"; done
+    return 0
+  fi
+  _stages_check_errexit
+  if declare -F before_stages >/dev/null; then before_stages; fi
+  for ((_st_i = _st_first; _st_i <= _st_last; _st_i++)); do _stages_run "$_st_i"; done
+  printf '### all done in %d s\n' $((SECONDS - _st_begun))
+}
+
+_stages_fail() {
+  printf 'error: %s: %s\n' "${0##*/}" "$1" >&2
+  exit 1
+}
+
+# Sets the variable $3 to the index of the stage whose name or number is $2, given by option $1.
+_stages_find() {
+  local _st_index _st_hint
+  for _st_index in "${!_st_names[@]}"; do
+    if [[ $2 == "${_st_names[_st_index]}" || $2 == "${_st_numbers[_st_index]}" ]]; then
+      printf -v "$3" '%d' "$_st_index"
+      return 0
+    fi
+  done
+  _st_hint=$("${BASH_SOURCE[0]%/*}/nearest_name.sh" "$2" "${_st_names[@]}")
+  _stages_fail "$1: unknown stage '$2' (numbers are ${_st_numbers[0]} to ${_st_numbers[-1]})$_st_hint"
+}
+
+# Shows the stage with index $1: its commands as they stand, and the values that their variables have now.
+_stages_show() {
+  local _st_body _st_name
+  _st_body=$(declare -f "stage_${_st_names[$1]}" | sed '1,2d;$d')
+  printf '### stage %s %s would run\n%s\n' "${_st_numbers[$1]}" "${_st_names[$1]}" "$_st_body"
+  while IFS= read -r _st_name; do
+    [[ ! -v $_st_name ]] || printf '    # %s=%q\n' "$_st_name" "${!_st_name}"
+  done < <(grep -oE '[$][{]?[A-Za-z_][A-Za-z0-9_]*' <<<"$_st_body" | tr -d '{$' | LC_ALL=C sort -u)
+}
+
+_stages_check_errexit() {
+  set +e
+  (
+    set -e
+    false
+    exit 99
+  )
+  (($? == 1)) || _stages_fail "run_stages is called where bash ignores set -e; call it as a command by itself"
+  set -e
+}
+
+# Runs the stage with index $1, with its time; leaves the script with the stage's status when it fails.
+_stages_run() {
+  local _st_begun=$SECONDS _st_status _st_label="stage ${_st_numbers[$1]} ${_st_names[$1]}"
+  printf '### %s, %s\n' "$_st_label" "$(date '+%Y-%m-%d %H:%M:%S')"
+  set +e
+  (set -euo pipefail && "stage_${_st_names[$1]}")
+  _st_status=$?
+  set -e
+  if ((_st_status != 0)); then
+    printf 'error: %s: %s failed with status %d after %d s; when its cause is mended, go on with\n  %s\n' "${0##*/}" \
+      "$_st_label" "$_st_status" $((SECONDS - _st_begun)) "$(_stages_command "${_st_names[$1]}")" >&2
+    exit "$_st_status"
+  fi
+  printf '### %s done in %d s\n' "$_st_label" $((SECONDS - _st_begun))
+}
+
+# Prints the command that goes on with stage $1: the options as they were given (see parse_options.sh) but for --stage.
+_stages_command() {
+  local _st_i
+  printf '%q' "$0"
+  for ((_st_i = 0; _st_i < ${#PARSED_OPTIONS[@]}; _st_i++)); do
+    case ${PARSED_OPTIONS[_st_i]} in
+      --stage) _st_i=$((_st_i + 1)) ;;
+      --stage=*) ;;
+      *) printf ' %q' "${PARSED_OPTIONS[_st_i]}" ;;
+    esac
+  done
+  printf ' --stage %s\n' "$1"
+}
