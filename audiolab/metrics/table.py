@@ -1,0 +1,189 @@
+"""Result tables in Markdown: our scores by system and by pair, and the paper's listening test beside them."""
+
+from __future__ import annotations
+
+import csv
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from audiolab.errors import AudiolabError
+from audiolab.metrics.bootstrap import Interval
+from audiolab.metrics.scores import METRICS, Metric, Score
+from audiolab.metrics.summary import Summary, SystemSummary, compare, summarise, summarise_pairs
+
+NONE = "–"
+PAPER_COLUMNS = ("row", "config", "similarity", "sim_ci", "naturalness", "nat_ci", "note")
+BESIDE_PAPER = ("mcd_db", "msd_db", "variance_ratio", "dependence", "collapsed", "posterior_target")
+BY_PAIR = ("mcd_db", "posterior_target")
+
+
+@dataclass(frozen=True)
+class PaperRow:
+    """A row of a paper's table of mean opinion scores; an empty text is a score that the paper does not give."""
+
+    row: str
+    config: str
+    similarity: str
+    sim_ci: str
+    naturalness: str
+    nat_ci: str
+    note: str
+
+
+def read_paper(path: str | Path) -> list[PaperRow]:
+    """Return the rows of a paper's table: tab-separated, with the header `PAPER_COLUMNS`.
+
+    Raises:
+        AudiolabError: The file is missing, or a row does not have these columns.
+    """
+    try:
+        with open(path, encoding="utf-8", newline="") as file:
+            lines = list(csv.reader(file, delimiter="\t"))
+    except OSError as error:
+        raise AudiolabError(f"{path}: cannot read the paper's table: {error.strerror}") from error
+    for number, line in enumerate(lines, start=1):
+        if len(line) != len(PAPER_COLUMNS) or (number == 1 and tuple(line) != PAPER_COLUMNS):
+            raise AudiolabError(f"{path}:{number}: the columns must be {', '.join(PAPER_COLUMNS)}, by tabs")
+    return [PaperRow(*line) for line in lines[1:]]
+
+
+def results(
+    scores: Sequence[Score],
+    conditions: Mapping[str, object],
+    paper: Sequence[PaperRow] = (),
+    baselines: Sequence[str] = (),
+    seed: int = 0,
+) -> str:
+    """Return a whole ``RESULTS.md``.
+
+    Args:
+        scores: Rows of ``scores.csv``.
+        conditions: What ``scores.yaml`` says about how they were measured, printed under each table.
+        paper: The paper's rows; ``config`` names a system in ``scores``.
+        baselines: Systems to which the others are compared, utterance by utterance.
+        seed: Seed of the bootstrap.
+    """
+    summaries = summarise(scores, seed)
+    note = conditions_note(scores, conditions)
+    parts = ["# Results", "## Systems", system_table(summaries), note]
+    for baseline in baselines:
+        parts += [f"## Difference to {baseline}", difference_table(scores, baseline, seed), note]
+    for metric in METRICS:
+        if metric.column in BY_PAIR:
+            parts += [f"## {metric.name} by pair", pair_table(scores, metric, seed), note]
+    if paper:
+        parts += ["## The paper's table beside ours", paper_table(paper, summaries), note]
+    return "\n\n".join(parts) + "\n"
+
+
+def system_table(summaries: Sequence[SystemSummary]) -> str:
+    """Return one row a system: mean ± half of the 95 % interval over utterances, and the spread over seeds."""
+    header = ["System", "Pairs", "Utterances", "Seeds", *map(_heading, METRICS)]
+    rows = [
+        [s.system, s.pairs, s.utterances, s.seeds, *(_cell(s.metrics[m.column], m, s.utterances) for m in METRICS)]
+        for s in summaries
+    ]
+    return markdown(header, rows)
+
+
+def difference_table(scores: Sequence[Score], baseline: str, seed: int = 0) -> str:
+    """Return one row a system: mean of its paired differences to the baseline, with the 95 % interval."""
+    columns = {metric: compare(scores, baseline, metric.column, seed) for metric in METRICS}
+    systems = next(iter(columns.values()))
+    rows = [[system, *(_range(columns[m][system], m) for m in METRICS)] for system in systems]
+    return markdown(["System", *map(_heading, METRICS)], rows)
+
+
+def pair_table(scores: Sequence[Score], metric: Metric, seed: int = 0) -> str:
+    """Return one row a (source, target) pair and one column a system for one metric."""
+    pairs = summarise_pairs(scores, metric.column, seed)
+    systems = list(dict.fromkeys(score.system for score in scores))
+    rows = [
+        [f"{source} → {target}", *(_plain(means.get(system), metric) for system in systems)]
+        for (source, target), means in sorted(pairs.items())
+    ]
+    return markdown(["Pair", *systems], rows)
+
+
+def paper_table(paper: Sequence[PaperRow], summaries: Sequence[SystemSummary]) -> str:
+    """Return the paper's rows with its mean opinion scores (MOS), each beside our scores of that config."""
+    ours = {summary.system: summary for summary in summaries}
+    metrics = [metric for metric in METRICS if metric.column in BESIDE_PAPER]
+    header = [
+        "Paper's row",
+        "Config",
+        "MOS similarity (paper)",
+        "MOS naturalness (paper)",
+        *map(_heading, metrics),
+        "Note",
+    ]
+    rows = []
+    for line in paper:
+        mos = [_mos(line.similarity, line.sim_ci), _mos(line.naturalness, line.nat_ci)]
+        system = ours.get(line.config)
+        cells = [_cell(system.metrics[m.column], m, system.utterances) if system else "not scored" for m in metrics]
+        rows.append([line.row, line.config or NONE, *mos, *cells, line.note or NONE])
+    return markdown(header, rows) + (
+        "\n\nThe columns marked MOS are the paper's own: mean opinion scores of listeners, 1 to 5, with their 95 % "
+        "confidence intervals. The others are objective scores measured here; the two do not share a scale."
+    )
+
+
+def conditions_note(scores: Sequence[Score], conditions: Mapping[str, object]) -> str:
+    """Return the lines under a table that say how its numbers were measured and over how much.
+
+    Raises:
+        AudiolabError: The scores were not all measured with the same α and order.
+    """
+    used = {(score.alpha, score.order) for score in scores}
+    if len(used) > 1:
+        raise AudiolabError(f"the scores mix mel-cepstra of different (α, order): {sorted(used)}; score all again")
+    alpha, order = used.pop()
+    units = {(score.source, score.target, score.utterance) for score in scores}
+    lines = [
+        f"- {len(units)} utterances, {len({s.seed for s in scores})} seeds, {len({u[:2] for u in units})} pairs.",
+        f"- Mel-cepstra of order {order} with α = {alpha:g}, c0 left out of all distances.",
+        *(f"- {name}: {value}" for name, value in conditions.items()),
+        "- mean ± half of the 95 % percentile bootstrap interval over utterances (an utterance's scores of several "
+        "seeds averaged first); s: standard deviation over seeds of a seed's mean; (n): utterances where defined.",
+    ]
+    return "\n".join(lines)
+
+
+def markdown(header: Sequence[object], rows: Iterable[Sequence[object]]) -> str:
+    """Return a Markdown table; numbers are aligned to the right, the first column to the left."""
+    lines = [header, ["---", *["---:"] * (len(header) - 1)], *rows]
+    return "\n".join("| " + " | ".join(str(cell).replace("|", "\\|") for cell in line) + " |" for line in lines)
+
+
+def _heading(metric: Metric) -> str:
+    unit = f" ({metric.unit})" if metric.unit else ""
+    return metric.name + unit + {"lower": " ↓", "higher": " ↑", "near 1": " →1"}[metric.better]
+
+
+def _cell(summary: Summary | None, metric: Metric, utterances: int) -> str:
+    if summary is None:
+        return NONE
+    text = _plain(summary.interval, metric)
+    if not math.isnan(summary.seed_spread):
+        text += f", s {summary.seed_spread:.{metric.digits}f}"
+    return text if summary.interval.count == utterances else f"{text} ({summary.interval.count})"
+
+
+def _plain(interval: Interval | None, metric: Metric) -> str:
+    if interval is None:
+        return NONE
+    return f"{interval.mean:.{metric.digits}f} ± {interval.half_width:.{metric.digits}f}"
+
+
+def _range(interval: Interval | None, metric: Metric) -> str:
+    if interval is None:
+        return NONE
+    digits = metric.digits
+    return f"{interval.mean:+.{digits}f} [{interval.low:+.{digits}f}, {interval.high:+.{digits}f}]"
+
+
+def _mos(mean: str, interval: str) -> str:
+    return f"{mean} ± {interval}" if mean else NONE
