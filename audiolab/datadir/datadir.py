@@ -1,0 +1,102 @@
+"""A Kaldi data dir: a folder of tables that share their ids."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+from audiolab.datadir.kinds import kind_of
+from audiolab.datadir.relations import Segment, parse_segments, utt2spk_to_spk2utt
+from audiolab.datadir.table import put_table, read_table
+from audiolab.errors import AudiolabError
+from audiolab.files import atomic_write
+
+
+class DataDir:
+    """A data dir on disk; each table is read when it is first asked for, and kept.
+
+    Args:
+        path: The folder.
+
+    Raises:
+        AudiolabError: There is no such folder.
+    """
+
+    def __init__(self, path: str | Path) -> None:
+        self.path = Path(path)
+        self._tables: dict[str, dict[str, str]] = {}
+        if not self.path.is_dir():
+            raise AudiolabError(f"{path}: no such data dir")
+
+    def __repr__(self) -> str:
+        return f"DataDir({str(self.path)!r})"
+
+    def has(self, name: str) -> bool:
+        """Return whether the dir has the table ``name``."""
+        return (self.path / name).is_file()
+
+    def table(self, name: str) -> dict[str, str]:
+        """Return the table ``name``, in the order of its file; `AudiolabError` when it is missing or broken."""
+        if name not in self._tables:
+            self._tables[name] = read_table(self.path / name)
+        return self._tables[name]
+
+    @property
+    def names(self) -> list[str]:
+        """The names of the tables that the dir has, of those that audiolab knows."""
+        return sorted(entry.name for entry in self.path.iterdir() if kind_of(entry.name) and entry.is_file())
+
+    @property
+    def tables(self) -> dict[str, dict[str, str]]:
+        """All tables of the dir that audiolab knows, read."""
+        return {name: self.table(name) for name in self.names}
+
+    @property
+    def utterances(self) -> list[str]:
+        """The utterance ids, in byte order."""
+        return sorted(self.table("utt2spk"))
+
+    @property
+    def speakers(self) -> list[str]:
+        """The speaker ids, in byte order."""
+        return sorted(set(self.table("utt2spk").values()))
+
+    @property
+    def segments(self) -> dict[str, Segment] | None:
+        """Each utterance's place in its recording; None when the dir has no ``segments``: recordings are utterances."""
+        if not self.has("segments"):
+            return None
+        return parse_segments(self.table("segments"), self.path / "segments")
+
+
+def write_data_dir(path: str | Path, tables: Mapping[str, Mapping[str, str]], replace: bool = False) -> DataDir:
+    """Write tables into a data dir, each sorted, and ``spk2utt`` as ``utt2spk`` inverted.
+
+    All tables are on disk under temporary names before the first takes its place, so a full disk or a wrong id
+    leaves the dir as it was.
+
+    Args:
+        path: The folder; it is made.
+        tables: Tables by name; a ``spk2utt`` among them is ignored where there is ``utt2spk``.
+        replace: Remove the tables of an earlier run that are not among ``tables``; other files always stay.
+
+    Raises:
+        AudiolabError: An id or a value cannot stand in a table, or the dir cannot be written.
+    """
+    path = Path(path)
+    tables = dict(tables)
+    if "utt2spk" in tables:
+        tables["spk2utt"] = utt2spk_to_spk2utt(dict(sorted(tables["utt2spk"].items())))
+    with contextlib.ExitStack() as stack:
+        for name, table in tables.items():
+            file = stack.enter_context(atomic_write(path / name))
+            put_table(file, table, path / name)
+            file.flush()
+            os.fsync(file.fileno())
+    datadir = DataDir(path)
+    if replace:
+        for name in set(datadir.names) - set(tables):
+            (path / name).unlink()
+    return datadir

@@ -1,0 +1,54 @@
+"""The tables that a data dir may have: what each one's key is, and how many fields stand behind it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Literal
+
+Key = Literal["utterance", "speaker", "recording"]
+
+
+@dataclass(frozen=True)
+class Kind:
+    """What a table's key is, and how many fields stand behind it (None: the rest of the line is one value)."""
+
+    key: Key
+    fields: int | None = None
+    may_be_empty: bool = False
+
+
+TABLES: dict[str, Kind] = {
+    "utt2spk": Kind("utterance", 1),
+    "spk2utt": Kind("speaker"),
+    "wav.scp": Kind("recording"),
+    "segments": Kind("utterance", 3),
+    "text": Kind("utterance", may_be_empty=True),
+    "feats.scp": Kind("utterance"),
+    "f0.scp": Kind("utterance"),
+    "vad.scp": Kind("utterance"),
+    "utt2dur": Kind("utterance", 1),
+    "utt2num_frames": Kind("utterance", 1),
+    "utt2lang": Kind("utterance", 1),
+    "utt2uniq": Kind("utterance", 1),
+    "utt2warp": Kind("utterance", 1),
+    "reco2dur": Kind("recording", 1),
+    "reco2file_and_channel": Kind("recording", 2),
+    "cmvn.scp": Kind("speaker"),
+    "spk2gender": Kind("speaker", 1),
+    "spk2warp": Kind("speaker", 1),
+    "spk2f0": Kind("speaker", 3),
+}
+"""Every table that audiolab knows by name; `kind_of` adds the further signals."""
+
+_SIGNAL = re.compile(r"((spk|noise|dereverb)[0-9]+|vocals|accompaniment|drums|bass|other)\.scp")
+
+
+def is_signal(name: str) -> bool:
+    """Return whether the table ``name`` names audio, as ``wav.scp``, ``spk1.scp`` or ``vocals.scp`` do."""
+    return name == "wav.scp" or _SIGNAL.fullmatch(name) is not None
+
+
+def kind_of(name: str) -> Kind | None:
+    """Return the kind of the table ``name``; None when no table of a data dir has this name."""
+    return TABLES["wav.scp"] if is_signal(name) else TABLES.get(name)
