@@ -1,0 +1,162 @@
+"""Unpacking archives that come from elsewhere: nothing lands outside the folder, nothing half-done is left."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import logging
+import re
+import shutil
+import stat
+import tarfile
+import tempfile
+import zipfile
+import zlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import IO, Any
+
+from audiolab.errors import AudiolabError
+from audiolab.files import atomic_write
+
+MARKER = ".unpacked.json"
+BROKEN = (zipfile.BadZipFile, tarfile.TarError, EOFError, zlib.error, NotImplementedError)
+
+
+@dataclass(frozen=True)
+class Member:
+    """One entry of an archive: its name as stored, its kind and declared size, and how its bytes are read."""
+
+    name: str
+    kind: str
+    size: int
+    open: Callable[[], IO[bytes]]
+
+
+def unpack(archive: str | Path, dest: str | Path) -> Path:
+    """Unpack a zip or tar archive (plain or compressed) so that the folder ``dest`` holds it; return ``dest``.
+
+    All is unpacked beside ``dest`` and renamed at the end. A ``dest`` that was unpacked from this very archive is left
+    alone; one from an earlier version of it is replaced.
+
+    Raises:
+        AudiolabError: It is no archive or damaged; a member would land outside ``dest`` or is neither file nor folder;
+            the disk has no room for what it declares; ``dest`` is there and was not unpacked from it.
+    """
+    archive, dest = Path(archive), Path(dest)
+    if not archive.is_file():
+        raise AudiolabError(f"{archive}: no such file; download it first")
+    state = archive.stat()
+    identity = {"archive": archive.name, "size": state.st_size, "mtime_ns": state.st_mtime_ns}
+    if dest.exists():
+        if _unpacked_from(dest).get("archive") != archive.name:
+            raise AudiolabError(f"{dest}: is there already and not from {archive.name}; move it away")
+        if _unpacked_from(dest) == identity:
+            return dest
+    try:
+        dest.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=f".{dest.name}.", dir=dest.parent) as scratch:
+            _unpack_into(archive, Path(scratch) / "new")
+            with atomic_write(Path(scratch) / "new" / MARKER) as out:
+                json.dump(identity, out)
+            if dest.exists():
+                dest.rename(Path(scratch) / "old")
+            (Path(scratch) / "new").rename(dest)
+    except OSError as error:
+        raise AudiolabError(f"{archive}: cannot unpack into {dest}: {error.strerror or error}") from error
+    logging.info("unpacked %s into %s", archive.name, dest)
+    return dest
+
+
+def _unpacked_from(dest: Path) -> dict[str, Any]:
+    try:
+        found = json.loads((dest / MARKER).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _unpack_into(archive: Path, folder: Path) -> None:
+    """Check all members, then write them below ``folder``."""
+    folder.mkdir()
+    try:
+        with _open(archive) as members:
+            paths = [checked_path(member, archive) for member in members]
+            _check_room(archive, sum(member.size for member in members), folder)
+            for member, path in zip(members, paths):
+                if member.kind == "folder":
+                    (folder / path).mkdir(parents=True, exist_ok=True)
+                else:
+                    (folder / path).parent.mkdir(parents=True, exist_ok=True)
+                    _write(archive, member, folder / path)
+    except BROKEN as error:
+        raise AudiolabError(f"{archive}: damaged: {error}; delete it and download it again") from error
+
+
+def checked_path(member: Member, archive: Path) -> PurePosixPath:
+    """Return where a member belongs, relative to the folder unpacked into.
+
+    Raises:
+        AudiolabError: It would land elsewhere, or is a link, a device or encrypted.
+    """
+    path = PurePosixPath(member.name.replace("\\", "/"))
+    if path.is_absolute() or ".." in path.parts or re.search(r"^[A-Za-z]:|[\0\n\r]", member.name):
+        raise AudiolabError(f"{archive}: member {member.name!r} would land outside the folder; nothing was unpacked")
+    if member.kind not in ("file", "folder") or (member.kind == "file" and not path.parts):
+        raise AudiolabError(
+            f"{archive}: member {member.name!r} is not a file or folder but: {member.kind}; nothing was unpacked"
+        )
+    return path
+
+
+def _check_room(archive: Path, size: int, folder: Path) -> None:
+    free = shutil.disk_usage(folder).free
+    if size > free:
+        raise AudiolabError(
+            f"{archive}: unpacks to {size / 1e6:.1f} MB, {free / 1e6:.1f} MB are free in {folder.parent.parent}; "
+            "nothing was unpacked"
+        )
+
+
+def _write(archive: Path, member: Member, path: Path) -> None:
+    """Write one file, of its declared size exactly."""
+    try:
+        with member.open() as source, open(path, "xb") as out:
+            shutil.copyfileobj(source, out, 1 << 20)
+            written = out.tell()
+    except FileExistsError as error:
+        raise AudiolabError(f"{archive}: member {member.name!r} comes twice; nothing was unpacked") from error
+    if written != member.size:
+        raise AudiolabError(f"{archive}: damaged: {member.name!r} has {written} bytes, declared {member.size}")
+
+
+@contextlib.contextmanager
+def _open(archive: Path) -> Iterator[list[Member]]:
+    if zipfile.is_zipfile(archive):
+        with zipfile.ZipFile(archive) as opened:
+            yield [_zip_member(opened, info) for info in opened.infolist()]
+        return
+    if not tarfile.is_tarfile(archive):
+        raise AudiolabError(f"{archive}: neither a zip nor a tar archive; delete it and download it again")
+    with tarfile.open(archive) as opened:
+        yield [_tar_member(opened, info) for info in opened.getmembers()]
+
+
+def _zip_member(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> Member:
+    mode = info.external_attr >> 16
+    kind = "folder" if info.is_dir() else "file"
+    if stat.S_ISLNK(mode):
+        kind = "link"
+    elif stat.S_IFMT(mode) not in (0, stat.S_IFREG, stat.S_IFDIR):
+        kind = "device"
+    elif info.flag_bits & 1:
+        kind = "encrypted file"
+    return Member(info.filename, kind, info.file_size, lambda: archive.open(info))
+
+
+def _tar_member(archive: tarfile.TarFile, info: tarfile.TarInfo) -> Member:
+    kind = (
+        "folder" if info.isdir() else "file" if info.isreg() else "link" if info.issym() or info.islnk() else "device"
+    )
+    return Member(info.name, kind, info.size, lambda: archive.extractfile(info))
