@@ -2,7 +2,8 @@
 
 A config is a dataclass whose fields are scalars, lists of scalars, optional scalars, ``Literal`` choices or further
 dataclasses. Each leaf is an option with a dotted name (``--trainer.max_steps``) and a place in the YAML. The command
-line goes over the YAML, the YAML over the dataclass's defaults. What is unknown or of a wrong type is an error that
+line goes over the YAML, the YAML over the dataclass's defaults. A YAML may name another one under ``base`` (a path
+relative to its own folder), and then gives only what differs. What is unknown or of a wrong type is an error that
 names the file, the line and the nearest known key.
 """
 
@@ -65,13 +66,38 @@ def from_namespace(cls: type[T], namespace: Any) -> T:
 
 
 def load_yaml(path: str | Path) -> tuple[dict[str, Any], dict[str, str]]:
-    """Return the mapping in a YAML file and, for each dotted key, ``file:line``.
+    """Return the mapping in a YAML file, over that of its ``base``, and, for each dotted key, ``file:line``.
 
     Raises:
-        AudiolabError: The file is missing, is no YAML, is no mapping, or gives a key twice.
+        AudiolabError: The file is missing, is no YAML, is no mapping, gives a key twice, or is its own base.
     """
+    return _load_yaml(Path(path), ())
+
+
+def _load_yaml(path: Path, heirs: tuple[Path, ...]) -> tuple[dict[str, Any], dict[str, str]]:
+    tree, where = _read_yaml(path)
+    if "base" not in tree:
+        return tree, where
+    place = where.pop("base")
+    base = path.parent / str(tree.pop("base"))
+    if base.resolve() in (*heirs, path.resolve()):
+        raise AudiolabError(f"{place}: '{base}' is based on itself")
+    base_tree, base_where = _load_yaml(base, (*heirs, path.resolve()))
+    return _over(tree, base_tree), base_where | where
+
+
+def _over(tree: dict[str, Any], base: dict[str, Any]) -> dict[str, Any]:
+    """Return ``base`` with the keys of ``tree`` put over it, section by section."""
+    merged = dict(base)
+    for key, value in tree.items():
+        below = merged.get(key)
+        merged[key] = _over(value, below) if isinstance(value, dict) and isinstance(below, dict) else value
+    return merged
+
+
+def _read_yaml(path: Path) -> tuple[dict[str, Any], dict[str, str]]:
     try:
-        text = Path(path).read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8")
         node = yaml.compose(text, Loader=yaml.SafeLoader)
         if node is None:
             return {}, {}
@@ -79,8 +105,8 @@ def load_yaml(path: str | Path) -> tuple[dict[str, Any], dict[str, str]]:
             raise AudiolabError(f"{path}:1: a config is a mapping of keys to values")
         where = dict(_key_lines(node, path))
         return yaml.safe_load(text), where
-    except OSError as error:
-        raise AudiolabError(f"{path}: cannot read this config: {error.strerror}") from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise AudiolabError(f"{path}: cannot read this config: {error}") from error
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         line = f":{mark.line + 1}" if mark else ""

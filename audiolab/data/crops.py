@@ -1,0 +1,149 @@
+"""Crops of two speakers' features, drawn independently of each other: training on speech that is not parallel."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from audiolab.config import load_yaml, option
+from audiolab.datadir.arkio import MatrixTable
+from audiolab.datadir.table import read_table
+from audiolab.errors import AudiolabError, did_you_mean
+from audiolab.training.system import Batch, SampleKey, SystemDataset
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass
+class UnpairedCropsConfig:
+    """Where the features are, and which two speakers."""
+
+    train_dir: str = option(help="folder with feats.scp, utt2spk, cmvn.scp, spk2order and features.yaml (stages 1, 2)")
+    source: str = option(help="speaker X")
+    target: str = option(help="speaker Y")
+    frames: int = option(128, "length of a crop", "frames")
+    held_out: int = option(1, "last utterances of each speaker that are kept for validation, not trained on")
+
+    def __post_init__(self) -> None:
+        if self.frames < 1 or self.held_out < 1:
+            raise ValueError("frames and held_out must be at least 1")
+        if self.source == self.target:
+            raise ValueError(f"source and target are the same speaker, {self.source}")
+
+
+@dataclass(frozen=True)
+class SpeakerStatistics:
+    """Of one speaker's features in dB: ``mean``, ``std`` and ``highest`` (over all bands) have the shape (bands,)."""
+
+    speaker: str
+    order: int
+    f0: float
+    mean: Tensor
+    std: Tensor
+    highest: Tensor
+
+
+class UnpairedCrops(SystemDataset):
+    """Crops of X and Y, (bands, frames) in dB, and standard normal noise of their shape.
+
+    Training: item i is a crop of X's utterance i (modulo their number) and a crop of an utterance of Y drawn at random;
+    an epoch has as many items as the speaker with more utterances. Held out: crops side by side, without randomness.
+    Utterances shorter than a crop are left out, and counted in the log.
+    """
+
+    def __init__(self, config: UnpairedCropsConfig, held_out: bool) -> None:
+        folder = Path(config.train_dir)
+        self.frames = config.frames
+        self.held_out = held_out
+        self.analysis: dict[str, Any] = load_yaml(folder / "features.yaml")[0]
+        table = MatrixTable(folder / "feats.scp")
+        speakers = read_table(folder / "utt2spk")
+        self._utterances = [
+            self._load(table, speakers, name, config.held_out, folder) for name in (config.source, config.target)
+        ]
+        self.bands = self._utterances[0][0][1].shape[0]
+        self.source, self.target = (
+            _statistics(folder, name, utterances)
+            for name, utterances in zip((config.source, config.target), self._utterances)
+        )
+
+    def _load(
+        self, table: MatrixTable, speakers: dict[str, str], speaker: str, held_out: int, folder: Path
+    ) -> list[tuple[str, np.ndarray]]:
+        names = sorted(utterance for utterance, name in speakers.items() if name == speaker)
+        if not names:
+            known = did_you_mean(speaker, set(speakers.values()))
+            raise AudiolabError(f"{folder}/utt2spk: no utterance of speaker '{speaker}'{known}")
+        long = [(name, feats) for name in names if (feats := table[name].T).shape[1] >= self.frames]
+        if len(long) <= held_out:
+            raise AudiolabError(
+                f"{folder}: speaker {speaker} has {len(long)} utterances of {self.frames} frames or more; {held_out} are "
+                "held out, so none is left to train on: give longer utterances, or lower data_conf.frames"
+            )
+        if len(long) < len(names) and not self.held_out:
+            logger.info("%s: %d of %d utterances are shorter than %d frames and left out", speaker,
+                        len(names) - len(long), len(names), self.frames)  # fmt: skip
+        kept = long[-held_out:] if self.held_out else long[:-held_out]
+        return [(name, np.ascontiguousarray(feats)) for name, feats in kept]
+
+    def __len__(self) -> int:
+        counts = (self._crop_counts() if self.held_out else [len(each) for each in self._utterances])
+        return max(counts)
+
+    def __getitem__(self, key: SampleKey) -> dict[str, Any]:
+        """Return ``x`` and ``y`` (bands, frames) in dB, ``noise``, and ``utt``, the two utterances' ids."""
+        generator = key.generator()
+        if self.held_out:
+            crops = [self._side_by_side(each, key.index) for each in self._utterances]
+        else:
+            source, target = self._utterances
+            picked = source[key.index % len(source)], target[generator.integers(len(target))]
+            crops = [self._at(each, generator.integers(each[1].shape[1] - self.frames + 1)) for each in picked]
+        noise = generator.standard_normal((self.bands, self.frames), dtype=np.float32)
+        (utt_x, x), (utt_y, y) = crops
+        return {"utt": f"{utt_x} {utt_y}", "x": x, "y": y, "noise": noise}
+
+    def collate(self, samples: list[dict[str, Any]]) -> Batch:
+        """Stack samples to (batch, bands, frames)."""
+        batch: Batch = {
+            name: torch.from_numpy(np.stack([sample[name] for sample in samples])) for name in ("x", "y", "noise")
+        }
+        return batch | {"utts": [sample["utt"] for sample in samples]}
+
+    def _at(self, utterance: tuple[str, np.ndarray], start: int) -> tuple[str, np.ndarray]:
+        name, feats = utterance
+        return name, feats[:, start : start + self.frames]
+
+    def _crop_counts(self) -> list[int]:
+        return [sum(feats.shape[1] // self.frames for _, feats in each) for each in self._utterances]
+
+    def _side_by_side(self, utterances: list[tuple[str, np.ndarray]], index: int) -> tuple[str, np.ndarray]:
+        places = [(u, c) for u, (_, feats) in enumerate(utterances) for c in range(feats.shape[1] // self.frames)]
+        utterance, crop = places[index % len(places)]
+        return self._at(utterances[utterance], crop * self.frames)
+
+
+def _statistics(folder: Path, speaker: str, utterances: list[tuple[str, np.ndarray]]) -> SpeakerStatistics:
+    cmvn = MatrixTable(folder / "cmvn.scp")
+    orders = read_table(folder / "spk2order")
+    ranges = read_table(folder / "spk2f0")
+    for name, known in (("cmvn.scp", cmvn), ("spk2order", orders), ("spk2f0", ranges)):
+        if speaker not in known:
+            raise AudiolabError(f"{folder}/{name}: no entry for speaker {speaker}; run stages 1 and 2 again")
+    sums = torch.from_numpy(np.array(cmvn[speaker], dtype=np.float64))
+    count = sums[0, -1]
+    mean = sums[0, :-1] / count
+    std = (sums[1, :-1] / count - mean**2).clamp_min(0).sqrt()
+    if not bool((std > 0).all()):
+        raise AudiolabError(f"{folder}/cmvn.scp: speaker {speaker} has a band that never changes; are the wavs silent?")
+    highest = max(float(feats.max()) for _, feats in utterances)
+    median = float(ranges[speaker].split()[2])
+    return SpeakerStatistics(
+        speaker, int(orders[speaker]), median, mean.float(), std.float(), torch.full((len(mean),), highest)
+    )

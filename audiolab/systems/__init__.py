@@ -1,0 +1,29 @@
+"""The papers' systems, by name; one folder each, and no folder imports another."""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+from audiolab.errors import AudiolabError, did_you_mean
+from audiolab.training.system import System
+
+_SYSTEMS = {
+    "softgan": "audiolab.systems.softgan:SoftGAN",
+}
+
+
+def names() -> list[str]:
+    """Return the names that `get` knows."""
+    return sorted(_SYSTEMS)
+
+
+def get(name: str) -> type[System]:
+    """Return the system class that is registered under ``name``; only its own folder is imported.
+
+    Raises:
+        AudiolabError: No system has that name.
+    """
+    if name not in _SYSTEMS:
+        raise AudiolabError(f"unknown system '{name}'{did_you_mean(name, _SYSTEMS)}")
+    module, attribute = _SYSTEMS[name].split(":")
+    return getattr(import_module(module), attribute)
