@@ -176,7 +176,7 @@ def failure(prog: str, call: Call, jobs: Sequence[Job], codes: dict[int, int | N
     picks = sorted({state(codes.get(job.number)) for job in bad})
     which = f" ({' '.join(str(job.number) for job in bad)})" if call.variable else ""
     return AudiolabError(
-        f"{prog}: {len(bad)} of {len(jobs)} jobs failed{which}; run what failed again with: {rerun_command(call, picks)}"
+        f"{prog}: {len(bad)} of {len(jobs)} jobs failed{which}; run them again with: {rerun_command(call, picks)}"
     )
 
 

@@ -1,0 +1,172 @@
+#!/usr/bin/env python3
+"""Runs jobs on a Slurm cluster, one array job a call, with the calling convention of Kaldi's run.pl.
+
+Each task of the array is run.py for that one job, so logs and environment are the same as on one machine. What Slurm
+itself says about a task (out of memory, time limit) is in q/ beside the log. The call waits until all tasks have ended;
+SIGINT and SIGTERM cancel the array.
+"""
+
+from __future__ import annotations
+
+import shlex
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import launcher
+
+from audiolab import cli, config
+from audiolab.config import option
+from audiolab.errors import AudiolabError
+
+
+@dataclass(frozen=True)
+class SlurmConfig:
+    """What a site's Slurm wants to be told; read from ``--config``, and given by options over that."""
+
+    partition: str = option("", "partition for jobs without GPU; empty: the cluster's own default")
+    gpu_partition: str = option("", "partition for jobs with --gpu; empty: the cluster's own default")
+    time: str = option("", "time limit of a job, as 1-12:00:00; empty: the partition's")
+    account: str = option("", "whom the jobs are charged to")
+    extra: str = option("", "further sbatch options, as '--qos=high --exclude=node7'")
+
+
+def sbatch_options(call: launcher.Call, jobs: Sequence[launcher.Job], args: Any, site: SlurmConfig) -> list[str]:
+    """Return sbatch's options for ``jobs`` of ``call``; ``args`` holds mem, gpu, num_threads and max_jobs_run."""
+    options = [f"--job-name={Path(call.log).name}", f"--output={queue_log(call.log, call.variable)}"]
+    options += [f"--chdir={Path.cwd()}", "--export=ALL", f"--cpus-per-task={args.num_threads}"]
+    if call.variable:
+        limit = f"%{args.max_jobs_run}" if args.max_jobs_run else ""
+        options.append(f"--array={number_ranges([job.number for job in jobs])}{limit}")
+    partition = site.gpu_partition if args.gpu else site.partition
+    named = {"mem": args.mem, "partition": partition, "time": site.time, "account": site.account}
+    options += [f"--{name}={value}" for name, value in named.items() if value]
+    if args.gpu:
+        options.append(f"--gres=gpu:{args.gpu}")
+    return options + shlex.split(site.extra)
+
+
+def number_ranges(numbers: Sequence[int]) -> str:
+    """Return ascending numbers as sbatch's --array wants them.
+
+    >>> number_ranges([1, 2, 3, 7])
+    '1-3,7'
+    """
+    ranges: list[list[int]] = []
+    for number in numbers:
+        if ranges and ranges[-1][1] == number - 1:
+            ranges[-1][1] = number
+        else:
+            ranges.append([number, number])
+    return ",".join(f"{first}-{last}" if last > first else f"{first}" for first, last in ranges)
+
+
+def queue_log(log: str | Path, variable: str = "") -> str:
+    """Return where Slurm's own output for a job with this log goes, with ``variable`` as sbatch's pattern for it."""
+    path = Path.cwd() / Path(log).parent / "q" / Path(log).name
+    return str(path).replace("%", "%%").replace(variable, "%a") if variable else str(path)
+
+
+def batch_script(call: launcher.Call, threads: int) -> str:
+    """Return the script of one task: run.py for the job with the task's number."""
+    runner = [sys.executable, str(Path(__file__).with_name("run.py")), "--num-threads", str(threads)]
+    task = f"{call.variable}=${{SLURM_ARRAY_TASK_ID}}" if call.variable else ""
+    return f"#!/bin/bash\nexec {shlex.join(runner)} {task} {shlex.join([call.log, *call.command])}\n"
+
+
+def submit_and_wait(options: Sequence[str], script: str) -> tuple[int, signal.Signals | None]:
+    """Run ``script`` through sbatch; return its exit code (the highest of the tasks) and the signal that ended it all.
+
+    Raises:
+        AudiolabError: There is no sbatch, or it refuses the job.
+    """
+    stopped: list[signal.Signals] = []
+    job_id = ""
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        stopped.append(signal.Signals(number))
+        cancel()
+
+    def cancel() -> None:
+        if job_id:
+            subprocess.run(["scancel", job_id], check=False)
+            sbatch.terminate()
+
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, stop)
+    command = ["sbatch", "--parsable", "--wait", *options]
+    try:
+        sbatch = subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, start_new_session=True
+        )
+    except FileNotFoundError as error:
+        raise AudiolabError("slurm.py: there is no sbatch here; set AUDIOLAB_BACKEND=local or install Slurm") from error
+    with sbatch:
+        sbatch.stdin.write(script)
+        sbatch.stdin.close()
+        job_id = sbatch.stdout.readline().strip().split(";")[0]
+        if stopped:  # the signal came before the job had a number
+            cancel()
+        code = sbatch.wait()
+    if not job_id and not stopped:
+        raise AudiolabError(f"slurm.py: sbatch refused the job, see above: {shlex.join(command)}")
+    return code, stopped[0] if stopped else None
+
+
+@contextmanager
+def old_logs_aside(jobs: Sequence[launcher.Job]) -> Iterator[None]:
+    """Move earlier logs into q/, so that their ends do not pass for this run's; back again when nothing was run."""
+    moved = {job.log: Path(queue_log(job.log)).with_suffix(".before") for job in jobs if job.log.exists()}
+    for log, aside in moved.items():
+        log.replace(aside)
+    try:
+        yield
+    except AudiolabError:
+        for log, aside in moved.items():
+            aside.replace(log)
+        raise
+
+
+def main() -> None:
+    """Run the call on the command line."""
+    argv = sys.argv[1:]
+    parser = launcher.make_parser("slurm.py", __doc__)
+    config.add_arguments(parser, SlurmConfig)
+    args = parser.parse_args(argv)
+    site = config.from_namespace(SlurmConfig, args)
+    call = launcher.read_call(argv, args.rest, "slurm.py")
+    jobs = launcher.picked_jobs(call, args.pick)
+    if not jobs:
+        return
+    for job in jobs:
+        Path(queue_log(job.log)).parent.mkdir(parents=True, exist_ok=True)
+    with old_logs_aside(jobs):
+        code, stopped_by = submit_and_wait(sbatch_options(call, jobs, args, site), batch_script(call, args.num_threads))
+    if stopped_by:
+        again = launcher.rerun_command(call, ("failed", "incomplete"))
+        print(f"slurm.py: cancelled by {stopped_by.name}; go on with: {again}", file=sys.stderr)
+        sys.exit(128 + stopped_by)
+    codes = {job.number: launcher.exit_code(job.log) for job in jobs} if code else {job.number: 0 for job in jobs}
+    if any(code != 0 for code in codes.values()):
+        show_queue_log(jobs, codes)
+        raise launcher.failure("slurm.py", call, jobs, codes)
+
+
+def show_queue_log(jobs: Sequence[launcher.Job], codes: dict[int, int | None]) -> None:
+    """Show what Slurm said about the first job that ended without writing so into its log."""
+    for job in jobs:
+        said = Path(queue_log(job.log))
+        if codes[job.number] is None and said.exists():
+            print(f"slurm.py: Slurm ended job {job.number}, from {said}:", file=sys.stderr)
+            print("\n".join(f"  {line}" for line in launcher.tail(said)), file=sys.stderr)
+            return
+
+
+if __name__ == "__main__":
+    cli.run(main)
