@@ -10,15 +10,16 @@ import numpy as np
 
 from audiolab.config import option
 from audiolab.errors import AudiolabError
-
-Method = Literal["dio", "harvest"]
+from audiolab.features.worldlib import pyworld, samples_for_world
 
 
 @dataclass(frozen=True)
 class F0Config:
     """The first, wide-range pass of F0 estimation."""
 
-    method: Method = option("harvest", "dio (with stonemask; ten times faster) or harvest (fewer octave errors)")
+    method: Literal["dio", "harvest"] = option(
+        "dio", "dio with stonemask, or harvest, 25 times slower, which finds more voiced frames and more wrong ones"
+    )
     floor: float = option(50.0, "lowest F0 looked for", "Hz")
     ceiling: float = option(700.0, "highest F0 looked for", "Hz")
 
@@ -37,28 +38,60 @@ class F0Range(NamedTuple):
 
 
 def estimate_f0(
-    wave: np.ndarray, rate: int, hop_ms: float, floor: float, ceiling: float, method: Method = "harvest"
+    wave: np.ndarray,
+    rate: int,
+    hop_ms: float = 5.0,
+    floor: float = 50.0,
+    ceiling: float = 700.0,
+    method: Literal["dio", "harvest"] = "dio",
 ) -> np.ndarray:
     """Return F0 in Hz, 0 where unvoiced, of frames centred on multiples of the hop.
 
     Args:
-        wave: [N], mono.
+        wave: [N], mono, any length.
         rate: Sample rate in Hz.
         hop_ms: Frame shift; `audiolab.features.stft.StftConfig.shift_ms` gives one frame for each of the STFT's.
         floor: Lowest F0 in Hz.
         ceiling: Highest F0 in Hz.
-        method: Estimator.
+        method: ``"dio"`` (refined by stonemask) or ``"harvest"``.
 
     Returns:
         Float64 [T], T = 1 + N // hop.
     """
-    import pyworld
-
-    samples = np.ascontiguousarray(wave, dtype=np.float64)
+    world = pyworld()
+    samples = samples_for_world(wave, rate, floor)
     if method == "harvest":
-        f0, _ = pyworld.harvest(samples, rate, f0_floor=floor, f0_ceil=ceiling, frame_period=hop_ms)
+        f0, _ = world.harvest(samples, rate, f0_floor=floor, f0_ceil=ceiling, frame_period=hop_ms)
     else:
-        coarse, times = pyworld.dio(samples, rate, f0_floor=floor, f0_ceil=ceiling, frame_period=hop_ms)
-        f0 = pyworld.stonemask(samples, coarse, times, rate)
-    frames = 1 + len(samples) // round(rate * hop_ms / 1000)
-    return np.pad(f0[:frames], (0, max(0, frames - len(f0))))  # WORLD's rounding may differ by a frame
+        coarse, times = world.dio(samples, rate, f0_floor=floor, f0_ceil=ceiling, frame_period=hop_ms)
+        f0 = world.stonemask(samples, coarse, times, rate)
+    frames = 1 + len(wave) // round(rate * hop_ms / 1000)
+    return np.pad(f0[:frames], (0, max(0, frames - len(f0))))  # WORLD may round to a frame less
+
+
+def speaker_f0_range(f0s: Iterable[np.ndarray], speaker: str = "speaker") -> F0Range:
+    """Return a speaker's F0 range from a wide-range first pass over their utterances.
+
+    Voiced frames outside ¾ of the lower to 1½ times the upper quartile are taken for octave errors and creak and
+    dropped (the limits of De Looze and Hirst's two-pass estimation, Speech Prosody 2008); floor and ceiling are the 1st
+    and 99th percentile of the rest. Errors by an octave do not move them as long as they are fewer than a quarter of
+    the frames in either direction.
+
+    Args:
+        f0s: F0 of each utterance in Hz, 0 where unvoiced.
+        speaker: Name for the error message.
+
+    Raises:
+        AudiolabError: No frame is voiced.
+    """
+    pooled = np.concatenate([np.ravel(f0) for f0 in f0s] or [np.empty(0)])
+    voiced = pooled[pooled > 0]
+    if not len(voiced):
+        raise AudiolabError(
+            f"{speaker}: no voiced frame in {len(pooled)} frames, so no F0 range; listen to the speaker's audio, widen "
+            "f0.floor and f0.ceiling, or take the speaker out of the data dir"
+        )
+    lower, upper = np.percentile(voiced, [25, 75])
+    inside = voiced[(voiced >= 0.75 * lower) & (voiced <= 1.5 * upper)]
+    floor, median, ceiling = np.percentile(inside, [1, 50, 99])
+    return F0Range(float(floor), float(ceiling), float(median))

@@ -65,6 +65,12 @@ def apply_envelope(
     return spectrum * (gain * DECIBEL).exp()
 
 
+def context_samples(config: EnvelopeConfig, filtering: EnvelopeFilterConfig) -> int:
+    """Return how far, in samples (whole hops), an output sample of analysis, filter and overlap-add can see."""
+    frames = -(-config.stft.window // config.stft.hop) + filtering.context_frames
+    return frames * config.stft.hop
+
+
 def interpolation(config: EnvelopeConfig) -> Tensor:
     """Return the matrix [n_mels, F] that lays mel bands over the bins: linear in mel, held beyond the end bands."""
     bins = np.arange(config.stft.bins) * config.stft.rate / config.stft.n_fft

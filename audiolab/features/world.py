@@ -1,0 +1,148 @@
+"""WORLD analysis, and mel-cepstra from spectral envelopes by frequency warping."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import NamedTuple
+
+import numpy as np
+
+from audiolab.errors import AudiolabError
+from audiolab.features.f0 import estimate_f0
+from audiolab.features.worldlib import pyworld, samples_for_world
+
+MEL_CEPSTRUM = {16000: (24, 0.410), 22050: (34, 0.455)}
+"""Rate in Hz -> (order, all-pass constant α) as in sprocket's protocol for VCC2018."""
+
+
+class World(NamedTuple):
+    """WORLD's parameters of a signal, float64.
+
+    Attributes:
+        f0: [T], Hz, 0 where unvoiced.
+        spectrum: [T, F], power.
+        aperiodicity: [T, F], 0 … 1.
+    """
+
+    f0: np.ndarray
+    spectrum: np.ndarray
+    aperiodicity: np.ndarray
+
+
+class MelCepstra(NamedTuple):
+    """Mel-cepstra of a signal.
+
+    Attributes:
+        coefficients: [T, order + 1]; the first is the gain.
+        power_db: [T], mean power of the spectral envelope, dB.
+        f0: [T], Hz, 0 where unvoiced.
+    """
+
+    coefficients: np.ndarray
+    power_db: np.ndarray
+    f0: np.ndarray
+
+
+def analyse(
+    wave: np.ndarray, rate: int, hop_ms: float = 5.0, floor: float = 71.0, ceiling: float = 800.0, method: str = "dio"
+) -> World:
+    """Return F0, CheapTrick's spectral envelope and D4C's aperiodicity.
+
+    Args:
+        wave: [N], mono.
+        rate: Sample rate in Hz.
+        hop_ms: Frame shift in ms.
+        floor: Lowest F0 in Hz; a lower one asks for a longer FFT.
+        ceiling: Highest F0 in Hz.
+        method: F0 estimator, ``"dio"`` or ``"harvest"``.
+    """
+    world, samples, f0, times, n_fft = _prepare(wave, rate, hop_ms, floor, ceiling, method)
+    spectrum = world.cheaptrick(samples, f0, times, rate, fft_size=n_fft)
+    aperiodicity = world.d4c(samples, f0, times, rate, fft_size=n_fft)
+    return World(f0, spectrum, aperiodicity)
+
+
+def mel_cepstrum(
+    wave: np.ndarray,
+    rate: int,
+    hop_ms: float = 5.0,
+    floor: float = 71.0,
+    ceiling: float = 800.0,
+    order: int | None = None,
+    alpha: float | None = None,
+    method: str = "dio",
+) -> MelCepstra:
+    """Return the mel-cepstra of CheapTrick's envelopes, frame power and F0.
+
+    Args:
+        wave: [N], mono.
+        rate: Sample rate in Hz.
+        hop_ms: Frame shift in ms.
+        floor: Lowest F0 in Hz.
+        ceiling: Highest F0 in Hz.
+        order: Order of the mel-cepstrum; None takes that of the rate.
+        alpha: All-pass constant; None takes that of the rate.
+        method: F0 estimator, ``"dio"`` or ``"harvest"``.
+
+    Raises:
+        AudiolabError: Order or α are not given, and the rate has no usual ones.
+    """
+    order, alpha = mel_cepstrum_defaults(rate, order, alpha)
+    world, samples, f0, times, n_fft = _prepare(wave, rate, hop_ms, floor, ceiling, method)
+    spectrum = world.cheaptrick(samples, f0, times, rate, fft_size=n_fft)
+    mean_power = (spectrum[:, 0] + spectrum[:, -1] + 2 * spectrum[:, 1:-1].sum(1)) / n_fft
+    return MelCepstra(sp2mc(spectrum, order, alpha), 10 * np.log10(mean_power), f0)
+
+
+def mel_cepstrum_defaults(rate: int, order: int | None = None, alpha: float | None = None) -> tuple[int, float]:
+    """Return (order, α), those given or else those usual at ``rate``."""
+    if order is not None and alpha is not None:
+        return order, alpha
+    if rate not in MEL_CEPSTRUM:
+        known = ", ".join(map(str, MEL_CEPSTRUM))
+        raise AudiolabError(f"mel-cepstrum: no usual order and α at {rate} Hz (only at {known}); give both or resample")
+    usual = MEL_CEPSTRUM[rate]
+    return usual[0] if order is None else order, usual[1] if alpha is None else alpha
+
+
+def sp2mc(power: np.ndarray, order: int, alpha: float) -> np.ndarray:
+    """Return mel-cepstra [..., order + 1] of power spectra [..., F], as SPTK's mcep does for a smooth spectrum.
+
+    The cepstrum of the spectrum is taken through an all-pass filter with constant ``alpha``; no iteration.
+    """
+    cepstrum = np.fft.irfft(np.log(power))
+    cepstrum[..., 0] /= 2
+    return cepstrum @ _warping(cepstrum.shape[-1], order, alpha)
+
+
+@lru_cache(maxsize=8)
+def _warping(length: int, order: int, alpha: float) -> np.ndarray:
+    """Return the matrix [length, order + 1] of Oppenheim's frequency transformation.
+
+    One step of the recursion over the cepstrum is a matrix; the coefficient at quefrency n goes through n of them.
+    """
+    step = np.zeros((order + 1, order + 1))
+    step[0, 0] = alpha
+    for row in range(1, order + 1):
+        step[row, row] = alpha
+        step[row, row - 1] += 1 - alpha**2 if row == 1 else 1
+        if row > 1:
+            step[row] -= alpha * step[row - 1]
+    column = np.eye(order + 1)[0]
+    matrix = np.empty((length, order + 1))
+    for quefrency in range(length):
+        matrix[quefrency] = column
+        column = step @ column
+    matrix.setflags(write=False)
+    return matrix
+
+
+def _prepare(
+    wave: np.ndarray, rate: int, hop_ms: float, floor: float, ceiling: float, method: str
+) -> tuple[object, np.ndarray, np.ndarray, np.ndarray, int]:
+    """Return what CheapTrick and D4C take: pyworld, samples, F0, frame times in s, FFT length."""
+    world = pyworld()
+    samples = samples_for_world(wave, rate, floor)
+    f0 = estimate_f0(wave, rate, hop_ms, floor, ceiling, method)
+    times = np.arange(len(f0)) * hop_ms / 1000
+    return world, samples, f0, times, world.get_cheaptrick_fft_size(rate, floor)
