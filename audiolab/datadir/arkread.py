@@ -11,7 +11,7 @@ from typing import IO
 import numpy as np
 from kaldiio.matio import read_int32vector, read_matrix_or_vector
 
-from audiolab.datadir.source import Source, command_output, parse_entry
+from audiolab.datadir.source import Source, command_output, parse_entry, reason_of
 from audiolab.errors import AudiolabError
 
 _REFUSED = (b"PKL", b"NPY", b"AUDIO", b"RIFF", b"fLaC")
@@ -60,7 +60,7 @@ def _open(source: Source, allow_pipes: bool, where: str) -> Iterator[IO[bytes]]:
             file.seek(source.offset or 0)
             yield file
     except OSError as error:
-        raise AudiolabError(f"{where}: cannot open {source.path}: {error.strerror or error}") from error
+        raise AudiolabError(f"{where}: cannot open: {reason_of(error, source)}") from error
 
 
 def _read(file: IO[bytes], where: str) -> np.ndarray:

@@ -15,7 +15,7 @@ from typing import IO
 import numpy as np
 import soundfile
 
-from audiolab.datadir.source import Source, command_output, parse_entry
+from audiolab.datadir.source import Source, command_output, parse_entry, reason_of
 from audiolab.datadir.wavheader import missing_bytes
 from audiolab.errors import AudiolabError
 
@@ -104,7 +104,7 @@ def _open_bytes(source: Source, allow_pipes: bool, where: str) -> Iterator[IO[by
         with open(source.path, "rb") as file:
             yield file if source.offset is None else io.BytesIO(_from_archive(file, source.offset, where))
     except OSError as error:
-        raise AudiolabError(f"{where}: cannot open {source.path}: {error.strerror or error}") from error
+        raise AudiolabError(f"{where}: cannot open: {reason_of(error, source)}") from error
 
 
 def _from_archive(file: IO[bytes], offset: int, where: str) -> bytes:

@@ -65,5 +65,11 @@ def command_output(source: Source, allow_pipes: bool, where: str) -> bytes:
     return done.stdout
 
 
+def reason_of(error: OSError, source: Source) -> str:
+    """Return why a source's file cannot be opened, for a message that has named it."""
+    relative = "" if Path(source.path).is_absolute() else " (the path is taken from the current folder)"
+    return f"{error.strerror or error}{relative}"
+
+
 def _short(command: str) -> str:
     return command if len(command) <= 60 else command[:57] + "…"

@@ -1,0 +1,100 @@
+"""Joining data dirs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from audiolab.datadir.audiofile import audio_info
+from audiolab.datadir.datadir import DataDir, write_data_dir
+from audiolab.datadir.fix import check_speaker_order, intersect
+from audiolab.datadir.kinds import kind_of
+from audiolab.datadir.restrict import Tables
+from audiolab.datadir.table import read_table
+from audiolab.errors import AudiolabError
+
+
+def combine_data_dirs(
+    destination: str | Path, sources: Sequence[str | Path], extra_files: Sequence[str] = ()
+) -> DataDir:
+    """Join data dirs into one, as Kaldi's ``combine_data.sh`` does.
+
+    A table is joined where all sources have it. When some have ``segments``, the others get one segment a recording,
+    and when some have ``utt2uniq``, in the others each utterance is its own. At the end the ids are made to agree.
+
+    Args:
+        destination: The data dir to write; tables of an earlier run are replaced.
+        sources: Data dirs, at least one.
+        extra_files: Further tables of ids and values to join, which all sources must have.
+
+    Raises:
+        AudiolabError: A source is no data dir, or one id has two different values.
+    """
+    dirs = [DataDir(source) for source in sources]
+    tables = join_tables({str(d.path): _with_extras(d, extra_files) for d in dirs})
+    extras = {name: tables.pop(name) for name in extra_files if kind_of(name) is None}
+    fixed = intersect(tables)
+    check_speaker_order(fixed["utt2spk"], Path(destination) / "utt2spk")
+    return write_data_dir(destination, {**fixed, **extras}, replace=True)
+
+
+def join_tables(sources: dict[str, dict[str, dict[str, str]]]) -> dict[str, dict[str, str]]:
+    """Return the tables that all sources have, joined; see `combine_data_dirs`.
+
+    Args:
+        sources: For each source's name (for messages) its tables by name.
+
+    Raises:
+        AudiolabError: A source without ``utt2spk``; one utterance in two sources; one id with two values.
+    """
+    for name, tables in sources.items():
+        if "utt2spk" not in tables:
+            raise AudiolabError(f"{name}/utt2spk: missing; this is no data dir")
+    sources = {name: _complete(name, tables, sources) for name, tables in sources.items()}
+    shared = set.intersection(*(set(tables) for tables in sources.values())) - {"spk2utt"}
+    return {table: _join(table, sources) for table in sorted(shared)}
+
+
+def _with_extras(datadir: DataDir, extra_files: Sequence[str]) -> dict[str, dict[str, str]]:
+    return {**datadir.tables, **{name: read_table(datadir.path / name) for name in extra_files}}
+
+
+def _complete(name: str, tables: dict[str, dict[str, str]], sources: dict[str, Tables]) -> dict[str, dict[str, str]]:
+    complete = dict(tables)
+    if any("segments" in other for other in sources.values()) and "segments" not in tables:
+        complete["segments"] = _whole_segments(name, tables)
+    if any("utt2uniq" in other for other in sources.values()) and "utt2uniq" not in tables:
+        complete["utt2uniq"] = {utterance: utterance for utterance in tables["utt2spk"]}
+    return complete
+
+
+def _whole_segments(name: str, tables: Tables) -> dict[str, str]:
+    """Return segments that cover each recording, for a data dir in which recordings are utterances."""
+    durations = tables.get("utt2dur") or tables.get("reco2dur") or {}
+    segments = {}
+    for utterance in tables["utt2spk"]:
+        if utterance not in durations:
+            if utterance not in tables.get("wav.scp", {}):
+                raise AudiolabError(f"{name}: '{utterance}' has neither a duration nor audio to make segments from")
+            frames, rate, _ = audio_info(tables["wav.scp"][utterance], where=f"{name}/wav.scp: {utterance}")
+            segments[utterance] = f"{utterance} 0 {frames / rate:.6f}"
+        else:
+            segments[utterance] = f"{utterance} 0 {durations[utterance]}"
+    return segments
+
+
+def _join(table: str, sources: dict[str, Tables]) -> dict[str, str]:
+    joined: dict[str, str] = {}
+    origin: dict[str, str] = {}
+    twice = kind_of(table) is not None and kind_of(table).key == "utterance"
+    for name, tables in sources.items():
+        for key, value in tables[table].items():
+            if key in joined and (twice or joined[key] != value):
+                raise AudiolabError(
+                    f"{name}/{table}: '{key}' is in {origin[key]} too"
+                    + ("" if twice else f", with '{joined[key]}' and not '{value}'")
+                    + "; rename one with utils/copy_data_dir.py, or remove the table and make it again after joining"
+                )
+            joined[key] = value
+            origin.setdefault(key, name)
+    return joined

@@ -1,0 +1,126 @@
+"""What can be wrong with the lines of any table: the form that Kaldi's tools rely on."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
+
+from audiolab.datadir.kinds import Kind, kind_of
+from audiolab.datadir.table import fields_problem, split_key
+
+
+@dataclass(frozen=True, order=True)
+class Fault:
+    """Something wrong with a data dir.
+
+    Attributes:
+        file: The file's path.
+        line: The line, from 1; 0 when it is about the whole file.
+        message: What is wrong, and what to do where that is not plain.
+        fatal: False for what is allowed but most likely a mistake.
+    """
+
+    file: str
+    line: int
+    message: str
+    fatal: bool = True
+
+    def __str__(self) -> str:
+        place = f"{self.file}:{self.line}" if self.line else self.file
+        return f"{place}: {'' if self.fatal else 'warning: '}{self.message}"
+
+
+class Row(NamedTuple):
+    """A line of a table, its number, and what it says."""
+
+    line: int
+    key: str
+    value: str
+    text: str
+
+
+class Scan(NamedTuple):
+    """A table as it stands in the file, broken lines left out.
+
+    Attributes:
+        name: The file's path.
+        rows: The lines whose form is right, and those that are only out of order or given twice.
+        faults: What is wrong with the form.
+    """
+
+    name: str
+    rows: list[Row]
+    faults: list[Fault]
+
+    @property
+    def lines(self) -> dict[str, int]:
+        """For each id the line on which it first stands."""
+        return {row.key: row.line for row in reversed(self.rows)}
+
+
+def scan(path: str | Path) -> Scan:
+    """Read a table, noting all that is wrong with its form: line ends, encoding, order, ids, number of fields."""
+    path = Path(path)
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        return Scan(str(path), [], [Fault(str(path), 0, f"cannot be read: {error.strerror}")])
+    if not data:
+        return Scan(str(path), [], [Fault(str(path), 0, "empty file")])
+    rows: list[Row] = []
+    faults: list[Fault] = []
+    lines = data.split(b"\n")
+    if lines[-1]:
+        faults.append(Fault(str(path), len(lines), "no line end at the end of the file"))
+    else:
+        lines.pop()
+    kind = kind_of(path.name)
+    for number, line in enumerate(lines, 1):
+        try:
+            text = line.decode()
+        except UnicodeDecodeError as error:
+            faults.append(Fault(str(path), number, f"not UTF-8 (byte {error.start + 1})"))
+            continue
+        key, value = split_key(text.rstrip("\r"))
+        problems = list(_form_problems(text, key, value, kind))
+        faults += [Fault(str(path), number, problem) for problem in problems]
+        if key and (not problems or problems == [_CARRIAGE_RETURN]):
+            rows.append(Row(number, key, value, text))
+    return Scan(str(path), rows, faults + list(_order_faults(str(path), rows)))
+
+
+_CARRIAGE_RETURN = "a carriage return (Windows line end); remove it with: sed -i 's/\\r//'"
+
+
+def _form_problems(text: str, key: str, value: str, kind: Kind | None) -> Iterator[str]:
+    if text.startswith("\ufeff"):
+        yield "begins with a byte order mark; save the file as UTF-8 without it"
+    if "\r" in text:
+        yield _CARRIAGE_RETURN
+    if "\0" in text:
+        yield "a NUL character"
+    if not key:
+        yield "an empty line" if not text.strip() else "the line begins with a space, not with an id"
+        return
+    if re.search(r"\s", key):
+        yield f"the id {key!r} has a Unicode space or a control character in it"
+    problem = fields_problem(key, value, kind)
+    if problem:
+        yield problem
+
+
+def _order_faults(name: str, rows: list[Row]) -> Iterator[Fault]:
+    seen: dict[str, int] = {}
+    previous = ""
+    for row in rows:
+        if row.key in seen:
+            yield Fault(name, row.line, f"'{row.key}' stands on line {seen[row.key]} too; ids must be unique")
+        elif row.key < previous:
+            yield Fault(
+                name, row.line, f"'{row.key}' after '{previous}': not sorted; use LC_ALL=C sort or fix_data_dir.py"
+            )
+        seen.setdefault(row.key, row.line)
+        previous = row.key
