@@ -1,0 +1,26 @@
+#!/usr/bin/env bash
+# Sets up tools/venv when needed, then checks style and runs all tests. Arguments go to pytest: test/run.sh -k datadir
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+tools/install.sh --extra test
+. tools/env.sh
+
+failed=()
+# Runs a check; when it fails, the others run nevertheless.
+check() {
+  echo "### $*"
+  "$@" || failed+=("$1")
+}
+
+mapfile -t shell_files < <(git ls-files '*.sh' .ci/run)
+check ruff check .
+check ruff format --check .
+check shellcheck "${shell_files[@]}"
+check python3 -m pytest "$@"
+
+echo "### done in $SECONDS s"
+if ((${#failed[@]} > 0)); then
+  echo "error: test/run.sh: failed: ${failed[*]}" >&2
+  exit 1
+fi

@@ -1,0 +1,161 @@
+#!/usr/bin/env bash
+# Tries utils/slurm.py on a real Slurm: starts a cluster of one node (this machine) in a temporary folder, under this
+# user, runs arrays that succeed, fail, are picked up again and are cancelled, and stops all daemons at the end.
+# Needs Debian's slurm-wlm and munge; takes about a minute.
+set -euo pipefail
+PATH=$PATH:/usr/sbin:/sbin
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+
+fail() {
+  printf 'error: check_slurm.sh: %s\n' "$1" >&2
+  exit 1
+}
+
+missing=()
+for tool in munged slurmctld slurmd sbatch squeue scancel sinfo; do
+  command -v "$tool" >/dev/null || missing+=("$tool")
+done
+((${#missing[@]} == 0)) || fail "not installed: ${missing[*]}; on Debian: apt-get install slurm-wlm munge"
+# shellcheck source=tools/env.sh
+. "$root/tools/env.sh"
+
+dir=$(mktemp -d)
+chmod 755 "$dir"
+slurm=("$root/utils/slurm.py" --mem 200M)
+
+stop_daemons() {
+  local name pid
+  for name in slurmd ctld munged; do
+    [[ -s $dir/$name.pid ]] || continue
+    pid=$(<"$dir/$name.pid")
+    kill "$pid" 2>/dev/null || continue
+    for _ in {1..50}; do
+      kill -0 "$pid" 2>/dev/null || break
+      sleep 0.1
+    done
+  done
+  rm -rf "$dir"
+}
+trap stop_daemons EXIT
+
+start_daemons() {
+  local host me
+  host=$(hostname -s) me=$(id -un)
+  mkdir "$dir/state" "$dir/spool" "$dir/log"
+  (umask 077 && head -c 128 /dev/urandom >"$dir/munge.key")
+  munged --key-file="$dir/munge.key" --socket="$dir/munge.socket" --pid-file="$dir/munged.pid" \
+    --log-file="$dir/log/munged.log" --seed-file="$dir/munge.seed"
+  cat >"$dir/slurm.conf" <<CONF
+ClusterName=check
+SlurmctldHost=$host(127.0.0.1)
+SlurmUser=$me
+SlurmdUser=$me
+AuthType=auth/munge
+AuthInfo=socket=$dir/munge.socket
+ProctrackType=proctrack/linuxproc
+TaskPlugin=task/none
+SelectType=select/cons_tres
+SelectTypeParameters=CR_CPU_Memory
+DefMemPerCPU=200
+StateSaveLocation=$dir/state
+SlurmdSpoolDir=$dir/spool
+SlurmctldPidFile=$dir/ctld.pid
+SlurmdPidFile=$dir/slurmd.pid
+SlurmctldLogFile=$dir/log/ctld.log
+SlurmdLogFile=$dir/log/slurmd.log
+SlurmctldPort=$(free_port)
+SlurmdPort=$(free_port)
+ReturnToService=2
+JobAcctGatherType=jobacct_gather/none
+AccountingStorageType=accounting_storage/none
+MpiDefault=none
+NodeName=$host NodeAddr=127.0.0.1 CPUs=2 RealMemory=1000 State=UNKNOWN
+PartitionName=check Nodes=$host Default=YES MaxTime=INFINITE State=UP
+CONF
+  export SLURM_CONF=$dir/slurm.conf
+  slurmctld
+  slurmd
+  for _ in {1..100}; do
+    if [[ $(sinfo --noheader --format=%T 2>/dev/null) == idle ]]; then return 0; fi
+    sleep 0.2
+  done
+  tail -n 5 "$dir/log/ctld.log" "$dir/log/slurmd.log" >&2
+  fail "the node did not come up in 20 s"
+}
+
+free_port() {
+  python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'
+}
+
+# Fails unless file $1 has a line that matches $2.
+expect_line() {
+  grep -qE -- "$2" "$1" || fail "no line '$2' in $(printf '%s:\n' "$1" && cat "$1")"
+}
+
+# Runs slurm.py with the arguments behind $1 and fails unless it exits with $1; its messages are in said.
+expect_status() {
+  local wanted=$1 status=0
+  shift
+  "${slurm[@]}" "$@" 2>said || status=$?
+  ((status == wanted)) || fail "exit status $status, not $wanted, of slurm.py $*: $(<said)"
+}
+
+check_array() {
+  expect_status 0 --num-threads 1 --max-jobs-run 2 JOB=1:4 log/array.JOB.log bash -c "echo job JOB threads \$OMP_NUM_THREADS"
+  for job in 1 2 3 4; do
+    expect_line "log/array.$job.log" "^job $job threads 1$"
+    expect_line "log/array.$job.log" '^# Ended \(code 0\)'
+  done
+}
+
+check_failure() {
+  expect_status 1 JOB=1:4 log/fail.JOB.log bash -c "echo the reason; test -e mended || exit \$((JOB % 2 ? 0 : 7))"
+  expect_line said '^  the reason$'
+  expect_line said 'slurm.py: 2 of 4 jobs failed \(2 4\); .* --pick failed .* JOB=1:4 log/fail.JOB.log'
+  expect_line log/fail.2.log '^# Ended \(code 7\)'
+}
+
+check_pick() {
+  local untouched
+  untouched=$(stat -c %i log/fail.1.log)
+  touch mended
+  expect_status 0 --pick failed JOB=1:4 log/fail.JOB.log bash -c "echo again; test -e mended || exit \$((JOB % 2 ? 0 : 7))"
+  expect_line log/fail.2.log '^again$'
+  expect_line log/fail.4.log '^again$'
+  [[ $(stat -c %i log/fail.1.log) == "$untouched" ]] || fail "--pick failed ran job 1, which had not failed"
+}
+
+check_cancel() {
+  local pid status=0
+  "${slurm[@]}" JOB=1:2 log/long.JOB.log sleep 1000 2>said &
+  pid=$!
+  for _ in {1..100}; do
+    if [[ -s log/long.1.log && -s log/long.2.log ]]; then break; fi
+    sleep 0.2
+  done
+  kill -TERM "$pid"
+  wait "$pid" || status=$?
+  ((status == 143)) || fail "exit status $status, not 143, after SIGTERM: $(<said)"
+  for _ in {1..100}; do
+    if [[ -z $(squeue --noheader) ]]; then break; fi
+    sleep 0.2
+  done
+  [[ -z $(squeue --noheader) ]] || fail "jobs are left after SIGTERM: $(squeue)"
+  expect_line log/long.1.log '^# Ended \(code 143\)'
+}
+
+check_refusal() {
+  echo 'time: 00:10:00' >site.yaml
+  expect_status 1 --config site.yaml --partition nosuch log/refused.log true
+  expect_line said 'sbatch refused the job, see above: sbatch .*--partition=nosuch --time=00:10:00'
+}
+
+start_daemons
+mkdir "$dir/work"
+cd "$dir/work"
+sbatch --version
+for check in check_array check_failure check_pick check_cancel check_refusal; do
+  begun=$SECONDS
+  "$check"
+  printf 'ok: %s (%d s)\n' "${check#check_}" $((SECONDS - begun))
+done
