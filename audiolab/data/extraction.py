@@ -1,0 +1,139 @@
+"""Features of a data dir, utterance by utterance, and the speakers' tables that they need."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import numpy as np
+
+from audiolab.datadir.audio import Channels, load_utterance, resample
+from audiolab.datadir.datadir import DataDir
+from audiolab.datadir.table import read_table
+from audiolab.errors import AudiolabError
+from audiolab.features.cmvn import cmvn_stats
+from audiolab.features.envelope import EnvelopeConfig, MelEnvelope, frame_orders, order_for, to_scale
+from audiolab.features.f0 import F0Range, estimate_f0, speaker_f0_range
+
+logger = logging.getLogger(__name__)
+
+
+def waves(
+    datadir: DataDir, rate: int, channels: Channels = "mono", allow_pipes: bool = False
+) -> Iterator[tuple[str, np.ndarray]]:
+    """Yield (utterance, samples [N] at ``rate``) in byte order; that something was resampled is logged once.
+
+    Raises:
+        AudiolabError: Audio that is missing, broken, of several channels, or digitally silent: silence would be learned
+            from like speech, so it is refused by name.
+    """
+    told = False
+    for utterance in datadir.utterances:
+        samples, original = load_utterance(
+            datadir, utterance, channels=channels, allow_silent=False, allow_pipes=allow_pipes
+        )
+        if original != rate and not told:
+            logger.info("%s is at %d Hz; all audio of another rate is resampled to %d Hz", utterance, original, rate)
+            told = True
+        yield utterance, resample(samples, original, rate)
+
+
+def f0_contours(
+    datadir: DataDir, config: EnvelopeConfig, channels: Channels = "mono", allow_pipes: bool = False
+) -> Iterator[tuple[str, np.ndarray]]:
+    """Yield (utterance, F0 [T, 1] in Hz, 0 where unvoiced) by the wide-range first pass, one row a feature frame."""
+    first = config.f0
+    for utterance, samples in waves(datadir, config.stft.rate, channels, allow_pipes):
+        f0 = estimate_f0(
+            samples, config.stft.rate, config.stft.shift_ms, first.floor, first.ceiling, method=first.method
+        )
+        yield utterance, f0[:, None]
+
+
+def mel_envelopes(
+    datadir: DataDir,
+    extract: MelEnvelope,
+    ranges: Mapping[str, F0Range],
+    f0s: Mapping[str, np.ndarray] | None = None,
+    channels: Channels = "mono",
+    allow_pipes: bool = False,
+) -> Iterator[tuple[str, np.ndarray]]:
+    """Yield (utterance, mel envelope [T, n_mels] float32 in the config's scale).
+
+    Args:
+        datadir: The data dir.
+        extract: The extractor.
+        ranges: F0 range of each speaker, whose ceiling gives the cepstral order.
+        f0s: F0 of each utterance [T, 1], for ``order_policy: frame``; unused by ``speaker``.
+        channels: What is done with several channels.
+        allow_pipes: Whether entries that are commands may be run.
+    """
+    config = extract.config
+    if config.order_policy == "frame" and f0s is None:
+        raise AudiolabError("order_policy: frame needs the utterances' F0; give f0.scp, or set order_policy: speaker")
+    speakers = datadir.table("utt2spk")
+    missing = sorted(set(speakers.values()) - set(ranges))
+    if missing:
+        raise AudiolabError(f"{datadir.path}: no F0 range for speaker '{missing[0]}'; run speaker_f0 on its speech")
+    for utterance, samples in waves(datadir, config.stft.rate, channels, allow_pipes):
+        ceiling = ranges[speakers[utterance]].ceiling
+        order = order_for(ceiling, config.stft)
+        if config.order_policy == "frame":
+            f0 = np.ravel(f0s[utterance])
+            frames = config.stft.frames(len(samples))
+            if len(f0) != frames:
+                raise AudiolabError(f"{utterance}: F0 of {len(f0)} frames for {frames}; extract F0 again (extract_f0)")
+            order = frame_orders(f0, ceiling, config.stft)
+        yield utterance, to_scale(extract(samples, order).mel, config).cpu().numpy()
+
+
+def speaker_ranges(f0s: Mapping[str, np.ndarray], utt2spk: Mapping[str, str]) -> dict[str, F0Range]:
+    """Return the F0 range of every speaker from the F0 of their utterances; raises where one has no voiced frame."""
+    return {
+        speaker: speaker_f0_range((f0s[utterance] for utterance in utterances), f"speaker '{speaker}'")
+        for speaker, utterances in _by_speaker(f0s, utt2spk).items()
+    }
+
+
+def speaker_cmvn(feats: Mapping[str, np.ndarray], utt2spk: Mapping[str, str]) -> Iterator[tuple[str, np.ndarray]]:
+    """Yield (speaker, Kaldi's CMVN statistics [2, D + 1])."""
+    for speaker, utterances in _by_speaker(feats, utt2spk).items():
+        yield speaker, cmvn_stats(feats[utterance] for utterance in utterances)
+
+
+def read_spk2f0(path: str | Path) -> dict[str, F0Range]:
+    """Read ``<spk> <floor> <ceiling> <median>`` in Hz.
+
+    Raises:
+        AudiolabError: A line that is not three positive numbers in order.
+    """
+    ranges = {}
+    for speaker, value in read_table(path).items():
+        try:
+            floor, ceiling, median = map(float, value.split())
+        except ValueError:
+            floor = ceiling = median = 0.0
+        if not 0 < floor <= median <= ceiling < np.inf:
+            raise AudiolabError(
+                f"{path}: '{speaker} {value}' is not <floor Hz> <ceiling Hz> <median Hz>; make it again"
+            )
+        ranges[speaker] = F0Range(floor, ceiling, median)
+    return ranges
+
+
+def spk2f0_table(ranges: Mapping[str, F0Range]) -> dict[str, str]:
+    """Return the table that `read_spk2f0` reads."""
+    return {speaker: f"{r.floor:.2f} {r.ceiling:.2f} {r.median:.2f}" for speaker, r in ranges.items()}
+
+
+def _by_speaker(matrices: Mapping[str, np.ndarray], utt2spk: Mapping[str, str]) -> dict[str, list[str]]:
+    """Return each speaker's utterances, sorted; every utterance of ``matrices`` must have a speaker and the reverse."""
+    lost = sorted(set(utt2spk) ^ set(matrices))
+    if lost:
+        what, where = ("features", "utt2spk") if lost[0] in utt2spk else ("a speaker", "the features")
+        raise AudiolabError(f"'{lost[0]}' is in {where} without {what} ({len(lost)} such); run the stages before again")
+    speakers: dict[str, list[str]] = {speaker: [] for speaker in sorted(set(utt2spk.values()))}
+    for utterance in sorted(matrices):
+        speakers[utt2spk[utterance]].append(utterance)
+    return speakers
