@@ -3,24 +3,21 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import logging
 import re
 import shutil
 import stat
 import tarfile
-import tempfile
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import IO, Any
+from typing import IO
 
+from audiolab.corpora.folder import is_made, new_folder
 from audiolab.errors import AudiolabError
-from audiolab.files import atomic_write
 
-MARKER = ".unpacked.json"
 BROKEN = (zipfile.BadZipFile, tarfile.TarError, EOFError, zlib.error, NotImplementedError)
 
 
@@ -48,38 +45,17 @@ def unpack(archive: str | Path, dest: str | Path) -> Path:
     if not archive.is_file():
         raise AudiolabError(f"{archive}: no such file; download it first")
     state = archive.stat()
-    identity = {"archive": archive.name, "size": state.st_size, "mtime_ns": state.st_mtime_ns}
-    if dest.exists():
-        if _unpacked_from(dest).get("archive") != archive.name:
-            raise AudiolabError(f"{dest}: is there already and not from {archive.name}; move it away")
-        if _unpacked_from(dest) == identity:
-            return dest
-    try:
-        dest.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=f".{dest.name}.", dir=dest.parent) as scratch:
-            _unpack_into(archive, Path(scratch) / "new")
-            with atomic_write(Path(scratch) / "new" / MARKER) as out:
-                json.dump(identity, out)
-            if dest.exists():
-                dest.rename(Path(scratch) / "old")
-            (Path(scratch) / "new").rename(dest)
-    except OSError as error:
-        raise AudiolabError(f"{archive}: cannot unpack into {dest}: {error.strerror or error}") from error
+    made_from = {"archive": archive.name, "size": state.st_size, "mtime_ns": state.st_mtime_ns}
+    if is_made(dest, made_from, "archive"):
+        return dest
+    with new_folder(dest, made_from) as folder:
+        _unpack_into(archive, folder)
     logging.info("unpacked %s into %s", archive.name, dest)
     return dest
 
 
-def _unpacked_from(dest: Path) -> dict[str, Any]:
-    try:
-        found = json.loads((dest / MARKER).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return found if isinstance(found, dict) else {}
-
-
 def _unpack_into(archive: Path, folder: Path) -> None:
     """Check all members, then write them below ``folder``."""
-    folder.mkdir()
     try:
         with _open(archive) as members:
             paths = [checked_path(member, archive) for member in members]

@@ -234,7 +234,7 @@ def test_a_stalling_server(server, tmp_path):
 
 
 def test_no_server(tmp_path):
-    with pytest.raises(AudiolabError, match="corpus.zip: no answer: .*refused, 2 times in a row"):
+    with pytest.raises(AudiolabError, match=r"corpus\.zip: no answer: .*refused, 2 times in a row"):
         download(RemoteFile("http://127.0.0.1:1/corpus.zip", "corpus.zip"), tmp_path, attempts=2, backoff=0.001)
     with pytest.raises(AudiolabError, match="not an http"):
         download(RemoteFile("file:///etc/passwd", "passwd"), tmp_path)
@@ -248,7 +248,7 @@ def test_what_is_no_file_is_refused(server, tmp_path):
     with pytest.raises(AudiolabError, match="does not say how long"):
         fetch(server, tmp_path)
     server.answers = [Answer()]
-    with pytest.raises(AudiolabError, match="expected 5 bytes, .* has 1000000"):
+    with pytest.raises(AudiolabError, match=r"expected 5 bytes, .* has 1000000"):
         fetch(server, tmp_path, size=5)
 
 

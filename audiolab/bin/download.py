@@ -1,0 +1,28 @@
+"""Fetch a corpus and unpack it: ``python -m audiolab.bin.download --corpus vcc2018 --dest downloads``."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+
+from audiolab import cli
+from audiolab.corpora.base import get_corpus
+from audiolab.corpora.download import download
+from audiolab.corpora.unpack import unpack
+
+
+def main() -> None:
+    """Fetch each archive into ``<dest>`` and unpack it into a folder of its own below ``<dest>/<corpus>``."""
+    parser = cli.ArgumentParser(prog="download", description=__doc__)
+    parser.add_argument("--corpus", required=True, help="its name, as in egs/")
+    parser.add_argument("--dest", required=True, help="folder for the archives; the corpus lands in <dest>/<corpus>")
+    args = parser.parse_args()
+    corpus = get_corpus(args.corpus)
+    logging.info("%s, license %s, see %s", corpus.name, corpus.license, corpus.homepage)
+    for file in corpus.files:
+        archive = download(file, args.dest)
+        unpack(archive, Path(args.dest) / corpus.name / file.name.split(".")[0])
+
+
+if __name__ == "__main__":
+    cli.run(main)

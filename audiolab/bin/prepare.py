@@ -1,0 +1,20 @@
+"""Make data dirs of a corpus: ``python -m audiolab.bin.prepare --corpus vcc2018 --db_root DIR --dest data``."""
+
+from __future__ import annotations
+
+from audiolab import cli
+from audiolab.corpora.base import get_corpus
+
+
+def main() -> None:
+    """Make ``<dest>/<set>`` for each set of the corpus."""
+    parser = cli.ArgumentParser(prog="prepare", description=__doc__)
+    parser.add_argument("--corpus", required=True, help="its name, as in egs/")
+    parser.add_argument("--db_root", required=True, help="where the corpus lies")
+    parser.add_argument("--dest", required=True, help="folder of the data dirs")
+    args = parser.parse_args()
+    get_corpus(args.corpus).prepare(args.db_root, args.dest)
+
+
+if __name__ == "__main__":
+    cli.run(main)

@@ -1,0 +1,166 @@
+"""The Voice Conversion Challenge 2018's corpus (Lorenzo-Trueba et al., Odyssey 2018, doi 10.7488/ds/2337).
+
+English, studio, 22.05 kHz mono 16 bit. Eight source speakers (VCC2S…) and four targets (VCC2T…), 81 training sentences
+each. Hub task: sources SF1, SF2, SM1, SM2 read what the targets read (10001, …: parallel). Spoke task: sources SF3,
+SF4, SM3, SM4 read other sentences (20001, …: not parallel). Evaluation: 30001, … by all sources, to be converted, and
+by the targets, as references.
+"""
+
+from __future__ import annotations
+
+import itertools
+import logging
+from collections.abc import Sequence
+from pathlib import Path
+
+from audiolab.corpora.base import Corpus, RemoteFile
+from audiolab.corpora.vcc2018_layout import Recording, check_complete, find_recordings, speaker_traits, walk
+from audiolab.corpora.vcc2018_mini import make_mini
+from audiolab.datadir.audiofile import audio_info
+from audiolab.datadir.datadir import write_data_dir
+from audiolab.datadir.validate import validate
+from audiolab.errors import AudiolabError
+
+ADDRESS = "https://datashare.ed.ac.uk/bitstream/handle/10283/3061"
+
+
+def prepare(db_root: str | Path, dest: str | Path) -> list[Path]:
+    """Make ``<dest>/train``, ``<dest>/eval`` (the sources') and ``<dest>/ref`` (the targets') of the corpus's folders.
+
+    Args:
+        db_root: Where the folders of `vcc2018_layout` lie, at any depth; paths in ``wav.scp`` begin with it as given.
+        dest: The recipe's ``data`` folder.
+
+    Returns:
+        The three data dirs, validated.
+
+    Raises:
+        AudiolabError: What is missing or broken, found before anything is written.
+    """
+    recordings = find_recordings(db_root)
+    check_complete(recordings)
+    transcripts = _find_transcripts(Path(db_root), {recording.sentence for recording in recordings})
+    sets = {name: [r for r in recordings if r.set == name] for name in ("train", "eval", "ref")}
+    tables = {name: _tables(name, members, transcripts) for name, members in sets.items()}
+    paths = []
+    for name, members in sets.items():
+        path = Path(dest) / name
+        write_data_dir(path, tables[name], replace=True)
+        _check(path)
+        speakers = sorted({recording.speaker for recording in members})
+        logging.info("%s: %d utterances of %d speakers: %s", path, len(members), len(speakers), " ".join(speakers))
+        paths.append(path)
+    return paths
+
+
+def _check(path: Path) -> None:
+    faults = validate(path, feats=False, text=False)
+    for fault in faults:
+        logging.warning("%s", fault)
+    fatal = [fault for fault in faults if fault.fatal]
+    if fatal:
+        raise AudiolabError(f"{fatal[0]} ({len(fatal)} faults in all)" if len(fatal) > 1 else str(fatal[0]))
+
+
+def _tables(name: str, recordings: Sequence[Recording], transcripts: dict[str, str]) -> dict[str, dict[str, str]]:
+    by_utterance = {f"{recording.speaker}_{recording.sentence}": recording for recording in recordings}
+    utt2spk = {utterance: by_utterance[utterance].speaker for utterance in sorted(by_utterance)}
+    _check_order(utt2spk)
+    tables = {
+        "wav.scp": {utterance: str(recording.path) for utterance, recording in by_utterance.items()},
+        "utt2spk": utt2spk,
+        "utt2dur": _durations(by_utterance),
+    }
+    traits = {speaker: speaker_traits(speaker) for speaker in utt2spk.values()}
+    if all(traits.values()):
+        tables["spk2gender"] = {speaker: gender for speaker, (_, gender) in traits.items()}
+        tables["utt2lang"] = dict.fromkeys(utt2spk, "en")
+    else:
+        other = sorted(speaker for speaker, known in traits.items() if known is None)
+        logging.info("%s: no spk2gender and utt2lang, for %s are not VCC2018's speakers", name, " ".join(other))
+    text = {utterance: transcripts.get(recording.sentence, "") for utterance, recording in by_utterance.items()}
+    without = sum(not words for words in text.values())
+    if without:
+        logging.info("%s: no text, for %d of %d utterances have no transcript", name, without, len(text))
+    else:
+        tables["text"] = text
+    return tables
+
+
+def _check_order(utt2spk: dict[str, str]) -> None:
+    """Raise where utterances in byte order would not have their speakers in byte order (Kaldi's tools need both)."""
+    for first, second in itertools.pairwise(utt2spk.values()):
+        if first > second:
+            raise AudiolabError(
+                f"speaker folders '{second}' and '{first}': with '_' behind them they sort the other way round; "
+                "rename them to names of the same length, as spk01 and spk10"
+            )
+
+
+def _durations(recordings: dict[str, Recording]) -> dict[str, str]:
+    """Return ``utt2dur`` in seconds; every header is read and every file's length checked against it."""
+    durations, faults, rates = {}, [], set()
+    for utterance, recording in recordings.items():
+        try:
+            frames, rate, _ = audio_info(recording.path)
+        except AudiolabError as error:
+            faults.append(str(error))
+            continue
+        durations[utterance] = f"{frames / rate:.6f}"
+        rates.add(rate)
+    if faults:
+        more = f" (and {len(faults) - 1} more broken files)" if len(faults) > 1 else ""
+        raise AudiolabError(faults[0] + more)
+    if len(rates) > 1:
+        logging.warning("recordings of several sampling rates: %s Hz", ", ".join(map(str, sorted(rates))))
+    return durations
+
+
+def _find_transcripts(db_root: Path, sentences: set[str]) -> dict[str, str]:
+    """Return the text of each sentence that has a ``<sentence>.txt`` anywhere below ``db_root``."""
+    texts: dict[str, str] = {}
+    for folder, names in walk(db_root):
+        for name in names:
+            sentence, ending = name.rsplit(".", 1) if "." in name else (name, "")
+            if ending.lower() != "txt" or sentence not in sentences:
+                continue
+            words = _read_transcript(folder / name)
+            if texts.setdefault(sentence, words) != words:
+                raise AudiolabError(
+                    f"{folder / name}: another text of sentence {sentence} is elsewhere; keep one of them"
+                )
+    return texts
+
+
+def _read_transcript(path: Path) -> str:
+    """Return a transcript's words; one that is not UTF-8 is taken for Windows's Western encoding, and said so."""
+    try:
+        data = path.read_bytes()
+        try:
+            text = data.decode("utf-8-sig")
+        except UnicodeDecodeError:
+            text = data.decode("cp1252")
+            logging.warning("%s: not UTF-8, read as Windows-1252", path)
+    except UnicodeDecodeError as error:
+        raise AudiolabError(f"{path}: neither UTF-8 nor Windows-1252; convert the file or remove it") from error
+    except OSError as error:
+        raise AudiolabError(f"{path}: cannot read this transcript: {error.strerror}") from error
+    return " ".join(text.split())
+
+
+CORPUS = Corpus(
+    name="vcc2018",
+    license="CC BY 4.0",
+    homepage="https://doi.org/10.7488/ds/2337",
+    files=tuple(
+        RemoteFile(f"{ADDRESS}/{name}", name)  # the publisher states neither checksums nor exact sizes
+        for name in (
+            "vcc2018_database_training.zip",
+            "vcc2018_database_evaluation.zip",
+            "vcc2018_database_reference.zip",
+            "vcc2018_database_evaluation_transcriptions.tar.gz",
+        )
+    ),
+    prepare=prepare,
+    make_mini=make_mini,
+)

@@ -1,0 +1,93 @@
+"""VCC2018's mini twin: synthetic speech in the corpus's own folders.
+
+Two source speakers of the spoke task (sentences 20001, …) and the four targets (10001, …), so that no source says in
+training what a target says; all say the evaluation sentences 30001, …: the sources for conversion, the targets as
+parallel references. Which text is which sentence depends on the seed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+import soundfile
+
+from audiolab.corpora.espeak import Voice
+from audiolab.corpora.folder import is_made, new_folder
+from audiolab.corpora.speakers import Speaker, record
+from audiolab.errors import AudiolabError
+from audiolab.files import atomic_write
+
+TEXTS = Path(__file__).with_name("texts") / "english.txt"
+
+SPEAKERS = (
+    Speaker("VCC2SF4", Voice("en-us", "f1"), pitch=50, rate=170, tract=1.00),
+    Speaker("VCC2SM4", Voice("en-us", "m3"), pitch=50, rate=165, tract=1.00),
+    Speaker("VCC2TF1", Voice("en-us", "f4"), pitch=60, rate=160, tract=1.08),
+    Speaker("VCC2TF2", Voice("en-us", "steph"), pitch=50, rate=175, tract=0.97),
+    Speaker("VCC2TM1", Voice("en-us", "m7"), pitch=50, rate=160, tract=0.93),
+    Speaker("VCC2TM2", Voice("en-us", "m4"), pitch=65, rate=175, tract=1.08),
+)
+"""Apart by 4 dB or more in their mean log-mel envelopes; median F0 from 99 to 215 Hz."""
+
+
+def make_mini(out: str | Path, seed: int = 0, nj: int = 1, train_sentences: int = 24, eval_sentences: int = 8) -> Path:
+    """Write the mini corpus into the folder ``out``, unless it is there already; the same arguments, the same bytes.
+
+    Args:
+        out: The folder; made whole or not at all.
+        seed: Of the choice of sentences and of all that is random about the speakers.
+        nj: How many speakers are spoken at a time; changes nothing else.
+        train_sentences: For each speaker; 3 s each or so.
+        eval_sentences: For each speaker.
+
+    Raises:
+        AudiolabError: espeak-ng is missing; there are not enough texts; ``out`` holds something else.
+    """
+    if min(train_sentences, eval_sentences, nj) < 1 or seed < 0:
+        raise AudiolabError("mini vcc2018: sentences and nj must be 1 or more, the seed 0 or more")
+    numbers = {"seed": seed, "train_sentences": train_sentences, "eval_sentences": eval_sentences}
+    made_from = {"corpus": "mini vcc2018", **numbers}
+    if is_made(out, made_from, "corpus"):
+        return Path(out)
+    texts = _deal_texts(seed, train_sentences, eval_sentences)
+    with new_folder(out, made_from) as folder:
+        for number, text in texts.items():
+            with atomic_write(folder / "scripts" / f"{number}.txt") as file:
+                file.write(f"{text}\n")
+        with ThreadPoolExecutor(nj) as pool:
+            list(pool.map(lambda speaker: _write_speaker(folder, speaker, texts, seed), SPEAKERS))
+    return Path(out)
+
+
+def _deal_texts(seed: int, train: int, evaluation: int) -> dict[int, str]:
+    """Return the text of each sentence id: hub 10001, …; spoke 20001, …; evaluation 30001, …."""
+    lines = TEXTS.read_text(encoding="utf-8").splitlines()
+    if 2 * train + evaluation > len(lines):
+        wanted = f"2 x {train} training and {evaluation} evaluation sentences"
+        raise AudiolabError(f"mini vcc2018: {wanted} are asked for, there are {len(lines)}")
+    dealt = iter(np.random.default_rng(seed).permutation(len(lines)))
+    starts = ((10001, train), (20001, train), (30001, evaluation))
+    return {number: lines[next(dealt)] for start, count in starts for number in range(start, start + count)}
+
+
+def _write_speaker(folder: Path, speaker: Speaker, texts: dict[int, str], seed: int) -> None:
+    places = dict(_places(speaker.name, texts))
+    recordings, rate = record(speaker, [texts[number] for number in places], seed)
+    for (number, place), samples in zip(places.items(), recordings):
+        path = folder / place / speaker.name / f"{number}.wav"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        soundfile.write(path, samples, rate, subtype="PCM_16")
+
+
+def _places(speaker: str, texts: dict[int, str]) -> Iterator[tuple[int, str]]:
+    """Yield (sentence id, folder) of all that a speaker reads, as VCC2018 has it."""
+    source = speaker.startswith("VCC2S")
+    training = "2" if source else "1"
+    for number in texts:
+        if str(number).startswith(training):
+            yield number, "vcc2018_training"
+        elif str(number).startswith("3"):
+            yield number, "vcc2018_evaluation" if source else "vcc2018_reference"
