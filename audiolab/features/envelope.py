@@ -108,11 +108,12 @@ class MelEnvelope:
         samples = torch.as_tensor(wave).to(self.device, torch.float32)
         spectrum = stft(samples, config.stft)
         floor = 10 ** (config.floor_db / 20)
-        amplitude = (spectrum.abs() * full_scale(config.stft)).clamp_(min=floor)
+        power = torch.addcmul(spectrum.real.square(), spectrum.imag, spectrum.imag).mul_(full_scale(config.stft) ** 2)
+        log_amplitude = power.clamp_(min=floor**2).log_().mul_(0.5)
         if isinstance(order, np.ndarray) and order.ndim:
             order = torch.from_numpy(order)
         log_envelope = true_envelope(
-            amplitude.log_(),
+            log_amplitude,
             order if isinstance(order, Tensor) else int(order),
             config.tolerance_db,
             config.max_iterations,
