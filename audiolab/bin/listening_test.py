@@ -1,0 +1,69 @@
+"""Make a listening test, or collect its answers: ``python -m audiolab.bin.listening_test make|collect``."""
+
+from __future__ import annotations
+
+import sys
+
+from audiolab import cli
+from audiolab.datadir.datadir import DataDir
+from audiolab.errors import AudiolabError, did_you_mean
+from audiolab.files import atomic_write
+from audiolab.report.conversions import parse_named_dirs
+from audiolab.report.listening import draw, write_test
+from audiolab.report.opinions import OPINION_COLUMNS, collect
+from audiolab.report.tables import markdown_table
+
+
+def main() -> None:
+    """Run the command."""
+    commands = {"make": make, "collect": gather}
+    arguments = sys.argv[1:]
+    if not arguments or arguments[0] in ("-h", "--help"):
+        print("usage: listening_test make|collect …\n\nGive make --help or collect --help for the options of each.")
+        return
+    if arguments[0] not in commands:
+        raise AudiolabError(f"listening_test: no command '{arguments[0]}'{did_you_mean(arguments[0], commands)}")
+    commands[arguments[0]](arguments[1:])
+
+
+def make(arguments: list[str]) -> None:
+    """Write the page and its key."""
+    parser = cli.ArgumentParser(prog="listening_test make", description="Write a listening test as one HTML file.")
+    parser.add_argument(
+        "--systems", nargs="+", required=True, metavar="NAME=DIR", help="data dirs of converted speech, by system"
+    )
+    parser.add_argument("--data", required=True, help="data dir of the utterances that were converted")
+    parser.add_argument("--reference", required=True, help="data dir of the targets' recordings")
+    parser.add_argument("--out", required=True, help="the HTML file to write")
+    parser.add_argument(
+        "--key", required=True, help="the CSV to write that says what each sample is; keep it from listeners"
+    )
+    parser.add_argument("--samples", type=int, default=15, help="samples that a listener rates")
+    parser.add_argument("--seconds", type=float, default=5.0, help="longest sample [s]")
+    parser.add_argument("--seed", type=int, default=0, help="of the draw")
+    parser.add_argument("--title", default="Listening test", help="title of the page; listeners see it")
+    options = parser.parse_args(arguments)
+    systems = parse_named_dirs(options.systems, "--systems")
+    samples = draw(systems, DataDir(options.data), DataDir(options.reference), options.samples, options.seed)
+    test = write_test(samples, options.out, options.key, options.title, options.seconds)
+    print(f"{options.out}: test {test}, {len(samples)} samples; key: {options.key}")
+
+
+def gather(arguments: list[str]) -> None:
+    """Print the mean opinion scores."""
+    parser = cli.ArgumentParser(
+        prog="listening_test collect", description="Mean opinion scores with 95 % intervals, by system."
+    )
+    parser.add_argument("answers", nargs="+", help="the CSV files that listeners saved")
+    parser.add_argument("--key", required=True, help="the CSV that was written with the page")
+    parser.add_argument("--out", default=None, help="Markdown file to write the table to, too")
+    options = parser.parse_args(arguments)
+    table = markdown_table(OPINION_COLUMNS, [vars(o) for o in collect(options.answers, options.key)])
+    print(table)
+    if options.out:
+        with atomic_write(options.out) as file:
+            file.write(f"{table}\n")
+
+
+if __name__ == "__main__":
+    cli.run(main)

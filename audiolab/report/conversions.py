@@ -1,0 +1,143 @@
+"""What voice conversion left to listen to: each converted utterance with its source, its reference, its baselines."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from audiolab.datadir.audio import load_utterance
+from audiolab.datadir.datadir import DataDir
+from audiolab.errors import AudiolabError
+
+
+@dataclass(frozen=True)
+class Clip:
+    """An utterance of a data dir."""
+
+    datadir: DataDir
+    utterance: str
+
+    def load(self) -> tuple[np.ndarray, int]:
+        """Return (samples [N], mono, float32; rate in Hz)."""
+        return load_utterance(self.datadir, self.utterance, channels="mix")
+
+
+@dataclass(frozen=True)
+class Conversion:
+    """One converted utterance.
+
+    Attributes:
+        converted: What the model made.
+        source_speaker: Who spoke the source.
+        target_speaker: Whose voice it is to have.
+        sentence: Sentence id, by which references are found.
+        source: What went in.
+        reference: The target speaker's own recording of the sentence; None where there is none.
+        baselines: Name -> what another method made of the same source for the same target.
+    """
+
+    converted: Clip
+    source_speaker: str
+    target_speaker: str
+    sentence: str
+    source: Clip
+    reference: Clip | None
+    baselines: dict[str, Clip] = field(default_factory=dict)
+
+    @property
+    def clips(self) -> dict[str, Clip]:
+        """What there is to hear, in the order of listening: source, baselines, converted, target."""
+        given = {"Source": self.source, **self.baselines, "Converted": self.converted}
+        return given | ({"Target": self.reference} if self.reference else {})
+
+
+def sentence_of(utterance: str) -> str:
+    """Return the sentence id, what stands after the last underscore of an utterance id.
+
+    >>> sentence_of("VCC2SF4_30001")
+    '30001'
+    """
+    return utterance.rpartition("_")[2]
+
+
+def converted_dirs(run: Path) -> list[DataDir]:
+    """Return the data dirs of converted speech in a run's folder (``<infer tag>/<set>``), by name."""
+    return [DataDir(table.parent) for table in sorted(run.glob("*/*/utt2source"))]
+
+
+def read_conversions(
+    converted: DataDir, sources: DataDir, references: DataDir, baselines: Mapping[str, Sequence[DataDir]]
+) -> list[Conversion]:
+    """Return the conversions in a data dir, by utterance.
+
+    Args:
+        converted: Has ``wav.scp``, ``utt2spk`` (target speaker), ``utt2source`` (source utterance).
+        sources: What was converted.
+        references: The targets' recordings, called ``<target>_<sentence>``.
+        baselines: Name -> data dirs as ``converted``, found by source utterance and target speaker.
+
+    Raises:
+        AudiolabError: A table is missing, an id is not where it belongs, or no utterance has a reference.
+    """
+    speakers, recorded = sources.table("utt2spk"), references.table("utt2spk")
+    tables = {name: _by_source(datadirs) for name, datadirs in baselines.items()}
+    conversions = []
+    for (source, target), clip in sorted(_by_source([converted]).items(), key=lambda item: item[1].utterance):
+        if source not in speakers:
+            raise AudiolabError(
+                f"{converted.path / 'utt2source'}: '{clip.utterance}' comes from '{source}', which is not in "
+                f"{sources.path}; give the data dir that was converted"
+            )
+        sentence = sentence_of(source)
+        reference = f"{target}_{sentence}"
+        conversions.append(
+            Conversion(
+                clip,
+                speakers[source],
+                target,
+                sentence,
+                Clip(sources, source),
+                Clip(references, reference) if reference in recorded else None,
+                {name: table[source, target] for name, table in tables.items() if (source, target) in table},
+            )
+        )
+    if not any(conversion.reference for conversion in conversions):
+        raise AudiolabError(
+            f"{references.path}: no reference for any of {len(conversions)} utterances in {converted.path}, "
+            f"such as '{reference}'; give the targets' data dir"
+        )
+    return conversions
+
+
+def _by_source(datadirs: Sequence[DataDir]) -> dict[tuple[str, str], Clip]:
+    """Return (source utterance, target speaker) -> converted utterance."""
+    clips: dict[tuple[str, str], Clip] = {}
+    for datadir in datadirs:
+        sources, targets = datadir.table("utt2source"), datadir.table("utt2spk")
+        for utterance in datadir.table("wav.scp"):
+            if utterance not in sources or utterance not in targets:
+                raise AudiolabError(
+                    f"{datadir.path}: '{utterance}' is not in both utt2source and utt2spk; convert again"
+                )
+            clips[sources[utterance], targets[utterance]] = Clip(datadir, utterance)
+    if not clips:
+        raise AudiolabError(f"{datadirs[0].path / 'wav.scp'}: no utterance; convert again")
+    return clips
+
+
+def parse_named_dirs(texts: Sequence[str], option: str) -> dict[str, list[DataDir]]:
+    """Return name -> data dirs from ``NAME=DIR`` texts; a name that stands more than once has several.
+
+    Raises:
+        AudiolabError: A text is not of this form, or there is no such folder.
+    """
+    named: dict[str, list[DataDir]] = {}
+    for text in texts:
+        name, equals, folder = text.partition("=")
+        if not (name and equals and folder):
+            raise AudiolabError(f"{option}: '{text}' is not NAME=DIR")
+        named.setdefault(name, []).append(DataDir(folder))
+    return named

@@ -1,0 +1,136 @@
+"""What a training run leaves on disk: its losses and scores over steps, its config, how it was started."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections import defaultdict
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from audiolab.config import load_yaml
+from audiolab.errors import AudiolabError
+
+Series = tuple[np.ndarray, np.ndarray]
+"""(steps [N] ascending, values [N])."""
+
+_COLUMNS = ["step", "epoch", "split", "name", "value"]
+
+
+@dataclass(frozen=True)
+class History:
+    """The logged values of one run.
+
+    Attributes:
+        series: (split, name) -> its values over steps; split is ``train`` or ``valid``.
+    """
+
+    series: dict[tuple[str, str], Series]
+
+    @property
+    def last_step(self) -> int:
+        """The last step that was logged; 0 where nothing was."""
+        return max((int(steps[-1]) for steps, _ in self.series.values()), default=0)
+
+    def names_of(self, split: str) -> list[str]:
+        """Names that one split logged, in the order of their first appearance."""
+        return [name for of_split, name in self.series if of_split == split]
+
+
+@dataclass(frozen=True)
+class Run:
+    """A training run's folder.
+
+    Attributes:
+        name: Its folder's name.
+        path: Its folder.
+        config: ``config.yaml`` as plain mappings.
+        config_text: The same as text.
+        start: ``run.json``: versions, commit, command, start.
+        history: ``history.csv``.
+    """
+
+    name: str
+    path: Path
+    config: dict[str, Any]
+    config_text: str
+    start: dict[str, Any]
+    history: History
+
+
+def read_history(path: str | Path) -> History:
+    """Return the values of a ``history.csv``; a value that is logged twice for a step is taken from the last line.
+
+    Raises:
+        AudiolabError: The file is missing, or a line does not have the five columns or numbers where they belong.
+    """
+    points: dict[tuple[str, str], dict[int, float]] = defaultdict(dict)
+    try:
+        with open(path, encoding="utf-8", newline="") as file:
+            lines = csv.reader(file)
+            if next(lines, None) != _COLUMNS:
+                raise AudiolabError(f"{path}:1: the columns of a history are {','.join(_COLUMNS)}")
+            for line in lines:
+                try:
+                    step, _, split, name, value = line
+                    points[split, name][int(step)] = float(value)
+                except ValueError as error:
+                    raise AudiolabError(f"{path}:{lines.line_num}: not a line of a history: {error}") from error
+    except OSError as error:
+        raise AudiolabError(f"{path}: cannot read the history: {error.strerror}; training writes it") from error
+    ordered = {key: sorted(values.items()) for key, values in points.items()}
+    return History({key: tuple(np.array(column) for column in zip(*rows)) for key, rows in ordered.items()})
+
+
+def read_run(path: str | Path) -> Run:
+    """Return what a training run's folder tells.
+
+    Raises:
+        AudiolabError: One of config.yaml, run.json, history.csv is missing or broken.
+    """
+    path = Path(path)
+    config, _ = load_yaml(path / "config.yaml")
+    try:
+        start = json.loads((path / "run.json").read_text(encoding="utf-8"))
+    except OSError as error:
+        raise AudiolabError(f"{path / 'run.json'}: cannot read it: {error.strerror}; training writes it") from error
+    except ValueError as error:
+        raise AudiolabError(f"{path / 'run.json'}: not valid JSON: {error}") from error
+    for key in ("versions", "commit", "start"):
+        if not isinstance(start, dict) or key not in start:
+            raise AudiolabError(f"{path / 'run.json'}: does not say '{key}'; training writes it")
+    text = (path / "config.yaml").read_text(encoding="utf-8")
+    return Run(path.name, path, config, text, start, read_history(path / "history.csv"))
+
+
+def find_runs(expdir: str | Path) -> list[Run]:
+    """Return the training runs of an experiment: its folders that have a ``config.yaml``, by name.
+
+    Raises:
+        AudiolabError: There is no such folder, or no run in it.
+    """
+    expdir = Path(expdir)
+    if not expdir.is_dir():
+        raise AudiolabError(f"{expdir}: no such folder; training (stage 3) makes it")
+    runs = [read_run(folder) for folder in sorted(expdir.iterdir()) if (folder / "config.yaml").is_file()]
+    if not runs:
+        raise AudiolabError(f"{expdir}: no folder in it has a config.yaml; training (stage 3) makes them")
+    return runs
+
+
+def thin(series: Series, most: int = 300) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Return (steps, means, lowest, highest) of a series in at most ``most`` blocks of equally many points.
+
+    A block stands at its last step. Values that are not finite are left out; a block without a finite one is NaN.
+    """
+    steps, values = series
+    size = -(-len(steps) // most)
+    padding = -len(steps) % size
+    blocks = np.pad(np.where(np.isfinite(values), values, np.nan), (0, padding), constant_values=np.nan)
+    blocks = blocks.reshape(-1, size)
+    masked = np.ma.masked_invalid(blocks)
+    ends = np.minimum(np.arange(size, len(steps) + size, size), len(steps)) - 1
+    return (steps[ends], *(part.filled(np.nan) for part in (masked.mean(1), masked.min(1), masked.max(1))))

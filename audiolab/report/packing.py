@@ -1,0 +1,111 @@
+"""A trained model as one zip that others can use: same model, same bytes."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import zipfile
+from pathlib import Path
+from typing import Any, Literal
+
+import torch
+
+from audiolab.config import load_yaml
+from audiolab.errors import AudiolabError
+from audiolab.files import atomic_write
+from audiolab.report.page import template
+
+MANIFEST = "MANIFEST.sha256"
+Verb = Literal["convert", "enhance", "separate", "speak"]
+
+_TIME = (1980, 1, 1, 0, 0, 0)
+"""The earliest time that a zip can hold; a file's own would make each pack differ."""
+
+
+def pack(run: str | Path, out: str | Path, verb: Verb, scores: str | Path | None = None) -> dict[str, str]:
+    """Write config.yaml, model.pt, run.json, the scores if given, a README and a manifest into a zip.
+
+    Members are sorted, have one time and one mode, and are stored without compression (weights hardly shrink, and
+    deflate's output changes with the library's version). ``sha256sum -c MANIFEST.sha256`` checks an unpacked zip.
+
+    Args:
+        run: A training run's folder.
+        out: The zip to write.
+        verb: What the model does, `audiolab.bin`'s command for it.
+        scores: ``scores.csv`` to put beside the model; what is beside it as ``.yaml`` is put there too.
+
+    Returns:
+        Member -> sha256, as the manifest has it.
+
+    Raises:
+        AudiolabError: A file is missing, ``model.pt`` is no model, or the config is another system's.
+    """
+    run = Path(run)
+    members = {name: _read(run / name, "training writes it") for name in ("config.yaml", "model.pt", "run.json")}
+    if scores is not None:
+        scores = Path(scores)
+        members["scores.csv"] = _read(scores, "scoring writes it")
+        members["scores.yaml"] = _read(scores.with_suffix(".yaml"), "scoring writes it")
+    model = _check(run, load_yaml(run / "config.yaml")[0])
+    members["README.md"] = _readme(run.name, Path(out).name, verb, model, members).encode()
+    digests = {name: hashlib.sha256(data).hexdigest() for name, data in sorted(members.items())}
+    members[MANIFEST] = "".join(f"{digest}  {name}\n" for name, digest in digests.items()).encode()
+    with atomic_write(out, "wb") as file, zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
+        for name in sorted(members):
+            archive.writestr(_member(name), members[name])
+    return digests
+
+
+def _member(name: str) -> zipfile.ZipInfo:
+    info = zipfile.ZipInfo(name, _TIME)
+    info.create_system = 3  # Unix, wherever it is made
+    info.external_attr = 0o100644 << 16
+    return info
+
+
+def _read(path: Path, origin: str) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise AudiolabError(f"{path}: cannot read it: {error.strerror}; {origin}") from error
+
+
+def _check(run: Path, config: dict[str, Any]) -> dict[str, Any]:
+    """Return what ``model.pt`` holds, having checked that it is a model, and that of the config's system."""
+    path = run / "model.pt"
+    try:
+        model = torch.load(path, map_location="cpu", weights_only=True)
+    except Exception as error:
+        raise AudiolabError(f"{path}: no model file: {str(error).splitlines()[0]}; train again") from error
+    if not isinstance(model, dict) or model.keys() < {"format", "system", "step", "state"} or model["format"] != 1:
+        raise AudiolabError(f"{path}: not a model of format 1; train again with this version")
+    if model["system"] != config.get("system"):
+        raise AudiolabError(
+            f"{path}: a model of '{model['system']}', but config.yaml is one of '{config.get('system')}'"
+        )
+    return model
+
+
+def _readme(name: str, out: str, verb: Verb, model: dict[str, Any], members: dict[str, bytes]) -> str:
+    try:
+        start = json.loads(members["run.json"])
+    except ValueError as error:
+        raise AudiolabError(f"{name}/run.json: not valid JSON: {error}") from error
+    tensors = [value for value in _leaves(model["state"]) if isinstance(value, torch.Tensor)]
+    return template(
+        "packed_readme.txt",
+        name=name,
+        out=out,
+        verb=verb,
+        system=model["system"],
+        step=model["step"],
+        values=sum(tensor.numel() for tensor in tensors),
+        start=start,
+        scores="scores.csv" in members,
+    )
+
+
+def _leaves(tree: Any) -> list[Any]:
+    if isinstance(tree, dict):
+        return [leaf for value in tree.values() for leaf in _leaves(value)]
+    return [tree]

@@ -1,0 +1,168 @@
+"""Tables from rows, as HTML for a page and as Markdown for a RESULTS.md."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from markupsafe import Markup, escape
+
+from audiolab.metrics.bootstrap import Interval
+from audiolab.metrics.summary import Summary
+from audiolab.metrics.table import markdown
+
+Row = Mapping[str, Any]
+MISSING = "–"
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of a table.
+
+    Attributes:
+        key: Where a row holds its value: text, a number, an `Interval`, a `Summary`, a `Markup`, or None for none.
+        title: Its header.
+        unit: Written behind the title, as in ``MCD [dB]``.
+        digits: Decimals of numbers that are not integers.
+        best: ``"lower"``, ``"higher"`` or ``"near 1"``: the best value is set in bold; ``""``: none is.
+    """
+
+    key: str
+    title: str
+    unit: str = ""
+    digits: int = 2
+    best: str = ""
+
+    @property
+    def header(self) -> str:
+        """The title with its unit."""
+        return f"{self.title} [{self.unit}]" if self.unit else self.title
+
+
+def cell(value: Any, digits: int = 2) -> str:
+    """Return a value as a table shows it: ``7.21``, ``7.21 ± 0.19`` (an interval), ``–`` (none, or not a number).
+
+    A `Summary` over several seeds shows the spread of the seeds' means too, ``7.21 ± 0.19, s 0.05``.
+
+    >>> cell(Interval(7.214, 7.02, 7.4, 12))
+    '7.21 ± 0.19'
+    >>> cell(None), cell(float("nan")), cell(3), cell(True)
+    ('–', '–', '3', 'yes')
+    """
+    if value is None:
+        return MISSING
+    if isinstance(value, (Interval, Summary)):
+        mean, half, seeds = _parts(value, digits)
+        return f"{mean} {half}, {seeds}" if seeds else f"{mean} {half}"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, float) or hasattr(value, "dtype"):
+        return _number(float(value), digits)
+    return str(value)
+
+
+def html_table(
+    columns: Sequence[Column], rows: Sequence[Row], caption: str = "", best_of_row: str = "", stacked: bool = False
+) -> Markup:
+    """Return a ``<table>``; the first column heads its row, numbers are aligned right, all values are escaped.
+
+    Args:
+        columns: What to show, in order.
+        rows: The values by `Column.key`.
+        caption: Stands above the table.
+        best_of_row: As `Column.best`, but among the values of each row.
+        stacked: Intervals stand below their means, so that more columns fit.
+    """
+    numeric = {column.key: _is_numeric(column, rows) for column in columns}
+    bold = {column.key: _best([row.get(column.key) for row in rows], column.digits, column.best) for column in columns}
+    for line, row in enumerate(rows if best_of_row else ()):
+        for number in _best([row.get(column.key) for column in columns], columns[-1].digits, best_of_row):
+            bold[columns[number].key].add(line)
+    head = Markup("").join(
+        Markup('<th scope="col"{}>{}</th>').format(_align(numeric[column.key]), column.header) for column in columns
+    )
+    body = Markup("\n").join(
+        Markup("<tr>{}</tr>").format(
+            Markup("").join(
+                _html_cell(column, row.get(column.key), number == 0, numeric[column.key], line in bold[column.key])
+                for number, column in enumerate(columns)
+            )
+        )
+        for line, row in enumerate(rows)
+    )
+    title = Markup("<caption>{}</caption>\n").format(caption) if caption else Markup("")
+    return Markup(
+        '<div class="scroll" tabindex="0" role="region" aria-label="{}"><table{}>\n{}'
+        "<thead><tr>{}</tr></thead>\n<tbody>\n{}\n</tbody></table></div>"
+    ).format(caption or "Table", Markup(' class="stacked"') if stacked else "", title, head, body)
+
+
+def markdown_table(columns: Sequence[Column], rows: Sequence[Row]) -> str:
+    """Return the same table in Markdown, without bold."""
+    return markdown(
+        [column.header for column in columns],
+        [[" ".join(cell(row.get(column.key), column.digits).split()) for column in columns] for row in rows],
+    )
+
+
+def _number(value: float, digits: int) -> str:
+    if math.isnan(value):
+        return MISSING
+    return f"{value:.{digits}f}".replace("-", "−")
+
+
+def _parts(value: Interval | Summary, digits: int) -> tuple[str, str, str]:
+    """Return (mean, ± half the interval, spread over seeds or nothing)."""
+    interval = value.interval if isinstance(value, Summary) else value
+    spread = value.seed_spread if isinstance(value, Summary) else math.nan
+    seeds = "" if math.isnan(spread) else f"s {_number(spread, digits)}"
+    return _number(interval.mean, digits), f"± {_number(interval.half_width, digits)}", seeds
+
+
+def _html_cell(column: Column, value: Any, heads: bool, numeric: bool, best: bool) -> Markup:
+    text = value if isinstance(value, Markup) else escape(cell(value, column.digits))
+    interval = ""
+    if isinstance(value, (Interval, Summary)):
+        text, *behind = _parts(value, column.digits)
+        interval = Markup("").join(Markup(' <span class="interval">{}</span>').format(part) for part in behind if part)
+    if best:
+        text = Markup("<strong>{}</strong>").format(text)
+    text = Markup("{}{}").format(text, interval)
+    if heads:
+        return Markup('<th scope="row"{}>{}</th>').format(_align(numeric), text)
+    return Markup("<td{}>{}</td>").format(_align(numeric), text)
+
+
+def _align(numeric: bool) -> Markup:
+    return Markup(' class="number"') if numeric else Markup("")
+
+
+def _plain(value: Any) -> float | None:
+    """Return the number that a cell is compared by, or None where it holds none."""
+    if isinstance(value, Summary):
+        value = value.interval
+    if isinstance(value, Interval):
+        value = value.mean
+    if value is None or isinstance(value, (str, bool)):
+        return None
+    value = float(value)
+    return None if math.isnan(value) else value
+
+
+def _is_numeric(column: Column, rows: Sequence[Row]) -> bool:
+    values = [row.get(column.key) for row in rows]
+    given = [value for value in values if value is not None]
+    return bool(given) and not any(isinstance(value, (str, bool)) for value in given)
+
+
+def _best(values: Sequence[Any], digits: int, better: str) -> set[int]:
+    """Return the places of the values which, as they are shown, are the best; none where all are the same."""
+    plain = {place: _plain(value) for place, value in enumerate(values)}
+    shown = {place: round(value, digits) for place, value in plain.items() if value is not None}
+    if not better or len(set(shown.values())) < 2:
+        return set()
+    cost = {"lower": lambda v: v, "higher": lambda v: -v, "near 1": lambda v: abs(v - 1)}[better]
+    best = min(map(cost, shown.values()))
+    return {place for place, value in shown.items() if cost(value) == best}
