@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor
 
-from audiolab.config import load_yaml, option
+from audiolab.config import option
+from audiolab.data.speakers import read_analysis, read_statistics
 from audiolab.datadir.arkio import MatrixTable
 from audiolab.datadir.table import read_table
 from audiolab.errors import AudiolabError, did_you_mean
@@ -24,7 +24,7 @@ logger = logging.getLogger(__name__)
 class UnpairedCropsConfig:
     """Where the features are, and which two speakers."""
 
-    train_dir: str = option(help="folder with feats.scp, utt2spk, cmvn.scp, spk2order and features.yaml (stages 1, 2)")
+    train_dir: str = option(help="folder with feats.scp, utt2spk, spk2f0, cmvn.scp and features.yaml (stages 1, 2)")
     source: str = option(help="speaker X")
     target: str = option(help="speaker Y")
     frames: int = option(128, "length of a crop", "frames")
@@ -37,41 +37,33 @@ class UnpairedCropsConfig:
             raise ValueError(f"source and target are the same speaker, {self.source}")
 
 
-@dataclass(frozen=True)
-class SpeakerStatistics:
-    """Of one speaker's features in dB: ``mean``, ``std`` and ``highest`` (over all bands) have the shape (bands,)."""
-
-    speaker: str
-    order: int
-    f0: float
-    mean: Tensor
-    std: Tensor
-    highest: Tensor
-
-
 class UnpairedCrops(SystemDataset):
-    """Crops of X and Y, (bands, frames) in dB, and standard normal noise of their shape.
+    """Crops of X and Y, (bands, frames) as they are stored, and standard normal noise of their shape.
 
     Training: item i is a crop of X's utterance i (modulo their number) and a crop of an utterance of Y drawn at random;
     an epoch has as many items as the speaker with more utterances. Held out: crops side by side, without randomness.
     Utterances shorter than a crop are left out, and counted in the log.
+
+    Attributes:
+        source: Statistics of speaker X; ``target``: of speaker Y.
+        highest: The highest value of each speaker's utterances.
+        analysis: How the features were made.
+        bands: Their number of mel bands.
     """
 
     def __init__(self, config: UnpairedCropsConfig, held_out: bool) -> None:
         folder = Path(config.train_dir)
         self.frames = config.frames
         self.held_out = held_out
-        self.analysis: dict[str, Any] = load_yaml(folder / "features.yaml")[0]
+        self.analysis = read_analysis(folder)
         table = MatrixTable(folder / "feats.scp")
         speakers = read_table(folder / "utt2spk")
         self._utterances = [
             self._load(table, speakers, name, config.held_out, folder) for name in (config.source, config.target)
         ]
         self.bands = self._utterances[0][0][1].shape[0]
-        self.source, self.target = (
-            _statistics(folder, name, utterances)
-            for name, utterances in zip((config.source, config.target), self._utterances)
-        )
+        self.source, self.target = (read_statistics(folder, name) for name in (config.source, config.target))
+        self.highest = tuple(max(float(feats.max()) for _, feats in each) for each in self._utterances)
 
     def _load(
         self, table: MatrixTable, speakers: dict[str, str], speaker: str, held_out: int, folder: Path
@@ -83,8 +75,8 @@ class UnpairedCrops(SystemDataset):
         long = [(name, feats) for name in names if (feats := table[name].T).shape[1] >= self.frames]
         if len(long) <= held_out:
             raise AudiolabError(
-                f"{folder}: speaker {speaker} has {len(long)} utterances of {self.frames} frames or more; {held_out} are "
-                "held out, so none is left to train on: give longer utterances, or lower data_conf.frames"
+                f"{folder}: speaker {speaker} has {len(long)} utterances of {self.frames} frames or more; {held_out} "
+                "are held out, so none is left to train on: give longer utterances, or lower data_conf.frames"
             )
         if len(long) < len(names) and not self.held_out:
             logger.info("%s: %d of %d utterances are shorter than %d frames and left out", speaker,
@@ -93,11 +85,10 @@ class UnpairedCrops(SystemDataset):
         return [(name, np.ascontiguousarray(feats)) for name, feats in kept]
 
     def __len__(self) -> int:
-        counts = (self._crop_counts() if self.held_out else [len(each) for each in self._utterances])
-        return max(counts)
+        return max(self._crop_counts() if self.held_out else map(len, self._utterances))
 
     def __getitem__(self, key: SampleKey) -> dict[str, Any]:
-        """Return ``x`` and ``y`` (bands, frames) in dB, ``noise``, and ``utt``, the two utterances' ids."""
+        """Return ``x`` and ``y`` (bands, frames), ``noise``, and ``utt``, the two utterances' ids."""
         generator = key.generator()
         if self.held_out:
             crops = [self._side_by_side(each, key.index) for each in self._utterances]
@@ -127,23 +118,3 @@ class UnpairedCrops(SystemDataset):
         places = [(u, c) for u, (_, feats) in enumerate(utterances) for c in range(feats.shape[1] // self.frames)]
         utterance, crop = places[index % len(places)]
         return self._at(utterances[utterance], crop * self.frames)
-
-
-def _statistics(folder: Path, speaker: str, utterances: list[tuple[str, np.ndarray]]) -> SpeakerStatistics:
-    cmvn = MatrixTable(folder / "cmvn.scp")
-    orders = read_table(folder / "spk2order")
-    ranges = read_table(folder / "spk2f0")
-    for name, known in (("cmvn.scp", cmvn), ("spk2order", orders), ("spk2f0", ranges)):
-        if speaker not in known:
-            raise AudiolabError(f"{folder}/{name}: no entry for speaker {speaker}; run stages 1 and 2 again")
-    sums = torch.from_numpy(np.array(cmvn[speaker], dtype=np.float64))
-    count = sums[0, -1]
-    mean = sums[0, :-1] / count
-    std = (sums[1, :-1] / count - mean**2).clamp_min(0).sqrt()
-    if not bool((std > 0).all()):
-        raise AudiolabError(f"{folder}/cmvn.scp: speaker {speaker} has a band that never changes; are the wavs silent?")
-    highest = max(float(feats.max()) for _, feats in utterances)
-    median = float(ranges[speaker].split()[2])
-    return SpeakerStatistics(
-        speaker, int(orders[speaker]), median, mean.float(), std.float(), torch.full((len(mean),), highest)
-    )

@@ -109,6 +109,17 @@ class System(nn.Module, ABC):
     def datasets(cls, config: Any) -> tuple[SystemDataset, SystemDataset]:
         """Return the training and the validation set for a ``DataConfig``."""
 
+    @classmethod
+    @abstractmethod
+    def predictor(cls, config: Any, state: dict[str, Any], device: torch.device) -> Any:
+        """Return the object that `audiolab.load` gives: one call that fits the task (``convert``, ``enhance``, …).
+
+        Args:
+            config: A ``Config``.
+            state: Of the `exports`, by name: a network's or a module's state dict, or a buffer.
+            device: Where it shall run.
+        """
+
     def setup(self, train_set: SystemDataset) -> None:
         """Take statistics, rates and symbol tables from the training set into buffers; called once, before training.
 

@@ -104,7 +104,9 @@ def small(**changes):
 
 def batch(size=2):
     generator = torch.Generator().manual_seed(1)
-    return {name: torch.randn(size, 32, 128, generator=generator) for name in ("x", "y", "noise")} | {"utts": ["a", "b"]}
+    return {name: torch.randn(size, 32, 128, generator=generator) for name in ("x", "y", "noise")} | {
+        "utts": ["a", "b"]
+    }
 
 
 @pytest.mark.parametrize("first", ["generator", "discriminator"])
@@ -136,7 +138,9 @@ def test_generators_are_scored_by_the_discriminator_that_was_just_updated():
     assert float(next(updates).stats["adversarial"].detach()) == pytest.approx(2 * 0.9**2)
 
 
-@pytest.mark.parametrize(("anchors", "shown"), [("none", set()), ("noise", {"d_noise"}), ("both", {"d_noise", "d_source"})])
+@pytest.mark.parametrize(
+    ("anchors", "shown"), [("none", set()), ("noise", {"d_noise"}), ("both", {"d_noise", "d_source"})]
+)
 def test_anchors_are_a_knob_of_their_own(anchors, shown):
     *_, update = small(anchors=anchors).updates(batch())
     assert set(update.stats) == {"d_real", "d_converted"} | shown

@@ -61,7 +61,7 @@ class SoftGANConfig:
     first: Literal["generator", "discriminator"] = option("generator", "which of the two is updated first on a batch")
     scale: Literal["speaker", "unit"] = option(
         "speaker",
-        "features in: zero mean and unit variance by speaker and band, or dB scaled to [0, 1] below the speaker's maximum",
+        "features in: zero mean and unit variance by speaker and band, or dB in [0, 1] below the speaker's maximum",
     )
     unit_range_db: float = option(80.0, "range of the scale 'unit'", "dB")
     feature_std: float = option(

@@ -7,6 +7,7 @@ DCGAN (stride 1 would give its fully connected layer 900 million weights).
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 
 from torch import Tensor, nn
 
@@ -34,7 +35,7 @@ class Generator(nn.Module):
         padding = (config.kernel - 1) // 2
         sizes = [1, *config.channels]
         layers: list[nn.Module] = []
-        for before, after in zip(sizes, sizes[1:]):
+        for before, after in pairwise(sizes):
             layers += [nn.Conv2d(before, after, config.kernel, 2, padding), *_norm_relu(after, config.affine)]
         if config.bottleneck:
             for kind in (nn.Conv2d, nn.ConvTranspose2d):

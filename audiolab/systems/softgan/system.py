@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import torch
 from torch import Tensor
 from torch.nn import functional
 
-from audiolab.data.crops import SpeakerStatistics, UnpairedCrops, UnpairedCropsConfig
+from audiolab.config import to_dict
+from audiolab.data.crops import UnpairedCrops, UnpairedCropsConfig
+from audiolab.data.speakers import SpeakerStatistics
 from audiolab.errors import AudiolabError
 from audiolab.systems.softgan.config import SoftGANConfig
+from audiolab.systems.softgan.converter import SoftGANConverter
 from audiolab.systems.softgan.losses import adversarial, energy_loss
 from audiolab.systems.softgan.networks import Discriminator, Generator
 from audiolab.systems.softgan.speaker import Analysis, Speaker
@@ -55,6 +58,11 @@ class SoftGAN(System):
         """Return the training crops and those of the utterances that are held out."""
         return UnpairedCrops(config, held_out=False), UnpairedCrops(config, held_out=True)
 
+    @classmethod
+    def predictor(cls, config: SoftGANConfig, state: dict[str, Any], device: torch.device) -> SoftGANConverter:
+        """Return the converter of trained weights."""
+        return SoftGANConverter(config, state, device)
+
     def setup(self, train_set: UnpairedCrops) -> None:
         """Take both speakers' statistics and the analysis of the features."""
         found, wanted = (train_set.bands, train_set.frames), (self.config.bands, self.config.frames)
@@ -63,9 +71,10 @@ class SoftGAN(System):
                 f"crops have {found[0]} bands and {found[1]} frames, but system_conf.bands and .frames say {wanted[0]} "
                 f"and {wanted[1]}: make the features again, or set these and data_conf.frames alike"
             )
-        self.analysis.config = train_set.analysis
-        for speaker, statistics in ((self.speaker_x, train_set.source), (self.speaker_y, train_set.target)):
-            offset, scale = self._scaling(statistics)
+        self.analysis.config = to_dict(train_set.analysis)
+        speakers = (self.speaker_x, self.speaker_y), (train_set.source, train_set.target), train_set.highest
+        for speaker, statistics, highest in zip(*speakers):
+            offset, scale = self._scaling(statistics, highest)
             speaker.set(statistics.speaker, statistics.order, statistics.f0, offset, scale)
         low, high = (0.5, 0.25) if self.config.scale == "unit" else (0.0, 1.0)
         self.noise_mean.fill_(low * self.config.feature_std)
@@ -113,10 +122,10 @@ class SoftGAN(System):
             normalised = normalised.clamp(0, self.config.feature_std)
         return normalised[:, None]
 
-    def _scaling(self, statistics: SpeakerStatistics) -> Pair:
+    def _scaling(self, statistics: SpeakerStatistics, highest: float) -> Pair:
         if self.config.scale == "unit":
             span = torch.full((self.config.bands,), self.config.unit_range_db)
-            return statistics.highest - span, span / self.config.feature_std
+            return highest - span, span / self.config.feature_std
         return statistics.mean, statistics.std / self.config.feature_std
 
     def _constraints(self, real: Pair, converted: Pair, same: Pair) -> dict[str, Tensor]:

@@ -1,0 +1,112 @@
+"""Running a converter over files of any length and over data dirs."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+import soundfile
+
+from audiolab.datadir.audio import load_utterance
+from audiolab.datadir.audiofile import open_audio
+from audiolab.datadir.datadir import DataDir, write_data_dir
+from audiolab.errors import AudiolabError, did_you_mean
+from audiolab.files import atomic_write
+
+logger = logging.getLogger(__name__)
+
+BLOCK = 1 << 18
+"""Samples that are read at a time."""
+
+
+class Converter(Protocol):
+    """What `convert_data_dir` needs of a converter: the speakers' ids and ``convert(wave, rate)``."""
+
+    source: str
+    target: str
+
+    def convert(self, wave: np.ndarray, rate: int) -> np.ndarray: ...
+
+
+def convert_file(
+    stream: Callable[[Iterable[np.ndarray], int], Iterable[np.ndarray]], source: str | Path, out: str | Path
+) -> None:
+    """Convert a file of any length in bounded memory; ``out`` is written as a whole or not at all.
+
+    Args:
+        stream: Takes blocks [n, channels] and their rate in Hz, and gives converted blocks.
+        source: Audio that libsndfile reads.
+        out: Its ending names the format; the sample format is the source's where that format has it.
+
+    Raises:
+        AudiolabError: The source is missing, broken, or holds NaN; the ending is unknown.
+    """
+    out = Path(out)
+    kind = out.suffix.lstrip(".").upper()
+    if kind not in soundfile.available_formats():
+        known = [f".{name.lower()}" for name in ("WAV", "FLAC", "OGG", "MP3") if name in soundfile.available_formats()]
+        raise AudiolabError(f"{out}: unknown kind of audio file '{out.suffix}'{did_you_mean(out.suffix, known)}")
+    with open_audio(str(source), False, str(source)) as audio:
+        subtype = audio.subtype if audio.subtype in soundfile.available_subtypes(kind) else None
+        blocks = _checked(audio, source)
+        with (
+            atomic_write(out, "wb") as file,
+            soundfile.SoundFile(file, "w", audio.samplerate, audio.channels, subtype, format=kind) as writer,
+        ):
+            for block in stream(blocks, audio.samplerate):
+                _warn_of_clipping(block, out)
+                writer.write(block)
+
+
+def convert_data_dir(converter: Converter, datadir: DataDir, out: str | Path, rate: int) -> DataDir:
+    """Convert the source speaker's utterances of a data dir, and return the data dir of the results.
+
+    Writes ``<out>/wav/<utterance>.wav`` (16 bit), ``wav.scp``, ``utt2spk`` (the target speaker), ``spk2utt``,
+    ``utt2source`` (the source utterance) and ``text`` where the data dir has it. An utterance that was ``A_30001`` is
+    ``B-A_30001`` when B is the target.
+
+    Raises:
+        AudiolabError: The data dir has no utterance of the source speaker, or one is broken.
+    """
+    out = Path(out)
+    speakers = datadir.table("utt2spk")
+    utterances = [utterance for utterance in datadir.utterances if speakers[utterance] == converter.source]
+    if not utterances:
+        hint = did_you_mean(converter.source, datadir.speakers)
+        raise AudiolabError(f"{datadir.path}: no utterance of speaker {converter.source}{hint}")
+    tables: dict[str, dict[str, str]] = {"wav.scp": {}, "utt2spk": {}, "utt2source": {}}
+    if datadir.has("text"):
+        tables["text"] = {}
+    for utterance in utterances:
+        name = f"{converter.target}-{utterance}"
+        wave, _ = load_utterance(datadir, utterance, rate, allow_silent=False)
+        path = out / "wav" / f"{name}.wav"
+        converted = converter.convert(wave, rate)
+        _warn_of_clipping(converted, path)
+        with atomic_write(path, "wb") as file:
+            soundfile.write(file, converted, rate, subtype="PCM_16", format="WAV")
+        rows = {"wav.scp": str(path), "utt2spk": converter.target, "utt2source": utterance}
+        if "text" in tables:
+            rows["text"] = datadir.table("text")[utterance]
+        for table, value in rows.items():
+            tables[table][name] = value
+    return write_data_dir(out, tables, replace=True)
+
+
+def _checked(audio: soundfile.SoundFile, source: str | Path) -> Iterator[np.ndarray]:
+    position = 0
+    for block in audio.blocks(BLOCK, dtype="float32", always_2d=True):
+        if not np.isfinite(block).all():
+            place = position + int(np.argmin(np.isfinite(block).all(axis=1)))
+            raise AudiolabError(f"{source}: sample {place} is NaN or infinite; make the file again")
+        position += len(block)
+        yield block
+
+
+def _warn_of_clipping(samples: np.ndarray, path: Path) -> None:
+    over = int((np.abs(samples) > 1).sum())
+    if over:
+        logger.warning("%s: %d samples lie over full scale and are clipped", path, over)

@@ -1,0 +1,115 @@
+"""Conversion in blocks is conversion as a whole; no change of the envelope is no change of the audio."""
+
+import numpy as np
+import pytest
+import torch
+
+from audiolab.features.envelope import EnvelopeConfig
+from audiolab.synthesis.envelope_converter import EnvelopeConverter, EnvelopeConverterConfig
+from audiolab.synthesis.streaming import Counted, as_long_as, blocks_of, resampled
+
+ANALYSIS = EnvelopeConfig()
+RATE = ANALYSIS.stft.rate
+
+
+def voice(samples, channels=None, seed=0):
+    """Pulses of 110 Hz with noise, slowly modulated."""
+    generator = np.random.default_rng(seed)
+    time = np.arange(samples) / RATE
+    pulses = (np.diff(np.floor(110 * time), prepend=0) > 0).astype(float)
+    signal = (pulses + 0.02 * generator.standard_normal(samples)) * (0.3 + 0.2 * np.sin(2 * np.pi * 1.3 * time))
+    wave = np.convolve(signal, np.exp(-np.arange(64) / 9), "same").astype(np.float32) / 4
+    return wave if channels is None else np.stack([np.roll(wave, 99 * c) for c in range(channels)], axis=1)
+
+
+def snr_db(signal, other):
+    return 10 * np.log10(np.sum(signal**2) / max(np.sum((signal - other) ** 2), 1e-30))
+
+
+def converter(mapping, window=200):
+    return EnvelopeConverter(ANALYSIS, 60, mapping, EnvelopeConverterConfig(window_frames=window))
+
+
+def by_window_mean(mel):
+    """A mapping that, like instance normalisation, depends on all frames of its window."""
+    return mel + 6.0 * torch.sin(torch.arange(32) / 5) + 0.2 * (mel - mel.mean(0))
+
+
+@pytest.mark.parametrize("samples", [1, 37, 799, RATE, 3 * RATE + 17])
+def test_identity_is_a_bypass(samples):
+    wave = voice(max(samples, 400))[:samples]
+    assert snr_db(wave, converter(lambda mel: mel).convert(wave, RATE)) > 60
+
+
+@pytest.mark.parametrize("frames", [150, 200, 201, 210, 299, 300, 301, 400, 415, 501, 730])
+def test_blocks_give_what_the_whole_gives(frames):
+    """Lengths around the windows' edges; the whole is mapped by windows that see it all at once."""
+    wave = voice(frames * ANALYSIS.stft.hop - 23)
+    convert = converter(by_window_mean)
+    whole = convert._convert_segment(wave[:, None], 0)[:, 0]
+    blocks = np.concatenate(list(convert.stream(blocks_of(wave, 1234), RATE)))[:, 0]
+    assert blocks.shape == whole.shape
+    assert snr_db(whole, blocks) > 80
+
+
+def test_up_to_a_window_is_converted_at_once():
+    calls = []
+
+    def mapping(mel):
+        calls.append(len(mel))
+        return mel
+
+    converter(mapping).convert(voice(150 * ANALYSIS.stft.hop), RATE)
+    assert set(calls) == {151}
+
+
+@pytest.mark.parametrize("rate", [8000, 16000, 22050, 44100, 48000])
+def test_any_rate_and_channel_count_comes_back_as_it_came(rate):
+    wave = voice(rate // 2 + 7, channels=2)
+    result = converter(lambda mel: mel).convert(wave, rate)
+    assert result.shape == wave.shape
+    assert result.dtype == np.float32
+
+
+def test_channels_are_converted_each_by_itself():
+    wave = voice(RATE, channels=2)
+    both = converter(by_window_mean).convert(wave, RATE)
+    assert np.array_equal(both[:, 1], converter(by_window_mean).convert(wave[:, 1], RATE))
+
+
+def test_empty_stays_empty():
+    assert converter(lambda mel: mel).convert(np.zeros(0), RATE).shape == (0,)
+
+
+def test_memory_does_not_grow_with_the_length():
+    longest = 0
+
+    def blocks():
+        for seed in range(12):
+            yield voice(RATE, seed=seed)[:, None]
+
+    def mapping(mel):
+        nonlocal longest
+        longest = max(longest, len(mel))
+        return mel
+
+    assert sum(len(block) for block in converter(mapping).stream(blocks(), RATE)) == 12 * RATE
+    assert longest <= 200
+
+
+def test_resampling_in_blocks_is_resampling_as_a_whole():
+    wave = voice(RATE)
+    whole = np.concatenate(list(resampled(blocks_of(wave, RATE), RATE, 22050)))
+    parts = np.concatenate(list(resampled(blocks_of(wave, 777), RATE, 22050)))
+    assert len(whole) == 22050
+    assert np.allclose(whole, parts, atol=1e-6)
+
+
+@pytest.mark.parametrize("made", [90, 99, 100, 101, 107])
+def test_length_is_brought_to_what_came(made):
+    counted = Counted(blocks_of(np.ones(100, np.float32), 30))
+    passed = list(counted)
+    assert sum(map(len, passed)) == 100
+    result = np.concatenate(list(as_long_as(blocks_of(np.ones(made, np.float32), 40), counted)))
+    assert len(result) == 100
+    assert result.sum() == min(made, 100)

@@ -1,0 +1,71 @@
+"""Imports go downward only (docs/architecture.md)."""
+
+import ast
+from pathlib import Path
+
+import audiolab
+
+ROOT = Path(audiolab.__file__).parent
+LEVELS = [
+    {"errors", "files", "cli", "config"},
+    {"features", "synthesis", "nn", "datadir"},
+    {"training", "data", "metrics"},
+    {"systems"},
+    {"inference", "report", "corpora"},
+    {"bin"},
+]
+SIDEWAYS = {
+    ("files", "errors"),
+    ("cli", "errors"),
+    ("config", "cli"),
+    ("config", "errors"),
+    ("config", "files"),
+    ("synthesis", "features"),
+    ("training", "data"),
+    ("data", "training"),
+}
+LEVEL = {name: level for level, names in enumerate(LEVELS) for name in names}
+
+
+def imports():
+    """Yield (file, its package, package imported, whole name) for each import of audiolab in audiolab."""
+    for path in sorted(ROOT.rglob("*.py")):
+        relative = path.relative_to(ROOT)
+        package = relative.parts[0].removesuffix(".py")
+        for node in ast.walk(ast.parse(path.read_text())):
+            names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            if isinstance(node, ast.ImportFrom) and node.module:
+                assert node.level == 0, f"{relative}: relative import"
+                names = [f"{node.module}.{alias.name}" for alias in node.names]
+            for name in names:
+                parts = name.split(".")
+                if parts[0] == "audiolab" and len(parts) > 1 and parts[1] in LEVEL:
+                    yield relative, package, parts[1], name
+
+
+def test_every_package_has_a_level():
+    found = {path.name.removesuffix(".py") for path in ROOT.iterdir() if path.suffix == ".py" or path.is_dir()}
+    assert found - {"__init__", "__pycache__"} == set(LEVEL)
+
+
+def test_imports_go_downward():
+    wrong = [
+        f"{file} imports {name}"
+        for file, package, imported, name in imports()
+        if package in LEVEL
+        and package != imported
+        and LEVEL[imported] >= LEVEL[package]
+        and (package, imported) not in SIDEWAYS
+    ]
+    assert not wrong
+
+
+def test_no_system_imports_another():
+    wrong = [
+        f"{file} imports {name}"
+        for file, package, imported, name in imports()
+        if package == imported == "systems"
+        and len(file.parts) > 2
+        and name.split(".")[2] not in ("base", file.parts[1])
+    ]
+    assert not wrong
