@@ -88,6 +88,7 @@ def load_utterance(
         )
     where = f"{datadir.path / table}: {utterance}"
     samples, original = read_wav(entries[recording], allow_pipes, start, end, where)
+    where = f"{where}: {entries[recording]}"
     return _conform(samples, original, rate or original, channels, allow_silent, where), rate or original
 
 

@@ -31,27 +31,28 @@ def combine_data_dirs(
         AudiolabError: A source is no data dir, or one id has two different values.
     """
     dirs = [DataDir(source) for source in sources]
-    tables = join_tables({str(d.path): _with_extras(d, extra_files) for d in dirs})
+    tables = join_tables([(str(d.path), _with_extras(d, extra_files)) for d in dirs])
     extras = {name: tables.pop(name) for name in extra_files if kind_of(name) is None}
     fixed = intersect(tables)
     check_speaker_order(fixed["utt2spk"], Path(destination) / "utt2spk")
     return write_data_dir(destination, {**fixed, **extras}, replace=True)
 
 
-def join_tables(sources: dict[str, dict[str, dict[str, str]]]) -> dict[str, dict[str, str]]:
+def join_tables(sources: Sequence[tuple[str, dict[str, dict[str, str]]]]) -> dict[str, dict[str, str]]:
     """Return the tables that all sources have, joined; see `combine_data_dirs`.
 
     Args:
-        sources: For each source's name (for messages) its tables by name.
+        sources: For each source its name, for messages, and its tables by name.
 
     Raises:
         AudiolabError: A source without ``utt2spk``; one utterance in two sources; one id with two values.
     """
-    for name, tables in sources.items():
+    for name, tables in sources:
         if "utt2spk" not in tables:
             raise AudiolabError(f"{name}/utt2spk: missing; this is no data dir")
-    sources = {name: _complete(name, tables, sources) for name, tables in sources.items()}
-    shared = set.intersection(*(set(tables) for tables in sources.values())) - {"spk2utt"}
+    anywhere = {table for _, tables in sources for table in tables}
+    sources = [(name, _complete(name, tables, anywhere)) for name, tables in sources]
+    shared = set.intersection(*(set(tables) for _, tables in sources)) - {"spk2utt"}
     return {table: _join(table, sources) for table in sorted(shared)}
 
 
@@ -59,11 +60,12 @@ def _with_extras(datadir: DataDir, extra_files: Sequence[str]) -> dict[str, dict
     return {**datadir.tables, **{name: read_table(datadir.path / name) for name in extra_files}}
 
 
-def _complete(name: str, tables: dict[str, dict[str, str]], sources: dict[str, Tables]) -> dict[str, dict[str, str]]:
+def _complete(name: str, tables: dict[str, dict[str, str]], anywhere: set[str]) -> dict[str, dict[str, str]]:
+    """Return the tables of one source with the ``segments`` and ``utt2uniq`` that another source makes necessary."""
     complete = dict(tables)
-    if any("segments" in other for other in sources.values()) and "segments" not in tables:
+    if "segments" in anywhere and "segments" not in tables:
         complete["segments"] = _whole_segments(name, tables)
-    if any("utt2uniq" in other for other in sources.values()) and "utt2uniq" not in tables:
+    if "utt2uniq" in anywhere and "utt2uniq" not in tables:
         complete["utt2uniq"] = {utterance: utterance for utterance in tables["utt2spk"]}
     return complete
 
@@ -83,11 +85,11 @@ def _whole_segments(name: str, tables: Tables) -> dict[str, str]:
     return segments
 
 
-def _join(table: str, sources: dict[str, Tables]) -> dict[str, str]:
+def _join(table: str, sources: Sequence[tuple[str, Tables]]) -> dict[str, str]:
     joined: dict[str, str] = {}
     origin: dict[str, str] = {}
     twice = kind_of(table) is not None and kind_of(table).key == "utterance"
-    for name, tables in sources.items():
+    for name, tables in sources:
         for key, value in tables[table].items():
             if key in joined and (twice or joined[key] != value):
                 raise AudiolabError(

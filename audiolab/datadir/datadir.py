@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-import os
+import functools
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -63,7 +63,7 @@ class DataDir:
         """The speaker ids, in byte order."""
         return sorted(set(self.table("utt2spk").values()))
 
-    @property
+    @functools.cached_property
     def segments(self) -> dict[str, Segment] | None:
         """Each utterance's place in its recording; None when the dir has no ``segments``: recordings are utterances."""
         if not self.has("segments"):
@@ -93,8 +93,7 @@ def write_data_dir(path: str | Path, tables: Mapping[str, Mapping[str, str]], re
         for name, table in tables.items():
             file = stack.enter_context(atomic_write(path / name))
             put_table(file, table, path / name)
-            file.flush()
-            os.fsync(file.fileno())
+            file.flush()  # so that a full disk is met before the first rename
     datadir = DataDir(path)
     if replace:
         for name in set(datadir.names) - set(tables):

@@ -49,16 +49,18 @@ class Scan(NamedTuple):
         name: The file's path.
         rows: The lines whose form is right, and those that are only out of order or given twice.
         faults: What is wrong with the form.
+        broken: The ids of the lines that are left out, so that nobody complains that they are missing too.
     """
 
     name: str
     rows: list[Row]
     faults: list[Fault]
+    broken: dict[str, int]
 
     @property
     def lines(self) -> dict[str, int]:
         """For each id the line on which it first stands."""
-        return {row.key: row.line for row in reversed(self.rows)}
+        return self.broken | {row.key: row.line for row in reversed(self.rows)}
 
 
 def scan(path: str | Path) -> Scan:
@@ -67,10 +69,11 @@ def scan(path: str | Path) -> Scan:
     try:
         data = path.read_bytes()
     except OSError as error:
-        return Scan(str(path), [], [Fault(str(path), 0, f"cannot be read: {error.strerror}")])
+        return Scan(str(path), [], [Fault(str(path), 0, f"cannot be read: {error.strerror}")], {})
     if not data:
-        return Scan(str(path), [], [Fault(str(path), 0, "empty file")])
+        return Scan(str(path), [], [Fault(str(path), 0, "empty file")], {})
     rows: list[Row] = []
+    broken: dict[str, int] = {}
     faults: list[Fault] = []
     lines = data.split(b"\n")
     if lines[-1]:
@@ -79,27 +82,27 @@ def scan(path: str | Path) -> Scan:
         lines.pop()
     kind = kind_of(path.name)
     for number, line in enumerate(lines, 1):
-        try:
-            text = line.decode()
-        except UnicodeDecodeError as error:
-            faults.append(Fault(str(path), number, f"not UTF-8 (byte {error.start + 1})"))
-            continue
-        key, value = split_key(text.rstrip("\r"))
-        problems = list(_form_problems(text, key, value, kind))
+        text = line.decode(errors="replace")
+        key, value = split_key(text.strip("\r\ufeff"))
+        problems = list(_form_problems(line, text, key, value, kind))
         faults += [Fault(str(path), number, problem) for problem in problems]
-        if key and (not problems or problems == [_CARRIAGE_RETURN]):
+        if "\r" in text:  # the line is checked further, as it will be without it
+            message = "a carriage return (Windows line end); remove it with: sed -i 's/\\r//'"
+            faults.append(Fault(str(path), number, message))
+        if key and not problems:
             rows.append(Row(number, key, value, text))
-    return Scan(str(path), rows, faults + list(_order_faults(str(path), rows)))
+        elif key:
+            broken.setdefault(key, number)
+    return Scan(str(path), rows, faults + list(_order_faults(str(path), rows)), broken)
 
 
-_CARRIAGE_RETURN = "a carriage return (Windows line end); remove it with: sed -i 's/\\r//'"
-
-
-def _form_problems(text: str, key: str, value: str, kind: Kind | None) -> Iterator[str]:
+def _form_problems(line: bytes, text: str, key: str, value: str, kind: Kind | None) -> Iterator[str]:
+    try:
+        line.decode()
+    except UnicodeDecodeError as error:
+        yield f"not UTF-8 (byte {error.start + 1})"
     if text.startswith("\ufeff"):
         yield "begins with a byte order mark; save the file as UTF-8 without it"
-    if "\r" in text:
-        yield _CARRIAGE_RETURN
     if "\0" in text:
         yield "a NUL character"
     if not key:

@@ -79,7 +79,7 @@ def _speaker_faults(tables: dict[str, Scan], spk_sort: bool) -> Iterator[Fault]:
     if spk_sort:
         yield from check_speaker_sorting(utt2spk)
     yield from check_speaker_prefixes(utt2spk)
-    if "spk2utt" in tables:
+    if "spk2utt" in tables and not utt2spk.broken:
         yield from check_inversion(utt2spk, tables["spk2utt"])
 
 
@@ -107,7 +107,7 @@ def _compare(table: Scan, ids: dict[str, int], source: str, what: str) -> Iterat
             yield Fault(table.name, line, f"the {what} '{key}' is not in {Path(source).name}")
     for key, line in ids.items():
         if key not in lines:
-            yield Fault(source, line, f"the {what} '{key}' has no valid line in {Path(table.name).name}")
+            yield Fault(source, line, f"the {what} '{key}' has no line in {Path(table.name).name}")
 
 
 def _target_faults(tables: dict[str, Scan], read_audio: bool, allow_pipes: bool) -> Iterator[Fault]:
