@@ -36,11 +36,13 @@ class MelCepstra(NamedTuple):
         coefficients: [T, order + 1]; the first is the gain.
         power_db: [T], mean power of the spectral envelope, dB.
         f0: [T], Hz, 0 where unvoiced.
+        spectrum: [T, F], power; what the mel-cepstra were taken from.
     """
 
     coefficients: np.ndarray
     power_db: np.ndarray
     f0: np.ndarray
+    spectrum: np.ndarray
 
 
 def analyse(
@@ -72,7 +74,7 @@ def mel_cepstrum(
     alpha: float | None = None,
     method: str = "dio",
 ) -> MelCepstra:
-    """Return the mel-cepstra of CheapTrick's envelopes, frame power and F0.
+    """Return the mel-cepstra of CheapTrick's envelopes, frame power, F0 and the envelopes themselves.
 
     Args:
         wave: [N], mono.
@@ -91,7 +93,7 @@ def mel_cepstrum(
     world, samples, f0, times, n_fft = _prepare(wave, rate, hop_ms, floor, ceiling, method)
     spectrum = world.cheaptrick(samples, f0, times, rate, fft_size=n_fft)
     mean_power = (spectrum[:, 0] + spectrum[:, -1] + 2 * spectrum[:, 1:-1].sum(1)) / n_fft
-    return MelCepstra(sp2mc(spectrum, order, alpha), 10 * np.log10(mean_power), f0)
+    return MelCepstra(sp2mc(spectrum, order, alpha), 10 * np.log10(mean_power), f0, spectrum)
 
 
 def mel_cepstrum_defaults(rate: int, order: int | None = None, alpha: float | None = None) -> tuple[int, float]:

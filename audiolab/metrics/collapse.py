@@ -14,8 +14,8 @@ LEAST_VARIANCE = 0.1
 LEAST_DEPENDENCE = 0.2
 """A correlation under 0.2 explains less than 4 % of the variance: the output does not follow the input's phones."""
 
-MOST_LENGTH_DIFFERENCE = 10
-"""Frames by which a conversion that keeps the source's timing may differ from it in length (50 ms at 5 ms)."""
+MOST_LENGTH_DIFFERENCE = 2
+"""Frames by which a conversion that keeps the source's timing may differ from it in length."""
 
 
 @dataclass(frozen=True)
@@ -32,10 +32,10 @@ class Collapse:
     variance_ratio: float
     dependence: float
 
-    @property
-    def collapsed(self) -> bool:
-        """Whether one of the two is under its threshold (`LEAST_VARIANCE`, `LEAST_DEPENDENCE`)."""
-        return self.variance_ratio < LEAST_VARIANCE or self.dependence < LEAST_DEPENDENCE
+
+def is_collapsed(variance_ratio: float, dependence: float) -> bool:
+    """Return whether one is under its threshold (`LEAST_VARIANCE`, `LEAST_DEPENDENCE`); NaN is under none."""
+    return variance_ratio < LEAST_VARIANCE or dependence < LEAST_DEPENDENCE
 
 
 def shape_variance(bands: np.ndarray) -> np.ndarray:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from audiolab.errors import AudiolabError
 from audiolab.metrics.bootstrap import Interval
+from audiolab.metrics.collapse import LEAST_DEPENDENCE, LEAST_VARIANCE
 from audiolab.metrics.scores import METRICS, Metric, Score
 from audiolab.metrics.summary import Summary, SystemSummary, compare, summarise, summarise_pairs
 
@@ -17,6 +18,22 @@ NONE = "–"
 PAPER_COLUMNS = ("row", "config", "similarity", "sim_ci", "naturalness", "nat_ci", "note")
 BESIDE_PAPER = ("mcd_db", "msd_db", "variance_ratio", "dependence", "collapsed", "posterior_target")
 BY_PAIR = ("mcd_db", "posterior_target")
+MOS_NOTE = (
+    "The columns marked MOS are the paper's own: mean opinion scores of listeners, 1 to 5, with their 95 % confidence "
+    "intervals. The others are objective scores measured here; the two do not share a scale."
+)
+METHOD = (
+    "- a ± b: mean and half of its 95 % percentile bootstrap interval over utterances; an utterance's scores of "
+    "several seeds are averaged first. s: standard deviation over seeds of a seed's mean. (n): number of utterances, "
+    "where the score is not defined for all. Differences are paired by utterance.",
+    "- MCD: mel-cepstral distortion to the target's reading of the same sentence. Log-spectral distance: of the mel "
+    "bands along the same path, mean level removed.",
+    "- Modulation-spectrum distance: RMS difference between an utterance's log modulation spectrum (1.6 to 50 Hz) and "
+    "the target's mean over training utterances; natural speech does not reach 0.",
+    f"- Variance ratio: variance over time of the spectral shape over natural speech's. Input dependence: correlation "
+    f"of source and converted spectral shape. Collapsed: ratio under {LEAST_VARIANCE:g} or dependence under "
+    f"{LEAST_DEPENDENCE:g}.",
+)
 
 
 @dataclass(frozen=True)
@@ -60,13 +77,14 @@ def results(
 
     Args:
         scores: Rows of ``scores.csv``.
-        conditions: What ``scores.yaml`` says about how they were measured, printed under each table.
+        conditions: What ``scores.yaml`` says about how they were measured; all of it stands at the end, the alignment
+            under each table.
         paper: The paper's rows; ``config`` names a system in ``scores``.
         baselines: Systems to which the others are compared, utterance by utterance.
         seed: Seed of the bootstrap.
     """
     summaries = summarise(scores, seed)
-    note = conditions_note(scores, conditions)
+    note = short_note(scores, conditions)
     parts = ["# Results", "## Systems", system_table(summaries), note]
     for baseline in baselines:
         parts += [f"## Difference to {baseline}", difference_table(scores, baseline, seed), note]
@@ -74,8 +92,9 @@ def results(
         if metric.column in BY_PAIR:
             parts += [f"## {metric.name} by pair", pair_table(scores, metric, seed), note]
     if paper:
-        parts += ["## The paper's table beside ours", paper_table(paper, summaries), note]
-    return "\n\n".join(parts) + "\n"
+        parts += ["## The paper's table beside ours", paper_table(paper, summaries), MOS_NOTE, note]
+    measured = [*(f"- {name}: {value}." for name, value in conditions.items()), *METHOD]
+    return "\n\n".join([*parts, "## How it was measured", "\n".join(measured)]) + "\n"
 
 
 def system_table(summaries: Sequence[SystemSummary]) -> str:
@@ -125,14 +144,11 @@ def paper_table(paper: Sequence[PaperRow], summaries: Sequence[SystemSummary]) -
         system = ours.get(line.config)
         cells = [_cell(system.metrics[m.column], m, system.utterances) if system else "not scored" for m in metrics]
         rows.append([line.row, line.config or NONE, *mos, *cells, line.note or NONE])
-    return markdown(header, rows) + (
-        "\n\nThe columns marked MOS are the paper's own: mean opinion scores of listeners, 1 to 5, with their 95 % "
-        "confidence intervals. The others are objective scores measured here; the two do not share a scale."
-    )
+    return markdown(header, rows)
 
 
-def conditions_note(scores: Sequence[Score], conditions: Mapping[str, object]) -> str:
-    """Return the lines under a table that say how its numbers were measured and over how much.
+def short_note(scores: Sequence[Score], conditions: Mapping[str, object]) -> str:
+    """Return the line under a table: over how much its numbers were taken, with which mel-cepstra and alignment.
 
     Raises:
         AudiolabError: The scores were not all measured with the same α and order.
@@ -142,14 +158,12 @@ def conditions_note(scores: Sequence[Score], conditions: Mapping[str, object]) -
         raise AudiolabError(f"the scores mix mel-cepstra of different (α, order): {sorted(used)}; score all again")
     alpha, order = used.pop()
     units = {(score.source, score.target, score.utterance) for score in scores}
-    lines = [
-        f"- {len(units)} utterances, {len({s.seed for s in scores})} seeds, {len({u[:2] for u in units})} pairs.",
-        f"- Mel-cepstra of order {order} with α = {alpha:g}, c0 left out of all distances.",
-        *(f"- {name}: {value}" for name, value in conditions.items()),
-        "- mean ± half of the 95 % percentile bootstrap interval over utterances (an utterance's scores of several "
-        "seeds averaged first); s: standard deviation over seeds of a seed's mean; (n): utterances where defined.",
-    ]
-    return "\n".join(lines)
+    counts = [(len(units), "utterance"), (len({unit[:2] for unit in units}), "pair")]
+    counts.append((len({score.seed for score in scores}), "seed"))
+    number = ", ".join(f"{count} {name}{'s' if count > 1 else ''}" for count, name in counts)
+    return (
+        f"{number}; mel-cepstra 1 to {order} with α = {alpha:g}; {conditions.get('Alignment', 'alignment not stated')}."
+    )
 
 
 def markdown(header: Sequence[object], rows: Iterable[Sequence[object]]) -> str:

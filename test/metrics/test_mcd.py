@@ -1,7 +1,6 @@
 import numpy as np
 import pysptk
 import pytest
-from nnmnkwii.metrics import melcd
 
 from audiolab.errors import AudiolabError
 from audiolab.metrics.alignment import align
@@ -36,9 +35,11 @@ def test_c0_has_no_part_and_identity_is_zero(rng):
     np.testing.assert_array_equal(result.path, np.repeat(np.arange(80)[:, None], 2, axis=1))
 
 
-def test_equals_nnmnkwii_on_aligned_frames(rng):
-    a, b = walk(rng, 120), walk(rng, 120)
-    assert frame_distortion(a, b).mean() == pytest.approx(melcd(a[:, 1:], b[:, 1:]), rel=1e-12)
+def test_equals_nnmnkwii_on_aligned_frames():
+    a = np.sin(np.arange(75.0)).reshape(3, 25)
+    b = np.cos(np.arange(75.0) ** 1.1).reshape(3, 25)
+    # nnmnkwii 0.1.3: nnmnkwii.metrics.melcd(a[:, 1:], b[:, 1:])
+    assert frame_distortion(a, b).mean() == pytest.approx(31.34278425735332, rel=1e-12)
 
 
 def test_one_unit_of_cepstrum_is_the_rms_log_spectrum_in_decibels(rng):

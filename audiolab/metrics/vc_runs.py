@@ -1,0 +1,282 @@
+"""Scoring data dirs of converted speech: which utterance is compared with which, in parallel, each analysed once.
+
+A run's data dir holds what one trained system made for one or more pairs of speakers: ``wav.scp``, ``utt2spk`` with the
+target speaker, and ``utt2source`` (``<converted utterance> <source utterance>``). The sentence is what stands behind
+the last ``_`` of the source utterance's id, and the reference is ``<target>_<sentence>``.
+"""
+
+from __future__ import annotations
+
+import csv
+import logging
+import math
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import joblib
+
+from audiolab.datadir.audio import load_utterance
+from audiolab.datadir.datadir import DataDir
+from audiolab.errors import AudiolabError
+from audiolab.metrics.collapse import is_collapsed
+from audiolab.metrics.scores import Score
+from audiolab.metrics.speaker_id import SpeakerClassifier, train_classifier
+from audiolab.metrics.vc import Natural, Target, natural_statistics, score_conversion, target_statistics
+from audiolab.metrics.voice import AnalysisConfig, Voice, analyse
+
+RUN_COLUMNS = ("system", "seed", "source", "target", "dir")
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Run:
+    """A row of the list of runs: conversions of one pair by one system; ``dir`` may hold other pairs' too."""
+
+    system: str
+    seed: str
+    source: str
+    target: str
+    dir: str
+
+
+@dataclass(frozen=True)
+class Corpora:
+    """The data dirs of real speech.
+
+    Attributes:
+        source: The utterances that were converted.
+        reference: The targets' natural readings of the same sentences.
+        train: The speakers' training speech; the classifier and the targets' statistics come from it.
+    """
+
+    source: DataDir
+    reference: DataDir
+    train: DataDir
+
+
+@dataclass(frozen=True)
+class Conversion:
+    """One converted utterance and what it is compared with: its run, data dir and ids."""
+
+    run: Run
+    datadir: DataDir
+    utterance: str
+    source: str
+    reference: str
+
+
+@dataclass(frozen=True)
+class Scored:
+    """What `score_runs` gives.
+
+    Attributes:
+        scores: One for each utterance that could be scored, in the order of the runs, then of the ids.
+        classifier: The speaker classifier that was trained for it.
+        failures: What could not be scored, one message each.
+    """
+
+    scores: list[Score]
+    classifier: SpeakerClassifier
+    failures: list[str]
+
+
+def read_runs(path: str | Path) -> list[Run]:
+    """Return the runs in a tab-separated list with the header `RUN_COLUMNS`; dirs are relative to where one is.
+
+    Raises:
+        AudiolabError: The list is missing, empty, names a run twice, or a row does not have these columns.
+    """
+    try:
+        with open(path, encoding="utf-8", newline="") as file:
+            lines = list(csv.reader(file, delimiter="\t"))
+    except OSError as error:
+        raise AudiolabError(f"{path}: cannot read the list of runs: {error.strerror}") from error
+    for number, line in enumerate(lines, start=1):
+        if len(line) != len(RUN_COLUMNS) or not all(line) or (number == 1 and tuple(line) != RUN_COLUMNS):
+            raise AudiolabError(f"{path}:{number}: the columns must be {', '.join(RUN_COLUMNS)}, by tabs")
+    if len(lines) < 2:
+        raise AudiolabError(f"{path}: no run is listed under the header {', '.join(RUN_COLUMNS)}")
+    runs = [Run(*line) for line in lines[1:]]
+    seen: set[tuple[str, ...]] = set()
+    for number, run in enumerate(runs, start=2):
+        key = (run.system, run.seed, run.source, run.target)
+        if key in seen:
+            raise AudiolabError(f"{path}:{number}: system {run.system}, seed {run.seed} and this pair are listed twice")
+        seen.add(key)
+    return runs
+
+
+def sentence_of(utterance: str) -> str:
+    """Return what stands behind the last ``_`` of an utterance id; `AudiolabError` when there is none."""
+    _, underscore, sentence = utterance.rpartition("_")
+    if not underscore or not sentence:
+        raise AudiolabError(f"utterance '{utterance}': its id does not end in _<sentence>")
+    return sentence
+
+
+def conversions(run: Run, source: DataDir) -> list[Conversion]:
+    """Return the converted utterances of a run: those in its dir whose target and source speaker are the run's.
+
+    Args:
+        run: The run.
+        source: The data dir of the source utterances, which says who speaks them.
+
+    Raises:
+        AudiolabError: The dir has none, or an utterance has no source.
+    """
+    datadir, speakers = DataDir(run.dir), source.table("utt2spk")
+    utt2source = datadir.table("utt2source")
+    found = []
+    for utterance, target in sorted(datadir.table("utt2spk").items()):
+        origin = utt2source.get(utterance)
+        if origin not in speakers:
+            raise AudiolabError(
+                f"{datadir.path / 'utt2source'}: the source of '{utterance}' ({origin}) is not in {source.path}"
+            )
+        if (speakers[origin], target) == (run.source, run.target):
+            found.append(Conversion(run, datadir, utterance, origin, f"{target}_{sentence_of(origin)}"))
+    if not found:
+        raise AudiolabError(f"{run.dir}: no utterance was converted from {run.source} to {run.target}")
+    return found
+
+
+def score_runs(runs: Sequence[Run], corpora: Corpora, config: AnalysisConfig, nj: int = 1) -> Scored:
+    """Score every converted utterance of ``runs``.
+
+    Args:
+        runs: What to score.
+        corpora: The real speech.
+        config: Of the analysis.
+        nj: Processes, of one thread each.
+
+    Raises:
+        AudiolabError: A data dir or a speaker is missing. What is wrong with a single recording is a failure, not an
+            error.
+    """
+    items = [item for run in runs for item in conversions(run, corpora.source)]
+    _check_speakers(runs, corpora.train)
+    with joblib.parallel_config(backend="loky", n_jobs=nj, inner_max_num_threads=1 if nj > 1 else None):
+        natural, lost = _each(_train_statistics, corpora.train, corpora.train.utterances, config, "training speech")
+        classifier, targets = _learn(natural, corpora.train, {run.target for run in runs})
+        sources, lost_sources = _each(_load, corpora.source, {item.source for item in items}, config, "sources")
+        references, lost_references = _each(
+            _load, corpora.reference, {item.reference for item in items}, config, "references"
+        )
+        ready = [item for item in items if item.source in sources and item.reference in references]
+        rows = _parallel(
+            (
+                joblib.delayed(_attempt)(
+                    _score,
+                    item,
+                    (sources[item.source], references[item.reference], targets[item.run.target], classifier),
+                    config,
+                )
+                for item in ready
+            ),
+            len(ready),
+            "conversions",
+        )
+    failures = [*lost, *lost_sources, *lost_references]
+    failures += [
+        f"{item.datadir.path}: {item.utterance}: its source or reference could not be read"
+        for item in items
+        if item.source not in sources or item.reference not in references
+    ]
+    failures += [row for row in rows if isinstance(row, str)]
+    return Scored(_own_timing([row for row in rows if isinstance(row, Score)]), classifier, failures)
+
+
+def _own_timing(scores: list[Score]) -> list[Score]:
+    """Return the scores without input dependence in runs that do not keep their sources' timing.
+
+    A run of which one utterance differs from its source in length has a timing of its own; those of its utterances
+    that are as long as their source are so by chance.
+    """
+    moved = {_run_of(score) for score in scores if math.isnan(score.values["dependence"])}
+    for system, seed, source, target in sorted(moved):
+        logger.warning(
+            "%s, seed %s, %s to %s: not all as long as their sources: no input dependence", system, seed, source, target
+        )
+    return [_without_dependence(score) if _run_of(score) in moved else score for score in scores]
+
+
+def _run_of(score: Score) -> tuple[str, str, str, str]:
+    return score.system, score.seed, score.source, score.target
+
+
+def _without_dependence(score: Score) -> Score:
+    collapsed = float(is_collapsed(score.values["variance_ratio"], math.nan))
+    return replace(score, values=score.values | {"dependence": math.nan, "collapsed": collapsed})
+
+
+def _check_speakers(runs: Iterable[Run], train: DataDir) -> None:
+    for run in runs:
+        for speaker in (run.source, run.target):
+            if speaker not in train.speakers:
+                raise AudiolabError(f"{train.path}: no training speech of '{speaker}', which the runs name")
+
+
+def _learn(natural: dict[str, Natural], train: DataDir, names: set[str]) -> tuple[SpeakerClassifier, dict[str, Target]]:
+    speakers = train.table("utt2spk")
+    classifier = train_classifier(
+        {utt: statistics.windows for utt, statistics in natural.items()},
+        speakers,
+        {utt: sentence_of(utt) for utt in natural},
+    )
+    logger.info("speaker classifier: held-out accuracy %.3f", classifier.held_out.accuracy)
+    targets = {
+        name: target_statistics(name, [natural[utt] for utt in sorted(natural) if speakers[utt] == name])
+        for name in sorted(names)
+    }
+    return classifier, targets
+
+
+def _load(datadir: DataDir, utterance: str, config: AnalysisConfig) -> Voice:
+    wave, _ = load_utterance(datadir, utterance, config.rate, allow_silent=False)
+    try:
+        return analyse(wave, config)
+    except AudiolabError as error:
+        raise AudiolabError(f"{datadir.path}: {utterance}: {error}") from error
+
+
+def _train_statistics(datadir: DataDir, utterance: str, config: AnalysisConfig) -> Natural:
+    voice = _load(datadir, utterance, config)
+    try:
+        return natural_statistics(voice)
+    except AudiolabError as error:
+        raise AudiolabError(f"{datadir.path}: {utterance}: {error}") from error
+
+
+def _score(item: Conversion, against: tuple[Voice, Voice, Target, SpeakerClassifier], config: AnalysisConfig) -> Score:
+    run, converted = item.run, _load(item.datadir, item.utterance, config)
+    try:
+        values = score_conversion(converted, *against, (run.source, run.target))
+    except AudiolabError as error:
+        raise AudiolabError(f"{item.datadir.path}: {item.utterance}: {error}") from error
+    return Score(run.system, run.seed, run.source, run.target, item.utterance, values, config.alpha, config.order)
+
+
+def _each(
+    function: Callable[..., Any], datadir: DataDir, utterances: Iterable[str], config: AnalysisConfig, name: str
+) -> tuple[dict[str, Any], list[str]]:
+    """Return (utterance -> what ``function`` gives, messages of what failed)."""
+    utterances = sorted(utterances)
+    calls = (joblib.delayed(_attempt)(function, datadir, utterance, config) for utterance in utterances)
+    results = _parallel(calls, len(utterances), name)
+    done = {utt: result for utt, result in zip(utterances, results) if not isinstance(result, str)}
+    return done, [result for result in results if isinstance(result, str)]
+
+
+def _attempt(function: Callable[..., Any], *args: Any) -> Any:
+    """Return what ``function`` gives, or the message of the `AudiolabError` that it raises."""
+    try:
+        return function(*args)
+    except AudiolabError as error:
+        return str(error)
+
+
+def _parallel(calls: Iterable[Any], count: int, name: str) -> list[Any]:
+    logger.info("%d %s", count, name)
+    return joblib.Parallel()(calls)

@@ -1,0 +1,159 @@
+"""From wav files to scores.csv and RESULTS.md, through the commands."""
+
+import sys
+
+import numpy as np
+import pytest
+import soundfile
+import yaml
+from scipy.signal import lfilter
+
+from audiolab.bin import score_vc, tabulate_vc
+from audiolab.datadir.datadir import write_data_dir
+from audiolab.errors import AudiolabError
+from audiolab.metrics.scores import read_scores
+
+RATE = 16000
+SPEAKERS = {"A": (110.0, 1.0), "B": (190.0, 1.25)}
+TRAIN, EVAL = range(10), range(20, 22)
+
+
+def speak(speaker: str, sentence: int) -> np.ndarray:
+    """A buzz through three gliding resonances: the sentence sets the glides, the speaker F0 and vocal tract length."""
+    f0, stretch = SPEAKERS[speaker]
+    rng = np.random.default_rng(sentence)
+    noise = np.random.default_rng([sentence, ord(speaker)])
+    pieces = 8
+    formants = rng.uniform((300, 900, 2300), (800, 2000, 3200), size=(pieces, 3)) * stretch
+    pulses = (np.diff(np.floor(np.cumsum(np.full(int(0.9 * RATE), f0)) / RATE), prepend=0) > 0).astype(float)
+    pulses += 0.003 * noise.standard_normal(len(pulses))
+    parts = []
+    for piece, frequencies in zip(np.array_split(pulses, pieces), formants):
+        for frequency in frequencies:
+            radius = np.exp(-np.pi * 90 / RATE)
+            piece = lfilter([1.0], [1, -2 * radius * np.cos(2 * np.pi * frequency / RATE), radius**2], piece)
+        parts.append(piece / np.abs(piece).max())
+    silence = 1e-4 * noise.standard_normal(RATE // 10)
+    return 0.5 * np.concatenate([silence, *parts, silence])
+
+
+def wavs(folder, names):
+    folder.mkdir(parents=True)
+    table = {}
+    for name in names:
+        table[name] = str(folder / f"{name}.wav")
+        soundfile.write(table[name], speak(*_parts(name)), RATE)
+    return table
+
+
+def _parts(name):
+    speaker, sentence = name.split("_")
+    return speaker, int(sentence)
+
+
+def speakers(table):
+    return {utt: utt[0] for utt in table}
+
+
+@pytest.fixture(scope="module")
+def corpus(tmp_path_factory):
+    """Data dirs of real speech, and those of two systems: one does nothing, one gives the reference itself."""
+    root = tmp_path_factory.mktemp("corpus")
+    train = wavs(root / "wav/train", [f"{speaker}_{n}" for speaker in SPEAKERS for n in TRAIN])
+    held = wavs(root / "wav/eval", [f"{speaker}_{n}" for speaker in SPEAKERS for n in EVAL])
+    for name, table in {"train": train, "eval": held, "ref": held}.items():
+        write_data_dir(root / name, {"wav.scp": table, "utt2spk": speakers(table)})
+    sources = {f"B-A_{n}": f"A_{n}" for n in EVAL}
+    of_target = {utt: "B" for utt in sources}
+    for system, wav in {
+        "unconverted": {utt: held[source] for utt, source in sources.items()},
+        "target": {utt: held[source.replace("A", "B")] for utt, source in sources.items()},
+    }.items():
+        write_data_dir(root / system, {"wav.scp": wav, "utt2spk": of_target, "utt2source": sources})
+    rows = [f"{system}\t0\tA\tB\t{root / system}" for system in ("unconverted", "target")]
+    (root / "runs.tsv").write_text("\n".join(["system\tseed\tsource\ttarget\tdir", *rows]) + "\n")
+    return root
+
+
+def command(monkeypatch, module, **options):
+    argv = [text for name, value in options.items() for text in (f"--{name}", *([] if value is True else [str(value)]))]
+    monkeypatch.setattr(sys, "argv", ["command", *argv])
+    module.main()
+
+
+def score(monkeypatch, corpus, **options):
+    dirs = {"source": corpus / "eval", "reference": corpus / "ref", "train": corpus / "train"}
+    command(monkeypatch, score_vc, **({"runs": corpus / "runs.tsv"} | dirs | options))
+
+
+@pytest.fixture(scope="module")
+def scored(corpus):
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        score(monkeypatch, corpus, out=corpus / "scores.csv")
+    return corpus / "scores.csv"
+
+
+def test_scores_and_tables(monkeypatch, scored, tmp_path):
+    rows = {(s.system, s.utterance): s for s in read_scores(scored)}
+    assert sorted(rows) == [(system, f"B-A_{n}") for system in ("target", "unconverted") for n in EVAL]
+    for n in EVAL:
+        bare, perfect = (rows[system, f"B-A_{n}"].values for system in ("unconverted", "target"))
+        assert bare["mcd_db"] > 3
+        assert bare["lsd_db"] > 2
+        assert perfect["mcd_db"] == perfect["lsd_db"] == perfect["logf0_rmse"] == perfect["voicing_error"] == 0
+        assert bare["dependence"] == pytest.approx(1)
+        assert bare["posterior_source"] > 0.5 > bare["posterior_target"]
+        assert perfect["posterior_target"] > 0.5
+        assert bare["logf0_rmse"] == pytest.approx(np.log(190 / 110), abs=0.02)
+        assert 0.3 < perfect["variance_ratio"] < 3
+        assert perfect["msd_db"] < 8
+
+    command(monkeypatch, tabulate_vc, scores=scored, out=tmp_path / "R.md", baseline="unconverted")
+    text = (tmp_path / "R.md").read_text()
+    assert "| target | 1 | 2 | 1 | 0.00 ± 0.00 |" in text
+    assert "## Difference to unconverted" in text
+    assert "on unseen sentences accuracy 1.000" in text
+    assert "steps (1,1) (1,0) (0,1)" in text
+
+
+@pytest.mark.slow
+def test_processes_do_not_change_a_bit(monkeypatch, corpus, scored, tmp_path):
+    score(monkeypatch, corpus, out=tmp_path / "scores.csv", nj=2)
+    assert (tmp_path / "scores.csv").read_bytes() == scored.read_bytes()
+    assert (tmp_path / "scores.yaml").read_bytes() == scored.with_suffix(".yaml").read_bytes()
+
+
+def test_failures_are_named_and_end_the_command_unless_allowed(monkeypatch, corpus, tmp_path):
+    silent = tmp_path / "silent.wav"
+    soundfile.write(silent, np.zeros(RATE), RATE)
+    utts = {f"B-A_{n}": f"A_{n}" for n in EVAL}
+    wav = {"B-A_20": str(silent), "B-A_21": str(corpus / "wav/eval/B_21.wav")}
+    write_data_dir(tmp_path / "x", {"wav.scp": wav, "utt2spk": {u: "B" for u in utts}, "utt2source": utts})
+    runs = tmp_path / "runs.tsv"
+    runs.write_text(f"system\tseed\tsource\ttarget\tdir\nx\t1\tA\tB\t{tmp_path / 'x'}\n")
+    out = tmp_path / "scores.csv"
+    with pytest.raises(AudiolabError, match=r"1 recordings could not be used.*B-A_20.*silent"):
+        score(monkeypatch, corpus, runs=runs, out=out)
+    assert not out.exists()
+    score(monkeypatch, corpus, runs=runs, out=out, allow_failures=True)
+    assert [s.utterance for s in read_scores(out)] == ["B-A_21"]
+    report = yaml.safe_load(out.with_suffix(".yaml").read_text())
+    assert "B-A_20" in report["failures"][0]
+    assert report["conditions"]["Failures"] == "1, left out"
+
+
+@pytest.mark.parametrize(
+    ("row", "says"),
+    [
+        ("x\t0\tA\tB", "runs.tsv:2: the columns must be"),
+        ("x\t0\tA\tB\tDIR\nx\t0\tA\tB\tDIR", "runs.tsv:3: .* listed twice"),
+        ("x\t0\tA\tC\tDIR", "no utterance was converted from A to C"),
+        ("x\t0\tA\tB\tnowhere", "nowhere: no such data dir"),
+    ],
+)
+def test_wrong_lists_of_runs_are_refused(monkeypatch, corpus, tmp_path, row, says):
+    runs = tmp_path / "runs.tsv"
+    row = row.replace("DIR", str(corpus / "target"))
+    runs.write_text(f"system\tseed\tsource\ttarget\tdir\n{row}\n")
+    with pytest.raises(AudiolabError, match=says):
+        score(monkeypatch, corpus, runs=runs, out=tmp_path / "scores.csv")

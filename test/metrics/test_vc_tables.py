@@ -1,0 +1,133 @@
+"""Scores to tables: round trip, averaging over seeds and utterances, the paper's rows beside ours."""
+
+import math
+
+import numpy as np
+import pytest
+
+from audiolab.errors import AudiolabError
+from audiolab.metrics.scores import METRICS, Score, read_scores, write_scores
+from audiolab.metrics.summary import compare, summarise, summarise_pairs
+from audiolab.metrics.table import markdown, read_paper, results
+
+PAPER = """row\tconfig\tsimilarity\tsim_ci\tnaturalness\tnat_ci\tnote
++SoftGAN\tsoft\t3.40\t0.40\t3.02\t0.35\tsmall generator
+-SoftGAN\thard\t\t\t\t\tleft out of the test
+"""
+
+
+def score(system, seed, source, utterance, mcd, **values):
+    defaults = dict.fromkeys((m.column for m in METRICS), 0.5)
+    return Score(system, str(seed), source, "T", utterance, defaults | {"mcd_db": mcd} | values, 0.41, 24)
+
+
+@pytest.fixture
+def scores():
+    return [
+        score("soft", seed, source, f"T-{source}_{n}", 7 + n + seed / 10 + (source == "S2"), dependence=math.nan)
+        for seed in (0, 2)
+        for source in ("S1", "S2")
+        for n in range(4)
+    ] + [score("none", 0, source, f"T-{source}_{n}", 8.5 + n) for source in ("S1", "S2") for n in range(4)]
+
+
+def test_scores_survive_a_file(scores, tmp_path):
+    write_scores(tmp_path / "scores.csv", scores)
+    again = read_scores(tmp_path / "scores.csv")
+    assert [(s.system, s.seed, s.utterance, s.alpha, s.order) for s in again] == [
+        (s.system, s.seed, s.utterance, s.alpha, s.order) for s in scores
+    ]
+    assert again[1].values["mcd_db"] == pytest.approx(scores[1].values["mcd_db"])
+    assert math.isnan(again[0].values["dependence"])
+
+
+def test_seeds_are_averaged_before_the_bootstrap_and_their_spread_is_given(scores):
+    soft, none = summarise(scores)
+    assert (soft.pairs, soft.seeds, soft.utterances) == (2, 2, 8)
+    mcd = soft.metrics["mcd_db"]
+    assert mcd.interval.mean == pytest.approx(7 + 1.5 + 0.1 + 0.5)
+    assert mcd.interval.count == 8
+    assert mcd.seed_spread == pytest.approx(np.std([0.0, 0.2], ddof=1))
+    assert mcd.interval.low < mcd.interval.mean < mcd.interval.high
+    assert soft.metrics["dependence"] is None
+    assert math.isnan(none.metrics["mcd_db"].seed_spread)
+
+
+def test_differences_are_paired(scores):
+    difference = compare(scores, "none", "mcd_db")["soft"]
+    assert difference.mean == pytest.approx(-1.5 + 0.1 + 0.5)
+    assert difference.count == 8
+    # The pairs differ by -1.4 or -0.4 only, though the utterances themselves are 3 dB apart.
+    assert difference.low >= -1.4
+    assert difference.high <= -0.4
+    assert compare(scores, "none", "dependence") == {"soft": None}
+    with pytest.raises(AudiolabError, match="'mean_shift' was not scored; scored are: soft, none"):
+        compare(scores, "mean_shift", "mcd_db")
+
+
+def test_pairs(scores):
+    pairs = summarise_pairs(scores, "mcd_db")
+    assert pairs["S2", "T"]["soft"].mean - pairs["S1", "T"]["soft"].mean == pytest.approx(1)
+    assert pairs["S1", "T"]["none"].count == 4
+
+
+def test_results_hold_the_conditions_the_paper_and_ours(scores, tmp_path):
+    (tmp_path / "table1.tsv").write_text(PAPER)
+    text = results(scores, {"Alignment": "exact DTW"}, read_paper(tmp_path / "table1.tsv"), ["none"])
+    assert text == results(scores, {"Alignment": "exact DTW"}, read_paper(tmp_path / "table1.tsv"), ["none"])
+    tables = text.split("\n## ")
+    assert [table.splitlines()[0] for table in tables[1:]] == [
+        "Systems",
+        "Difference to none",
+        "MCD by pair",
+        "Posterior of the target by pair",
+        "The paper's table beside ours",
+        "How it was measured",
+    ]
+    for table in tables[1:-1]:
+        assert "\n8 utterances, 2 pairs, 2 seeds; mel-cepstra 1 to 24 with α = 0.41; exact DTW.\n" in table
+    soft, hard = (line for line in tables[-2].splitlines() if "SoftGAN" in line)
+    assert "3.40 ± 0.40 | 3.02 ± 0.35 | 9.10 ±" in soft
+    assert ", s 0.14 |" in soft
+    assert "| – | – | not scored |" in hard
+    assert "MOS similarity (paper)" in tables[-2]
+    widths = {line.count("|") for line in tables[1].splitlines() if line.startswith("|")}
+    assert len(widths) == 1
+
+
+def test_cells_cannot_break_a_table():
+    assert markdown(["a", "b"], [["x|y", 1]]).splitlines()[-1] == "| x\\|y | 1 |"
+
+
+def test_mixed_conditions_are_refused(scores):
+    other = Score("x", "0", "S1", "T", "u", scores[0].values, 0.42, 24)
+    with pytest.raises(AudiolabError, match="mix mel-cepstra"):
+        results([*scores, other], {})
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("", "columns are not those"),
+        ("a,b\n", "columns are not those"),
+        ("HEAD\n", "no utterance was scored"),
+        ("HEAD\n1,2\n", "scores.csv:2: 2 columns"),
+        ("HEAD\n" + "x," * 16 + "x\n", "scores.csv:2: could not convert"),
+    ],
+)
+def test_broken_scores_are_named(text, says, scores, tmp_path):
+    path = tmp_path / "scores.csv"
+    write_scores(path, scores)
+    head = path.read_text().splitlines()[0]
+    path.write_text(text.replace("HEAD", head))
+    with pytest.raises(AudiolabError, match=says):
+        read_scores(path)
+
+
+def test_broken_paper_table_is_named(tmp_path):
+    path = tmp_path / "table1.tsv"
+    path.write_text(PAPER + "one\ttwo\n")
+    with pytest.raises(AudiolabError, match=r"table1.tsv:4"):
+        read_paper(path)
+    with pytest.raises(AudiolabError, match="No such file"):
+        read_paper(tmp_path / "none.tsv")
