@@ -1,0 +1,40 @@
+"""Transposition moves F0 and nothing else."""
+
+import numpy as np
+import pytest
+import soxr
+
+from audiolab.features.envelope import EnvelopeConfig, MelEnvelope, order_for
+from audiolab.features.f0 import estimate_f0
+from audiolab.synthesis.speechlike import formant_filter, glottal_pulses
+from audiolab.synthesis.transpose import transpose
+
+TRUTH = np.linspace(110, 150, 16000)
+WAVE = 0.1 * formant_filter(glottal_pulses(TRUTH, 16000), (700, 1200, 2600, 3500), 16000)
+
+
+def envelope(wave, ceiling):
+    """Return the mean mel envelope in dB between 500 Hz, above the first partials, and 4 kHz."""
+    config = EnvelopeConfig()
+    return MelEnvelope(config)(wave, order_for(ceiling, config.stft)).mel[20:150, 8:26].mean(0)
+
+
+@pytest.mark.parametrize("ratio", [0.7, 1.5, 2.0])
+def test_f0_moves_by_the_ratio_and_duration_and_envelope_stay(ratio):
+    moved = transpose(WAVE, 16000, ratio)
+    assert moved.shape == WAVE.shape
+    assert moved.dtype == np.float32
+    f0 = estimate_f0(moved, 16000)[20:180]
+    assert (f0 > 0).mean() > 0.95
+    assert np.abs(f0[f0 > 0] / (ratio * TRUTH[::80][20:180][f0 > 0]) - 1).max() < 0.03
+    shape = envelope(moved, 150 * ratio) - envelope(WAVE, 150)
+    resampled = soxr.resample(WAVE, 16000 * ratio, 16000)  # this moves the formants along
+    assert (shape - shape.mean()).abs().mean() < 2.5
+    assert (shape - shape.mean()).std() < 0.4 * (envelope(resampled, 150 * ratio) - envelope(WAVE, 150)).std()
+    assert (moved == transpose(WAVE, 16000, ratio)).all()
+
+
+def test_ratio_of_one_is_the_signal_itself_and_wild_ones_are_refused():
+    assert (transpose(WAVE, 16000, 1.0) == WAVE.astype(np.float32)).all()
+    with pytest.raises(ValueError, match="outside"):
+        transpose(WAVE, 16000, 8.0)
