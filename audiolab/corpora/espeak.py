@@ -66,6 +66,11 @@ def variants() -> list[str]:
     return sorted(path.name for path in (library_paths()[1] / "voices" / "!v").iterdir())
 
 
+def languages() -> list[str]:
+    """Return the names of all languages that the library has, in lower case."""
+    return sorted(path.name.lower() for path in (library_paths()[1] / "lang").rglob("*") if path.is_file())
+
+
 def speak(voice: Voice, lines: Sequence[Line]) -> tuple[list[np.ndarray], int]:
     """Return one waveform for each line, in order (int16, mono), and the sampling rate (Hz).
 
@@ -73,9 +78,10 @@ def speak(voice: Voice, lines: Sequence[Line]) -> tuple[list[np.ndarray], int]:
         AudiolabError: espeak-ng is missing, does not know the voice or fails.
     """
     library, data = library_paths()
-    known = variants()
-    if voice.variant not in known:  # the library itself takes any name for the default variant
-        raise AudiolabError(f"espeak-ng: unknown variant '{voice.variant}'{did_you_mean(voice.variant, known)}")
+    # the library itself takes most unknown names for a default
+    for what, name, known in (("language", voice.language, languages()), ("variant", voice.variant, variants())):
+        if name not in known:
+            raise AudiolabError(f"espeak-ng: unknown {what} '{name}'{did_you_mean(name, known)}")
     job = {
         "library": str(library),
         "data": str(data),

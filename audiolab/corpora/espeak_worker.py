@@ -32,7 +32,7 @@ def main() -> None:
     library, rate = open_library(job["library"], job["data"])
     name = f"{job['voice']['language']}+{job['voice']['variant']}"
     if library.espeak_SetVoiceByName(name.encode()) != 0:
-        raise AudiolabError("no such language; names are those of the files in espeak-ng-data/lang")
+        raise AudiolabError(f"no voice {name}")
     spoken = [say(library, line) for line in job["lines"]]
     buffer = io.BytesIO()
     samples = np.concatenate([np.zeros(0, np.int16), *spoken])
