@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import sys
 import types
+import warnings
 
 MODULES = ("torch", "torchaudio", "numpy", "scipy", "librosa", "soundfile", "soxr", "kaldiio", "pyworld", "pesq")
 LATER = ("pystoi", "museval.metrics", "sentencepiece", "configargparse", "yaml", "sklearn", "matplotlib", "jinja2")
@@ -16,6 +17,7 @@ HINTS = {
 
 def main() -> None:
     """Import all modules; exit with one line on standard error for each that fails."""
+    warnings.simplefilter("ignore")
     sys.modules.setdefault("musdb", types.ModuleType("musdb"))  # museval's wants ffmpeg; museval.metrics does not
     failed = False
     for name in (*MODULES, *LATER):

@@ -1,15 +1,16 @@
 #!/usr/bin/env bash
-# Makes tools/venv with audiolab and what it needs. Does nothing when that is there already; an interrupted or outdated
-# installation is made again. Needs python3 (3.10 or newer), a C and C++ compiler and 7 GB of disk; takes some minutes.
+# Makes tools/venv with audiolab and what it needs. Does nothing when that is there already; what setup.py or --extra
+# ask for besides is added; an interrupted installation is made again. Needs python3 (3.10 or newer), a C and C++
+# compiler and 7 GB of disk; takes some minutes.
 set -euo pipefail
 
-extra=mini # setup.py's extras to install, separated by commas: mini, test
+extra=mini # which of setup.py's extras to install: mini, or test (which needs mini)
 help_message="Usage: tools/install.sh [options]"
 . "$(dirname "${BASH_SOURCE[0]}")/../utils/parse_options.sh"
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 venv=$root/tools/venv
-stamp=$venv/.installed # hash of what was asked for, and the extras; written last
+stamp=$venv/.installed # three lines, written last: hash of setup.py, extras, folder of this checkout
 needed_gigabytes=7
 
 say() { printf 'install.sh: %s\n' "$1"; }
@@ -19,20 +20,20 @@ fail() {
   exit 1
 }
 
-# Prints what the venv depends on: setup.py and the checkout's place.
-wanted_hash() {
-  { cat "$root/setup.py" && echo "$root"; } | sha256sum | cut -d ' ' -f 1
+setup_hash() { sha256sum <"$root/setup.py" | cut -d ' ' -f 1; }
+
+# Sets installed_hash, installed_extras and installed_root from the stamp; empty without it.
+read_stamp() {
+  installed_hash="" installed_extras="" installed_root=""
+  [[ -f $stamp ]] || return 0
+  { read -r installed_hash && read -r installed_extras && read -r installed_root; } <"$stamp"
 }
 
-# Holds when tools/venv is complete and has all wanted extras.
+# Holds when tools/venv is complete and has the wanted extra.
 is_current() {
-  local hash extras name
-  [[ -f $stamp ]] || return 1
-  read -r hash extras <"$stamp"
-  [[ $hash == "$(wanted_hash)" ]] || return 1
-  for name in ${extra//,/ }; do
-    [[ ,$extras, == *,$name,* ]] || return 1
-  done
+  read_stamp
+  [[ -x $venv/bin/python ]] || installed_root="" # the Python that it was made from is gone
+  [[ $installed_hash == "$(setup_hash)" && $installed_root == "$root" && ,$installed_extras, == *,$extra,* ]]
 }
 
 check_machine() {
@@ -52,24 +53,26 @@ check_machine() {
   ((free >= needed_gigabytes)) || fail "$root has $free GB left, but $needed_gigabytes are needed"
 }
 
-# Puts everything into a new venv.
 make_venv() {
   say "making $venv from $(python3 --version) ($(command -v python3))"
   rm -rf "$venv"
   python3 -m venv "$venv"
-  "$venv/bin/python" -m pip install --quiet uv
+  "$venv/bin/python" -m pip install --quiet --disable-pip-version-check uv
+}
+
+# Puts packages with the extras $1 into the venv, without the lines that list each of them.
+install_packages() {
+  say "installing audiolab[$1]: up to 3 GB are downloaded, pyworld and pesq compiled; some minutes"
   # uv does not read pip's settings; a mirror set there has to be handed on
   local index=${PIP_INDEX_URL:-$("$venv/bin/python" -m pip config get global.index-url 2>/dev/null || true)}
   if [[ -n $index ]]; then export UV_DEFAULT_INDEX=${UV_DEFAULT_INDEX:-$index}; fi
-  say "installing audiolab[$extra]: about 3 GB are downloaded, pyworld and pesq compiled; some minutes"
-  UV_HTTP_TIMEOUT=${UV_HTTP_TIMEOUT:-300} "$venv/bin/uv" pip install --quiet --python "$venv/bin/python" \
-    --editable "${root}[$extra]" || fail "see above; when the cause is mended, run this again"
+  UV_HTTP_TIMEOUT=${UV_HTTP_TIMEOUT:-300} "$venv/bin/uv" pip install --python "$venv/bin/python" \
+    --editable "${root}[$1]" 2>&1 | sed '/^ [-+~] /d' || fail "see above; when the cause is mended, run this again"
   say "trying the installed packages"
   "$venv/bin/python" "$root/tools/check_imports.py"
-  echo "$(wanted_hash) $extra" >"$stamp.new"
-  mv "$stamp.new" "$stamp"
 }
 
+[[ $extra == mini || $extra == test ]] || fail "--extra: unknown '$extra'; known are: mini, test"
 ! is_current || exit 0
 exec 9>"$root/tools/.install.lock"
 if ! flock --nonblock 9; then
@@ -78,10 +81,12 @@ if ! flock --nonblock 9; then
   ! is_current || exit 0
 fi
 PATH=${PATH//"$venv/bin:"/} # the venv's own python3 must not remove itself
-if [[ -f $stamp ]]; then
-  read -r _ installed <"$stamp"
-  extra=$(tr ',' '\n' <<<"$extra,$installed" | sort -u | paste -s -d ,)
-fi
 check_machine
-make_venv
+extras=mini
+if [[ ,$extra,$installed_extras, == *,test,* ]]; then extras=mini,test; fi
+rm -f "$stamp" # from here until the end the venv is incomplete
+if [[ $installed_root != "$root" ]]; then make_venv; fi
+install_packages "$extras"
+printf '%s\n' "$(setup_hash)" "$extras" "$root" >"$stamp.new"
+mv "$stamp.new" "$stamp"
 say "done in $SECONDS s"

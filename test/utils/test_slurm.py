@@ -1,0 +1,155 @@
+"""utils/slurm.py against commands that stand in for Slurm's; tools/check_slurm.sh tries it on a real one."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+SLURM = Path(__file__).parents[2] / "utils" / "slurm.py"
+SBATCH = f"""#!{sys.executable}
+# Runs an array's tasks one after another in this process group, whose number is the job's id.
+import os, re, subprocess, sys
+open("sbatch.args", "w").write("\\n".join(sys.argv[1:]))
+if "--partition=nosuch" in sys.argv:
+    sys.exit("sbatch: error: invalid partition specified: nosuch")
+print(f"{{os.getpid()}};cluster", flush=True)
+given = dict(word.split("=", 1) for word in sys.argv[1:] if "=" in word)
+script, codes = sys.stdin.read(), [0]
+for part in given.get("--array", "0").split("%")[0].split(","):
+    first, last = (part.split("-") * 2)[:2]
+    for task in range(int(first), int(last) + 1):
+        if os.path.exists(f"lost.{{task}}"):
+            open(given["--output"].replace("%a", str(task)), "w").write("slurmstepd: error: oom-kill event\\n")
+            codes.append(137)
+            continue
+        environment = {{**os.environ, "SLURM_ARRAY_TASK_ID": str(task)}}
+        with open(given["--output"].replace("%a", str(task)), "w") as output:
+            codes.append(subprocess.run(["bash"], input=script, text=True, env=environment, stderr=output).returncode)
+sys.exit(max(codes))
+"""
+SCANCEL = """#!/bin/bash
+echo "$@" >scancel.args
+kill -TERM -- "-$1"
+"""
+
+
+@pytest.fixture
+def start(tmp_path):
+    tools = tmp_path / "bin"
+    tools.mkdir()
+    for name, text in {"sbatch": SBATCH, "scancel": SCANCEL}.items():
+        (tools / name).write_text(text)
+        (tools / name).chmod(0o755)
+
+    def popen(*args):
+        return subprocess.Popen(
+            [sys.executable, SLURM, *args],
+            cwd=tmp_path,
+            env={**os.environ, "PATH": f"{tools}:{os.environ['PATH']}"},
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    return popen
+
+
+@pytest.fixture
+def run(start):
+    def finish(*args):
+        process = start(*args)
+        _, said = process.communicate(timeout=30)
+        return process.returncode, said
+
+    return finish
+
+
+def asked(folder):
+    """Return what sbatch was told."""
+    return (folder / "sbatch.args").read_text().splitlines()
+
+
+def test_an_array_runs_each_job_and_asks_for_what_it_needs(run, tmp_path):
+    (tmp_path / "site.yaml").write_text(
+        "partition: cpu\ngpu_partition: gpu\ntime: '1:00:00'\nextra: --qos=high -x n1\n"
+    )
+    options = ["--mem", "4G", "--num-threads", "2", "--max-jobs-run", "3", "--config", "site.yaml", "--time", "2:00:00"]
+    command = ["LANE=1:4", "log/x.LANE.log", "bash", "-c", "echo 'a  b' LANE $OMP_NUM_THREADS"]
+    assert run(*options, *command) == (0, "")
+    assert (tmp_path / "log/x.3.log").read_text().splitlines()[3] == "a  b 3 2"
+    wanted = ["--parsable", "--wait", "--array=1-4%3", "--mem=4G", "--cpus-per-task=2", "--partition=cpu"]
+    assert {*wanted, "--time=2:00:00", "--qos=high", "-x", "n1", f"--chdir={tmp_path}"} <= set(asked(tmp_path))
+    assert not any(word.startswith(("--gres", "--account")) for word in asked(tmp_path))
+    assert run("--gpu", "2", "--config", "site.yaml", "one.log", "true") == (0, "")
+    assert {"--gres=gpu:2", "--partition=gpu"} <= set(asked(tmp_path))
+    assert not any(word.startswith("--array") for word in asked(tmp_path))
+
+
+def test_failure_and_pick(run, tmp_path):
+    script = "echo the reason JOB; test -e mended || exit $((JOB > 2 ? 0 : 7))"
+    call = ("JOB=1:5", "log/x.JOB.log", "bash", "-c", script)
+    code, said = run(*call)
+    assert code == 1
+    assert said.startswith("slurm.py: the last lines of log/x.1.log:\n")
+    assert "\n  the reason 1\n" in said
+    assert "error: slurm.py: 2 of 5 jobs failed (1 2); run them again with: cd " in said
+    assert "slurm.py --pick failed JOB=1:5 log/x.JOB.log" in said
+    (tmp_path / "mended").touch()
+    assert run("--pick", "failed", *call) == (0, "")
+    assert "--array=1-2" in asked(tmp_path)
+
+
+def test_a_job_that_slurm_killed_is_incomplete_even_with_an_old_log(run, tmp_path):
+    call = ("JOB=1:3", "log/x.JOB.log", "true")
+    assert run(*call) == (0, "")
+    (tmp_path / "lost.2").touch()
+    code, said = run(*call)
+    assert code == 1
+    assert "  slurmstepd: error: oom-kill event\n" in said
+    assert "1 of 3 jobs failed (2); run them again with: " in said
+    assert "--pick incomplete JOB=1:3" in said
+
+
+def test_a_refused_job_leaves_the_logs_as_they_were(run, tmp_path):
+    call = ("JOB=1:2", "log/x.JOB.log", "bash", "-c", "exit 3")
+    run(*call)
+    code, said = run("--partition", "nosuch", "--pick", "failed", *call)
+    assert code == 1
+    assert "sbatch: error: invalid partition specified: nosuch\nerror: slurm.py: sbatch refused the job" in said
+    assert "# Ended (code 3)" in (tmp_path / "log/x.2.log").read_text()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_cancels_the_job(start, tmp_path, number):
+    process = start("JOB=1:2", "log/x.JOB.log", "bash", "-c", "touch ready; sleep 300")
+    deadline = time.monotonic() + 20
+    while not (tmp_path / "ready").exists():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    process.send_signal(number)
+    _, said = process.communicate(timeout=20)
+    assert process.returncode == 128 + number
+    assert f"slurm.py: cancelled by {number.name}; go on with: " in said
+    assert (tmp_path / "scancel.args").read_text().strip().isdecimal()
+    while "# Ended (code 143)" not in (tmp_path / "log/x.1.log").read_text():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+def test_no_slurm_here(start, tmp_path):
+    (tmp_path / "bin" / "sbatch").unlink()
+    empty = {**os.environ, "PATH": str(tmp_path / "bin")}
+    done = subprocess.run(
+        [sys.executable, SLURM, "x.log", "true"], cwd=tmp_path, env=empty, capture_output=True, text=True
+    )
+    assert done.returncode == 1
+    assert done.stderr == "error: slurm.py: there is no sbatch here; set AUDIOLAB_BACKEND=local or install Slurm\n"
+
+
+def test_a_misspelt_key_of_the_config(run, tmp_path):
+    (tmp_path / "site.yaml").write_text("time: '1:00:00'\npartitoin: cpu\n")
+    code, said = run("--config", "site.yaml", "x.log", "true")
+    assert (code, said) == (1, "error: site.yaml:2: unknown key 'partitoin'; did you mean 'partition'?\n")
