@@ -1,0 +1,101 @@
+"""Checkpoints on the disk: written whole or not at all, the newest and the best kept, and found again."""
+
+from __future__ import annotations
+
+import logging
+import math
+from pathlib import Path
+from typing import Any
+
+from audiolab.errors import AudiolabError
+from audiolab.files import atomic_write
+from audiolab.training.export import write_file
+from audiolab.training.loadfile import load_file
+
+logger = logging.getLogger(__name__)
+
+FORMAT = 1
+KEYS = ("format", "step", "config", "length", "system", "updater", "ema", "meters", "best")
+
+Ranking = list[tuple[float, int]]
+"""(value of the metric, step) of the best checkpoints, the best first."""
+
+
+class Checkpoints:
+    """The folder ``checkpoints/`` of a run: ``step_%08d.pt``, and ``latest``, a text file with the name of one."""
+
+    def __init__(self, folder: Path, keep_last: int) -> None:
+        self.folder, self.keep_last = folder, keep_last
+
+    def path(self, step: int) -> Path:
+        """Return where the checkpoint of a step is."""
+        return self.folder / f"step_{step:08d}.pt"
+
+    def steps(self) -> list[int]:
+        """Return the steps that have one, in order."""
+        return sorted(int(path.stem.removeprefix("step_")) for path in self.folder.glob("step_????????.pt"))
+
+    def save(self, content: dict[str, Any]) -> None:
+        """Write the checkpoint, then ``latest``, then delete those that are neither new nor among the best."""
+        step = content["step"]
+        write_file(self.path(step), content)
+        with atomic_write(self.folder / "latest") as file:
+            file.write(f"{self.path(step).name}\n")
+        older = [other for other in self.steps() if other < step]
+        keep = {step, *older[len(older) - self.keep_last + 1 :], *(best for _, best in content["best"])}
+        for other in self.steps():
+            if other not in keep:
+                self.path(other).unlink(missing_ok=True)
+
+    def load(self, step: int) -> dict[str, Any]:
+        """Return the checkpoint of a step.
+
+        Raises:
+            AudiolabError: It is broken; the message says what deleting it leads to.
+        """
+        earlier = [other for other in self.steps() if other < step]
+        advice = (
+            f"delete it, and the same command goes on from {self.path(earlier[-1]).name}"
+            if earlier
+            else "there is no earlier one; delete it to train from the beginning"
+        )
+        content = load_file(self.path(step), KEYS, advice)
+        if content["format"] != FORMAT:
+            raise AudiolabError(
+                f"{self.path(step)}: has format {content['format']}, this audiolab reads {FORMAT}; {advice}"
+            )
+        return content
+
+    def load_latest(self) -> dict[str, Any] | None:
+        """Return the checkpoint to go on from, or None at the beginning of a run.
+
+        It is the one that ``latest`` names. Where that one, or ``latest`` itself, is not there (the user deleted a
+        broken one, or the run was killed before it wrote ``latest``), it is the newest.
+        """
+        steps = self.steps()
+        if not steps:
+            return None
+        named = self._latest()
+        if named in steps:
+            return self.load(named)
+        if named is not None:
+            logger.warning("%s is not there; going on from %s", self.path(named), self.path(steps[-1]).name)
+        return self.load(steps[-1])
+
+    def _latest(self) -> int | None:
+        path = self.folder / "latest"
+        if not path.exists():
+            return None
+        digits = path.read_text(encoding="utf-8").strip().removeprefix("step_").removesuffix(".pt")
+        if not digits.isdigit():
+            raise AudiolabError(f"{path}: does not name a checkpoint; delete it to go on from the newest one")
+        return int(digits)
+
+
+def rank(best: Ranking, value: float, step: int, mode: str, keep: int) -> Ranking:
+    """Return the ranking with one more checkpoint, cut to ``keep``; of equal values the earlier step is better."""
+    if not keep or math.isnan(value):
+        return best[:keep]
+    sign = 1 if mode == "min" else -1
+    entries = [*((v, s) for v, s in best if s != step), (value, step)]
+    return sorted(entries, key=lambda entry: (sign * entry[0], entry[1]))[:keep]

@@ -1,0 +1,30 @@
+"""``curves/<name>.png``: what ``history.csv`` holds, drawn."""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections import defaultdict
+from pathlib import Path
+
+from audiolab.files import atomic_write
+
+
+def draw_curves(folder: Path) -> None:
+    """Draw one picture for each name in ``folder/history.csv``, training and validation in one."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    curves: dict[str, dict[str, list[tuple[int, float]]]] = defaultdict(lambda: defaultdict(list))
+    with open(folder / "history.csv", encoding="utf-8", newline="") as file:
+        for row in csv.DictReader(file):
+            curves[row["name"]][row["split"]].append((int(row["step"]), float(row["value"])))
+    for name, splits in curves.items():
+        figure = Figure(figsize=(6.4, 3.6), layout="constrained")
+        axes = figure.add_subplot(xlabel="step", ylabel=name)
+        for split, points in splits.items():
+            axes.plot(*zip(*points), label=split, marker="." if len(points) < 50 else None)
+        axes.grid(alpha=0.3)
+        axes.legend()
+        with atomic_write(folder / "curves" / f"{re.sub(r'[^A-Za-z0-9_.-]', '_', name)}.png", "wb") as file:
+            FigureCanvasAgg(figure).print_png(file)

@@ -1,0 +1,34 @@
+"""PyTorch's process-wide switches for the same bits again."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import torch
+
+
+@contextmanager
+def reproducible(deterministic: bool, threads: int | None) -> Iterator[None]:
+    """Inside the block use deterministic operations only, where ``deterministic``, and ``threads`` CPU threads.
+
+    cuBLAS reads CUBLAS_WORKSPACE_CONFIG once, before its first use in a process, so it stays set.
+    """
+    before = torch.are_deterministic_algorithms_enabled()
+    fill = torch.utils.deterministic.fill_uninitialized_memory
+    benchmark, count = torch.backends.cudnn.benchmark, torch.get_num_threads()
+    if deterministic:
+        os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
+        torch.utils.deterministic.fill_uninitialized_memory = False  # a check for bugs, which costs time
+    torch.use_deterministic_algorithms(deterministic)
+    torch.backends.cudnn.benchmark = not deterministic
+    if threads is not None:
+        torch.set_num_threads(threads)
+    try:
+        yield
+    finally:
+        torch.use_deterministic_algorithms(before)
+        torch.utils.deterministic.fill_uninitialized_memory = fill
+        torch.backends.cudnn.benchmark = benchmark
+        torch.set_num_threads(count)

@@ -1,0 +1,61 @@
+"""``model.pt``: what inference needs of a trained system."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from audiolab.files import atomic_write
+
+FORMAT = 1
+
+
+def is_exported(key: str, exports: Sequence[str]) -> bool:
+    """Return whether a key of the state dict belongs to one of the exported children, parameters or buffers."""
+    return any(key == name or key.startswith(f"{name}.") for name in exports)
+
+
+def exported_state(checkpoint: Mapping[str, Any], exports: Sequence[str]) -> dict[str, Any]:
+    """Return the exported part of a checkpoint's system, with the averaged weights where it has some."""
+    state = {key: value for key, value in checkpoint["system"].items() if is_exported(key, exports)}
+    average = checkpoint["ema"]
+    return state | average["weights"] if average is not None and average["count"] else state
+
+
+def mean_state(states: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Return the mean of states, computed in float64; what is not of a floating type comes from the first."""
+    return {key: _mean([state[key] for state in states]) for key in states[0]}
+
+
+def save_model(path: Path, system: str, step: int, state: Mapping[str, Any], exports: Sequence[str]) -> None:
+    """Write ``model.pt``: a format number, the system's name, the step, and the state of each of ``exports``.
+
+    A network's or module's state is its state dict, a parameter's or buffer's a tensor.
+    """
+    nested: dict[str, Any] = {}
+    for name in exports:
+        prefix = f"{name}."
+        inner = {key.removeprefix(prefix): value for key, value in state.items() if key.startswith(prefix)}
+        nested[name] = state.get(name, inner)
+    write_file(path, {"format": FORMAT, "system": system, "step": step, "state": nested})
+
+
+def write_file(path: Path, content: Mapping[str, Any]) -> int:
+    """Write a ``.pt`` file atomically; return its size in bytes."""
+    buffer = io.BytesIO()
+    torch.save(dict(content), buffer)
+    with atomic_write(path, "wb") as file:
+        file.write(buffer.getbuffer())
+    return buffer.getbuffer().nbytes
+
+
+def _mean(values: Sequence[Any]) -> Any:
+    first = values[0]
+    if not isinstance(first, Tensor) or not first.is_floating_point():
+        return first
+    return torch.stack([value.double() for value in values]).mean(0).to(first.dtype)

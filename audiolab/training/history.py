@@ -1,0 +1,78 @@
+"""``history.csv`` and TensorBoard: what was logged, step by step."""
+
+from __future__ import annotations
+
+import csv
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import IO
+
+from audiolab.errors import AudiolabError
+from audiolab.files import atomic_write
+
+COLUMNS = ("step", "epoch", "split", "name", "value")
+
+
+class History:
+    """Appends to ``history.csv`` and to ``tensorboard/`` of a run's folder.
+
+    What it holds depends on the run alone, not on the clock nor on how often the run was interrupted: taken up again
+    at ``step``, it is first cut back to what was logged up to there.
+
+    Args:
+        folder: The run's.
+        step: Where the run begins or goes on.
+        write: False makes an object that takes in everything and writes nothing, for all processes but the main one.
+    """
+
+    def __init__(self, folder: Path, step: int, write: bool = True) -> None:
+        self.path, self.write = folder / "history.csv", write
+        if write:
+            self._open(folder, step)
+
+    def _open(self, folder: Path, step: int) -> None:
+        from torch.utils.tensorboard import SummaryWriter
+
+        rows = [row for row in _read(self.path) if int(row[0]) <= step]
+        with atomic_write(self.path) as file:
+            csv.writer(file, lineterminator="\n").writerows([COLUMNS, *rows])
+        self._file: IO[str] = open(self.path, "a", encoding="utf-8", newline="")  # noqa: SIM115 (closed by close)
+        self._board = SummaryWriter(str(folder / "tensorboard"), purge_step=step + 1 if step else None)
+
+    def add(self, step: int, epoch: int, split: str, values: Mapping[str, float]) -> None:
+        """Append the values of one split (``train`` or ``valid``), and have them on the disk."""
+        if not self.write:
+            return
+        try:
+            writer = csv.writer(self._file, lineterminator="\n")
+            writer.writerows((step, epoch, split, name, f"{value:.9g}") for name, value in values.items())
+            self._file.flush()
+            os.fsync(self._file.fileno())
+            for name, value in values.items():
+                self._board.add_scalar(f"{split}/{name}", value, step)
+            self._board.flush()
+        except OSError as error:
+            raise AudiolabError(f"cannot write {self.path}: {error.strerror or error}") from error
+
+    def close(self) -> None:
+        """End both files."""
+        if self.write:
+            self._file.close()
+            self._board.close()
+
+
+def _read(path: Path) -> list[list[str]]:
+    """Return the rows; a last one that a killed run has left half-written is left out."""
+    if not path.exists():
+        return []
+    with open(path, encoding="utf-8", newline="") as file:
+        text = file.read()
+    lines = text[: text.rfind("\n") + 1].splitlines()
+    rows = list(csv.reader(lines))
+    if rows and tuple(rows[0]) != COLUMNS:
+        raise AudiolabError(f"{path}:1: not a history: its columns are not {','.join(COLUMNS)}; move it away")
+    for number, row in enumerate(rows[1:], 2):
+        if len(row) != len(COLUMNS) or not row[0].isdigit():
+            raise AudiolabError(f"{path}:{number}: not a line of a history; take the line out")
+    return rows[1:]

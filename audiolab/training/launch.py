@@ -1,0 +1,70 @@
+"""Starting a command again in several processes, under torchrun's agent."""
+
+from __future__ import annotations
+
+import logging
+import os
+import re
+import subprocess
+import sys
+from typing import NoReturn
+
+from audiolab.errors import AudiolabError
+from audiolab.training.signals import EXIT_STATUS
+
+
+def launched() -> bool:
+    """Return whether this process is one of those that torchrun started."""
+    return "TORCHELASTIC_RUN_ID" in os.environ or {"RANK", "WORLD_SIZE", "MASTER_ADDR"} <= os.environ.keys()
+
+
+def launch(module: str, argv: list[str], per_node: int, nodes: int, node: int | None, address: str | None) -> NoReturn:
+    """Run ``python -m module argv`` in ``per_node`` processes on each of ``nodes`` machines, and exit as they do.
+
+    Args:
+        module: The command.
+        argv: Its arguments.
+        per_node: Processes on this machine.
+        nodes: Number of machines; on each of them the same command is run.
+        node: Which of them this is; None takes Slurm's.
+        address: ``host:port`` of the first machine; None takes the first host of Slurm's job and port 29500.
+
+    Raises:
+        AudiolabError: Several machines, and it is not known which this is or where the first one is.
+    """
+    os.environ["TORCHELASTIC_SIGNALS_TO_HANDLE"] = "SIGTERM,SIGINT,SIGHUP,SIGQUIT,SIGUSR1"
+    from torch.distributed.elastic.multiprocessing import SignalException
+    from torch.distributed.elastic.multiprocessing.errors import ChildFailedError
+    from torch.distributed.run import parse_args, run
+
+    options = ["--nproc-per-node", str(per_node), "--nnodes", str(nodes), "--max-restarts", "0"]
+    options += ["--standalone"] if nodes == 1 else _static(node, address)
+    if per_node > 1:
+        os.environ.setdefault("OMP_NUM_THREADS", str(max(1, (os.cpu_count() or 1) // per_node)))
+    logging.getLogger("torch.distributed.elastic").setLevel(logging.CRITICAL)  # workers report their own errors
+    try:
+        run(parse_args([*options, "-m", module, *argv]))
+    except ChildFailedError as error:
+        codes = [failure.exitcode for failure in error.failures.values()]
+        sys.exit(EXIT_STATUS if EXIT_STATUS in codes else max(1, codes[0]))
+    except SignalException:
+        sys.exit(EXIT_STATUS)
+    sys.exit(0)
+
+
+def _static(node: int | None, address: str | None) -> list[str]:
+    number = os.environ.get("SLURM_NODEID") if node is None else str(node)
+    if number is None:
+        raise AudiolabError("--num_nodes: which machine is this? give --node_rank, from 0, or start it with srun")
+    host, _, port = (_slurm_host() if address is None else address).partition(":")
+    return ["--node-rank", number, "--master-addr", host, "--master-port", port or "29500"]
+
+
+def _slurm_host() -> str:
+    hosts = os.environ.get("SLURM_JOB_NODELIST")
+    if hosts is None:
+        raise AudiolabError("--num_nodes: where is the first machine? give --master host:port, or start it with srun")
+    if not re.fullmatch(r"[A-Za-z0-9.,_\[\]-]+", hosts) or hosts.startswith("-"):
+        raise AudiolabError(f"SLURM_JOB_NODELIST is {hosts!r}, no list of hosts; give --master host:port")
+    shown = subprocess.run(["scontrol", "show", "hostnames", hosts], capture_output=True, text=True, check=True)
+    return shown.stdout.split()[0]

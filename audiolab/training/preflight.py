@@ -1,0 +1,78 @@
+"""Before the first step: everything that could fail after hours is tried once."""
+
+from __future__ import annotations
+
+import copy
+import logging
+import shutil
+from pathlib import Path
+from typing import Any
+
+from torch import Tensor
+
+from audiolab.errors import AudiolabError, did_you_mean
+from audiolab.training.checkpoint import KEYS, Checkpoints
+from audiolab.training.crash import guard
+from audiolab.training.distributed import Processes
+from audiolab.training.export import write_file
+from audiolab.training.loadfile import load_file
+from audiolab.training.meter import Meter
+from audiolab.training.seeding import STEP, seed_torch
+from audiolab.training.system import Batch
+from audiolab.training.updater import Updater
+
+logger = logging.getLogger(__name__)
+
+
+def try_step(updater: Updater, batch: Batch, step: int, crash_path: Path) -> None:
+    """Make a whole step on ``batch`` in every micro-batch's place, and then put everything back as it was.
+
+    Weights, buffers, optimisers, loss scales and counts are restored; random states need not be, as every step is
+    seeded anew.
+    """
+    system = updater.system
+    weights = {key: _kept(value) for key, value in system.state_dict().items()}
+    state = copy.deepcopy(updater.state())
+    batches = [batch] * updater.config.accumulate
+    seed_torch(0, STEP, step)
+    with guard(crash_path, step + 1, batches):
+        updater.step(batches, step, Meter())
+    system.load_state_dict(weights)
+    updater.load(state)
+
+
+def try_checkpoint(checkpoints: Checkpoints, content: dict[str, Any], kept: int) -> None:
+    """Write a checkpoint under a name of its own, read it back, and see whether the disk has room for ``kept``.
+
+    Raises:
+        AudiolabError: It cannot be written or read, or the disk is too full.
+    """
+    path = checkpoints.folder / "preflight.pt"
+    try:
+        size = write_file(path, content)
+        load_file(path, KEYS, "a system's extra state must be plain values")
+    finally:
+        path.unlink(missing_ok=True)
+    missing = max(1, kept + 1 - len(checkpoints.steps()))
+    free = shutil.disk_usage(checkpoints.folder).free
+    if free < missing * size:
+        raise AudiolabError(
+            f"{checkpoints.folder}: the disk has {free / 2**20:.0f} MiB free, {missing} checkpoints of "
+            f"{size / 2**20:.1f} MiB do not fit; make room, or lower trainer.keep_last and trainer.keep_best"
+        )
+
+
+def check_metric(best: str, metrics: dict[str, float], processes: Processes) -> None:
+    """See whether validation gives the metric that is to rank checkpoints.
+
+    Raises:
+        AudiolabError: It does not.
+    """
+    if best and best not in metrics:
+        raise AudiolabError(f"trainer.best is '{best}', which validation does not give{did_you_mean(best, metrics)}")
+    if processes.main:
+        logger.info("preflight: largest batch, checkpoint and validation are fine")
+
+
+def _kept(value: Any) -> Any:
+    return value.detach().to("cpu", copy=True) if isinstance(value, Tensor) else copy.deepcopy(value)

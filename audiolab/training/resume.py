@@ -1,0 +1,58 @@
+"""Whether a run may be taken up again with the config that is given now."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, fields
+from pathlib import Path
+from typing import Any
+
+from audiolab.config import to_dict
+from audiolab.errors import AudiolabError
+from audiolab.training.config import OptimConfig, differences
+from audiolab.training.schedules import resolve
+
+
+def resolve_all(optim: Any, max_steps: int) -> dict[str, OptimConfig]:
+    """Return the config of each update's optimiser, with the ends of schedules filled in.
+
+    Raises:
+        AudiolabError: Training ends before a warm-up and hold do.
+    """
+    found = {}
+    for field in fields(optim):
+        try:
+            found[field.name] = resolve(getattr(optim, field.name), max_steps)
+        except ValueError as error:
+            raise AudiolabError(f"optim.{field.name} with {max_steps} steps in all: {error}") from error
+    return found
+
+
+def resolved(config: Any, optim: Mapping[str, OptimConfig]) -> dict[str, Any]:
+    """Return a run's config as plain values, with its optimisers' resolved ones."""
+    return to_dict(config) | {"optim": {name: asdict(each) for name, each in optim.items()}}
+
+
+def check_unchanged(content: Mapping[str, Any], config: Mapping[str, Any], length: int, expdir: Path) -> None:
+    """See whether the checkpoint ``content`` comes from this config and as much data.
+
+    Args:
+        content: A checkpoint.
+        config: What `resolved` gave now.
+        length: Items in the training set now.
+        expdir: The run's folder, for the message.
+
+    Raises:
+        AudiolabError: A key has changed that is none of `audiolab.training.config.FREE`.
+    """
+    for key, before, now in differences(content["config"], config):
+        why = " (it follows trainer.max_steps where it is not given)" if key.endswith(".end") else ""
+        raise AudiolabError(
+            f"{expdir}: was trained with {key} {before}, and is now to go on with {now}{why}; set it back, or train "
+            "anew in another --expdir"
+        )
+    if content["length"] != length:
+        raise AudiolabError(
+            f"{expdir}: was trained on {content['length']} items, the training set now has {length}; bring the data "
+            "back, or train anew in another --expdir"
+        )

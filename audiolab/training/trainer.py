@@ -1,0 +1,259 @@
+"""The trainer that all systems share."""
+
+from __future__ import annotations
+
+import itertools
+import logging
+import time
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+from audiolab.config import save_yaml
+from audiolab.data.sampler import BatchSampler, validation_batches
+from audiolab.errors import AudiolabError
+from audiolab.training.checkpoint import FORMAT, Checkpoints, Ranking, rank
+from audiolab.training.crash import guard
+from audiolab.training.curves import draw_curves
+from audiolab.training.determinism import reproducible
+from audiolab.training.distributed import Processes
+from audiolab.training.ema import WeightAverage
+from audiolab.training.export import exported_state, mean_state, save_model
+from audiolab.training.history import History
+from audiolab.training.loading import make_loader, to_device
+from audiolab.training.meter import Meter
+from audiolab.training.preflight import check_metric, try_checkpoint, try_step
+from audiolab.training.progress import Progress
+from audiolab.training.resume import check_unchanged, resolve_all, resolved
+from audiolab.training.run_info import command_line, log_start, log_to, write_run_json
+from audiolab.training.seeding import EPOCH, SETUP, STEP, seed_torch
+from audiolab.training.signals import StoppedError, watch
+from audiolab.training.system import System, SystemDataset
+from audiolab.training.updater import Updater
+from audiolab.training.validation import validate
+
+logger = logging.getLogger(__name__)
+
+CURVES_EVERY = 300.0
+"""Seconds between two drawings of the curves, at least."""
+
+
+class Trainer:
+    """Trains a system, or goes on where an earlier run with the same config and folder was interrupted.
+
+    The run's result, weights and ``history.csv``, depends on its config alone: bit for bit the same after any number
+    of interruptions.
+
+    Args:
+        system: Built with `audiolab.training.seeding.build`.
+        train_set: What to train on.
+        valid_set: What to validate on.
+        config: The run's, of `audiolab.training.config.run_config_class`.
+        expdir: The run's folder; ``docs/architecture.md`` lists what is written there.
+        processes: Those that share the run, from `audiolab.training.distributed.join`; one process on the CPU when
+            left out.
+
+    Raises:
+        AudiolabError: Batch, sets and processes do not go together.
+    """
+
+    def __init__(
+        self,
+        system: System,
+        train_set: SystemDataset,
+        valid_set: SystemDataset,
+        config: Any,
+        expdir: str | Path,
+        processes: Processes | None = None,
+    ) -> None:
+        self.system, self.train_set, self.valid_set = system, train_set, valid_set
+        self.config, self.expdir = config, Path(expdir)
+        self.trainer = config.trainer
+        self.processes = processes or Processes()
+        self.sampler = BatchSampler(
+            len(train_set), self.trainer.batch_size, config.seed, self.processes.world, self.processes.rank,
+            self.trainer.accumulate, train_set.sizes(),
+        )  # fmt: skip
+        if not len(valid_set):
+            raise AudiolabError("the validation set is empty; hold out at least one item in data_conf")
+        self.valid_batches = validation_batches(len(valid_set), self.sampler.micro, config.seed)
+        ends = [
+            self.trainer.max_steps,
+            self.trainer.max_epochs and self.trainer.max_epochs * self.sampler.steps_per_epoch,
+        ]
+        self.max_steps = min(end for end in ends if end is not None)
+        self.optim = resolve_all(config.optim, self.max_steps)
+        self.crash_path = self.expdir / ("crash.pt" if self.processes.main else f"crash.{self.processes.rank}.pt")
+        self.meter, self.step = Meter(), 0
+        self.best: Ranking = []
+        self._drawn = time.monotonic()
+        self.checkpoints = Checkpoints(self.expdir / "checkpoints", self.trainer.keep_last)
+
+    def fit(self) -> None:
+        """Train to the end, from the beginning or from the last checkpoint.
+
+        Raises:
+            StoppedError: SIGTERM or SIGUSR1 came; the run is saved.
+            AudiolabError: Something that the user can mend, such as a config that has changed since the run began.
+        """
+        self.expdir.mkdir(parents=True, exist_ok=True)
+        with (
+            watch() as stop_asked,
+            reproducible(self.trainer.deterministic, self.trainer.threads),
+            log_to(self.expdir / "train.log", self.processes),
+        ):
+            self._begin(stop_asked)
+            with closing(self.history):
+                if self.step < self.max_steps:
+                    self._preflight()
+                    with Progress(self.step, self.max_steps, self.processes) as progress:
+                        self._train(progress)
+                self._finish()
+
+    def _begin(self, stop_asked: Any) -> None:
+        content = self.checkpoints.load_latest()
+        if content is None:
+            seed_torch(self.config.seed, SETUP)
+            self.system.setup(self.train_set)
+        else:
+            check_unchanged(content, resolved(self.config, self.optim), len(self.train_set), self.expdir)
+            self.system.load_state_dict(content["system"])
+        self.system.to(self.processes.device).train()
+        self.processes.broadcast([*self.system.parameters(), *self.system.buffers()])
+        self.updater = Updater(self.system, self.optim, self.trainer, self.processes, stop_asked)
+        self.ema = WeightAverage(self.system, self.trainer.ema_decay) if self.trainer.ema_decay else None
+        if content is not None:
+            self._load(content)
+        self.history = History(self.expdir, self.step, self.processes.main)
+        if self.processes.main:
+            save_yaml(self.config, self.expdir / "config.yaml")
+            write_run_json(self.expdir / "run.json", command_line())
+            log_start(self.system, self.config, self.processes, len(self.train_set), self.sampler.steps_per_epoch)
+            if content is not None:
+                logger.info("going on from step %d of %d", self.step, self.max_steps)
+
+    def _preflight(self) -> None:
+        batch = self.train_set.collate([self.train_set[key] for key in self.sampler.largest_batch()])
+        try_step(self.updater, to_device(batch, self.processes.device), self.step, self.crash_path)
+        content = self._content()
+        if self.processes.main:
+            try_checkpoint(self.checkpoints, content, self.trainer.keep_last + self.trainer.keep_best)
+        check_metric(self.trainer.best, self._validate(self.valid_batches[: self.processes.world]), self.processes)
+
+    def _train(self, progress: Progress) -> None:
+        self.sampler.step = self.step
+        batches = iter(make_loader(self.train_set, self.sampler, self.trainer.num_workers, self.processes.device))
+        epoch = -1
+        while self.step < self.max_steps:
+            began = time.perf_counter()
+            micro = [
+                to_device(batch, self.processes.device) for batch in itertools.islice(batches, self.trainer.accumulate)
+            ]
+            progress.waited(time.perf_counter() - began)
+            if self.sampler.epoch(self.step) != epoch:
+                epoch = self.sampler.epoch(self.step)
+                seed_torch(self.config.seed, EPOCH, epoch)
+                self.system.on_epoch_start(epoch)
+            seed_torch(self.config.seed, STEP, self.step, self.processes.rank)
+            with guard(self.crash_path, self.step + 1, micro):
+                self.updater.step(micro, self.step, self.meter)
+            if self.ema is not None:
+                self.ema.update()
+            self.step += 1
+            self._after_step(progress)
+
+    def _after_step(self, progress: Progress) -> None:
+        """Log, validate and save where it is time to; leave when asked to."""
+        last = self.step == self.max_steps
+        if last or self.step % self.trainer.log_every == 0:
+            self._log(progress)
+        metrics = None
+        if last or self.step % self.trainer.valid_every == 0:
+            metrics = self._validate(self.valid_batches)
+            progress.validated(self.step, metrics)
+            self.history.add(self.step, self.epoch, "valid", metrics)
+        due = last or self.step % self.trainer.save_every == 0
+        if due and metrics is not None and self.trainer.best:
+            self.best = rank(
+                self.best, metrics[self.trainer.best], self.step, self.trainer.best_mode, self.trainer.keep_best
+            )
+        if due or self.updater.stop:
+            self._save()
+        progress.advance()
+        if self.updater.stop and not last:
+            raise StoppedError(f"asked to stop: saved at step {self.step}; run the same command to go on")
+
+    def _log(self, progress: Progress) -> None:
+        values = self.meter.means(self.processes)
+        values |= {f"{name}_lr": value for name, value in self.updater.rates().items()}
+        values |= {f"{name}_skipped": float(count) for name, count in self.updater.skips.total.items()}
+        progress.logged(self.step, self.epoch, values)
+        self.history.add(self.step, self.epoch, "train", values)
+
+    @property
+    def epoch(self) -> int:
+        """The epoch, from 0, of the step that was made last."""
+        return self.sampler.epoch(max(0, self.step - 1))
+
+    def _validate(self, batches: list[Any]) -> dict[str, float]:
+        self.processes.broadcast(list(self.system.buffers()))  # statistics of batches differ between processes
+        workers = self.trainer.num_workers
+        arguments = (self.system, self.valid_set, batches, self.config.seed, workers, self.processes)
+        if self.ema is None:
+            return validate(*arguments)
+        with self.ema.in_place():
+            return validate(*arguments)
+
+    def _content(self) -> dict[str, Any]:
+        """Return a checkpoint; all processes take part."""
+        return {
+            "format": FORMAT,
+            "step": self.step,
+            "epoch": self.sampler.epoch(self.step),
+            "step_in_epoch": self.step % self.sampler.steps_per_epoch,
+            "config": resolved(self.config, self.optim),
+            "length": len(self.train_set),
+            "system": self.system.state_dict(),
+            "updater": self.updater.state(),
+            "ema": self.ema.state() if self.ema is not None else None,
+            "meters": self.processes.gather(self.meter.state()),
+            "best": self.best,
+        }
+
+    def _load(self, content: dict[str, Any]) -> None:
+        self.updater.load(content["updater"])
+        self.meter.load(content["meters"], self.processes)
+        if self.ema is not None:
+            self.ema.load(content["ema"])
+        self.step = content["step"]
+        self.best = [(value, step) for value, step in content["best"]]
+
+    def _save(self) -> None:
+        content = self._content()
+        if not self.processes.main:
+            return
+        self.checkpoints.save(content)
+        self._export(content)
+        if time.monotonic() - self._drawn > CURVES_EVERY:
+            self._draw()
+
+    def _export(self, content: dict[str, Any]) -> None:
+        exports = self.system.exports
+        state = exported_state(content, exports)
+        chosen = [step for _, step in self.best[: self.trainer.average_best]]
+        if chosen:
+            others = (content if step == content["step"] else self.checkpoints.load(step) for step in chosen)
+            state = mean_state([exported_state(other, exports) for other in others])
+        save_model(self.expdir / "model.pt", self.config.system, content["step"], state, exports)
+
+    def _draw(self) -> None:
+        draw_curves(self.expdir)
+        self._drawn = time.monotonic()
+
+    def _finish(self) -> None:
+        """Leave what inference and the reader need; also where training had ended before."""
+        if self.processes.main:
+            self._export(self.checkpoints.load(self.step))
+            self._draw()
+            logger.info("trained to step %d; the model is %s", self.step, self.expdir / "model.pt")
+        self.processes.barrier()

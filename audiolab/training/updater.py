@@ -1,0 +1,178 @@
+"""One step: forward and backward passes of all updates that a batch gives, and the optimisers' steps."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.nn.utils import clip_grads_with_norm_, get_total_norm
+
+from audiolab.errors import AudiolabError
+from audiolab.training.config import OptimConfig, TrainerConfig
+from audiolab.training.distributed import GradientAverage, Processes
+from audiolab.training.meter import Meter
+from audiolab.training.optimizers import make_optimizer, parameters_by_update
+from audiolab.training.schedules import rate
+from audiolab.training.system import Batch, System, Update
+
+logger = logging.getLogger(__name__)
+
+_AUTOCAST = {"bf16": torch.bfloat16, "fp16": torch.float16}
+
+
+@dataclass
+class Skips:
+    """Updates left out because a loss or gradient was not finite: in all, and in a row, by name."""
+
+    total: dict[str, int]
+    in_a_row: dict[str, int]
+
+
+class Updater:
+    """Steps a system's networks.
+
+    With ``accumulate`` micro-batches in a step, their updates go side by side: the k-th update of all of them is
+    accumulated and stepped before any of them goes on to its next. So a step is what it is with one large batch, also
+    where a later update looks at what an earlier one has changed; what a system keeps from one update to the next is
+    kept for all micro-batches at once.
+
+    Args:
+        system: On its device.
+        optim: Resolved config of each update's optimiser.
+        config: The trainer's.
+        processes: Those that share the step.
+        stop_asked: Whether this process was asked to stop; any process's wish becomes that of all in the same step.
+
+    Attributes:
+        stop: Whether any process was asked to stop.
+        skips: Counts of what was left out.
+    """
+
+    def __init__(
+        self,
+        system: System,
+        optim: dict[str, OptimConfig],
+        config: TrainerConfig,
+        processes: Processes,
+        stop_asked: Callable[[], bool],
+    ) -> None:
+        self.system, self.optim, self.config, self.processes = system, optim, config, processes
+        self.stop_asked, self.stop = stop_asked, False
+        self.parameters = parameters_by_update(system)
+        self.optimizers = {name: make_optimizer(self.parameters[name], optim[name]) for name in self.parameters}
+        fp16, kind = config.precision == "fp16", processes.device.type
+        self.scalers = {name: torch.amp.GradScaler(kind) for name in self.parameters} if fp16 else {}
+        stepped = {network for networks in system.optimizes.values() for network in networks}
+        self.average = GradientAverage({n: m for n, m in system.named_children() if n in stepped}, processes)
+        self.skips = Skips({}, {})
+
+    def step(self, batches: list[Batch], step: int, meter: Meter) -> None:
+        """Make the step number ``step`` (from 0) on this process's micro-batches and log into ``meter``.
+
+        Raises:
+            AudiolabError: Too many updates in a row were not finite.
+        """
+        for name, optimizer in self.optimizers.items():
+            for group in optimizer.param_groups:
+                group["lr"] = rate(self.optim[name], step)
+        iterators = [iter(self.system.updates(batch)) for batch in batches]
+        while (updates := self._round(iterators)) is not None:
+            self._finish(updates, batches, step, meter)
+
+    def rates(self) -> dict[str, float]:
+        """Return the learning rates of the last step."""
+        return {name: optimizer.param_groups[0]["lr"] for name, optimizer in self.optimizers.items()}
+
+    def _round(self, iterators: list[Iterator[Update]]) -> list[Update] | None:
+        """Accumulate the next update of all micro-batches; None where there is none left."""
+        updates: list[Update] = []
+        for place, iterator in enumerate(iterators):
+            with self._autocast():
+                update = next(iterator, None)
+            if place and (update and update.name) != updates[0].name:
+                raise RuntimeError(f"{type(self.system).__name__}.updates: micro-batches give different updates")
+            if update is None:
+                return None
+            if place == len(iterators) - 1:
+                self.average.expect(self.system.optimizes[update.name])
+            scaler = self.scalers.get(update.name)
+            loss = update.loss / len(iterators) if len(iterators) > 1 else update.loss
+            loss = loss.float() if scaler is None else scaler.scale(loss.float())
+            loss.backward(inputs=self.parameters[update.name])
+            updates.append(Update(update.name, update.loss.detach(), {k: v.detach() for k, v in update.stats.items()}))
+        return updates
+
+    def _autocast(self) -> torch.autocast:
+        dtype = _AUTOCAST.get(self.config.precision)
+        return torch.autocast(self.processes.device.type, dtype=dtype, enabled=dtype is not None)
+
+    def _finish(self, updates: list[Update], batches: list[Batch], step: int, meter: Meter) -> None:
+        name = updates[0].name
+        optimizer, scaler = self.optimizers[name], self.scalers.get(name)
+        if scaler is not None:
+            scaler.unscale_(optimizer)
+        parameters = [p for p in self.parameters[name] if p.grad is not None]
+        norm = get_total_norm([p.grad for p in parameters])
+        losses = torch.stack([update.loss for update in updates])
+        bad_loss, bad_norm, stop = self.processes.any_of(
+            ~torch.isfinite(losses).all(), ~torch.isfinite(norm), self.stop_asked()
+        )
+        self.stop |= stop
+        if bad_loss or bad_norm:
+            self._skip(name, "loss" if bad_loss else "gradient", losses, batches, step)
+        else:
+            if self.config.clip_norm:
+                clip_grads_with_norm_(parameters, self.config.clip_norm, norm)
+            optimizer.step() if scaler is None else scaler.step(optimizer)
+            self.skips.in_a_row[name] = 0
+            _log(updates, norm, meter)
+        if scaler is not None:
+            scaler.update()
+        optimizer.zero_grad(set_to_none=True)
+
+    def _skip(self, name: str, what: str, losses: Tensor, batches: list[Batch], step: int) -> None:
+        """Count and report an update that is left out in all processes."""
+        scaler = self.scalers.get(name)
+        if what == "gradient" and scaler is not None and scaler.get_scale() > 1:
+            logger.info("step %d: %s: fp16 gradient overflow; the loss scale is lowered", step + 1, name)
+            return
+        for counts in (self.skips.total, self.skips.in_a_row):
+            counts[name] = counts.get(name, 0) + 1
+        bad = [what == "gradient" or not ok for ok in torch.isfinite(losses).tolist()]
+        mine = [utt for flag, batch in zip(bad, batches) if flag for utt in batch["utts"]]
+        utts = " ".join(utt for part in self.processes.gather(mine) for utt in part)
+        logger.warning("step %d: %s: %s is not finite; update skipped; utterances: %s", step + 1, name, what, utts)
+        if self.skips.in_a_row[name] >= self.config.max_bad_steps:
+            raise AudiolabError(
+                f"step {step + 1}: the {what} of update '{name}' was not finite {self.skips.in_a_row[name]} times in a "
+                f"row (trainer.max_bad_steps), last with {utts}; lower optim.{name}.lr, set trainer.clip_norm, or look "
+                "at these utterances"
+            )
+
+    def state(self) -> dict[str, Any]:
+        """Return optimisers, loss scales and counts, for a checkpoint."""
+        return {
+            "optimizers": {name: optimizer.state_dict() for name, optimizer in self.optimizers.items()},
+            "scalers": {name: scaler.state_dict() for name, scaler in self.scalers.items()},
+            "skips": {"total": dict(self.skips.total), "in_a_row": dict(self.skips.in_a_row)},
+        }
+
+    def load(self, state: dict[str, Any]) -> None:
+        """Go on from what `state` gave."""
+        for name, optimizer in self.optimizers.items():
+            optimizer.load_state_dict(state["optimizers"][name])
+        for name, scaler in self.scalers.items():
+            scaler.load_state_dict(state["scalers"][name])
+        self.skips = Skips(dict(state["skips"]["total"]), dict(state["skips"]["in_a_row"]))
+
+
+def _log(updates: list[Update], norm: Tensor, meter: Meter) -> None:
+    for update in updates:
+        meter.add(f"{update.name}_loss", update.loss)
+        for name, value in update.stats.items():
+            meter.add(name, value)
+    meter.add(f"{updates[0].name}_grad_norm", norm)

@@ -1,0 +1,213 @@
+"""Two small systems for tests of the trainer, and a command that trains them (python toys.py gan --expdir …)."""
+
+import os
+import sys
+import time
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import nn
+
+from audiolab.config import from_dict, option, parse, to_dict
+from audiolab.training.config import run_config_class
+from audiolab.training.distributed import join, leave
+from audiolab.training.seeding import build
+from audiolab.training.signals import EXIT_STATUS, StoppedError
+from audiolab.training.system import Mean, System, SystemDataset, Update
+from audiolab.training.trainer import Trainer
+
+
+@dataclass
+class ToyData:
+    items: int = option(13, "items")
+    bad_item: int = option(-1, "item that is NaN")
+    seconds: float = option(0.0, "time that loading an item takes", "s")
+
+
+class ToySet(SystemDataset):
+    """Vectors (4,), each with noise that its key draws."""
+
+    def __init__(self, config: ToyData, offset: int) -> None:
+        self.config, self.offset = config, offset
+
+    def __len__(self):
+        return self.config.items
+
+    def __getitem__(self, key):
+        time.sleep(self.config.seconds)
+        x = np.sin(np.arange(4) * (1 + key.index + self.offset)) + 0.1 * key.generator().standard_normal(4)
+        if key.index == self.config.bad_item:
+            x[2] = np.nan
+        return {"utt": f"utt{key.index}", "x": x.astype(np.float32)}
+
+    def collate(self, samples):
+        x = torch.from_numpy(np.stack([sample["x"] for sample in samples]))
+        return {"utts": [sample["utt"] for sample in samples], "x": x}
+
+    def sizes(self):
+        return np.arange(len(self))
+
+
+class Toy(System):
+    DataConfig = ToyData
+
+    @classmethod
+    def datasets(cls, config):
+        return ToySet(config, 0), ToySet(ToyData(5), 100)
+
+    @classmethod
+    def predictor(cls, config, state, device):
+        system = cls(config)
+        for name, value in state.items():
+            target = getattr(system, name)
+            target.copy_(value) if isinstance(value, torch.Tensor) else target.load_state_dict(value)
+        return system.to(device).eval()
+
+
+@dataclass
+class GanConfig:
+    first: str = option("generator", "which is updated first")
+    width: int = option(8, "hidden units")
+
+
+class GanToy(Toy):
+    """Two generators in a cycle and a discriminator that scores twice; the generators' graph may wait for it."""
+
+    Config = GanConfig
+    optimizes = {"generator": ("there", "back"), "discriminator": ("judge",)}  # noqa: RUF012
+    exports = ("there", "offset")
+
+    def __init__(self, config):
+        super().__init__()
+        self.config = config
+        self.there, self.back = (_mlp(4, config.width, 4) for _ in range(2))
+        self.judge = _mlp(4, config.width, 1)
+        self.register_buffer("offset", torch.zeros(4))
+
+    def setup(self, train_set):
+        self.offset.fill_(len(train_set) / 100)
+
+    def updates(self, batch):
+        x = batch["x"] + self.offset
+        y = self.there(x)
+        cycle = (self.back(y) - x).abs().mean()
+        if self.config.first == "discriminator":
+            yield self._judge(x, y.detach())
+        adversarial = (self.judge(y) - 1).square().mean()
+        yield Update("generator", adversarial + cycle, {"cycle": cycle})
+        if self.config.first == "generator":
+            yield self._judge(x, y.detach())
+
+    def _judge(self, x, y):
+        real, converted = self.judge(x), self.judge(y)
+        return Update("discriminator", (real - 1).square().mean() + converted.square().mean(), {"real": real.mean()})
+
+    def validate(self, batch):
+        error = (self.back(self.there(batch["x"])) - batch["x"]).abs()
+        return {"cycle": Mean(float(error.sum()), error.numel())}
+
+
+@dataclass
+class RegressionConfig:
+    dropout: float = option(0.3, "of the hidden units")
+    bad_gradient: bool = option(False, "a finite loss whose gradient is not")
+    crash: str = option("", "what to raise in the third step: memory or bug")
+
+
+class RegressionToy(Toy):
+    """Predicts the last value of a vector from the others; with dropout, batch statistics, and plain extra state."""
+
+    Config = RegressionConfig
+    optimizes = {"model": ("network",)}  # noqa: RUF012
+    exports = ("network",)
+
+    def __init__(self, config):
+        super().__init__()
+        self.config = config
+        self.calls = 0
+        self.network = nn.Sequential(
+            nn.Linear(3, 16), nn.BatchNorm1d(16), nn.ReLU(), nn.Dropout(config.dropout), nn.Linear(16, 1)
+        )
+        self.weight = 0.0
+
+    def on_epoch_start(self, epoch):
+        self.weight = 1 + 0.1 * epoch + 0.01 * float(torch.rand(()))
+
+    def updates(self, batch):
+        self.calls += 1
+        if self.config.crash and self.calls == 3:
+            raise torch.OutOfMemoryError("CUDA out of memory.") if self.config.crash == "memory" else KeyError("bug")
+        x = batch["x"]
+        error = self.network(x[:, :3])[:, 0] - x[:, 3]
+        loss = self.weight * error.square().mean()
+        if self.config.bad_gradient:
+            loss = loss + (self.network[0].weight * 0).abs().sum().sqrt()
+        yield Update("model", loss)
+
+    def validate(self, batch):
+        error = (self.network(batch["x"][:, :3])[:, 0] - batch["x"][:, 3]).square()
+        return {"error": Mean(float(error.sum()), len(error)), "draw": Mean(float(torch.rand(())), 1)}
+
+
+TOYS = {"gan": GanToy, "regression": RegressionToy}
+
+
+def make_config(toy, tree=None, **trainer):
+    """Return a run's config: few steps, everything often, changed by a mapping and by the trainer's keys."""
+    few = {"max_steps": 12, "batch_size": 4, "log_every": 2, "valid_every": 4, "save_every": 4}
+    tree = {"system": toy, "trainer": few | trainer} | (tree or {})
+    return from_dict(run_config_class(TOYS[toy]), tree, source="test")
+
+
+def make_trainer(config, expdir, processes=None):
+    cls = TOYS[config.system]
+    train_set, valid_set = cls.datasets(config.data_conf)
+    return Trainer(build(cls, config), train_set, valid_set, config, expdir, processes)
+
+
+def train(config, expdir):
+    """Train in this process; return the trainer."""
+    trainer = make_trainer(config, expdir)
+    trainer.fit()
+    return trainer
+
+
+def options(config):
+    """Return a config as a command line of this file."""
+    return ["--config", "", *config] if isinstance(config, list) else _flat(to_dict(config))
+
+
+def _flat(tree, prefix="--"):
+    words = []
+    for key, value in tree.items():
+        if isinstance(value, dict):
+            words += _flat(value, f"{prefix}{key}.")
+        elif isinstance(value, list):
+            words += [prefix + key, *map(str, value)]
+        else:
+            words += [prefix + key, {None: "null", True: "true", False: "false"}.get(value, str(value))]
+    return words
+
+
+def _mlp(before, hidden, after):
+    return nn.Sequential(nn.Linear(before, hidden), nn.Tanh(), nn.Linear(hidden, after))
+
+
+def main():
+    expdir, *rest = sys.argv[1:]
+    name = rest[rest.index("--system") + 1]
+    config = parse(run_config_class(TOYS[name]), rest)
+    try:
+        make_trainer(config, expdir, join(use_gpu=os.environ.get("TOY_GPU") == "1")).fit()
+    except StoppedError as stopped:
+        print(stopped, file=sys.stderr)
+        sys.exit(EXIT_STATUS)
+    finally:
+        leave()
+
+
+if __name__ == "__main__":
+    from audiolab.cli import run
+
+    run(main)
