@@ -80,7 +80,13 @@ def frame_orders(f0: np.ndarray, ceiling: float, config: StftConfig) -> np.ndarr
 
 
 class MelEnvelope:
-    """Extractor that holds the filter bank on one device."""
+    """Extractor that holds the filter bank on one device.
+
+    Attributes:
+        config: How it analyses.
+        device: Where it computes, and where its results are.
+        filters: [F, n_mels] float32, applied to amplitudes.
+    """
 
     def __init__(self, config: EnvelopeConfig, device: torch.device | str = "cpu") -> None:
         self.config = config
@@ -94,7 +100,7 @@ class MelEnvelope:
             config.mel_scale,
             config.mel_norm,
         )
-        self._filters = filters.T.to(self.device, torch.float32).contiguous()
+        self.filters = filters.T.to(self.device, torch.float32).contiguous()
 
     @torch.no_grad()
     def __call__(self, wave: Tensor | np.ndarray, order: int | Tensor | np.ndarray) -> Analysis:
@@ -118,7 +124,7 @@ class MelEnvelope:
             config.tolerance_db,
             config.max_iterations,
         )
-        bands = log_envelope.exp() @ self._filters
+        bands = log_envelope.exp() @ self.filters
         return Analysis(spectrum, log_envelope, bands.clamp_(min=floor).log_() / DECIBEL)
 
 

@@ -1,0 +1,112 @@
+"""Analysis and resynthesis: times real time on one thread, beside a named peer in the same run.
+
+python tools/bench/bench_features.py [FILE or FOLDER …]
+"""
+
+from __future__ import annotations
+
+import os
+
+os.environ.update(dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1"))
+
+import warnings
+from collections.abc import Callable
+from types import ModuleType
+
+import librosa
+import numpy as np
+import torch
+from bench_envelope import plain_loop
+from signals import RATE, best_time, print_table, signals
+
+from audiolab import cli
+from audiolab.features.envelope import EnvelopeConfig, MelEnvelope, order_for
+from audiolab.features.f0 import estimate_f0, speaker_f0_range
+from audiolab.features.stft import full_scale, stft
+from audiolab.features.world import analyse, sp2mc
+from audiolab.features.worldlib import pyworld
+from audiolab.synthesis.envelope_filter import apply_envelope
+from audiolab.synthesis.overlap_add import overlap_add
+
+Case = tuple[str, Callable[[], object], str, Callable[[], object]]
+
+
+def cases(wave: np.ndarray, config: EnvelopeConfig) -> list[Case]:
+    """Return (what, ours, peer's name, peer) for each row of the table."""
+    grid, first = config.stft, config.f0
+    samples = torch.from_numpy(wave).float()
+    f0 = estimate_f0(wave, RATE, grid.shift_ms, first.floor, first.ceiling)
+    order = int(order_for(speaker_f0_range([f0]).ceiling, grid))
+    extract = MelEnvelope(config)
+    spectrum, _, mel = extract(samples, order)
+    world = analyse(wave, RATE)
+    times = np.arange(len(world.f0)) * 0.005
+    single = wave.astype(np.float32)
+    sptk = _pysptk()
+    fft = {"n_fft": grid.n_fft, "hop_length": grid.hop, "win_length": grid.window}
+
+    def resynthesis() -> torch.Tensor:
+        return overlap_add(apply_envelope(spectrum, mel, mel + 3, config), grid, len(wave))
+
+    def envelope_by_loop() -> np.ndarray:
+        amplitude = stft(torch.from_numpy(wave), grid).abs() * full_scale(grid)
+        envelope, _ = plain_loop(amplitude.clamp_min(10 ** (config.floor_db / 20)).log().numpy(), order, False)
+        return np.exp(envelope) @ extract.filters.double().numpy()
+
+    return [
+        (
+            "F0, dio and stonemask",
+            lambda: estimate_f0(wave, RATE, grid.shift_ms, first.floor, first.ceiling),
+            "pyworld harvest",
+            lambda: estimate_f0(wave, RATE, grid.shift_ms, first.floor, first.ceiling, "harvest"),
+        ),
+        ("STFT", lambda: stft(samples, grid), "librosa stft", lambda: librosa.stft(single, **fft)),
+        ("mel envelope", lambda: extract(samples, order), "plain loop", envelope_by_loop),
+        (
+            "mel envelope",
+            lambda: extract(samples, order),
+            "WORLD cheaptrick",
+            lambda: pyworld().cheaptrick(wave, world.f0, times, RATE),
+        ),
+        ("envelope filter and overlap-add", resynthesis, "WORLD synthesize", lambda: _synthesize(world)),
+        (
+            "mel-cepstrum of a spectrum",
+            lambda: sp2mc(world.spectrum, 24, 0.41),
+            "pysptk sp2mc",
+            lambda: sptk.sp2mc(world.spectrum, 24, 0.41),
+        ),
+    ]
+
+
+def _pysptk() -> ModuleType:
+    """Return pysptk without its warning about pkg_resources."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        import pysptk
+    return pysptk
+
+
+def _synthesize(world: tuple[np.ndarray, np.ndarray, np.ndarray]) -> np.ndarray:
+    return pyworld().synthesize(*world, RATE, 5.0)
+
+
+def main() -> None:
+    """Run the benchmark and print its table."""
+    parser = cli.ArgumentParser(prog="bench_features", description=__doc__.splitlines()[0])
+    parser.add_argument("paths", nargs="*", help="audio files, or folders of one speaker's; none: synthetic signals")
+    parser.add_argument("--seconds", type=float, default=10.0, help="length of each signal")
+    parser.add_argument("--repeats", type=int, default=5, help="runs of which the fastest counts")
+    options = parser.parse_args()
+    torch.set_num_threads(1)
+    config, rows = EnvelopeConfig(), []
+    for name, wave in signals(options.paths, options.seconds).items():
+        seconds = len(wave) / RATE
+        for what, ours, peer, theirs in cases(wave, config):
+            mine, other = best_time(ours, options.repeats), best_time(theirs, 3)
+            rows.append([name, what, f"{1e3 * mine:.1f}", f"{seconds / mine:.0f}", peer, f"{1e3 * other:.1f}"])
+            rows[-1].append(f"{other / mine:.1f}")
+    print_table(["signal", "what", "ms", "x real time", "peer", "peer ms", "ratio"], rows)
+
+
+if __name__ == "__main__":
+    cli.run(main)

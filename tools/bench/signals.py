@@ -1,0 +1,60 @@
+"""The signals that benchmarks run on: recordings given on the command line, or speech-like synthetic ones."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from audiolab.datadir.audio import load_mono
+from audiolab.errors import AudiolabError
+from audiolab.synthesis.speechlike import speech_like
+
+RATE = 16000
+SUFFIXES = {".wav", ".flac", ".ogg", ".mp3"}
+
+
+def signals(paths: Sequence[str], seconds: float) -> dict[str, np.ndarray]:
+    """Return signals by name, each of at most ``seconds`` at 16 kHz.
+
+    Args:
+        paths: Audio files, or folders of one speaker's audio files, which are joined; none for two synthetic speakers.
+        seconds: Length of each.
+    """
+    if not paths:
+        generator = np.random.default_rng(0)
+        return {f"speech-like, {f0} Hz": speech_like(seconds, RATE, f0, generator) for f0 in (110, 210)}
+    return {Path(path).name: _joined(Path(path), round(seconds * RATE)) for path in paths}
+
+
+def best_time(function: Callable[[], object], repeats: int) -> float:
+    """Return the shortest wall time of ``repeats`` calls, in seconds, after one to warm up."""
+    function()
+    times = []
+    for _ in range(repeats):
+        start = time.perf_counter()
+        function()
+        times.append(time.perf_counter() - start)
+    return min(times)
+
+
+def print_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """Print a Markdown table."""
+    widths = [max(map(len, column)) for column in zip(header, *rows)]
+    for row in (header, ["-" * width for width in widths], *rows):
+        print("| " + " | ".join(cell.ljust(width) for cell, width in zip(row, widths)) + " |")
+
+
+def _joined(path: Path, samples: int) -> np.ndarray:
+    files = sorted(file for file in path.iterdir() if file.suffix in SUFFIXES) if path.is_dir() else [path]
+    parts, length = [], 0
+    for file in files:
+        parts.append(load_mono(file, RATE, channels="mix"))
+        length += len(parts[-1])
+        if length >= samples:
+            break
+    if not parts:
+        raise AudiolabError(f"{path}: no audio file in this folder ({', '.join(sorted(SUFFIXES))})")
+    return np.concatenate(parts)[:samples].astype(np.float64)
