@@ -3,8 +3,9 @@
     python tools/bench/bench_envelope.py [FILE or FOLDER …]
 
 The plain loop takes numpy's FFT of each frame in float64 and iterates without acceleration until the spectrum is at
-most 2 dB above the envelope. Ratio is its time to that of audiolab. The error is that of float32 against the same loop with the acceleration of Röbel and
-Rodet, since the accelerated iteration stops elsewhere within the 2 dB; how far from the plain one is the last column.
+most 2 dB above the envelope; ratio is its time to audiolab's. The error is that of float32 against the same loop with
+the acceleration of Röbel and Rodet, since the accelerated iteration stops elsewhere within the 2 dB: how far above the
+plain one, as a median, is the last column.
 """
 
 from __future__ import annotations
