@@ -93,17 +93,26 @@ def read_run(path: str | Path) -> Run:
     """
     path = Path(path)
     config, _ = load_yaml(path / "config.yaml")
+    text = (path / "config.yaml").read_text(encoding="utf-8")
+    return Run(path.name, path, config, text, read_start(path / "run.json"), read_history(path / "history.csv"))
+
+
+def read_start(path: str | Path) -> dict[str, Any]:
+    """Return what a ``run.json`` says: ``versions``, ``commit``, ``start`` and more.
+
+    Raises:
+        AudiolabError: The file is missing, is no JSON, or lacks one of these.
+    """
     try:
-        start = json.loads((path / "run.json").read_text(encoding="utf-8"))
+        start = json.loads(Path(path).read_text(encoding="utf-8"))
     except OSError as error:
-        raise AudiolabError(f"{path / 'run.json'}: cannot read it: {error.strerror}; training writes it") from error
+        raise AudiolabError(f"{path}: cannot read it: {error.strerror}; training writes it") from error
     except ValueError as error:
-        raise AudiolabError(f"{path / 'run.json'}: not valid JSON: {error}") from error
+        raise AudiolabError(f"{path}: not valid JSON: {error}") from error
     for key in ("versions", "commit", "start"):
         if not isinstance(start, dict) or key not in start:
-            raise AudiolabError(f"{path / 'run.json'}: does not say '{key}'; training writes it")
-    text = (path / "config.yaml").read_text(encoding="utf-8")
-    return Run(path.name, path, config, text, start, read_history(path / "history.csv"))
+            raise AudiolabError(f"{path}: does not say '{key}'; training writes it")
+    return start
 
 
 def find_runs(expdir: str | Path) -> list[Run]:

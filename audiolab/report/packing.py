@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import zipfile
 from pathlib import Path
 from typing import Any, Literal
@@ -13,11 +12,13 @@ import torch
 from audiolab.config import load_yaml
 from audiolab.errors import AudiolabError
 from audiolab.files import atomic_write
+from audiolab.report.history import read_start
 from audiolab.report.page import template
 
 MANIFEST = "MANIFEST.sha256"
 Verb = Literal["convert", "enhance", "separate", "speak"]
 
+_KEYS = {"format", "system", "step", "state"}
 _TIME = (1980, 1, 1, 0, 0, 0)
 """The earliest time that a zip can hold; a file's own would make each pack differ."""
 
@@ -47,7 +48,7 @@ def pack(run: str | Path, out: str | Path, verb: Verb, scores: str | Path | None
         members["scores.csv"] = _read(scores, "scoring writes it")
         members["scores.yaml"] = _read(scores.with_suffix(".yaml"), "scoring writes it")
     model = _check(run, load_yaml(run / "config.yaml")[0])
-    members["README.md"] = _readme(run.name, Path(out).name, verb, model, members).encode()
+    members["README.md"] = _readme(run, Path(out).name, verb, model, scores is not None).encode()
     digests = {name: hashlib.sha256(data).hexdigest() for name, data in sorted(members.items())}
     members[MANIFEST] = "".join(f"{digest}  {name}\n" for name, digest in digests.items()).encode()
     with atomic_write(out, "wb") as file, zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
@@ -77,7 +78,7 @@ def _check(run: Path, config: dict[str, Any]) -> dict[str, Any]:
         model = torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:
         raise AudiolabError(f"{path}: no model file: {str(error).splitlines()[0]}; train again") from error
-    if not isinstance(model, dict) or model.keys() < {"format", "system", "step", "state"} or model["format"] != 1:
+    if not isinstance(model, dict) or not model.keys() >= _KEYS or model["format"] != 1:
         raise AudiolabError(f"{path}: not a model of format 1; train again with this version")
     if model["system"] != config.get("system"):
         raise AudiolabError(
@@ -86,22 +87,18 @@ def _check(run: Path, config: dict[str, Any]) -> dict[str, Any]:
     return model
 
 
-def _readme(name: str, out: str, verb: Verb, model: dict[str, Any], members: dict[str, bytes]) -> str:
-    try:
-        start = json.loads(members["run.json"])
-    except ValueError as error:
-        raise AudiolabError(f"{name}/run.json: not valid JSON: {error}") from error
+def _readme(run: Path, out: str, verb: Verb, model: dict[str, Any], scores: bool) -> str:
     tensors = [value for value in _leaves(model["state"]) if isinstance(value, torch.Tensor)]
     return template(
         "packed_readme.txt",
-        name=name,
+        run=run.name,
         out=out,
         verb=verb,
         system=model["system"],
         step=model["step"],
         values=sum(tensor.numel() for tensor in tensors),
-        start=start,
-        scores="scores.csv" in members,
+        start=read_start(run / "run.json"),
+        scores=scores,
     )
 
 

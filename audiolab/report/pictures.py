@@ -8,8 +8,8 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from audiolab.config import from_dict, load_yaml
+from audiolab.data.extraction import read_spk2f0
 from audiolab.datadir.audio import load_utterance
-from audiolab.datadir.table import read_table
 from audiolab.errors import AudiolabError
 from audiolab.features.envelope import EnvelopeConfig, MelEnvelope, order_for
 from audiolab.features.mel import mel_centres
@@ -30,7 +30,7 @@ def picture(run: Run, conversion: Conversion, seconds: float) -> Figure:
     """
     folder = Path(run.config["data_conf"]["train_dir"])
     config = from_dict(EnvelopeConfig, *load_yaml(folder / "features.yaml"), str(folder / "features.yaml"))
-    speakers = read_table(folder / "spk2f0")
+    speakers = read_spk2f0(folder / "spk2f0")
     rows = {
         "Source": (conversion.source, conversion.source_speaker),
         "Converted": (conversion.converted, conversion.source_speaker),
@@ -42,8 +42,8 @@ def picture(run: Run, conversion: Conversion, seconds: float) -> Figure:
     for name, (clip, speaker) in rows.items():
         if speaker not in speakers:
             raise AudiolabError(f"{folder / 'spk2f0'}: no speaker '{speaker}'; make the features again (stage 1)")
-        ceiling = float(speakers[speaker].split()[1])
-        panels[name] = _analyse(clip, extractor, int(order_for(ceiling, config.stft)), seconds)
+        order = int(order_for(speakers[speaker].ceiling, config.stft))
+        panels[name] = _analyse(clip, extractor, order, seconds)
     return spectrograms(panels, ("short-time spectrum", "mel envelope"))
 
 

@@ -96,7 +96,9 @@ def svg(drawn: Figure, name: str) -> str:
     text = buffer.getvalue()
     text = text[text.index("<svg") :].strip()
     text = re.sub(r"<metadata>.*?</metadata>\s*", "", text, flags=re.DOTALL)
-    text = re.sub(r'\bid="', f'id="{prefix}-', text)
+    referred = set(re.findall(r'url\(#([^)"]+)\)|href="#([^"]+)"', text))
+    used = {name for pair in referred for name in pair if name}
+    text = re.sub(r' id="([^"]*)"', lambda match: f' id="{prefix}-{match[1]}"' if match[1] in used else "", text)
     text = re.sub(r"url\(#", f"url(#{prefix}-", text)
     text = re.sub(r'href="#', f'href="#{prefix}-', text)
     for colour, variable in _VARIABLES.items():

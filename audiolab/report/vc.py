@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import logging
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 from markupsafe import Markup
 
@@ -16,12 +14,13 @@ from audiolab.config import load_yaml
 from audiolab.errors import AudiolabError
 from audiolab.metrics.scores import METRICS, Score, read_scores
 from audiolab.metrics.summary import summarise, summarise_pairs
-from audiolab.metrics.table import BY_PAIR, conditions_note
+from audiolab.metrics.table import BY_PAIR, METHOD, short_note
 from audiolab.report import audio, page, plots, tables
 from audiolab.report.conversions import Conversion
-from audiolab.report.history import History, Run
+from audiolab.report.history import Run
 from audiolab.report.page import Section
 from audiolab.report.pictures import picture
+from audiolab.report.sections import configuration_section, link, start_facts, training_section
 
 logger = logging.getLogger(__name__)
 
@@ -32,6 +31,8 @@ DISCRIMINATOR_SCORES = {
     "noise (false anchor)": "d_noise",
 }
 """Words for the legend -> the name under which a discriminator's mean score is logged."""
+
+SCORE_NOTE = "A discriminator's score is 1 for what it takes to be real and 0 for what it takes to be false (dashed)."
 
 
 @dataclass(frozen=True)
@@ -72,7 +73,9 @@ def report(experiment: Experiment, title: str, utterances: int, seconds: float, 
     ]
     after = [
         Section("Spectrograms", spectrogram_section(experiment, seconds)),
-        Section("Training", training_section(experiment.runs)),
+        Section(
+            "Training", training_section(experiment.runs, DISCRIMINATOR_SCORES, "Discriminators' scores", SCORE_NOTE)
+        ),
         Section("Configuration", configuration_section(experiment.runs)),
         Section("Files", files_section(experiment)),
     ]
@@ -97,7 +100,7 @@ def overview(experiment: Experiment, scores: Sequence[Score]) -> Markup:
         "Scored utterances": len({(s.source, s.target, s.utterance) for s in scores}),
         "Steps": f"{steps[0]:,}" if len(steps) == 1 else f"{steps[0]:,} to {steps[-1]:,}",
         "Seeds": ", ".join(sorted({str(run.config["seed"]) for run in runs})),
-        **_starts(runs),
+        **start_facts(runs),
     }
     return page.facts({name: str(value) for name, value in values.items()})
 
@@ -110,26 +113,15 @@ def score_section(path: Path, scores: Sequence[Score]) -> Markup:
     ]
     rows = [{"system": s.system, **s.metrics} for s in summarise(scores)]
     shown = [c for c in columns if any(row[c.key] is not None for row in rows)]
-    parts = [tables.html_table(shown, rows, "Means over all pairs; the best of each column in bold", stacked=True)]
-    drawings, by_pair = [], []
-    for metric in (m for m in METRICS if m.column in BY_PAIR):
-        means = {f"{a} → {b}": of_pair for (a, b), of_pair in sorted(summarise_pairs(scores, metric.column).items())}
-        if any(means.values()):
-            unit = f" [{metric.unit}]" if metric.unit else ""
-            better = {"lower": "lower is better", "higher": "higher is better"}.get(metric.better, metric.better)
-            label = f"{metric.name}{unit}, {better}"
-            alt = f"{metric.name} of each pair and system, with 95 % intervals; the numbers are in the table below."
-            drawings.append(page.plot(plots.intervals(means, label), f"scores-{metric.column}", alt))
-            systems = dict.fromkeys(system for of_pair in means.values() for system in of_pair)
-            pair_columns = [tables.Column("pair", "Pair")] + [
-                tables.Column(s, s, digits=metric.digits) for s in systems
-            ]
-            pair_rows = [{**of_pair, "pair": pair} for pair, of_pair in means.items()]
-            caption = f"{metric.name}{unit} by pair; the best of each row in bold"
-            by_pair.append(tables.html_table(pair_columns, pair_rows, caption, best_of_row=metric.better))
-    measured = conditions_note(scores, _conditions(path.with_suffix(".yaml")))
-    lines = [line.removeprefix("- ") for line in measured.splitlines()]
-    return page.join(*parts, page.bullets(lines), page.heading("By pair"), page.grid(drawings, large=True), *by_pair)
+    table = tables.html_table(shown, rows, "Means over all pairs; the best of each column in bold", stacked=True)
+    conditions = _conditions(path.with_suffix(".yaml"))
+    measured = [f"{name}: {value}." for name, value in conditions.items()] + [
+        line.removeprefix("- ") for line in METHOD
+    ]
+    under = page.join(
+        page.note(short_note(scores, conditions)), page.fold("How it was measured", page.bullets(measured))
+    )
+    return page.join(table, under, page.heading("By pair"), *_by_pair(scores))
 
 
 def listening_section(experiment: Experiment, utterances: int, seconds: float, max_bytes: int) -> Markup:
@@ -178,53 +170,38 @@ def spectrogram_section(experiment: Experiment, seconds: float) -> Markup:
     return page.join(*parts)
 
 
-def training_section(runs: Sequence[Run]) -> Markup:
-    """Return the curves of each run, the discriminators' scores first."""
-    parts = [
-        page.note(
-            "Lines are means over blocks of steps, bands the range within a block. A discriminator's score is 1 for "
-            "what it takes to be real and 0 for what it takes to be false (dashed)."
-        )
-    ]
-    for run in runs:
-        history, name = run.history, run.name
-        drawn = [_score_plot(history, name, split) for split in ("train", "valid")]
-        for words, (train, valid) in _joined(history).items():
-            if _short(words) not in DISCRIMINATOR_SCORES.values():
-                alt = f"{words} over training steps of {name}."
-                drawn.append(page.plot(plots.curve(history, words, train, valid), f"curve-{name}-{words}", alt))
-        parts.append(page.fold(name, page.grid([d for d in drawn if d]), is_open=run is runs[0]))
-    return page.join(*parts)
-
-
-def configuration_section(runs: Sequence[Run]) -> Markup:
-    """Return what differs between the runs as a table, and each resolved config, folded."""
-    flat = {run.name: _flatten(run.config) for run in runs}
-    keys = dict.fromkeys(key for values in flat.values() for key in values)
-    differing = [key for key in keys if len({values.get(key) for values in flat.values()}) > 1]
-    parts = []
-    if differing:
-        columns = [tables.Column("run", "Run"), *(tables.Column(key, key) for key in differing)]
-        rows = [{"run": name, **values} for name, values in flat.items()]
-        parts.append(tables.html_table(columns, rows, "What differs between the runs"))
-    parts += [page.fold(f"{run.name}: config.yaml", page.code(run.config_text)) for run in runs]
-    return page.join(*parts)
-
-
 def files_section(experiment: Experiment) -> Markup:
     """Return where things are, relative to the page."""
     here = experiment.out.parent
-    rows = [{"what": "Scores by utterance", "where": _link(experiment.scores, here)}]
+    rows = [{"what": "Scores by utterance", "where": link(experiment.scores, here)}]
     results = experiment.scores.with_name("RESULTS.md")
     if results.is_file():
-        rows.append({"what": "Tables in Markdown", "where": _link(results, here)})
+        rows.append({"what": "Tables in Markdown", "where": link(results, here)})
     for run in experiment.runs:
         folders = dict.fromkeys(c.converted.datadir.path for c in experiment.conversions[run.name])
-        rows.append(
-            {"what": f"{run.name}: training run (config, log, curves, model.pt)", "where": _link(run.path, here)}
-        )
-        rows += [{"what": f"{run.name}: converted speech", "where": _link(folder, here)} for folder in folders]
+        rows.append({"what": f"{run.name}: training run", "where": link(run.path, here)})
+        rows += [{"what": f"{run.name}: converted speech", "where": link(folder, here)} for folder in folders]
     return tables.html_table([tables.Column("what", "What"), tables.Column("where", "Where")], rows)
+
+
+def _by_pair(scores: Sequence[Score]) -> list[Markup]:
+    """Return the plots by pair of the most telling metrics, and their tables."""
+    drawings, by_pair = [], []
+    for metric in (m for m in METRICS if m.column in BY_PAIR):
+        found = sorted(summarise_pairs(scores, metric.column).items())
+        means = {f"{source} → {target}": of_pair for (source, target), of_pair in found if of_pair}
+        if not means:
+            continue
+        name = f"{metric.name} [{metric.unit}]" if metric.unit else metric.name
+        better = {"lower": "lower is better", "higher": "higher is better"}.get(metric.better, metric.better)
+        alt = f"{metric.name} of each pair and system, with 95 % intervals; the numbers are in the table below."
+        drawings.append(page.plot(plots.intervals(means, f"{name}, {better}"), f"scores-{metric.column}", alt))
+        systems = dict.fromkeys(system for of_pair in means.values() for system in of_pair)
+        columns = [tables.Column("pair", "Pair"), *(tables.Column(s, s, digits=metric.digits) for s in systems)]
+        rows = [{**of_pair, "pair": pair} for pair, of_pair in means.items()]
+        caption = f"{name} by pair; the best of each row in bold"
+        by_pair.append(tables.html_table(columns, rows, caption, best_of_row=metric.better))
+    return [page.grid(drawings, large=True), *by_pair]
 
 
 def _conditions(path: Path) -> dict[str, Any]:
@@ -232,28 +209,6 @@ def _conditions(path: Path) -> dict[str, Any]:
     if not isinstance(conditions, dict):
         raise AudiolabError(f"{path}: does not say under 'conditions' how the scores were measured; score again")
     return conditions
-
-
-def _score_plot(history: History, name: str, split: str) -> Markup | None:
-    by_short = {_short(logged): logged for logged in history.names_of(split)}
-    names = {words: by_short[short] for words, short in DISCRIMINATOR_SCORES.items() if short in by_short}
-    if not names:
-        return None
-    title = f"Discriminator's scores, {'training' if split == 'train' else 'validation'}"
-    drawn = plots.trajectories(history, names, title, split)
-    return page.plot(drawn, f"scores-{split}-{name}", f"{title}, over steps of {name}: {', '.join(names)}.")
-
-
-def _joined(history: History) -> dict[str, tuple[str | None, str | None]]:
-    """Return title -> (training's name, validation's name); ``generator/cycle`` and ``cycle`` are one value."""
-    train, valid = history.names_of("train"), history.names_of("valid")
-    shorts = [_short(name) for name in train]
-    joined: dict[str, tuple[str | None, str | None]] = {}
-    for name, short in zip(train, shorts):
-        partner = next((v for v in valid if v == name or (v == short and shorts.count(short) == 1)), None)
-        joined[name] = name, partner
-    partners = {partner for _, partner in joined.values()}
-    return joined | {name: (None, name) for name in valid if name not in partners}
 
 
 def _players(conversion: Conversion, seconds: float, encoded: dict[Any, tuple[str, float]]) -> Markup:
@@ -276,35 +231,3 @@ def _players(conversion: Conversion, seconds: float, encoded: dict[Any, tuple[st
             )
         )
     return Markup('<li><p class="what">{}</p><div class="players">{}</div></li>').format(what, Markup("").join(players))
-
-
-def _starts(runs: Sequence[Run]) -> dict[str, str]:
-    """Return what the runs' ``run.json`` say: first start, commits, versions."""
-    versions: dict[str, set[str]] = {}
-    for run in runs:
-        for name, version in run.start["versions"].items():
-            versions.setdefault(name, set()).add(str(version))
-    return {
-        "Started": min(str(run.start["start"]) for run in runs),
-        "Commit": ", ".join(sorted({str(run.start["commit"]) for run in runs})),
-        "Versions": ", ".join(f"{name} {' / '.join(sorted(found))}" for name, found in versions.items()),
-    }
-
-
-def _short(logged: str) -> str:
-    return logged.rpartition("/")[2]
-
-
-def _flatten(config: Mapping[str, Any], prefix: str = "") -> dict[str, str]:
-    flat: dict[str, str] = {}
-    for key, value in config.items():
-        if isinstance(value, Mapping):
-            flat |= _flatten(value, f"{prefix}{key}.")
-        else:
-            flat[f"{prefix}{key}"] = str(value)
-    return flat
-
-
-def _link(path: Path, here: Path) -> Markup:
-    relative = Path(os.path.relpath(path, here)).as_posix()
-    return Markup('<a href="{}">{}</a>').format(quote(relative), page.inline_code(relative))

@@ -1,0 +1,105 @@
+"""Sections that the report of any trained system has: curves, configuration, versions, links."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from markupsafe import Markup
+
+from audiolab.report import page, plots, tables
+from audiolab.report.history import History, Run
+
+
+def training_section(runs: Sequence[Run], together: Mapping[str, str], title: str, note: str = "") -> Markup:
+    """Return the curves of each run, folded; first, what is best seen in one plot.
+
+    Args:
+        runs: Training runs.
+        together: Words for the legend -> last part of the logged name (``d_real`` of ``discriminator/d_real``); what is
+            logged under these names is drawn in one plot for training and one for validation.
+        title: Title of these plots.
+        note: How to read them.
+    """
+    parts = [page.note(f"Lines are means over blocks of steps, bands the range within a block. {note}")]
+    for run in runs:
+        history, name = run.history, run.name
+        drawn = [_together(history, name, split, together, title) for split in ("train", "valid")]
+        for words, (train, valid) in _joined(history).items():
+            if _short(words) not in together.values():
+                alt = f"{words} over training steps of {name}."
+                drawn.append(page.plot(plots.curve(history, words, train, valid), f"curve-{name}-{words}", alt))
+        parts.append(page.fold(name, page.grid([d for d in drawn if d]), is_open=run is runs[0]))
+    return page.join(*parts)
+
+
+def configuration_section(runs: Sequence[Run]) -> Markup:
+    """Return what differs between the runs as a table, and each resolved config, folded."""
+    flat = {run.name: _flatten(run.config) for run in runs}
+    keys = dict.fromkeys(key for values in flat.values() for key in values)
+    differing = [key for key in keys if len({values.get(key) for values in flat.values()}) > 1]
+    parts = []
+    if differing:
+        columns = [tables.Column("run", "Run"), *(tables.Column(key, key) for key in differing)]
+        rows = [{"run": name, **values} for name, values in flat.items()]
+        parts.append(tables.html_table(columns, rows, "What differs between the runs"))
+    parts += [page.fold(f"{run.name}: config.yaml", page.code(run.config_text)) for run in runs]
+    return page.join(*parts)
+
+
+def start_facts(runs: Sequence[Run]) -> dict[str, str]:
+    """Return what the runs' ``run.json`` say, for `audiolab.report.page.facts`: first start, commits, versions."""
+    versions: dict[str, set[str]] = {}
+    for run in runs:
+        for name, version in run.start["versions"].items():
+            versions.setdefault(name, set()).add(str(version))
+    return {
+        "Started": min(str(run.start["start"]) for run in runs),
+        "Commit": ", ".join(sorted({str(run.start["commit"]) for run in runs})),
+        "Versions": ", ".join(f"{name} {' / '.join(sorted(found))}" for name, found in versions.items()),
+    }
+
+
+def link(path: Path, here: Path) -> Markup:
+    """Return a link to a file or folder, relative to the folder ``here`` in which the page lies."""
+    relative = Path(os.path.relpath(path, here)).as_posix()
+    return Markup('<a href="{}">{}</a>').format(quote(relative), page.inline_code(relative))
+
+
+def _together(history: History, name: str, split: str, together: Mapping[str, str], title: str) -> Markup | None:
+    by_short = {_short(logged): logged for logged in history.names_of(split)}
+    names = {words: by_short[short] for words, short in together.items() if short in by_short}
+    if not names:
+        return None
+    title = f"{title}, {'training' if split == 'train' else 'validation'}"
+    drawn = plots.trajectories(history, names, title, split)
+    return page.plot(drawn, f"together-{split}-{name}", f"{title}, over steps of {name}: {', '.join(names)}.")
+
+
+def _joined(history: History) -> dict[str, tuple[str | None, str | None]]:
+    """Return title -> (training's name, validation's name); ``generator/cycle`` and ``cycle`` are one value."""
+    train, valid = history.names_of("train"), history.names_of("valid")
+    shorts = [_short(name) for name in train]
+    joined: dict[str, tuple[str | None, str | None]] = {}
+    for name, short in zip(train, shorts):
+        partner = next((v for v in valid if v == name or (v == short and shorts.count(short) == 1)), None)
+        joined[name] = name, partner
+    partners = {partner for _, partner in joined.values()}
+    return joined | {name: (None, name) for name in valid if name not in partners}
+
+
+def _short(logged: str) -> str:
+    return logged.rpartition("/")[2]
+
+
+def _flatten(config: Mapping[str, Any], prefix: str = "") -> dict[str, str]:
+    flat: dict[str, str] = {}
+    for key, value in config.items():
+        if isinstance(value, Mapping):
+            flat |= _flatten(value, f"{prefix}{key}.")
+        else:
+            flat[f"{prefix}{key}"] = str(value)
+    return flat

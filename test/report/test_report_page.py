@@ -1,0 +1,120 @@
+import matplotlib
+import numpy as np
+import pytest
+from markupsafe import Markup
+
+from audiolab.errors import AudiolabError
+from audiolab.metrics.bootstrap import Interval
+from audiolab.metrics.summary import Summary
+from audiolab.report import page, plots, style
+from audiolab.report.history import History, thin
+from audiolab.report.tables import Column, html_table, markdown_table
+
+EVIL = "<script>alert(\"'1'\")</script> & co"
+
+
+def test_all_builders_escape(check):
+    table = html_table([Column("a", EVIL, EVIL)], [{"a": EVIL}, {"a": None}], EVIL)
+    parts = [
+        page.paragraph(EVIL), page.note(EVIL), page.heading(EVIL), page.bullets([EVIL]), page.facts({EVIL: EVIL}),
+        page.code(EVIL), page.inline_code(EVIL), page.fold(EVIL, EVIL), page.player("data:,", EVIL), EVIL, table,
+        page.plot(plots.intervals({EVIL: {EVIL: Interval(1.0, 0.5, 1.5, 3)}}, EVIL), EVIL, EVIL, EVIL),
+    ]  # fmt: skip
+    text = page.render(EVIL, [page.Section(EVIL, page.join(*parts)), page.Section("Plain", EVIL)], EVIL, EVIL)
+    found = check(text)
+    assert found.problems == []
+    assert not found.all("script")
+    assert found.text.count(EVIL) >= 18
+    assert page.join(Markup("<i>x</i>")) == "<i>x</i>"
+
+
+def test_sections_need_different_names():
+    with pytest.raises(AudiolabError, match="'loss'"):
+        page.render("t", [page.Section("Loss", ""), page.Section("loss!", "")])
+
+
+def test_tables_show_units_intervals_and_the_best():
+    columns = [Column("s", "System"), Column("m", "MCD", "dB", 2, "lower"), Column("v", "Ratio", best="near 1")]
+    rows = [
+        {"s": "a|b", "m": Interval(7.214, 7.0, 7.4, 9), "v": 0.5},
+        {"s": "c", "m": Summary(Interval(7.216, 7.1, 7.3, 9), 0.05), "v": 1.2},
+        {"s": "d", "m": None, "v": float("nan")},
+    ]
+    html = html_table(columns, rows)
+    assert '<th scope="col" class="number">MCD [dB]</th>' in html
+    assert '<strong>7.21</strong> <span class="interval">± 0.20</span>' in html
+    assert '7.22 <span class="interval">± 0.10</span> <span class="interval">s 0.05</span>' in html
+    assert "<strong>1.20</strong>" in html
+    assert html.count("<strong>") == 2
+    assert html.count(">–<") == 2
+    assert markdown_table(columns, rows).splitlines() == [
+        "| System | MCD [dB] | Ratio |",
+        "| --- | ---: | ---: |",
+        "| a\\|b | 7.21 ± 0.20 | 0.50 |",
+        "| c | 7.22 ± 0.10, s 0.05 | 1.20 |",
+        "| d | – | – |",
+    ]
+
+
+def test_equal_values_have_no_best_and_rows_can_have_their_own():
+    columns = [Column("n", "Name"), Column("a", "A"), Column("b", "B")]
+    html = html_table(columns, [{"n": "x", "a": 1.0, "b": 2.0}, {"n": "y", "a": 3.001, "b": 3.0}], best_of_row="lower")
+    assert html.count("<strong>") == 1
+    assert "<strong>1.00</strong>" in html
+
+
+@pytest.mark.parametrize(("count", "most"), [(1, 5), (5, 5), (6, 5), (23, 5), (1000, 300)])
+def test_thinning_is_the_mean_and_range_of_blocks(count, most):
+    generator = np.random.default_rng(count)
+    steps, values = np.arange(1, count + 1) * 10, generator.standard_normal(count)
+    values[generator.integers(count, size=count // 5)] = np.nan
+    size = int(np.ceil(count / most))
+    blocks = [slice(start, start + size) for start in range(0, count, size)]
+    thinned = thin((steps, values), most)
+    assert len(thinned[0]) <= most
+    for number, block in enumerate(blocks):
+        finite = values[block][np.isfinite(values[block])]
+        expected = [finite.mean(), finite.min(), finite.max()] if len(finite) else [np.nan] * 3
+        assert thinned[0][number] == steps[block][-1]
+        np.testing.assert_allclose([part[number] for part in thinned[1:]], expected, rtol=1e-12)
+
+
+def test_plots_keep_the_process_style_and_give_the_same_svg():
+    before = dict(matplotlib.rcParams)
+    steps = np.arange(1, 50)
+    history = History({("train", "x"): (steps, 1 / steps), ("valid", "x"): (steps[::10], 2 / steps[::10])})
+    texts = [style.svg(plots.curve(history, "x", "x", "x"), "name") for _ in range(2)]
+    assert texts[0] == texts[1]
+    assert "var(--series-1)" in texts[0]
+    assert "var(--ink)" in texts[0]
+    assert style.INK not in texts[0]
+    assert ">training</text>" in texts[0]
+    other = style.svg(plots.curve(history, "x", "x", "x"), "other")
+    ids = [set(part.split('"')[0] for part in text.split(' id="')[1:]) for text in (texts[0], other)]
+    assert ids[0]
+    assert not ids[0] & ids[1]
+    assert dict(matplotlib.rcParams) == before
+
+
+def test_spectrograms_share_scale_and_place_ticks_at_their_frequency():
+    generator = np.random.default_rng(0)
+    frequencies = 700 * (10 ** (np.linspace(30, 2840, 33) / 2595) - 1)
+    loud = plots.Spectrogram(generator.uniform(-120, -3, (300, 33)), 0.005, frequencies)
+    quiet = plots.Spectrogram(generator.uniform(-120, -40, (100, 33)), 0.005, frequencies)
+    drawn = plots.spectrograms({"a": [loud], "b": [quiet]}, ["mel"], range_db=60)
+    axes = [axis for axis in drawn.axes if axis.images]
+    assert len({axis.images[0].get_clim() for axis in axes}) == 1
+    low, high = axes[0].images[0].get_clim()
+    assert high == loud.decibels.max()
+    assert high - low == pytest.approx(60)
+    assert axes[1].get_xlim() == (0, 1.5)
+    assert axes[1].images[0].get_extent()[1] == 0.5
+    for place, label in zip(axes[0].get_yticks(), axes[0].get_yticklabels()):
+        assert np.interp(place, np.arange(33), frequencies) == pytest.approx(1000 * float(label.get_text()))
+    assert [label.get_text() for label in axes[0].get_yticklabels()] == ["0.5", "1", "2", "4"]
+
+
+def test_png_is_the_same_again(tmp_path):
+    for name in ("a.png", "b.png"):
+        style.save_png(plots.intervals({"p": {"s": Interval(1.0, 0.5, 1.5, 3)}}, "MCD"), tmp_path / name)
+    assert (tmp_path / "a.png").read_bytes() == (tmp_path / "b.png").read_bytes()

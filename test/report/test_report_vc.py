@@ -1,0 +1,124 @@
+import base64
+import io
+import logging
+import shutil
+import sys
+
+import numpy as np
+import pytest
+import soundfile
+
+from audiolab.bin import report_vc
+from audiolab.errors import AudiolabError
+
+
+@pytest.fixture
+def command(experiment, monkeypatch, tmp_path):
+    """Return a function that runs the command and gives the page."""
+
+    def run(*more, expdir=experiment / "exp" / "demo"):
+        arguments = {
+            "expdir": expdir,
+            "data": experiment / "data" / "eval",
+            "reference": experiment / "data" / "ref",
+            "scores": experiment / "exp" / "demo" / "scores.csv",
+            "out": tmp_path / "report.html",
+        }
+        given = [str(word) for name, value in arguments.items() for word in (f"--{name}", value)]
+        monkeypatch.setattr(sys, "argv", ["report_vc", *given, *map(str, more)])
+        report_vc.main()
+        return (tmp_path / "report.html").read_text(encoding="utf-8")
+
+    return run
+
+
+def decoded(uri):
+    head, _, data = uri.partition(",")
+    assert head == "data:audio/flac;base64"
+    return soundfile.read(io.BytesIO(base64.b64decode(data)), dtype="float32")
+
+
+def test_the_page_is_sound_escaped_and_the_same_again(command, check, experiment):
+    page = command("--title", "Run <1> & more", "--corpus", "a <corpus>")
+    found = check(page)
+    assert found.problems == []
+    assert not found.all("script")
+    assert not found.all("b")  # the texts of utterances have <b> in them
+    assert "<script>alert('x')<" in found.text
+    assert "Run <1> & more" in found.text
+    assert "a <corpus>" in found.text
+    assert {given["to"] for given in found.all("anchor")} <= set(found.ids)
+    for words in ("Overview", "Scores", "Listen", "Spectrograms", "Training", "Configuration", "Files", "rho_gen: 0.1"):
+        assert words in found.text
+    assert len(found.all("audio")) == 2 * 4 * 3
+    assert str(experiment) not in "".join(given["href"] for given in found.all("a") if given["href"] != "#")
+    assert command("--title", "Run <1> & more", "--corpus", "a <corpus>") == page
+
+
+def test_players_hold_the_recordings(command, check, experiment):
+    audios = check(command("--runs", "B-Y", "--utterances", 1, "--seconds", 0.3)).all("audio")
+    by_role = {given["aria-label"].split(",")[0]: decoded(given["src"]) for given in audios}
+    assert list(by_role) == ["Source", "Converted", "Target"]
+    paths = {
+        "Source": experiment / "wav" / "eval4.wav",
+        "Converted": experiment / "exp" / "demo" / "B-Y" / "last" / "eval" / "wav" / "0.wav",
+        "Target": experiment / "wav" / "ref4.wav",
+    }
+    for role, path in paths.items():
+        wave, rate = soundfile.read(path, dtype="float32")
+        np.testing.assert_allclose(by_role[role][0], wave[: round(0.3 * rate)], atol=2**-15)
+        assert by_role[role][1] == rate
+
+
+def test_players_are_left_out_to_keep_the_size(command, check, caplog):
+    whole = command()
+    limit = (len(whole.encode()) - 60_000) / 1e6
+    with caplog.at_level(logging.WARNING):
+        small = command("--max_mb", limit)
+    assert len(small.encode()) <= limit * 1e6
+    assert 0 < len(check(small).all("audio")) < len(check(whole).all("audio"))
+    assert "left out" in caplog.text
+
+
+def test_baselines_are_played_where_they_fit(command, check, experiment):
+    folder = experiment / "exp" / "demo" / "A-X" / "last" / "eval"
+    labels = [given["aria-label"] for given in check(command("--baselines", f"copy={folder}")).all("audio")]
+    assert sum(label.startswith("copy,") for label in labels) == 4  # of the pair A, X alone
+
+
+@pytest.mark.parametrize(
+    ("more", "message"),
+    [
+        (["--runs", "A-Z"], "no run 'A-Z'; did you mean 'A-X'"),
+        (["--baselines", "nothing"], "'nothing' is not NAME=DIR"),
+        (["--max_megabytes", "1"], "unknown argument '--max_megabytes'"),
+    ],
+)
+def test_wrong_options_are_one_line(command, more, message):
+    with pytest.raises(AudiolabError, match=message) as raised:
+        command(*more)
+    assert "\n" not in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "message"),
+    [
+        ("history.csv", "step,name\n", r"history.csv:1: the columns"),
+        ("history.csv", "step,epoch,split,name,value\n1,0,train,x,high\n", r"history.csv:2: not a line"),
+        ("run.json", "{}", "does not say 'versions'"),
+        ("run.json", "{", "not valid JSON"),
+        ("last/eval/utt2source", "X-A_1 C_1\n", "not in both|which is not in"),
+    ],
+)
+def test_broken_runs_are_named(command, experiment, tmp_path, name, text, message):
+    shutil.copytree(experiment / "exp" / "demo" / "A-X", tmp_path / "exp" / "A-X")
+    (tmp_path / "exp" / "A-X" / name).write_text(text)
+    with pytest.raises(AudiolabError, match=message):
+        command(expdir=tmp_path / "exp")
+
+
+def test_a_folder_without_conversions_says_which_stage(command, experiment, tmp_path):
+    shutil.copytree(experiment / "exp" / "demo" / "A-X", tmp_path / "exp" / "A-X")
+    shutil.rmtree(tmp_path / "exp" / "A-X" / "last")
+    with pytest.raises(AudiolabError, match="stage 4"):
+        command(expdir=tmp_path / "exp")
