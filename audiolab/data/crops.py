@@ -29,6 +29,11 @@ class UnpairedCropsConfig:
     target: str = option(help="speaker Y")
     frames: int = option(128, "length of a crop", "frames")
     held_out: int = option(1, "last utterances of each speaker that are kept for validation, not trained on")
+    unshared: bool = option(
+        False,
+        "of the sentences that both speakers read (what stands behind the last _ of an id), X keeps every other one "
+        "and Y the rest, so that training is not parallel",
+    )
 
     def __post_init__(self) -> None:
         if self.frames < 1 or self.held_out < 1:
@@ -58,29 +63,36 @@ class UnpairedCrops(SystemDataset):
         self.analysis = read_analysis(folder)
         table = MatrixTable(folder / "feats.scp")
         speakers = read_table(folder / "utt2spk")
+        names = [self._names(speakers, name, folder) for name in (config.source, config.target)]
+        if config.unshared:
+            names = without_shared_sentences(*names)
         self._utterances = [
-            self._load(table, speakers, name, config.held_out, folder) for name in (config.source, config.target)
+            self._load(table, speaker, each, config.held_out, folder)
+            for speaker, each in zip((config.source, config.target), names)
         ]
         self.bands = self._utterances[0][0][1].shape[0]
         self.source, self.target = (read_statistics(folder, name) for name in (config.source, config.target))
         self.highest = tuple(max(float(feats.max()) for _, feats in each) for each in self._utterances)
 
-    def _load(
-        self, table: MatrixTable, speakers: dict[str, str], speaker: str, held_out: int, folder: Path
-    ) -> list[tuple[str, np.ndarray]]:
+    def _names(self, speakers: dict[str, str], speaker: str, folder: Path) -> list[str]:
         names = sorted(utterance for utterance, name in speakers.items() if name == speaker)
         if not names:
             known = did_you_mean(speaker, set(speakers.values()))
             raise AudiolabError(f"{folder}/utt2spk: no utterance of speaker '{speaker}'{known}")
+        return names
+
+    def _load(
+        self, table: MatrixTable, speaker: str, names: list[str], held_out: int, folder: Path
+    ) -> list[tuple[str, np.ndarray]]:
         long = [(name, feats) for name in names if (feats := table[name].T).shape[1] >= self.frames]
         if len(long) <= held_out:
             raise AudiolabError(
                 f"{folder}: speaker {speaker} has {len(long)} utterances of {self.frames} frames or more; {held_out} "
                 "are held out, so none is left to train on: give longer utterances, or lower data_conf.frames"
             )
-        if len(long) < len(names) and not self.held_out:
-            logger.info("%s: %d of %d utterances are shorter than %d frames and left out", speaker,
-                        len(names) - len(long), len(names), self.frames)  # fmt: skip
+        short = len(names) - len(long)
+        if short and not self.held_out:
+            logger.info("%s: %d of %d utterances are too short for a crop and left out", speaker, short, len(names))
         kept = long[-held_out:] if self.held_out else long[:-held_out]
         return [(name, np.ascontiguousarray(feats)) for name, feats in kept]
 
@@ -118,3 +130,20 @@ class UnpairedCrops(SystemDataset):
         places = [(u, c) for u, (_, feats) in enumerate(utterances) for c in range(feats.shape[1] // self.frames)]
         utterance, crop = places[index % len(places)]
         return self._at(utterances[utterance], crop * self.frames)
+
+
+def without_shared_sentences(source: list[str], target: list[str]) -> tuple[list[str], list[str]]:
+    """Return two speakers' utterances without a sentence in common.
+
+    Of the sentences that both read, in order, the source keeps the first, third, … and the target the others.
+    """
+    shared = sorted({_sentence(name) for name in source} & {_sentence(name) for name in target})
+    to_source, to_target = set(shared[0::2]), set(shared[1::2])
+    return (
+        [name for name in source if _sentence(name) not in to_target],
+        [name for name in target if _sentence(name) not in to_source],
+    )
+
+
+def _sentence(utterance: str) -> str:
+    return utterance.rpartition("_")[2]

@@ -1,0 +1,148 @@
+#!/usr/bin/env python3
+"""The recipe's jobs: which systems are trained on which pairs with which seeds, and what converts with them.
+
+local/jobs.py plan …           writes EXPDIR/train.tsv, EXPDIR/convert.tsv and EXPDIR/scored.tsv
+local/jobs.py train EXPDIR N … trains row N of train.tsv
+local/jobs.py convert EXPDIR N … converts row N of convert.tsv
+"""
+
+from __future__ import annotations
+
+import csv
+import os
+import sys
+from collections.abc import Iterator
+from itertools import chain
+from pathlib import Path
+
+from audiolab import cli
+from audiolab.data.baselines import KINDS
+from audiolab.errors import AudiolabError
+from audiolab.files import atomic_write
+
+TRAIN = ("config", "seed", "source", "target", "dir")
+CONVERT = ("system", "seed", "source", "target", "dir", "model", "way")
+SCORED = CONVERT[:5]
+
+Row = dict[str, str]
+
+
+def main() -> None:
+    """Run the command."""
+    parser = cli.ArgumentParser(prog="jobs.py", description=__doc__.splitlines()[0])
+    verbs = parser.add_subparsers(dest="verb", required=True)
+    plan = verbs.add_parser("plan", help="list all jobs")
+    plan.add_argument("expdir", type=Path)
+    plan.add_argument("--configs", nargs="+", required=True, help="YAMLs of systems")
+    plan.add_argument("--pairs", nargs="+", required=True, metavar="SOURCE:TARGET")
+    plan.add_argument("--seeds", nargs="+", required=True)
+    plan.add_argument("--infer_tag", required=True, help="name of the folder of conversions")
+    plan.add_argument("--both_ways", default="false", choices=["true", "false"], help="convert targets to sources too")
+    train = verbs.add_parser("train", help="train one system")
+    convert = verbs.add_parser("convert", help="convert with one system, or without one")
+    for verb in (train, convert):
+        verb.add_argument("expdir", type=Path)
+        verb.add_argument("number", type=int)
+        verb.add_argument("--features", required=True, help="features of the training set")
+        verb.add_argument("options", nargs="*", help="passed on, after --")
+    convert.add_argument("--data", required=True, help="data dir to convert")
+    args = parser.parse_args()
+    if args.verb == "plan":
+        write_plan(args)
+    else:
+        command = train_command if args.verb == "train" else convert_command
+        run_module(*command(row(args), args))
+
+
+def write_plan(args: cli.configargparse.Namespace) -> None:
+    """Write the tables of jobs."""
+    pairs = [parse_pair(pair) for pair in args.pairs]
+    trainings = list(training_rows(args, pairs))
+    conversions = list(conversion_rows(args, trainings, pairs))
+    write_table(args.expdir / "train.tsv", TRAIN, trainings)
+    write_table(args.expdir / "convert.tsv", CONVERT, conversions)
+    write_table(args.expdir / "scored.tsv", SCORED, conversions)
+    print(f"{len(trainings)} trainings, {len(conversions)} conversions of a data dir", file=sys.stderr)
+
+
+def parse_pair(pair: str) -> tuple[str, str]:
+    """Return the two speakers of ``SOURCE:TARGET``."""
+    source, colon, target = pair.partition(":")
+    if not (source and colon and target) or source == target:
+        raise AudiolabError(f"--pairs: '{pair}' is not SOURCE:TARGET")
+    return source, target
+
+
+def training_rows(args: cli.configargparse.Namespace, pairs: list[tuple[str, str]]) -> Iterator[Row]:
+    """Yield one row a training."""
+    for config in args.configs:
+        for seed in args.seeds:
+            for source, target in pairs:
+                run = args.expdir / Path(config).stem / f"{source}-{target}_s{seed}"
+                yield dict(zip(TRAIN, (config, seed, source, target, str(run))))
+
+
+def conversion_rows(
+    args: cli.configargparse.Namespace, trainings: list[Row], pairs: list[tuple[str, str]]
+) -> Iterator[Row]:
+    """Yield one row for each direction of each model, and of each baseline."""
+    both = args.both_ways == "true"
+    for training in trainings:
+        system, seed, model = Path(training["config"]).stem, training["seed"], training["dir"]
+        ends = training["source"], training["target"]
+        folder = f"{model}/{args.infer_tag}"
+        yield dict(zip(CONVERT, (system, seed, *ends, f"{folder}/eval", model, "forward")))
+        if both:
+            yield dict(zip(CONVERT, (system, seed, *ends[::-1], f"{folder}/eval_reverse", model, "reverse")))
+    ways = chain(pairs, ((target, source) for source, target in pairs)) if both else pairs
+    for source, target in ways:
+        for kind in KINDS:
+            folder = args.expdir / kind / f"{source}-{target}" / "eval"
+            yield dict(zip(CONVERT, (kind, "-", source, target, str(folder), "-", "baseline")))
+
+
+def row(args: cli.configargparse.Namespace) -> Row:
+    """Return the row that a job is about."""
+    path = args.expdir / f"{args.verb}.tsv"
+    with open(path, encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file, delimiter="\t"))
+    if not 1 <= args.number <= len(rows):
+        raise AudiolabError(f"{path}: has {len(rows)} jobs, there is no number {args.number}")
+    return rows[args.number - 1]
+
+
+def train_command(job: Row, args: cli.configargparse.Namespace) -> tuple[str, ...]:
+    """Return module and arguments that train."""
+    return (
+        "audiolab.bin.train", "--config", job["config"], "--expdir", job["dir"], "--seed", job["seed"],
+        "--data_conf.train_dir", args.features, "--data_conf.source", job["source"],
+        "--data_conf.target", job["target"], *args.options,
+    )  # fmt: skip
+
+
+def convert_command(job: Row, args: cli.configargparse.Namespace) -> tuple[str, ...]:
+    """Return module and arguments that convert a data dir."""
+    folders = ("--data", args.data, "--out", job["dir"])
+    if job["way"] == "baseline":
+        ends = ("--source", job["source"], "--target", job["target"])
+        return ("audiolab.bin.convert_baseline", "--kind", job["system"], "--features", args.features, *ends, *folders)
+    reverse = ("--reverse",) if job["way"] == "reverse" else ()
+    return ("audiolab.bin.convert", "--model", job["model"], *reverse, *folders, *args.options)
+
+
+def run_module(module: str, *arguments: str) -> None:
+    """Become ``python -m module arguments``, so that signals reach it."""
+    print("#", module, *arguments, flush=True)
+    os.execv(sys.executable, [sys.executable, "-m", module, *arguments])
+
+
+def write_table(path: Path, columns: tuple[str, ...], rows: list[Row]) -> None:
+    """Write a table with a header, by tabs."""
+    with atomic_write(path) as file:
+        writer = csv.DictWriter(file, columns, delimiter="\t", lineterminator="\n", extrasaction="ignore")
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+if __name__ == "__main__":
+    cli.run(main)

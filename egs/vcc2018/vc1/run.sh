@@ -1,0 +1,153 @@
+#!/usr/bin/env bash
+# SoftGAN: CycleGAN voice conversion with soft labels (Ferro, Obin, Roebel) on VCC2018. See README.md.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")"
+
+# stages
+stage=download                          # first stage, by name or number
+stop_stage=report                       # last stage
+list=false                              # list the stages and leave
+dry_run=false                           # show what would run and leave
+# machines
+nj=0                                    # jobs at a time in feature extraction and scoring; 0: one for each core
+train_jobs=0                            # trainings at a time; 0: one for each core, or with --ngpu for each GPU
+ngpu=0                                  # GPUs of a training
+num_nodes=1                             # machines of a training
+verbose=1                               # 2: print every command
+# corpus
+corpus=real                             # real: VCC2018; mini: a small synthesised twin, made here in a minute
+db_root=                                # where a corpus in VCC2018's layout lies; empty: downloads/
+mini_train=24                           # sentences of a speaker of mini to train on
+mini_eval=8                             # and to convert
+dataset=                                # names data/ and dump/; empty: the corpus
+pairs=                                  # SOURCE:TARGET …; empty: the paper's eight, or two of mini's
+both_ways=false                         # convert the targets to the sources too, which the same training gives
+# experiment
+train_config=conf/softgan_energy.yaml   # the system that is trained
+infer_config=conf/convert.yaml          # how audio is converted
+ablation=false                          # all systems of Table 1 and what separates their knobs, over --seeds
+ablation_configs="softgan_energy softgan_noenergy gan_energy_bottleneck gan_energy lsgan_energy_anchors softgan_energy_noanchors" # of conf/
+seed=0                                  # of everything random
+seeds=                                  # seeds of training; empty: --seed, or 0 1 2 with --ablation
+train_options=                          # further options of training, as "--data_conf.unshared true"
+max_steps=                              # steps of a training; empty: as train_config says
+tag=                                    # names the experiment; empty: the data set, or <data set>_ablation
+expdir=                                 # the experiment's folder; empty: exp/<tag>
+
+help_message="Usage: $0 [--corpus mini] [--stage train] [options]"
+. ../../../utils/parse_options.sh
+. ../../../utils/stages.sh
+
+stages="-1:download 0:data 1:features 2:stats 3:train 4:infer 5:score 6:report"
+
+# What follows from the options
+case $corpus in
+  real) corpus_dir=downloads/vcc2018 default_pairs=$(echo VCC2S{F4,M4}:VCC2T{F1,F2,M1,M2}) ;;
+  mini) corpus_dir=downloads/mini default_pairs="VCC2SF4:VCC2TF1 VCC2SM4:VCC2TM1" ;;
+  *) echo "error: --corpus is real or mini, not '$corpus'" >&2 && exit 1 ;;
+esac
+dataset=${dataset:-$corpus} pairs=${pairs:-$default_pairs} db_root=${db_root:-$corpus_dir}
+data=data/$dataset dump=dump/$dataset/train
+configs=$train_config
+# shellcheck disable=SC2086 # a list
+if [[ $ablation == true ]]; then configs=$(printf 'conf/%s.yaml ' $ablation_configs) seeds=${seeds:-0 1 2}; fi
+if [[ $ablation == true ]]; then tag=${tag:-${dataset}_ablation}; fi
+tag=${tag:-$dataset} seeds=${seeds:-$seed}
+expdir=${expdir:-exp/$tag}
+infer_tag=$(basename "$infer_config" .yaml)
+cores=$(nproc)
+if ((nj == 0)); then nj=$cores; fi
+if ((train_jobs == 0)); then train_jobs=$((ngpu > 0 ? 1 : cores)); fi
+
+before_stages() {
+  . ./path.sh
+  . ./cmd.sh
+  if ((verbose > 1)); then set -x; fi
+}
+
+run() { python3 -m "audiolab.bin.$1" "${@:2}"; }
+made_by() { run stamp check "$1" "$2" --made_by "stage $3 ($2)" "${@:4}"; }
+
+stage_download() {
+  if [[ $db_root != "$corpus_dir" ]]; then
+    echo "using $db_root"
+  elif [[ $corpus == mini ]]; then
+    run make_mini --corpus vcc2018 --dest "$db_root" --seed "$seed" --nj "$nj" \
+      --train_sentences "$mini_train" --eval_sentences "$mini_eval"
+  else
+    run download --corpus vcc2018 --dest downloads
+  fi
+}
+
+stage_data() {
+  run prepare --corpus vcc2018 --db_root "$db_root" --dest "$data"
+  for set in train eval ref; do validate_data_dir.py --no-feats --no-text "$data/$set"; done
+  run stamp write "$data" data --inputs "$data"/{train,eval,ref}/wav.scp --options "db_root=$db_root"
+}
+
+stage_features() {
+  made_by "$data" data 0 --options "db_root=$db_root"
+  split_data.py --per-utt "$data/train" "$nj"
+  local parts=$data/train/split${nj}utt
+  ${train_cmd} JOB=1:"$nj" "$dump/log/f0.JOB.log" python3 -m audiolab.bin.extract_f0 \
+    --config conf/features.yaml --data "$parts/JOB" --out "$dump/parts/f0.JOB"
+  run join_scp "$dump"/parts/f0.*.scp --out "$dump/f0.scp"
+  run speaker_f0 --config conf/features.yaml --f0 "$dump/f0.scp" --utt2spk "$data/train/utt2spk" --out "$dump/spk2f0"
+  ${train_cmd} JOB=1:"$nj" "$dump/log/feats.JOB.log" python3 -m audiolab.bin.extract_envelopes \
+    --config conf/features.yaml --data "$parts/JOB" --spk2f0 "$dump/spk2f0" --f0 "$dump/f0.scp" \
+    --out "$dump/parts/feats.JOB"
+  run join_scp "$dump"/parts/feats.*.scp --out "$dump/feats.scp"
+  run join_scp "$dump"/parts/utt2num_frames.* --out "$dump/utt2num_frames"
+  mv "$dump/parts/features.yaml" "$dump/features.yaml"
+  cp "$data"/train/{utt2spk,spk2utt} "$dump"
+  run stamp write "$dump" features --inputs "$data" conf/features.yaml
+}
+
+stage_stats() {
+  made_by "$dump" features 1
+  run compute_cmvn --feats "$dump/feats.scp" --utt2spk "$dump/utt2spk" --out "$dump/cmvn"
+  run stamp write "$dump" stats --inputs "$dump/feats.scp"
+}
+
+plan() {
+  # shellcheck disable=SC2086 # lists
+  local/jobs.py plan "$expdir" --configs $configs --pairs $pairs --seeds $seeds --infer_tag "$infer_tag" \
+    --both_ways "$both_ways"
+}
+
+stage_train() {
+  made_by "$dump" features 1
+  made_by "$dump" stats 2
+  plan
+  # shellcheck disable=SC2086 # a list
+  ${cuda_cmd} --gpu "$ngpu" --max-jobs-run "$train_jobs" JOB=1:$(($(wc -l <"$expdir/train.tsv") - 1)) \
+    "$expdir/log/train.JOB.log" local/jobs.py train "$expdir" JOB --features "$dump" -- \
+    --ngpu "$ngpu" --num_nodes "$num_nodes" ${max_steps:+--trainer.max_steps "$max_steps"} \
+    $train_options
+  run stamp write "$expdir" train --inputs "$dump" "$expdir/train.tsv" --options "max_steps=$max_steps" "more=$train_options"
+}
+
+stage_infer() {
+  plan
+  made_by "$expdir" train 3 --options "max_steps=$max_steps" "more=$train_options"
+  ${train_cmd} --max-jobs-run "$nj" JOB=1:$(($(wc -l <"$expdir/convert.tsv") - 1)) "$expdir/log/convert.JOB.log" \
+    local/jobs.py convert "$expdir" JOB --features "$dump" --data "$data/eval" -- --config "$infer_config"
+  run stamp write "$expdir" infer --inputs "$expdir/convert.tsv" "$infer_config" "$data"
+}
+
+stage_score() {
+  made_by "$expdir" infer 4
+  run score_vc --runs "$expdir/scored.tsv" --source "$data/eval" --reference "$data/ref" --train "$data/train" \
+    --nj "$nj" --out "$expdir/scores.csv"
+  run tabulate_vc --scores "$expdir/scores.csv" --paper local/table1.tsv --baseline unconverted \
+    --baseline mean_shift --out "$expdir/RESULTS.md"
+  run stamp write "$expdir" score --inputs "$expdir/scored.tsv"
+}
+
+stage_report() {
+  made_by "$expdir" score 5
+  run report_vc --expdir "$expdir" --data "$data/eval" --reference "$data/ref" --scores "$expdir/scores.csv" \
+    --corpus "VCC2018 ($dataset)" --out "$expdir/report.html"
+}
+
+run_stages
