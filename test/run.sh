@@ -10,7 +10,7 @@ failed=()
 # Runs a check; when it fails, the others run nevertheless.
 check() {
   echo "### $*"
-  "$@" || failed+=("$1")
+  "$@" || failed+=("${*:1:2}")
 }
 
 mapfile -t shell_files < <(git ls-files '*.sh' .ci/run)
@@ -21,6 +21,6 @@ check python3 -m pytest "$@"
 
 echo "### done in $SECONDS s"
 if ((${#failed[@]} > 0)); then
-  echo "error: test/run.sh: failed: ${failed[*]}" >&2
+  echo "error: test/run.sh: failed: $(printf "%s, " "${failed[@]}" | sed "s/, $//")" >&2
   exit 1
 fi

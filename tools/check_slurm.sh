@@ -111,7 +111,7 @@ check_array() {
 check_failure() {
   expect_status 1 JOB=1:4 log/fail.JOB.log bash -c "echo the reason; test -e mended || exit \$((JOB % 2 ? 0 : 7))"
   expect_line said '^  the reason$'
-  expect_line said 'slurm.py: 2 of 4 jobs failed \(2 4\); .* --pick failed .* JOB=1:4 log/fail.JOB.log'
+  expect_line said 'slurm.py: 2 of 4 jobs \(2 4\) failed; .* --pick failed .* JOB=1:4 log/fail.JOB.log'
   expect_line log/fail.2.log '^# Ended \(code 7\)'
 }
 

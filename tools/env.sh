@@ -18,11 +18,14 @@ print(Path(find_spec("audiolab").origin).parents[1])'
 )
 
 if [[ -d $AUDIOLAB_ROOT/tools/venv ]] || ! _env_audiolab_root >/dev/null 2>&1; then
-  "$AUDIOLAB_ROOT/tools/install.sh" || exit 1
+  "$AUDIOLAB_ROOT/tools/install.sh" || return 1
   # shellcheck source=/dev/null
   . "$AUDIOLAB_ROOT/tools/venv/bin/activate"
 fi
-_env_found=$(_env_audiolab_root)
+if ! _env_found=$(_env_audiolab_root); then
+  echo "error: $(command -v python3) lacks packages; remove $AUDIOLAB_ROOT/tools/venv and run tools/install.sh" >&2
+  return 1
+fi
 if [[ $_env_found != "$AUDIOLAB_ROOT" ]]; then
   echo "python3 has audiolab from $_env_found; using the one in $AUDIOLAB_ROOT instead" >&2
   export PYTHONPATH=$AUDIOLAB_ROOT${PYTHONPATH:+:$PYTHONPATH}

@@ -174,10 +174,10 @@ def failure(prog: str, call: Call, jobs: Sequence[Job], codes: dict[int, int | N
     else:
         print(f"{prog}: job {bad[0].number} never wrote its log {bad[0].log}", file=sys.stderr)
     picks = sorted({state(codes.get(job.number)) for job in bad})
-    which = f" ({' '.join(str(job.number) for job in bad)})" if call.variable else ""
-    return AudiolabError(
-        f"{prog}: {len(bad)} of {len(jobs)} jobs failed{which}; run them again with: {rerun_command(call, picks)}"
-    )
+    which, them = "the job", "it"
+    if call.variable:
+        which, them = f"{len(bad)} of {len(jobs)} jobs ({' '.join(str(job.number) for job in bad)})", "them"
+    return AudiolabError(f"{prog}: {which} failed; run {them} again with: {rerun_command(call, picks)}")
 
 
 def rerun_command(call: Call, picks: Sequence[str]) -> str:

@@ -17,7 +17,6 @@
 #   stage_data() { python3 -m audiolab.bin.prepare data; }
 #   stage_features() { ${train_cmd} JOB=1:"${nj}" exp/log/features.JOB.log extract split/JOB; }
 #   stage_train() { ${cuda_cmd} exp/log/train.log python3 -m audiolab.bin.train --config conf/train.yaml; }
-#
 #   run_stages
 #
 # A stage runs in a subshell under `set -euo pipefail`; variables that it sets are gone after it, as they are when the

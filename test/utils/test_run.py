@@ -68,7 +68,7 @@ def test_failure_shows_the_reason_and_pick_failed_runs_only_what_failed(run, tmp
     assert len(shown) == 1 + 20 + 1
     assert "  130" in shown
     assert "Ended (code 7)" in shown[-2]
-    assert shown[-1].startswith("error: run.py: 2 of 4 jobs failed (2 4); run them again with: ")
+    assert shown[-1].startswith("error: run.py: 2 of 4 jobs (2 4) failed; run them again with: ")
     (tmp_path / "mended").touch()
     again = shown[-1].split("again with: ")[1]
     bin_folder = Path(sys.executable).parent

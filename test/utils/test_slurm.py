@@ -95,7 +95,7 @@ def test_failure_and_pick(run, tmp_path):
     assert code == 1
     assert said.startswith("slurm.py: the last lines of log/x.1.log:\n")
     assert "\n  the reason 1\n" in said
-    assert "error: slurm.py: 2 of 5 jobs failed (1 2); run them again with: cd " in said
+    assert "error: slurm.py: 2 of 5 jobs (1 2) failed; run them again with: cd " in said
     assert "slurm.py --pick failed JOB=1:5 log/x.JOB.log" in said
     (tmp_path / "mended").touch()
     assert run("--pick", "failed", *call) == (0, "")
@@ -109,7 +109,7 @@ def test_a_job_that_slurm_killed_is_incomplete_even_with_an_old_log(run, tmp_pat
     code, said = run(*call)
     assert code == 1
     assert "  slurmstepd: error: oom-kill event\n" in said
-    assert "1 of 3 jobs failed (2); run them again with: " in said
+    assert "1 of 3 jobs (2) failed; run them again with: " in said
     assert "--pick incomplete JOB=1:3" in said
 
 

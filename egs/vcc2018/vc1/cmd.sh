@@ -12,6 +12,6 @@ case ${AUDIOLAB_BACKEND:-local} in
     ;;
   *)
     echo "error: cmd.sh: AUDIOLAB_BACKEND=$AUDIOLAB_BACKEND is unknown; known are: local, slurm" >&2
-    exit 1
+    return 1
     ;;
 esac
