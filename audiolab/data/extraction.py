@@ -18,6 +18,9 @@ from audiolab.features.f0 import F0Range, estimate_f0, speaker_f0_range
 
 logger = logging.getLogger(__name__)
 
+SILENT_PEAK = 2 / 32768
+"""Full scale; a peak of two steps of 16 bit is dither, not speech."""
+
 
 def waves(
     datadir: DataDir, rate: int, channels: Channels = "mono", allow_pipes: bool = False
@@ -25,14 +28,18 @@ def waves(
     """Yield (utterance, samples [N] at ``rate``) in byte order; that something was resampled is logged once.
 
     Raises:
-        AudiolabError: Audio that is missing, broken, of several channels, or digitally silent: silence would be learned
-            from like speech, so it is refused by name.
+        AudiolabError: Audio that is missing, broken, of several channels, or silent but for dither: silence would be
+            learned from like speech, so it is refused by name.
     """
     told = False
     for utterance in datadir.utterances:
-        samples, original = load_utterance(
-            datadir, utterance, channels=channels, allow_silent=False, allow_pipes=allow_pipes
-        )
+        samples, original = load_utterance(datadir, utterance, channels=channels, allow_pipes=allow_pipes)
+        if np.abs(samples).max() <= SILENT_PEAK:
+            raise AudiolabError(
+                f"{datadir.path / 'wav.scp'}: {utterance}: silent, {len(samples)} samples without a peak above two steps "
+                "of 16 bit; record it again, or take it out of the data dir (delete its line and run "
+                "utils/fix_data_dir.py)"
+            )
         if original != rate and not told:
             logger.info("%s is at %d Hz; all audio of another rate is resampled to %d Hz", utterance, original, rate)
             told = True

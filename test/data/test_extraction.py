@@ -123,6 +123,8 @@ def break_wav(kind, path):
         soundfile.write(path, np.stack([wave, wave], 1), RATE)
     elif kind == "silent":
         soundfile.write(path, 0 * wave, RATE)
+    elif kind == "dither":
+        soundfile.write(path, np.random.default_rng(0).integers(-1, 2, 8000).astype(np.int16), RATE)
     else:
         wave[100] = np.nan
         soundfile.write(path, wave, RATE, subtype="FLOAT")
@@ -136,6 +138,7 @@ def break_wav(kind, path):
         ("truncated", "truncated"),
         ("stereo", "2 channels"),
         ("silent", "silent.*take it out of the data dir"),
+        ("dither", "silent.*take it out of the data dir"),
         ("NaN", "sample 100 is NaN"),
     ],
 )
