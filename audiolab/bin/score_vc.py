@@ -15,8 +15,9 @@ from audiolab import cli
 from audiolab.datadir.datadir import DataDir
 from audiolab.errors import AudiolabError
 from audiolab.files import atomic_write
+from audiolab.metrics.conversions import RUN_COLUMNS, read_runs
 from audiolab.metrics.scores import write_scores
-from audiolab.metrics.vc_runs import RUN_COLUMNS, Corpora, Scored, read_runs, score_runs
+from audiolab.metrics.vc_runs import Corpora, Scored, score_runs
 from audiolab.metrics.voice import AnalysisConfig
 
 logger = logging.getLogger(__name__)

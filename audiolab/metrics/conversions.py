@@ -1,0 +1,99 @@
+"""Which converted utterances are scored, and with what each is compared.
+
+A run's data dir holds what one trained system made for one or more pairs of speakers: ``wav.scp``, ``utt2spk`` with the
+target speaker, and ``utt2source`` (``<converted utterance> <source utterance>``). The sentence is what stands behind
+the last ``_`` of the source utterance's id, and the reference is ``<target>_<sentence>``.
+"""
+
+from __future__ import annotations
+
+import csv
+from dataclasses import dataclass
+from pathlib import Path
+
+from audiolab.datadir.datadir import DataDir
+from audiolab.errors import AudiolabError
+
+RUN_COLUMNS = ("system", "seed", "source", "target", "dir")
+
+
+@dataclass(frozen=True)
+class Run:
+    """A row of the list of runs: conversions of one pair by one system; ``dir`` may hold other pairs' too."""
+
+    system: str
+    seed: str
+    source: str
+    target: str
+    dir: str
+
+
+@dataclass(frozen=True)
+class Conversion:
+    """One converted utterance and what it is compared with: its run, data dir and ids."""
+
+    run: Run
+    datadir: DataDir
+    utterance: str
+    source: str
+    reference: str
+
+
+def read_runs(path: str | Path) -> list[Run]:
+    """Return the runs in a tab-separated list with the header `RUN_COLUMNS`; dirs are relative to where one is.
+
+    Raises:
+        AudiolabError: The list is missing, empty, names a run twice, or a row does not have these columns.
+    """
+    try:
+        with open(path, encoding="utf-8", newline="") as file:
+            lines = list(csv.reader(file, delimiter="\t"))
+    except OSError as error:
+        raise AudiolabError(f"{path}: cannot read the list of runs: {error.strerror}") from error
+    for number, line in enumerate(lines, start=1):
+        if len(line) != len(RUN_COLUMNS) or not all(line) or (number == 1 and tuple(line) != RUN_COLUMNS):
+            raise AudiolabError(f"{path}:{number}: the columns must be {', '.join(RUN_COLUMNS)}, by tabs")
+    if len(lines) < 2:
+        raise AudiolabError(f"{path}: no run is listed under the header {', '.join(RUN_COLUMNS)}")
+    runs = [Run(*line) for line in lines[1:]]
+    seen: set[tuple[str, ...]] = set()
+    for number, run in enumerate(runs, start=2):
+        key = (run.system, run.seed, run.source, run.target)
+        if key in seen:
+            raise AudiolabError(f"{path}:{number}: system {run.system}, seed {run.seed} and this pair are listed twice")
+        seen.add(key)
+    return runs
+
+
+def sentence_of(utterance: str) -> str:
+    """Return what stands behind the last ``_`` of an utterance id; `AudiolabError` when there is none."""
+    _, underscore, sentence = utterance.rpartition("_")
+    if not underscore or not sentence:
+        raise AudiolabError(f"utterance '{utterance}': its id does not end in _<sentence>")
+    return sentence
+
+
+def conversions(run: Run, source: DataDir) -> list[Conversion]:
+    """Return the converted utterances of a run: those in its dir whose target and source speaker are the run's.
+
+    Args:
+        run: The run.
+        source: The data dir of the source utterances, which says who speaks them.
+
+    Raises:
+        AudiolabError: The dir has none, or an utterance has no source.
+    """
+    datadir, speakers = DataDir(run.dir), source.table("utt2spk")
+    utt2source = datadir.table("utt2source")
+    found = []
+    for utterance, target in sorted(datadir.table("utt2spk").items()):
+        origin = utt2source.get(utterance)
+        if origin not in speakers:
+            raise AudiolabError(
+                f"{datadir.path / 'utt2source'}: the source of '{utterance}' ({origin}) is not in {source.path}"
+            )
+        if (speakers[origin], target) == (run.source, run.target):
+            found.append(Conversion(run, datadir, utterance, origin, f"{target}_{sentence_of(origin)}"))
+    if not found:
+        raise AudiolabError(f"{run.dir}: no utterance was converted from {run.source} to {run.target}")
+    return found
