@@ -36,8 +36,8 @@ def waves(
         samples, original = load_utterance(datadir, utterance, channels=channels, allow_pipes=allow_pipes)
         if np.abs(samples).max() <= SILENT_PEAK:
             raise AudiolabError(
-                f"{datadir.path / 'wav.scp'}: {utterance}: silent, {len(samples)} samples without a peak above two steps "
-                "of 16 bit; record it again, or take it out of the data dir (delete its line and run "
+                f"{datadir.path / 'wav.scp'}: {utterance}: silent, {len(samples)} samples without a peak above two "
+                "steps of 16 bit; record it again, or take it out of the data dir (delete its line, then run "
                 "utils/fix_data_dir.py)"
             )
         if original != rate and not told:
