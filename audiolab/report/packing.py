@@ -14,11 +14,12 @@ from audiolab.errors import AudiolabError
 from audiolab.files import atomic_write
 from audiolab.report.history import read_start
 from audiolab.report.page import template
+from audiolab.training.export import FORMAT
+from audiolab.training.loadfile import load_file
 
 MANIFEST = "MANIFEST.sha256"
 Verb = Literal["convert", "enhance", "separate", "speak"]
 
-_KEYS = {"format", "system", "step", "state"}
 _TIME = (1980, 1, 1, 0, 0, 0)
 """The earliest time that a zip can hold; a file's own would make each pack differ."""
 
@@ -74,12 +75,9 @@ def _read(path: Path, origin: str) -> bytes:
 def _check(run: Path, config: dict[str, Any]) -> dict[str, Any]:
     """Return what ``model.pt`` holds, having checked that it is a model, and that of the config's system."""
     path = run / "model.pt"
-    try:
-        model = torch.load(path, map_location="cpu", weights_only=True)
-    except Exception as error:
-        raise AudiolabError(f"{path}: no model file: {str(error).splitlines()[0]}; train again") from error
-    if not isinstance(model, dict) or not model.keys() >= _KEYS or model["format"] != 1:
-        raise AudiolabError(f"{path}: not a model of format 1; train again with this version")
+    model = load_file(path, ("format", "system", "step", "state"), "train again")
+    if model["format"] != FORMAT:
+        raise AudiolabError(f"{path}: a model of format {model['format']}, not {FORMAT}; train again")
     if model["system"] != config.get("system"):
         raise AudiolabError(
             f"{path}: a model of '{model['system']}', but config.yaml is one of '{config.get('system')}'"

@@ -2,7 +2,6 @@ import hashlib
 import io
 import json
 import os
-import pickle
 import shutil
 import subprocess
 import zipfile
@@ -70,10 +69,12 @@ def test_what_cannot_be_packed(run, tmp_path):
     (run / "config.yaml").write_text("system: pococonet\n")
     refused("a model of 'softgan', but config.yaml is one of 'pococonet'")
     (run / "model.pt").write_bytes(good[: len(good) // 2])
-    refused("model.pt: no model file")
-    (run / "model.pt").write_bytes(pickle.dumps(print, protocol=2))
-    refused("model.pt: no model file")
+    refused("model.pt: broken")
+    torch.save({"format": 1, "system": "softgan", "step": 1, "state": print}, run / "model.pt")
+    refused("perhaps code")
     torch.save({"weights": 1}, run / "model.pt")
-    refused("not a model of format 1")
+    refused("it has no 'format'")
+    torch.save({"format": 9, "system": "softgan", "step": 1, "state": {}}, run / "model.pt")
+    refused("a model of format 9, not 1")
     (run / "model.pt").unlink()
     refused("model.pt: cannot read it: No such file")
