@@ -55,7 +55,7 @@ class Generator(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Convert normalised envelopes, (batch, 1, bands, frames)."""
-        return self.layers(x) * self.gain
+        return self.layers(x).to(x.dtype) * self.gain  # losses are taken in full precision under autocast
 
 
 class Discriminator(nn.Module):
@@ -78,7 +78,7 @@ class Discriminator(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Return the linear score of each crop."""
-        return self.layers(x).squeeze(1)
+        return self.layers(x).to(x.dtype).squeeze(1)
 
 
 def _norm_relu(channels: int, affine: bool) -> list[nn.Module]:

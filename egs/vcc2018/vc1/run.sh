@@ -148,6 +148,7 @@ stage_report() {
   made_by "$expdir" score 5
   run report_vc --expdir "$expdir" --data "$data/eval" --reference "$data/ref" --scores "$expdir/scores.csv" \
     --corpus "VCC2018 ($dataset)" --out "$expdir/report.html"
+  local/jobs.py publish "$expdir" --data "$data/eval" --reference "$data/ref" --seed "$seed"
 }
 
 run_stages

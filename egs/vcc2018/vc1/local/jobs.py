@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 """The recipe's jobs: which systems are trained on which pairs with which seeds, and what converts with them.
 
-local/jobs.py plan …           writes EXPDIR/train.tsv, EXPDIR/convert.tsv and EXPDIR/scored.tsv
-local/jobs.py train EXPDIR N … trains row N of train.tsv
-local/jobs.py convert EXPDIR N … converts row N of convert.tsv
+local/jobs.py plan EXPDIR …                    writes EXPDIR/train.tsv, EXPDIR/convert.tsv and EXPDIR/scored.tsv
+local/jobs.py train EXPDIR N … [-- OPTIONS]    trains row N of train.tsv
+local/jobs.py convert EXPDIR N … [-- OPTIONS]  converts row N of convert.tsv
+local/jobs.py publish EXPDIR …                 packs the models and makes the listening test
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from audiolab import cli
 from audiolab.data.baselines import KINDS
 from audiolab.errors import AudiolabError
 from audiolab.files import atomic_write
+from audiolab.report.packing import pack
 
 TRAIN = ("config", "seed", "source", "target", "dir")
 CONVERT = ("system", "seed", "source", "target", "dir", "model", "way")
@@ -44,14 +46,29 @@ def main() -> None:
         verb.add_argument("expdir", type=Path)
         verb.add_argument("number", type=int)
         verb.add_argument("--features", required=True, help="features of the training set")
-        verb.add_argument("options", nargs="*", help="passed on, after --")
     convert.add_argument("--data", required=True, help="data dir to convert")
-    args = parser.parse_args()
+    publish = verbs.add_parser("publish", help="pack the models, make the listening test")
+    publish.add_argument("expdir", type=Path)
+    publish.add_argument("--data", required=True, help="data dir that was converted")
+    publish.add_argument("--reference", required=True, help="data dir of the targets' references")
+    publish.add_argument("--seed", default="0", help="of the listening test's draw")
+    given, passed_on = split_at_dashes(sys.argv[1:])
+    args = parser.parse_args(given)
+    args.options = passed_on
     if args.verb == "plan":
         write_plan(args)
+    elif args.verb == "publish":
+        publish_models(args)
+        run_module(*listening_command(args))
     else:
         command = train_command if args.verb == "train" else convert_command
-        run_module(*command(row(args), args))
+        run_module(*command(row(args.expdir, args.verb, args.number), args))
+
+
+def split_at_dashes(arguments: list[str]) -> tuple[list[str], list[str]]:
+    """Return what stands before the first ``--``, and what stands behind it and is passed on."""
+    at = arguments.index("--") if "--" in arguments else len(arguments)
+    return arguments[:at], arguments[at + 1 :]
 
 
 def write_plan(args: cli.configargparse.Namespace) -> None:
@@ -101,14 +118,21 @@ def conversion_rows(
             yield dict(zip(CONVERT, (kind, "-", source, target, str(folder), "-", "baseline")))
 
 
-def row(args: cli.configargparse.Namespace) -> Row:
+def read_table(path: Path) -> list[Row]:
+    """Return the rows of a table that `write_plan` wrote."""
+    try:
+        with open(path, encoding="utf-8", newline="") as file:
+            return list(csv.DictReader(file, delimiter="\t"))
+    except OSError as error:
+        raise AudiolabError(f"{path}: cannot read the list of jobs: {error.strerror}; run stage 3 (train)") from error
+
+
+def row(expdir: Path, verb: str, number: int) -> Row:
     """Return the row that a job is about."""
-    path = args.expdir / f"{args.verb}.tsv"
-    with open(path, encoding="utf-8", newline="") as file:
-        rows = list(csv.DictReader(file, delimiter="\t"))
-    if not 1 <= args.number <= len(rows):
-        raise AudiolabError(f"{path}: has {len(rows)} jobs, there is no number {args.number}")
-    return rows[args.number - 1]
+    rows = read_table(expdir / f"{verb}.tsv")
+    if not 1 <= number <= len(rows):
+        raise AudiolabError(f"{expdir}/{verb}.tsv: has {len(rows)} jobs, there is no number {number}")
+    return rows[number - 1]
 
 
 def train_command(job: Row, args: cli.configargparse.Namespace) -> tuple[str, ...]:
@@ -128,6 +152,23 @@ def convert_command(job: Row, args: cli.configargparse.Namespace) -> tuple[str, 
         return ("audiolab.bin.convert_baseline", "--kind", job["system"], "--features", args.features, *ends, *folders)
     reverse = ("--reverse",) if job["way"] == "reverse" else ()
     return ("audiolab.bin.convert", "--model", job["model"], *reverse, *folders, *args.options)
+
+
+def publish_models(args: cli.configargparse.Namespace) -> None:
+    """Pack each trained model beside its folder: ``<run>.zip``."""
+    for training in read_table(args.expdir / "train.tsv"):
+        run = training["dir"]
+        pack(run, f"{run}.zip", "convert", None)
+
+
+def listening_command(args: cli.configargparse.Namespace) -> tuple[str, ...]:
+    """Return module and arguments that make the listening test: the systems' first seed, as in the paper's §4.2."""
+    rows = read_table(args.expdir / "convert.tsv")
+    first = next(row["seed"] for row in rows if row["way"] != "baseline")
+    systems = [f"{row['system']}={row['dir']}" for row in rows if row["way"] == "forward" and row["seed"] == first]
+    pages = ("--out", f"{args.expdir}/listening.html", "--key", f"{args.expdir}/listening_key.csv")
+    folders = ("--data", args.data, "--reference", args.reference)
+    return ("audiolab.bin.listening_test", "make", "--systems", *systems, *folders, *pages, "--seed", args.seed)
 
 
 def run_module(module: str, *arguments: str) -> None:
