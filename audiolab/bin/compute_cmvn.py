@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from audiolab import cli
-from audiolab.data.extraction import speaker_cmvn
+from audiolab.data.speaker_tables import speaker_cmvn
 from audiolab.datadir.arkio import MatrixTable, write_matrices
 from audiolab.datadir.table import read_table
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from audiolab import cli
-from audiolab.data.baselines import KINDS, Baseline
+from audiolab.data.baseline_mappings import BASELINES
+from audiolab.data.baselines import Baseline
 from audiolab.data.conversion import convert_data_dir
 from audiolab.datadir.datadir import DataDir
 
@@ -11,7 +12,7 @@ from audiolab.datadir.datadir import DataDir
 def main() -> None:
     """Run the command."""
     parser = cli.ArgumentParser(prog="convert_baseline", description=__doc__)
-    parser.add_argument("--kind", required=True, choices=KINDS, help="how the envelope is converted")
+    parser.add_argument("--kind", required=True, choices=list(BASELINES), help="how the envelope is converted")
     parser.add_argument("--features", required=True, help="features of the training set: dump/train")
     parser.add_argument("--source", required=True, help="source speaker")
     parser.add_argument("--target", required=True, help="target speaker")

@@ -14,12 +14,14 @@ import torch
 
 from audiolab import cli
 from audiolab.config import add_arguments, from_namespace, save_yaml
-from audiolab.data.extraction import mel_envelopes, read_spk2f0
+from audiolab.data.extraction import mel_envelopes
+from audiolab.data.speaker_tables import read_spk2f0
 from audiolab.datadir.arkio import MatrixTable, write_matrices
 from audiolab.datadir.datadir import DataDir
 from audiolab.datadir.table import write_table
 from audiolab.errors import AudiolabError
-from audiolab.features.envelope import EnvelopeConfig, MelEnvelope
+from audiolab.features.envelope import MelEnvelope
+from audiolab.features.envelope_config import EnvelopeConfig
 
 
 def main() -> None:

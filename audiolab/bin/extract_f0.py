@@ -10,7 +10,7 @@ from audiolab.config import add_arguments, from_namespace
 from audiolab.data.extraction import f0_contours
 from audiolab.datadir.arkio import write_matrices
 from audiolab.datadir.datadir import DataDir
-from audiolab.features.envelope import EnvelopeConfig
+from audiolab.features.envelope_config import EnvelopeConfig
 
 
 def main() -> None:

@@ -10,8 +10,6 @@ from audiolab.errors import AudiolabError, did_you_mean
 from audiolab.files import atomic_write
 from audiolab.report.conversions import parse_named_dirs
 from audiolab.report.listening import draw, write_test
-from audiolab.report.opinions import OPINION_COLUMNS, collect
-from audiolab.report.tables import markdown_table
 
 
 def main() -> None:
@@ -51,6 +49,9 @@ def make(arguments: list[str]) -> None:
 
 def gather(arguments: list[str]) -> None:
     """Print the mean opinion scores."""
+    from audiolab.report.opinions import OPINION_COLUMNS, collect  # these load scipy, which making a test does not need
+    from audiolab.report.tables import markdown_table
+
     parser = cli.ArgumentParser(
         prog="listening_test collect", description="Mean opinion scores with 95 % intervals, by system."
     )

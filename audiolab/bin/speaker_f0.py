@@ -10,10 +10,10 @@ import logging
 
 from audiolab import cli
 from audiolab.config import add_arguments, from_namespace
-from audiolab.data.extraction import speaker_ranges, spk2f0_table
+from audiolab.data.speaker_tables import speaker_ranges, spk2f0_table
 from audiolab.datadir.arkio import MatrixTable
 from audiolab.datadir.table import read_table, write_table
-from audiolab.features.envelope import EnvelopeConfig, order_for
+from audiolab.features.envelope_config import EnvelopeConfig, order_for
 
 logger = logging.getLogger(__name__)
 

@@ -6,11 +6,10 @@ from pathlib import Path
 
 import numpy as np
 
+from audiolab.data.baseline_mappings import BASELINES
 from audiolab.data.speakers import read_analysis, read_statistics
 from audiolab.errors import AudiolabError, did_you_mean
-from audiolab.synthesis.envelope_converter import EnvelopeConverter, Mapping
-
-KINDS = ("unconverted", "mean_shift", "mean_variance")
+from audiolab.synthesis.envelope_converter import EnvelopeConverter
 
 
 class Baseline:
@@ -25,17 +24,13 @@ class Baseline:
     """
 
     def __init__(self, kind: str, folder: str | Path, source: str, target: str) -> None:
+        if kind not in BASELINES:
+            raise AudiolabError(f"unknown baseline '{kind}'{did_you_mean(kind, BASELINES)}")
         self.source, self.target = source, target
         self.analysis = read_analysis(folder)
         x, y = (read_statistics(folder, speaker) for speaker in (source, target))
-        mappings: dict[str, Mapping] = {
-            "unconverted": lambda feats: feats,
-            "mean_shift": lambda feats: feats - x.mean + y.mean,
-            "mean_variance": lambda feats: (feats - x.mean) / x.std * y.std + y.mean,
-        }
-        if kind not in mappings:
-            raise AudiolabError(f"unknown baseline '{kind}'{did_you_mean(kind, mappings)}")
-        self._converter = EnvelopeConverter(self.analysis, x.order, mappings[kind])
+        mapping = BASELINES[kind]
+        self._converter = EnvelopeConverter(self.analysis, x.order, lambda feats: mapping(feats, x, y))
 
     def convert(self, wave: np.ndarray, rate: int) -> np.ndarray:
         """Return converted audio of the same shape, [N] or [N, channels], and rate."""

@@ -1,20 +1,21 @@
-"""Features of a data dir, utterance by utterance, and the speakers' tables that they need."""
+"""Features of a data dir, utterance by utterance."""
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Iterator, Mapping
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from audiolab.datadir.audio import Channels, load_utterance, resample
 from audiolab.datadir.datadir import DataDir
-from audiolab.datadir.table import read_table
 from audiolab.errors import AudiolabError
-from audiolab.features.cmvn import cmvn_stats
-from audiolab.features.envelope import EnvelopeConfig, MelEnvelope, frame_orders, order_for, to_scale
-from audiolab.features.f0 import F0Range, estimate_f0, speaker_f0_range
+from audiolab.features.envelope_config import EnvelopeConfig, frame_orders, order_for
+from audiolab.features.f0 import F0Range, estimate_f0
+
+if TYPE_CHECKING:  # it loads torch, which F0 does without
+    from audiolab.features.envelope import MelEnvelope
 
 logger = logging.getLogger(__name__)
 
@@ -92,55 +93,4 @@ def mel_envelopes(
             if len(f0) != frames:
                 raise AudiolabError(f"{utterance}: F0 of {len(f0)} frames for {frames}; extract F0 again (extract_f0)")
             order = frame_orders(f0, ceiling, config.stft)
-        yield utterance, to_scale(extract(samples, order).mel, config).cpu().numpy()
-
-
-def speaker_ranges(f0s: Mapping[str, np.ndarray], utt2spk: Mapping[str, str]) -> dict[str, F0Range]:
-    """Return the F0 range of every speaker from the F0 of their utterances; raises where one has no voiced frame."""
-    return {
-        speaker: speaker_f0_range((f0s[utterance] for utterance in utterances), f"speaker '{speaker}'")
-        for speaker, utterances in _by_speaker(f0s, utt2spk).items()
-    }
-
-
-def speaker_cmvn(feats: Mapping[str, np.ndarray], utt2spk: Mapping[str, str]) -> Iterator[tuple[str, np.ndarray]]:
-    """Yield (speaker, Kaldi's CMVN statistics [2, D + 1])."""
-    for speaker, utterances in _by_speaker(feats, utt2spk).items():
-        yield speaker, cmvn_stats(feats[utterance] for utterance in utterances)
-
-
-def read_spk2f0(path: str | Path) -> dict[str, F0Range]:
-    """Read ``<spk> <floor> <ceiling> <median>`` in Hz.
-
-    Raises:
-        AudiolabError: A line that is not three positive numbers in order.
-    """
-    ranges = {}
-    for speaker, value in read_table(path).items():
-        try:
-            floor, ceiling, median = map(float, value.split())
-        except ValueError:
-            floor = ceiling = median = 0.0
-        if not 0 < floor <= median <= ceiling < np.inf:
-            raise AudiolabError(
-                f"{path}: '{speaker} {value}' is not <floor Hz> <ceiling Hz> <median Hz>; make it again"
-            )
-        ranges[speaker] = F0Range(floor, ceiling, median)
-    return ranges
-
-
-def spk2f0_table(ranges: Mapping[str, F0Range]) -> dict[str, str]:
-    """Return the table that `read_spk2f0` reads."""
-    return {speaker: f"{r.floor:.2f} {r.ceiling:.2f} {r.median:.2f}" for speaker, r in ranges.items()}
-
-
-def _by_speaker(matrices: Mapping[str, np.ndarray], utt2spk: Mapping[str, str]) -> dict[str, list[str]]:
-    """Return each speaker's utterances, sorted; every utterance of ``matrices`` must have a speaker and the reverse."""
-    lost = sorted(set(utt2spk) ^ set(matrices))
-    if lost:
-        what, where = ("features", "utt2spk") if lost[0] in utt2spk else ("a speaker", "the features")
-        raise AudiolabError(f"'{lost[0]}' is in {where} without {what} ({len(lost)} such); run the stages before again")
-    speakers: dict[str, list[str]] = {speaker: [] for speaker in sorted(set(utt2spk.values()))}
-    for utterance in sorted(matrices):
-        speakers[utt2spk[utterance]].append(utterance)
-    return speakers
+        yield utterance, extract.features(samples, order)

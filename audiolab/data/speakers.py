@@ -13,7 +13,7 @@ from audiolab.config import from_dict, load_yaml
 from audiolab.datadir.arkio import MatrixTable
 from audiolab.datadir.table import read_table
 from audiolab.errors import AudiolabError
-from audiolab.features.envelope import EnvelopeConfig, order_for
+from audiolab.features.envelope_config import EnvelopeConfig, order_for
 
 
 @dataclass(frozen=True)

@@ -11,15 +11,16 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import jinja2
 from markupsafe import Markup, escape
-from matplotlib.figure import Figure
 
 from audiolab.errors import AudiolabError
 from audiolab.files import atomic_write
-from audiolab.report import style
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 Text = str | Markup
 
@@ -134,6 +135,8 @@ def plot(drawn: Figure, name: str, alt: str, caption: Text = "", wide: bool = Fa
         caption: Printed below.
         wide: On a narrow screen, keep it wide and let it scroll, in place of shrinking it.
     """
+    from audiolab.report import style  # it loads matplotlib, which pages without plots do without
+
     picture = Markup(style.svg(drawn, name)).replace("<svg", Markup('<svg role="img" aria-label="{}"').format(alt), 1)
     below = Markup("<figcaption>{}</figcaption>").format(caption) if caption else Markup("")
     return Markup('<figure class="plot{}"{}>{}{}</figure>').format(

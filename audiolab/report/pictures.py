@@ -8,10 +8,11 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from audiolab.config import from_dict, load_yaml
-from audiolab.data.extraction import read_spk2f0
+from audiolab.data.speaker_tables import read_spk2f0
 from audiolab.datadir.audio import load_utterance
 from audiolab.errors import AudiolabError
-from audiolab.features.envelope import EnvelopeConfig, MelEnvelope, order_for
+from audiolab.features.envelope import MelEnvelope
+from audiolab.features.envelope_config import EnvelopeConfig, order_for
 from audiolab.features.mel import mel_centres
 from audiolab.features.stft import full_scale
 from audiolab.report.conversions import Clip, Conversion

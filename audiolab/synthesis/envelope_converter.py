@@ -13,7 +13,8 @@ import torch
 from torch import Tensor
 
 from audiolab.config import option
-from audiolab.features.envelope import EnvelopeConfig, MelEnvelope, frame_orders, to_db, to_scale
+from audiolab.features.envelope import MelEnvelope, to_db, to_scale
+from audiolab.features.envelope_config import EnvelopeConfig, frame_orders
 from audiolab.features.f0 import estimate_f0
 from audiolab.synthesis.chunks import process_in_chunks
 from audiolab.synthesis.envelope_filter import EnvelopeFilterConfig, apply_envelope, context_samples

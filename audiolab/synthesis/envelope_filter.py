@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from audiolab.config import option
-from audiolab.features.envelope import EnvelopeConfig
+from audiolab.features.envelope_config import EnvelopeConfig
 from audiolab.features.mel import hz_to_mel, mel_centres
 from audiolab.features.true_envelope import DECIBEL
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from audiolab.features.stft import StftConfig, hann
+from audiolab.features.envelope_config import StftConfig
+from audiolab.features.stft import hann
 
 
 def overlap_add(spectrum: Tensor, config: StftConfig, length: int) -> Tensor:

@@ -10,7 +10,7 @@ from audiolab.data.speakers import read_statistics
 from audiolab.datadir.arkio import write_matrices
 from audiolab.datadir.table import write_table
 from audiolab.errors import AudiolabError
-from audiolab.features.envelope import EnvelopeConfig
+from audiolab.features.envelope_config import EnvelopeConfig
 from audiolab.training.system import SampleKey
 
 BANDS = 4

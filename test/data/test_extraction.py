@@ -9,13 +9,14 @@ import soundfile
 import yaml
 
 from audiolab.config import from_dict
-from audiolab.data.extraction import read_spk2f0
+from audiolab.data.speaker_tables import read_spk2f0
 from audiolab.datadir.arkio import MatrixTable
 from audiolab.datadir.datadir import write_data_dir
 from audiolab.datadir.table import read_table, write_table
 from audiolab.errors import AudiolabError
 from audiolab.features.cmvn import mean_and_deviation
-from audiolab.features.envelope import EnvelopeConfig, MelEnvelope, order_for
+from audiolab.features.envelope import MelEnvelope
+from audiolab.features.envelope_config import EnvelopeConfig, order_for
 from audiolab.synthesis.speechlike import formant_filter, glottal_pulses
 
 RATE = 16000

@@ -6,7 +6,8 @@ import torch
 
 from audiolab.config import from_dict, to_dict
 from audiolab.errors import AudiolabError
-from audiolab.features.envelope import EnvelopeConfig, MelEnvelope, frame_orders, order_for, to_db, to_scale
+from audiolab.features.envelope import MelEnvelope, to_db, to_scale
+from audiolab.features.envelope_config import EnvelopeConfig, frame_orders, order_for
 from audiolab.synthesis.speechlike import speech_like
 
 CONFIG = EnvelopeConfig()

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from audiolab.errors import AudiolabError
+from audiolab.features.envelope_config import StftConfig
 from audiolab.features.f0 import estimate_f0, speaker_f0_range
-from audiolab.features.stft import StftConfig
 from audiolab.synthesis.speechlike import formant_filter, glottal_pulses
 
 

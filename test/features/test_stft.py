@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 import torch
 
-from audiolab.features.stft import StftConfig, full_scale, stft
+from audiolab.features.envelope_config import StftConfig
+from audiolab.features.stft import full_scale, stft
 from audiolab.synthesis.overlap_add import overlap_add
 
 GRID = StftConfig()

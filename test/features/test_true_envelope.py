@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 import torch
 
-from audiolab.features.stft import StftConfig, full_scale, stft
+from audiolab.features.envelope_config import StftConfig
+from audiolab.features.stft import full_scale, stft
 from audiolab.features.true_envelope import DECIBEL, true_envelope
 from audiolab.synthesis.speechlike import speech_like
 

@@ -10,7 +10,7 @@ import yaml
 
 from audiolab.config import to_dict
 from audiolab.datadir.datadir import write_data_dir
-from audiolab.features.envelope import EnvelopeConfig
+from audiolab.features.envelope_config import EnvelopeConfig
 from audiolab.metrics.scores import METRICS, Score, write_scores
 
 RATE = 16000

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from audiolab.features.envelope import EnvelopeConfig
+from audiolab.features.envelope_config import EnvelopeConfig
 from audiolab.synthesis.envelope_converter import EnvelopeConverter, EnvelopeConverterConfig
 from audiolab.synthesis.streaming import Counted, as_long_as, blocks_of, resampled
 

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 import torch
 
-from audiolab.features.envelope import EnvelopeConfig, MelEnvelope
+from audiolab.features.envelope import MelEnvelope
+from audiolab.features.envelope_config import EnvelopeConfig
 from audiolab.features.mel import mel_centres
 from audiolab.synthesis.chunks import process_in_chunks
 from audiolab.synthesis.envelope_filter import EnvelopeFilterConfig, apply_envelope, context_samples, interpolation

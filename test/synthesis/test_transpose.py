@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 import soxr
 
-from audiolab.features.envelope import EnvelopeConfig, MelEnvelope, order_for
+from audiolab.features.envelope import MelEnvelope
+from audiolab.features.envelope_config import EnvelopeConfig, order_for
 from audiolab.features.f0 import estimate_f0
 from audiolab.synthesis.speechlike import formant_filter, glottal_pulses
 from audiolab.synthesis.transpose import transpose

@@ -19,7 +19,7 @@ import torch
 from signals import RATE, best_time, print_table, signals
 
 from audiolab import cli
-from audiolab.features.envelope import EnvelopeConfig, order_for
+from audiolab.features.envelope_config import EnvelopeConfig, order_for
 from audiolab.features.f0 import estimate_f0, speaker_f0_range
 from audiolab.features.stft import full_scale, stft
 from audiolab.features.true_envelope import DECIBEL, true_envelope

@@ -20,7 +20,8 @@ from bench_envelope import plain_loop
 from signals import RATE, best_time, print_table, signals
 
 from audiolab import cli
-from audiolab.features.envelope import EnvelopeConfig, MelEnvelope, order_for
+from audiolab.features.envelope import MelEnvelope
+from audiolab.features.envelope_config import EnvelopeConfig, order_for
 from audiolab.features.f0 import estimate_f0, speaker_f0_range
 from audiolab.features.stft import full_scale, stft
 from audiolab.features.world import analyse, sp2mc

@@ -12,7 +12,7 @@ from torch.nn import functional
 
 from audiolab.config import from_dict
 from audiolab.errors import AudiolabError
-from audiolab.features.envelope import EnvelopeConfig
+from audiolab.features.envelope_config import EnvelopeConfig
 from audiolab.synthesis.envelope_converter import EnvelopeConverter, EnvelopeConverterConfig
 from audiolab.synthesis.streaming import Blocks, blocks_of
 from audiolab.synthesis.transpose import transpose

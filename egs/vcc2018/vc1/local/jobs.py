@@ -17,10 +17,9 @@ from itertools import chain
 from pathlib import Path
 
 from audiolab import cli
-from audiolab.data.baselines import KINDS
+from audiolab.data.baseline_mappings import BASELINES
 from audiolab.errors import AudiolabError
 from audiolab.files import atomic_write
-from audiolab.report.packing import pack
 
 TRAIN = ("config", "seed", "source", "target", "dir")
 CONVERT = ("system", "seed", "source", "target", "dir", "model", "way")
@@ -113,7 +112,7 @@ def conversion_rows(
             yield dict(zip(CONVERT, (system, seed, *ends[::-1], f"{folder}/eval_reverse", model, "reverse")))
     ways = chain(pairs, ((target, source) for source, target in pairs)) if both else pairs
     for source, target in ways:
-        for kind in KINDS:
+        for kind in BASELINES:
             folder = args.expdir / kind / f"{source}-{target}" / "eval"
             yield dict(zip(CONVERT, (kind, "-", source, target, str(folder), "-", "baseline")))
 
@@ -156,6 +155,8 @@ def convert_command(job: Row, args: cli.configargparse.Namespace) -> tuple[str, 
 
 def publish_models(args: cli.configargparse.Namespace) -> None:
     """Pack each trained model beside its folder: ``<run>.zip``."""
+    from audiolab.report.packing import pack  # it loads torch, which the other verbs do without
+
     for training in read_table(args.expdir / "train.tsv"):
         run = training["dir"]
         pack(run, f"{run}.zip", "convert", None)
