@@ -30,7 +30,7 @@ ablation_configs="softgan_energy softgan_noenergy gan_energy_bottleneck gan_ener
 seed=0                                  # of everything random
 seeds=                                  # seeds of training; empty: --seed, or 0 1 2 with --ablation
 train_options=                          # further options of training, as "--data_conf.unshared true"
-max_steps=                              # steps of a training; empty: as train_config says
+max_steps=                              # steps of a training; empty: as train_config says, or 1500 for mini
 tag=                                    # names the experiment; empty: the data set, or <data set>_ablation
 expdir=                                 # the experiment's folder; empty: exp/<tag>
 
@@ -43,7 +43,7 @@ stages="-1:download 0:data 1:features 2:stats 3:train 4:infer 5:score 6:report"
 # What follows from the options
 case $corpus in
   real) corpus_dir=downloads/vcc2018 default_pairs=$(echo VCC2S{F4,M4}:VCC2T{F1,F2,M1,M2}) ;;
-  mini) corpus_dir=downloads/mini default_pairs="VCC2SF4:VCC2TF1 VCC2SM4:VCC2TM1" ;;
+  mini) corpus_dir=downloads/mini default_pairs="VCC2SF4:VCC2TF1 VCC2SM4:VCC2TM1" max_steps=${max_steps:-1500} ;;
   *) echo "error: --corpus is real or mini, not '$corpus'" >&2 && exit 1 ;;
 esac
 dataset=${dataset:-$corpus} pairs=${pairs:-$default_pairs} db_root=${db_root:-$corpus_dir}
@@ -151,4 +151,4 @@ stage_report() {
   local/jobs.py publish "$expdir" --data "$data/eval" --reference "$data/ref" --seed "$seed"
 }
 
-run_stages
+run_stages; exit  # on one line, for bash reads on in a script that is edited while it runs
