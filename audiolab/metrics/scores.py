@@ -36,6 +36,8 @@ METRICS = (
     Metric("logf0_rmse", "ln F0 RMSE", "", 3, "lower"),
     Metric("voicing_error", "V/UV error", "share", 3, "lower"),
 )
+UNTRAINED = "-"
+"""What stands for the seed of a system that is not trained."""
 KEYS = ("system", "seed", "source", "target", "utterance")
 CONDITIONS = ("alpha", "order")
 COLUMNS = (*KEYS, *(metric.column for metric in METRICS), *CONDITIONS)
@@ -47,7 +49,7 @@ class Score:
 
     Attributes:
         system: Name of the system.
-        seed: Its training run's seed, as text.
+        seed: Its training run's seed, as text; `UNTRAINED` where there is none.
         source: Source speaker.
         target: Target speaker.
         utterance: Id of the converted utterance.

@@ -11,7 +11,7 @@ import numpy as np
 
 from audiolab.errors import AudiolabError
 from audiolab.metrics.bootstrap import Interval, mean_interval, paired_difference
-from audiolab.metrics.scores import METRICS, Score
+from audiolab.metrics.scores import METRICS, UNTRAINED, Score
 
 Unit = tuple[str, str, str]
 """(source, target, utterance): what is drawn in the bootstrap; its scores of several seeds are averaged first."""
@@ -122,4 +122,5 @@ def _summarise_system(system: str, rows: list[Score], seed: int) -> SystemSummar
         interval = mean_interval(np.array(list(units.values())), np.random.default_rng(seed))
         metrics[metric.column] = Summary(interval, float(spread))
     units = {(row.source, row.target, row.utterance) for row in rows}
-    return SystemSummary(system, len({unit[:2] for unit in units}), len(seeds), len(units), metrics)
+    trained = len(set(seeds) - {UNTRAINED})
+    return SystemSummary(system, len({unit[:2] for unit in units}), trained, len(units), metrics)

@@ -11,7 +11,7 @@ from pathlib import Path
 from audiolab.errors import AudiolabError
 from audiolab.metrics.bootstrap import Interval
 from audiolab.metrics.collapse import LEAST_DEPENDENCE, LEAST_VARIANCE
-from audiolab.metrics.scores import METRICS, Metric, Score
+from audiolab.metrics.scores import METRICS, UNTRAINED, Metric, Score
 from audiolab.metrics.summary import Summary, SystemSummary, compare, summarise, summarise_pairs
 
 NONE = "–"
@@ -159,7 +159,8 @@ def short_note(scores: Sequence[Score], conditions: Mapping[str, object]) -> str
     alpha, order = used.pop()
     units = {(score.source, score.target, score.utterance) for score in scores}
     counts = [(len(units), "utterance"), (len({unit[:2] for unit in units}), "pair")]
-    counts.append((len({score.seed for score in scores}), "seed"))
+    if seeds := {score.seed for score in scores} - {UNTRAINED}:
+        counts.append((len(seeds), "seed"))
     number = ", ".join(f"{count} {name}{'s' if count > 1 else ''}" for count, name in counts)
     return (
         f"{number}; mel-cepstra 1 to {order} with α = {alpha:g}; {conditions.get('Alignment', 'alignment not stated')}."

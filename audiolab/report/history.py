@@ -85,8 +85,8 @@ def read_history(path: str | Path) -> History:
     return History({key: tuple(np.array(column) for column in zip(*rows)) for key, rows in ordered.items()})
 
 
-def read_run(path: str | Path) -> Run:
-    """Return what a training run's folder tells.
+def read_run(path: str | Path, name: str = "") -> Run:
+    """Return what a training run's folder tells; ``name`` is how it is called, the folder's name when empty.
 
     Raises:
         AudiolabError: One of config.yaml, run.json, history.csv is missing or broken.
@@ -94,7 +94,7 @@ def read_run(path: str | Path) -> Run:
     path = Path(path)
     config, _ = load_yaml(path / "config.yaml")
     text = (path / "config.yaml").read_text(encoding="utf-8")
-    return Run(path.name, path, config, text, read_start(path / "run.json"), read_history(path / "history.csv"))
+    return Run(name or path.name, path, config, text, read_start(path / "run.json"), read_history(path / "history.csv"))
 
 
 def read_start(path: str | Path) -> dict[str, Any]:
@@ -116,7 +116,7 @@ def read_start(path: str | Path) -> dict[str, Any]:
 
 
 def find_runs(expdir: str | Path) -> list[Run]:
-    """Return the training runs of an experiment: its folders that have a ``config.yaml``, by name.
+    """Return the training runs of an experiment, ``<expdir>/<system>/<run>``, called ``<system>/<run>``, by name.
 
     Raises:
         AudiolabError: There is no such folder, or no run in it.
@@ -124,7 +124,8 @@ def find_runs(expdir: str | Path) -> list[Run]:
     expdir = Path(expdir)
     if not expdir.is_dir():
         raise AudiolabError(f"{expdir}: no such folder; training (stage 3) makes it")
-    runs = [read_run(folder) for folder in sorted(expdir.iterdir()) if (folder / "config.yaml").is_file()]
+    folders = [config.parent for config in sorted(expdir.glob("*/*/config.yaml"))]
+    runs = [read_run(folder, folder.relative_to(expdir).as_posix()) for folder in folders]
     if not runs:
         raise AudiolabError(f"{expdir}: no folder in it has a config.yaml; training (stage 3) makes them")
     return runs

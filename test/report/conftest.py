@@ -117,7 +117,7 @@ def _values(seed):
 
 
 def _run(root, source, target, sentences):
-    run = root / "exp" / "demo" / f"{source}-{target}"
+    run = root / "exp" / "demo" / "softgan" / f"{source}-{target}"
     run.mkdir(parents=True)
     config = {
         "system": "softgan",

@@ -25,7 +25,7 @@ HEADER = "test,listener,position,sample,naturalness,similarity\n"
 def systems(experiment):
     """Return the systems of a test: one with two pairs, one with one."""
     demo = experiment / "exp" / "demo"
-    dirs = [DataDir(demo / pair / "last" / "eval") for pair in ("A-X", "B-Y")]
+    dirs = [DataDir(demo / "softgan" / pair / "last" / "eval") for pair in ("A-X", "B-Y")]
     return {"OurSoftGAN": dirs, "BaseLine": dirs[:1]}
 
 

@@ -56,12 +56,12 @@ def test_the_page_is_sound_escaped_and_the_same_again(command, check, experiment
 
 
 def test_players_hold_the_recordings(command, check, experiment):
-    audios = check(command("--runs", "B-Y", "--utterances", 1, "--seconds", 0.3)).all("audio")
+    audios = check(command("--runs", "softgan/B-Y", "--utterances", 1, "--seconds", 0.3)).all("audio")
     by_role = {given["aria-label"].split(",")[0]: decoded(given["src"]) for given in audios}
     assert list(by_role) == ["Source", "Converted", "Target"]
     paths = {
         "Source": experiment / "wav" / "eval4.wav",
-        "Converted": experiment / "exp" / "demo" / "B-Y" / "last" / "eval" / "wav" / "0.wav",
+        "Converted": experiment / "exp" / "demo" / "softgan" / "B-Y" / "last" / "eval" / "wav" / "0.wav",
         "Target": experiment / "wav" / "ref4.wav",
     }
     for role, path in paths.items():
@@ -81,7 +81,7 @@ def test_players_are_left_out_to_keep_the_size(command, check, caplog):
 
 
 def test_baselines_are_played_where_they_fit(command, check, experiment):
-    folder = experiment / "exp" / "demo" / "A-X" / "last" / "eval"
+    folder = experiment / "exp" / "demo" / "softgan" / "A-X" / "last" / "eval"
     labels = [given["aria-label"] for given in check(command("--baselines", f"copy={folder}")).all("audio")]
     assert sum(label.startswith("copy,") for label in labels) == 4  # of the pair A, X alone
 
@@ -89,7 +89,7 @@ def test_baselines_are_played_where_they_fit(command, check, experiment):
 @pytest.mark.parametrize(
     ("more", "message"),
     [
-        (["--runs", "A-Z"], "no run 'A-Z'; did you mean 'A-X'"),
+        (["--runs", "softgan/A-Z"], "no run 'softgan/A-Z'; did you mean 'softgan/A-X'"),
         (["--baselines", "nothing"], "'nothing' is not NAME=DIR"),
         (["--max_megabytes", "1"], "unknown argument '--max_megabytes'"),
     ],
@@ -111,14 +111,14 @@ def test_wrong_options_are_one_line(command, more, message):
     ],
 )
 def test_broken_runs_are_named(command, experiment, tmp_path, name, text, message):
-    shutil.copytree(experiment / "exp" / "demo" / "A-X", tmp_path / "exp" / "A-X")
-    (tmp_path / "exp" / "A-X" / name).write_text(text)
+    shutil.copytree(experiment / "exp" / "demo" / "softgan" / "A-X", tmp_path / "exp" / "softgan" / "A-X")
+    (tmp_path / "exp" / "softgan" / "A-X" / name).write_text(text)
     with pytest.raises(AudiolabError, match=message):
         command(expdir=tmp_path / "exp")
 
 
 def test_a_folder_without_conversions_says_which_stage(command, experiment, tmp_path):
-    shutil.copytree(experiment / "exp" / "demo" / "A-X", tmp_path / "exp" / "A-X")
-    shutil.rmtree(tmp_path / "exp" / "A-X" / "last")
+    shutil.copytree(experiment / "exp" / "demo" / "softgan" / "A-X", tmp_path / "exp" / "softgan" / "A-X")
+    shutil.rmtree(tmp_path / "exp" / "softgan" / "A-X" / "last")
     with pytest.raises(AudiolabError, match="stage 4"):
         command(expdir=tmp_path / "exp")
