@@ -55,7 +55,7 @@ if [[ $ablation == true ]]; then tag=${tag:-${dataset}_ablation}; fi
 tag=${tag:-$dataset} seeds=${seeds:-$seed}
 expdir=${expdir:-exp/$tag}
 infer_tag=$(basename "$infer_config" .yaml)
-cores=$(nproc)
+cores=$(OMP_NUM_THREADS="" nproc) # which otherwise means what this variable says
 if ((nj == 0)); then nj=$cores; fi
 if ((train_jobs == 0)); then train_jobs=$((ngpu > 0 ? 1 : cores)); fi
 
