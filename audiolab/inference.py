@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import io
+import tempfile
 import zipfile
+import zlib
 from pathlib import Path
-from pickle import UnpicklingError
 from typing import Any
 
 import torch
@@ -14,9 +14,12 @@ import yaml
 from audiolab import systems
 from audiolab.config import from_dict
 from audiolab.errors import AudiolabError
+from audiolab.training.export import FORMAT
+from audiolab.training.loadfile import load_file
 
 MODEL, CONFIG = "model.pt", "config.yaml"
-FORMAT = 1
+KEYS = ("format", "system", "step", "state")
+ADVICE = "train again, or take another copy"
 
 
 def load(model: str | Path, device: torch.device | str = "cpu") -> Any:
@@ -29,19 +32,27 @@ def load(model: str | Path, device: torch.device | str = "cpu") -> Any:
         device: Where it runs.
 
     Raises:
-        AudiolabError: No trained model is there, it is broken, it is of another version, or it carries code.
+        AudiolabError: No trained model is there, it is broken, it is of another version, or it carries code; the device
+            cannot be used.
     """
     model = Path(model)
     tree = _config(model)
     state = _state(model)
-    cls = systems.get(tree.get("system", ""))
-    if state.get("system") != tree["system"] or state.get("format") != FORMAT:
+    if state["system"] != tree["system"] or state["format"] != FORMAT:
         raise AudiolabError(
-            f"{model}: {MODEL} is of system {state.get('system')}, format {state.get('format')}, but its {CONFIG} is "
+            f"{model}: {MODEL} is of system {state['system']}, format {state['format']}, but its {CONFIG} is "
             f"of {tree['system']} and this audiolab reads format {FORMAT}"
         )
-    config = from_dict(cls.Config, tree.get("system_conf", {}), source=f"{model}/{CONFIG}")
-    return cls.predictor(config, state["state"], torch.device(device))
+    cls = systems.get(tree["system"])
+    config = from_dict(cls.Config, tree["system_conf"], source=f"{model}/{CONFIG}")
+    device = _usable(device)
+    try:
+        return cls.predictor(config, state["state"], device)
+    except (KeyError, TypeError, AttributeError, RuntimeError) as error:  # what load_state_dict raises
+        reason = " ".join(str(error).split())[:200]
+        raise AudiolabError(
+            f"{model}: {MODEL} does not fit {CONFIG}; take both from one training ({type(error).__name__}: {reason})"
+        ) from error
 
 
 def _config(model: Path) -> dict[str, Any]:
@@ -49,24 +60,28 @@ def _config(model: Path) -> dict[str, Any]:
         tree = yaml.safe_load(_read(model, CONFIG))
     except yaml.YAMLError as error:
         raise AudiolabError(f"{model}/{CONFIG}: not valid YAML") from error
-    if not isinstance(tree, dict) or "system" not in tree:
+    if not isinstance(tree, dict) or not isinstance(tree.get("system"), str):
         raise AudiolabError(f"{model}/{CONFIG}: names no system; is this a training run's folder?")
+    if not isinstance(tree.get("system_conf"), dict):
+        raise AudiolabError(f"{model}/{CONFIG}: has no section system_conf; is this a training run's folder?")
     return tree
 
 
 def _state(model: Path) -> dict[str, Any]:
-    try:
-        state = torch.load(io.BytesIO(_read(model, MODEL)), map_location="cpu", weights_only=True)
-    except (RuntimeError, EOFError, ValueError, UnpicklingError) as error:
-        raise AudiolabError(f"{model}/{MODEL}: broken, or it carries code, which is not run") from error
-    if not isinstance(state, dict):
-        raise AudiolabError(f"{model}/{MODEL}: no model of audiolab")
-    return state
+    if (model / MODEL).is_file():
+        return load_file(model / MODEL, KEYS, ADVICE)
+    content = _read(model, MODEL)
+    with tempfile.TemporaryDirectory() as folder:
+        unpacked = Path(folder) / MODEL
+        unpacked.write_bytes(content)
+        try:
+            return load_file(unpacked, KEYS, ADVICE)
+        except AudiolabError as error:
+            raise AudiolabError(str(error).replace(folder, str(model))) from error
 
 
 def _read(model: Path, name: str) -> bytes:
     """Return a file of a model's folder or zip."""
-    missing = f"{model}: has no {name}; "
     hint = "give a training run's folder (exp/…/<pair>_s<seed>) whose training has saved at least once, or its zip"
     try:
         if model.is_dir():
@@ -76,6 +91,14 @@ def _read(model: Path, name: str) -> bytes:
     except (FileNotFoundError, StopIteration) as error:
         if not model.exists():
             raise AudiolabError(f"{model}: no such model; {hint}") from error
-        raise AudiolabError(missing + hint) from error
-    except (zipfile.BadZipFile, OSError) as error:
-        raise AudiolabError(f"{model}: neither a folder nor a zip of a model ({error})") from error
+        raise AudiolabError(f"{model}: has no {name}; {hint}") from error
+    except (zipfile.BadZipFile, zlib.error, RuntimeError, OSError) as error:
+        raise AudiolabError(f"{model}: neither a folder nor a sound zip of a model ({error}); {hint}") from error
+
+
+def _usable(device: torch.device | str) -> torch.device:
+    try:
+        return torch.zeros(1, device=device).device
+    except (RuntimeError, AssertionError) as error:
+        reason = str(error).splitlines()[0]
+        raise AudiolabError(f"device '{device}' cannot be used here; take cpu ({reason})") from error

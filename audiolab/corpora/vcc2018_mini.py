@@ -12,11 +12,11 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
-import soundfile
 
 from audiolab.corpora.espeak import Voice
 from audiolab.corpora.folder import is_made, new_folder
 from audiolab.corpora.speakers import Speaker, record
+from audiolab.datadir.audiowrite import write_audio
 from audiolab.errors import AudiolabError
 from audiolab.files import atomic_write
 
@@ -77,9 +77,7 @@ def _write_speaker(folder: Path, speaker: Speaker, texts: dict[int, str], seed: 
     places = dict(_places(speaker.name, texts))
     recordings, rate = record(speaker, [texts[number] for number in places], seed)
     for (number, place), samples in zip(places.items(), recordings):
-        path = folder / place / speaker.name / f"{number}.wav"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        soundfile.write(path, samples, rate, subtype="PCM_16")
+        write_audio(folder / place / speaker.name / f"{number}.wav", samples, rate)
 
 
 def _places(speaker: str, texts: dict[int, str]) -> Iterator[tuple[int, str]]:

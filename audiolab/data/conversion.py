@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Protocol
@@ -12,11 +11,9 @@ import soundfile
 
 from audiolab.datadir.audio import load_utterance
 from audiolab.datadir.audiofile import open_audio
+from audiolab.datadir.audiowrite import audio_writer, write_audio
 from audiolab.datadir.datadir import DataDir, write_data_dir
 from audiolab.errors import AudiolabError, did_you_mean
-from audiolab.files import atomic_write
-
-logger = logging.getLogger(__name__)
 
 BLOCK = 1 << 18
 """Samples that are read at a time."""
@@ -42,23 +39,14 @@ def convert_file(
         out: Its ending names the format; the sample format is the source's where that format has it.
 
     Raises:
-        AudiolabError: The source is missing, broken, or holds NaN; the ending is unknown.
+        AudiolabError: The source is missing, broken, or holds NaN; the ending is unknown, or its format does not take
+            the source's rate or channels; the disk is full.
     """
-    out = Path(out)
-    kind = out.suffix.lstrip(".").upper()
-    if kind not in soundfile.available_formats():
-        known = [f".{name.lower()}" for name in ("WAV", "FLAC", "OGG", "MP3") if name in soundfile.available_formats()]
-        raise AudiolabError(f"{out}: unknown kind of audio file '{out.suffix}'{did_you_mean(out.suffix, known)}")
     with open_audio(str(source), False, str(source)) as audio:
-        subtype = audio.subtype if audio.subtype in soundfile.available_subtypes(kind) else None
-        blocks = _checked(audio, source)
-        with (
-            atomic_write(out, "wb") as file,
-            soundfile.SoundFile(file, "w", audio.samplerate, audio.channels, subtype, format=kind) as writer,
-        ):
-            for block in stream(blocks, audio.samplerate):
-                _warn_of_clipping(block, out)
-                writer.write(block)
+        blocks = stream(_checked(audio, source), audio.samplerate)
+        with audio_writer(out, audio.samplerate, audio.channels, audio.subtype) as write:
+            for block in blocks:
+                write(block)
 
 
 def convert_data_dir(converter: Converter, datadir: DataDir, out: str | Path, rate: int) -> DataDir:
@@ -84,10 +72,7 @@ def convert_data_dir(converter: Converter, datadir: DataDir, out: str | Path, ra
         name = f"{converter.target}-{utterance}"
         wave, _ = load_utterance(datadir, utterance, rate, allow_silent=False)
         path = out / "wav" / f"{name}.wav"
-        converted = converter.convert(wave, rate)
-        _warn_of_clipping(converted, path)
-        with atomic_write(path, "wb") as file:
-            soundfile.write(file, converted, rate, subtype="PCM_16", format="WAV")
+        write_audio(path, converter.convert(wave, rate), rate)
         rows = {"wav.scp": str(path), "utt2spk": converter.target, "utt2source": utterance}
         if "text" in tables:
             rows["text"] = datadir.table("text")[utterance]
@@ -97,16 +82,16 @@ def convert_data_dir(converter: Converter, datadir: DataDir, out: str | Path, ra
 
 
 def _checked(audio: soundfile.SoundFile, source: str | Path) -> Iterator[np.ndarray]:
+    """Yield what is in a file, having checked that it is sound and all there."""
     position = 0
-    for block in audio.blocks(BLOCK, dtype="float32", always_2d=True):
-        if not np.isfinite(block).all():
-            place = position + int(np.argmin(np.isfinite(block).all(axis=1)))
-            raise AudiolabError(f"{source}: sample {place} is NaN or infinite; make the file again")
-        position += len(block)
-        yield block
-
-
-def _warn_of_clipping(samples: np.ndarray, path: Path) -> None:
-    over = int((np.abs(samples) > 1).sum())
-    if over:
-        logger.warning("%s: %d samples lie over full scale and are clipped", path, over)
+    try:
+        for block in audio.blocks(BLOCK, dtype="float32", always_2d=True):
+            if not np.isfinite(block).all():
+                place = position + int(np.argmin(np.isfinite(block).all(axis=1)))
+                raise AudiolabError(f"{source}: sample {place} is NaN or infinite; make the file again")
+            position += len(block)
+            yield block
+    except soundfile.LibsndfileError as error:
+        raise AudiolabError(f"{source}: broken audio: {error.error_string}; make the file again") from error
+    if position < audio.frames:
+        raise AudiolabError(f"{source}: truncated: ends after {position} of {audio.frames} samples; get it again")

@@ -19,7 +19,7 @@ from audiolab.features.f0 import estimate_f0
 from audiolab.synthesis.chunks import process_in_chunks
 from audiolab.synthesis.envelope_filter import EnvelopeFilterConfig, apply_envelope, context_samples
 from audiolab.synthesis.overlap_add import overlap_add
-from audiolab.synthesis.streaming import Blocks, Counted, as_long_as, blocks_of, resampled
+from audiolab.synthesis.streaming import Blocks, Counted, as_long_as, blocks_of, checked_samples, resampled
 
 Mapping = Callable[[Tensor], Tensor]
 """Mel envelopes as they are stored, [T, n_mels], to converted ones of the same shape; looks at its own frames only."""
@@ -75,8 +75,15 @@ class EnvelopeConverter:
         """Return converted audio of the same shape, [N] or [N, channels], float32, at the same rate.
 
         What lies above half of the analysis rate is lost.
+
+        Args:
+            wave: Floats with full scale ±1, any length.
+            rate: Its rate in Hz.
+
+        Raises:
+            AudiolabError: Integers, NaN, another shape, a rate that is not positive.
         """
-        samples = np.asarray(wave, dtype=np.float32)
+        samples = checked_samples(wave, rate)
         if samples.size == 0:
             return samples
         return np.concatenate(list(self.stream(blocks_of(samples), rate))).reshape(samples.shape)

@@ -7,8 +7,36 @@ from collections.abc import Iterable, Iterator
 import numpy as np
 import soxr
 
+from audiolab.errors import AudiolabError
+
 Blocks = Iterator[np.ndarray]
 """float32 arrays [n, channels], n ≥ 0, which together are the signal."""
+
+
+MOST_CHANNELS = 64
+"""An array with more of them, and more of them than samples, is most likely the wrong way round."""
+
+
+def checked_samples(wave: np.ndarray, rate: float) -> np.ndarray:
+    """Return a signal as float32, having checked that it is one.
+
+    Args:
+        wave: [N] or [N, channels], floats with full scale ±1, any length.
+        rate: Its rate in Hz.
+
+    Raises:
+        AudiolabError: Integers (their full scale is not known), NaN, another shape, a rate that is not positive.
+    """
+    wave = np.asarray(wave)
+    if not rate > 0:
+        raise AudiolabError(f"a rate of {rate} Hz: give the audio's own, above 0")
+    if wave.dtype.kind != "f":
+        raise AudiolabError(f"audio of type {wave.dtype}: give floats with full scale ±1 (16 bit: divide by 32768)")
+    if wave.ndim not in (1, 2) or (wave.ndim == 2 and wave.shape[1] > max(len(wave), MOST_CHANNELS)):
+        raise AudiolabError(f"audio of shape {wave.shape}: give [samples] or [samples, channels]")
+    if not np.isfinite(wave).all():
+        raise AudiolabError("the audio has samples that are NaN or infinite")
+    return wave.astype(np.float32)
 
 
 def blocks_of(samples: np.ndarray, size: int = 1 << 18) -> Blocks:
@@ -34,22 +62,24 @@ def resampled(blocks: Iterable[np.ndarray], original: int, rate: int) -> Blocks:
 
 
 class Counted:
-    """Blocks that pass through, and how many samples have passed: ``length``."""
+    """Blocks that pass through, and what has passed: ``length`` in samples, ``empty``, a block [0, channels]."""
 
     def __init__(self, blocks: Iterable[np.ndarray]) -> None:
         self.length = 0
+        self.empty: np.ndarray | None = None
         self._blocks = blocks
 
     def __iter__(self) -> Blocks:
         for block in self._blocks:
             self.length += len(block)
+            self.empty = block[:0]
             yield block
 
 
 def as_long_as(blocks: Iterable[np.ndarray], counted: Counted) -> Blocks:
     """Yield ``blocks`` cut or filled with zeros to the length of what has passed through ``counted`` at the end.
 
-    Resampling there and back may give a sample more or less than there was.
+    Resampling there and back may give a sample more or less than there was, and nothing of very few.
     """
     done = 0
     held = None
@@ -58,6 +88,8 @@ def as_long_as(blocks: Iterable[np.ndarray], counted: Counted) -> Blocks:
             yield held
             done += len(held)
         held = block
+    if held is None:
+        held = counted.empty
     if held is not None:
         rest = counted.length - done
         yield np.pad(held[:rest], ((0, max(0, rest - len(held))), (0, 0)))

@@ -14,7 +14,7 @@ from audiolab.config import from_dict
 from audiolab.errors import AudiolabError
 from audiolab.features.envelope_config import EnvelopeConfig
 from audiolab.synthesis.envelope_converter import EnvelopeConverter, EnvelopeConverterConfig
-from audiolab.synthesis.streaming import Blocks, blocks_of
+from audiolab.synthesis.streaming import Blocks, blocks_of, checked_samples
 from audiolab.synthesis.transpose import transpose
 from audiolab.systems.softgan.config import SoftGANConfig
 from audiolab.systems.softgan.networks import Generator
@@ -107,12 +107,13 @@ class Voice:
         """Return converted audio, float32, of the same shape and rate.
 
         Args:
-            wave: [N] or [N, channels], any length; channels are converted each by itself.
+            wave: [N] or [N, channels], floats with full scale ±1, any length; channels are converted each by itself.
             rate: Its rate in Hz.
+
+        Raises:
+            AudiolabError: Integers, NaN, another shape, a rate that is not positive.
         """
-        samples = np.asarray(wave, dtype=np.float32)
-        if not np.isfinite(samples).all():
-            raise AudiolabError("the audio to convert has samples that are NaN or infinite")
+        samples = checked_samples(wave, rate)
         if samples.size == 0:
             return samples
         return np.concatenate(list(self.stream(blocks_of(samples), rate))).reshape(samples.shape)

@@ -21,12 +21,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-import soundfile
-
 from audiolab import cli
 from audiolab.corpora.folder import is_made, new_folder
 from audiolab.corpora.vcc2018_layout import AUDIO
 from audiolab.datadir.audiofile import audio_info, read_wav
+from audiolab.datadir.audiowrite import write_audio
 from audiolab.errors import AudiolabError
 from audiolab.files import atomic_write
 
@@ -182,7 +181,7 @@ def place(source: Path, target: Path, form: str) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
     samples, rate = read_wav(source)  # whole, so that a broken file is not passed on
     if form == "wav":
-        soundfile.write(f"{target}.wav", samples, rate, subtype="PCM_16")
+        write_audio(f"{target}.wav", samples, rate)
     else:
         shutil.copyfile(source, f"{target}{source.suffix.lower()}")
 

@@ -1,0 +1,95 @@
+"""Writing audio files: as a whole or not at all, in any format of libsndfile's, block by block or at once."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import soundfile
+
+from audiolab.errors import AudiolabError, did_you_mean
+from audiolab.files import atomic_write
+
+logger = logging.getLogger(__name__)
+
+COMMON = ("WAV", "FLAC", "OGG", "MP3")
+"""The formats that a message about an unknown one offers."""
+
+PLAIN = ("PCM_S8", "PCM_U8", "PCM_16", "PCM_24", "PCM_32", "FLOAT", "DOUBLE")
+"""Sample formats that are kept from one format to another; libsndfile cannot write all others that it lists."""
+
+
+@contextlib.contextmanager
+def audio_writer(
+    path: str | Path, rate: int, channels: int, subtype: str | None = None
+) -> Iterator[Callable[[np.ndarray], None]]:
+    """Give a function that takes blocks [n] or [n, channels]; the file is there when the block of code ends well.
+
+    Samples over full scale are clipped, except in formats of floats, and how many they were is logged.
+
+    Args:
+        path: Its ending names the format.
+        rate: In Hz.
+        channels: How many.
+        subtype: Sample format, one of `PLAIN`; otherwise, or where the format does not have it, the format's default.
+
+    Raises:
+        AudiolabError: The ending is unknown, the format does not take this rate or so many channels, or the file cannot
+            be written.
+    """
+    path = Path(path)
+    kind = _format_of(path)
+    if subtype not in PLAIN or subtype not in soundfile.available_subtypes(kind):
+        subtype = soundfile.default_subtype(kind)
+    clips = subtype not in ("FLOAT", "DOUBLE")
+    clipped = 0
+
+    def write(block: np.ndarray) -> None:
+        nonlocal clipped
+        clipped += int((np.abs(block) > 1).sum()) if clips else 0
+        try:
+            sound.write(block)
+        except soundfile.LibsndfileError as error:
+            raise _not_written(path, error) from error
+
+    with atomic_write(path, "wb") as file:
+        try:  # by its number, since libsndfile does not tell what goes wrong within a Python file
+            sound = soundfile.SoundFile(file.fileno(), "w", rate, channels, subtype, format=kind, closefd=False)
+        except soundfile.LibsndfileError as error:
+            raise AudiolabError(
+                f"{path}: {kind} does not take {channels} channels at {rate} Hz ({_reason(error)}); write a .wav"
+            ) from error
+        with sound:
+            yield write
+            try:
+                sound.close()
+            except soundfile.LibsndfileError as error:
+                raise _not_written(path, error) from error
+    if clipped:
+        logger.warning("%s: %d samples lie over full scale and are clipped", path, clipped)
+
+
+def write_audio(path: str | Path, samples: np.ndarray, rate: int, subtype: str = "PCM_16") -> None:
+    """Write samples [N] or [N, channels] as a whole; see `audio_writer`."""
+    with audio_writer(path, rate, 1 if samples.ndim == 1 else samples.shape[1], subtype) as write:
+        write(samples)
+
+
+def _format_of(path: Path) -> str:
+    kind = path.suffix.lstrip(".").upper()
+    known = soundfile.available_formats()
+    if kind not in known:
+        common = [f".{name.lower()}" for name in COMMON if name in known]
+        raise AudiolabError(f"{path}: unknown kind of audio file '{path.suffix}'{did_you_mean(path.suffix, common)}")
+    return kind
+
+
+def _not_written(path: Path, error: soundfile.LibsndfileError) -> AudiolabError:
+    return AudiolabError(f"cannot write {path}: {_reason(error)} (is the disk full?); what stood there before is kept")
+
+
+def _reason(error: soundfile.LibsndfileError) -> str:
+    return error.error_string.removeprefix("Error : ").rstrip(".")
