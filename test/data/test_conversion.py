@@ -1,0 +1,271 @@
+"""Files and data dirs through a converter: written as a whole or not at all, in any format, any length."""
+
+import subprocess
+import sys
+import tracemalloc
+
+import numpy as np
+import pytest
+import soundfile
+
+from audiolab.data.conversion import convert_data_dir, convert_file
+from audiolab.datadir.datadir import DataDir, write_data_dir
+from audiolab.datadir.validate import validate
+from audiolab.errors import AudiolabError
+from audiolab.features.envelope_config import EnvelopeConfig
+from audiolab.synthesis.envelope_converter import EnvelopeConverter
+from audiolab.synthesis.speechlike import speech_like
+
+RATE = 16000
+
+
+def converter(change=6.0):
+    return EnvelopeConverter(EnvelopeConfig(), 60, lambda mel: mel + change)
+
+
+class Louder:
+    """A converter of speaker A to B that doubles the samples."""
+
+    source, target = "A", "B"
+
+    def convert(self, wave, rate):
+        return 2 * wave
+
+
+def speech(seconds=1.0, rate=RATE, channels=None, seed=0):
+    wave = 0.3 * speech_like(seconds, rate, 120, np.random.default_rng(seed))
+    wave = wave if channels is None else np.stack([np.roll(wave, 50 * c) for c in range(channels)], 1)
+    return wave.astype(np.float32)
+
+
+def halve(blocks, rate):
+    return (block / 2 for block in blocks)
+
+
+@pytest.mark.parametrize(("rate", "channels", "subtype"), [(16000, None, "FLOAT"), (22050, 2, "FLOAT")])
+def test_a_file_is_converted_as_its_array(tmp_path, monkeypatch, rate, channels, subtype):
+    monkeypatch.setattr("audiolab.data.conversion.BLOCK", 3001)
+    wave = speech(2.3, rate, channels)
+    soundfile.write(tmp_path / "in.wav", wave, rate, subtype)
+    convert_file(converter().stream, tmp_path / "in.wav", tmp_path / "new" / "out.wav")
+    found, found_rate = soundfile.read(tmp_path / "new" / "out.wav", dtype="float32")
+    assert found_rate == rate
+    np.testing.assert_allclose(found, converter().convert(wave, rate), atol=2e-7)
+    assert soundfile.info(tmp_path / "new" / "out.wav").subtype == subtype
+    assert [path.name for path in (tmp_path / "new").iterdir()] == ["out.wav"]
+
+
+@pytest.mark.parametrize(
+    ("source", "out", "subtype"),
+    [
+        ("in.wav", "out.flac", "PCM_16"),  # FLAC has no floats
+        ("in.flac", "out.wav", "PCM_24"),
+        ("in.flac", "out.FLAC", "PCM_24"),
+        ("in.mp3", "out.wav", "PCM_16"),
+        ("in.wav", "out.ogg", "VORBIS"),
+    ],
+)
+def test_the_ending_names_the_format(tmp_path, source, out, subtype):
+    kinds = {"in.wav": "FLOAT", "in.flac": "PCM_24", "in.mp3": None}
+    soundfile.write(tmp_path / source, speech(), RATE, kinds[source])
+    convert_file(halve, tmp_path / source, tmp_path / out)
+    before, after = soundfile.info(tmp_path / source), soundfile.info(tmp_path / out)
+    assert (after.frames, after.samplerate, after.channels) == (before.frames, RATE, 1)
+    assert (after.format, after.subtype) == (out[4:].upper(), subtype)
+
+
+def test_a_file_may_be_converted_in_place(tmp_path):
+    soundfile.write(tmp_path / "a.wav", speech(), RATE, "FLOAT")
+    convert_file(halve, tmp_path / "a.wav", tmp_path / "a.wav")
+    assert np.array_equal(soundfile.read(tmp_path / "a.wav", dtype="float32")[0], speech() / 2)
+
+
+def test_memory_does_not_grow_with_the_file(tmp_path, monkeypatch):
+    monkeypatch.setattr("audiolab.data.conversion.BLOCK", 1 << 14)
+    peaks = []
+    for minutes in (1, 4):
+        with soundfile.SoundFile(tmp_path / "in.wav", "w", RATE, 1, "PCM_16") as file:
+            for _ in range(minutes):
+                file.write(np.zeros(60 * RATE, np.float32))
+        tracemalloc.start()
+        convert_file(halve, tmp_path / "in.wav", tmp_path / "out.wav")
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+    assert soundfile.info(tmp_path / "out.wav").frames == 4 * 60 * RATE
+    assert peaks[1] < 1.2 * peaks[0] < 2e6
+
+
+def damage(path, kind):
+    wave = speech()
+    soundfile.write(path, wave, RATE, "FLOAT" if path.suffix == ".wav" else None)
+    data = path.read_bytes()
+    if kind == "missing":
+        path.unlink()
+    elif kind == "truncated":
+        path.write_bytes(data[: len(data) // 2])
+    elif kind == "rotten":
+        path.write_bytes(data[: len(data) // 2] + bytes(500) + data[len(data) // 2 + 500 :])
+    elif kind == "NaN":
+        wave[15000] = np.nan
+        soundfile.write(path, wave, RATE, "FLOAT")
+    else:
+        path.write_bytes({"empty": b"", "header": data[:44], "text": b"no audio"}[kind])
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "message"),
+    [
+        ("a.wav", "missing", "cannot open: No such file"),
+        ("a.wav", "empty", "empty, 0 bytes"),
+        ("a.wav", "header", "no audio that can be read"),
+        ("a.wav", "text", "no audio that can be read"),
+        ("a.wav", "truncated", "truncated: .* bytes fewer than its header promises"),
+        ("a.wav", "NaN", "sample 15000 is NaN or infinite; make the file again"),
+        ("a.flac", "truncated", "broken audio"),
+        ("a.flac", "rotten", "broken audio|truncated"),
+        ("touch harm; cat a.wav |", "missing", "the entry is a command"),
+    ],
+)
+def test_bad_input_leaves_what_was_there(tmp_path, monkeypatch, name, kind, message):
+    """The faults in the middle of a file come up when a part of the output is written already."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("audiolab.data.conversion.BLOCK", 1000)
+    damage(tmp_path / (name if name.startswith("a.") else "a.wav"), kind)
+    (tmp_path / "out.wav").write_text("before")
+    before = sorted(tmp_path.iterdir())
+    with pytest.raises(AudiolabError, match=message) as caught:
+        convert_file(halve, name, "out.wav")
+    assert str(caught.value).startswith(name)
+    assert (tmp_path / "out.wav").read_text() == "before"
+    assert sorted(tmp_path.iterdir()) == before
+
+
+def test_an_exception_of_the_converter_leaves_what_was_there(tmp_path):
+    def breaks(blocks, rate):
+        yield next(iter(blocks))
+        raise ZeroDivisionError
+
+    soundfile.write(tmp_path / "in.wav", speech(), RATE)
+    with pytest.raises(ZeroDivisionError):
+        convert_file(breaks, tmp_path / "in.wav", tmp_path / "out.wav")
+    assert [path.name for path in tmp_path.iterdir()] == ["in.wav"]
+
+
+@pytest.mark.parametrize(
+    ("channels", "rate", "out", "message"),
+    [
+        (1, RATE, "out.wave", "unknown kind of audio file '.wave'; did you mean '.wav'"),
+        (1, RATE, "out", "unknown kind of audio file ''; known are: .flac"),
+        (6, RATE, "out.mp3", "MP3 does not take 6 channels at 16000 Hz"),
+        (1, 96000, "out.mp3", "MP3 does not take 1 channels at 96000 Hz"),
+        (1, RATE, "in.wav/out.wav", "cannot write .*: Not a directory|File exists"),
+    ],
+)
+def test_outputs_that_cannot_be(tmp_path, channels, rate, out, message):
+    soundfile.write(tmp_path / "in.wav", speech(0.1, rate, channels), rate)
+    with pytest.raises(AudiolabError, match=message):
+        convert_file(halve, tmp_path / "in.wav", tmp_path / out)
+    assert [path.name for path in tmp_path.iterdir()] == ["in.wav"]
+
+
+PROGRAM = """
+import resource, signal
+from audiolab import cli
+from audiolab.data.conversion import convert_file
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, (9000, 9000))  # what a full disk is to write()
+cli.run(lambda: convert_file(lambda blocks, rate: blocks, "in.wav", "out.{kind}"))
+"""
+
+
+@pytest.mark.parametrize("kind", ["wav", "flac"])
+def test_a_full_disk_is_one_line_and_leaves_what_was_there(tmp_path, kind):
+    soundfile.write(tmp_path / "in.wav", speech(), RATE, "PCM_24")
+    (tmp_path / f"out.{kind}").write_text("before")
+    done = subprocess.run(
+        [sys.executable, "-c", PROGRAM.format(kind=kind)], cwd=tmp_path, capture_output=True, text=True
+    )
+    assert done.returncode == 1
+    assert done.stderr.startswith(f"error: cannot write out.{kind}: ")
+    assert done.stderr.endswith("(is the disk full?); what stood there before is kept\n")
+    assert done.stderr.count("\n") == 1
+    assert (tmp_path / f"out.{kind}").read_text() == "before"
+    assert len(list(tmp_path.iterdir())) == 2
+
+
+def test_clipping_is_told_where_the_format_clips(tmp_path, caplog):
+    wave = speech()
+    over = int((np.abs(wave) > 0.1).sum())
+    for subtype in ("PCM_16", "FLOAT"):
+        soundfile.write(tmp_path / f"{subtype}.wav", wave, RATE, subtype)
+        convert_file(lambda blocks, rate: (10 * block for block in blocks), tmp_path / f"{subtype}.wav",
+                     tmp_path / f"{subtype}.out.wav")  # fmt: skip
+    [told] = [record.message for record in caplog.records]
+    assert told.startswith(f"{tmp_path}/PCM_16.out.wav: ")
+    assert abs(int(told.split(": ")[1].split()[0]) - over) <= 2
+    clipped = soundfile.read(tmp_path / "PCM_16.out.wav")[0]
+    np.testing.assert_allclose(clipped, np.clip(10 * wave, -1, 1), atol=1e-3)
+
+
+@pytest.fixture
+def data(tmp_path):
+    """Return a data dir of speaker A with two utterances, one of another rate, and of speaker C with one."""
+    wavs, speakers, text = {}, {}, {}
+    for name, rate in (("A_1", RATE), ("A_2", 22050), ("C_1", RATE)):
+        soundfile.write(tmp_path / f"{name}.wav", speech(0.4, rate, seed=len(wavs)), rate)
+        wavs[name], speakers[name], text[name] = str(tmp_path / f"{name}.wav"), name[0], f"words of {name}"
+    return write_data_dir(tmp_path / "data", {"wav.scp": wavs, "utt2spk": speakers, "text": text})
+
+
+def test_a_data_dir_of_the_sources_utterances(tmp_path, data):
+    out = convert_data_dir(Louder(), data, tmp_path / "out", RATE)
+    assert out.table("utt2spk") == {"B-A_1": "B", "B-A_2": "B"}
+    assert (tmp_path / "out" / "spk2utt").read_text() == "B B-A_1 B-A_2\n"
+    assert out.table("utt2source") == {"B-A_1": "A_1", "B-A_2": "A_2"}
+    assert out.table("text") == {"B-A_1": "words of A_1", "B-A_2": "words of A_2"}
+    assert [fault for fault in validate(out.path, feats=False) if fault.fatal] == []
+    for name, path in out.table("wav.scp").items():
+        assert path == str(tmp_path / "out" / "wav" / f"{name}.wav")
+        found, rate = soundfile.read(path)
+        assert rate == RATE
+        assert len(found) == 6400
+        assert soundfile.info(path).subtype == "PCM_16"
+    np.testing.assert_allclose(
+        soundfile.read(out.table("wav.scp")["B-A_1"])[0], 2 * soundfile.read(tmp_path / "A_1.wav")[0], atol=1 / 32768
+    )
+    before = {path: path.read_bytes() for path in (tmp_path / "out").rglob("*") if path.is_file()}
+    convert_data_dir(Louder(), DataDir(data.path), tmp_path / "out", RATE)
+    assert {path: path.read_bytes() for path in (tmp_path / "out").rglob("*") if path.is_file()} == before
+
+
+@pytest.mark.parametrize(
+    ("kind", "message"),
+    [
+        ("missing", "cannot open: No such file"),
+        ("empty", "empty, 0 bytes"),
+        ("truncated", "truncated"),
+        ("stereo", "2 channels where one is wanted"),
+        ("silent", "silent, all 6400 samples are zero; take it out of the data dir"),
+        ("NaN", "sample 100 is NaN"),
+    ],
+)
+def test_bad_audio_in_a_data_dir_is_named(tmp_path, data, kind, message):
+    path, wave = tmp_path / "A_2.wav", speech(0.4)
+    if kind in ("missing", "empty", "truncated"):
+        damage(path, kind)
+    elif kind == "stereo":
+        soundfile.write(path, np.stack([wave, wave], 1), RATE)
+    else:
+        wave[100] = np.nan
+        soundfile.write(path, 0 * speech(0.4) if kind == "silent" else wave, RATE, "FLOAT")
+    with pytest.raises(AudiolabError, match=rf"data/wav.scp: A_2: .*A_2.wav: .*{message}") as caught:
+        convert_data_dir(Louder(), data, tmp_path / "out", RATE)
+    assert "\n" not in str(caught.value)
+    assert not (tmp_path / "out" / "wav.scp").exists()
+
+
+def test_a_data_dir_without_the_source(tmp_path, data):
+    other = Louder()
+    other.source = "a"
+    with pytest.raises(AudiolabError, match="no utterance of speaker a; known are: A, C"):
+        convert_data_dir(other, data, tmp_path / "out", RATE)
