@@ -202,3 +202,11 @@ def test_the_example_system_trains_resumes_and_converts(sharedcode, tmp_path):
     assert converted.shape == wave.shape
     levels = [20 * np.log10(np.std(model.convert(wave, 22050, reverse=back)) / np.std(wave)) for back in (False, True)]
     assert levels[0] - levels[1] > 6  # B is 9 dB louder than A in every band
+
+
+def test_readme_states_the_licence_of_every_direct_dependency():
+    named = re.findall(r'^    "([A-Za-z0-9_-]+)[<>=]', (ROOT / "setup.py").read_text(), flags=re.MULTILINE)
+    named += re.findall(r'MINI = \["([a-z-]+)', (ROOT / "setup.py").read_text())
+    assert len(named) > 20
+    licences = (ROOT / "README.md").read_text().split("## Licence")[1]
+    assert [name for name in named if not re.search(rf"\b{name.removesuffix('-py')}\b", licences)] == []
