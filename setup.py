@@ -26,6 +26,8 @@ INSTALL = [
     "tensorboard>=2.18",
     "tqdm>=4.66",
     "jinja2>=3.1",
+    "markupsafe>=2.1",
+    "joblib>=1.4",
 ]
 
 MINI = ["espeakng-loader==0.2.4"]  # GPL-3, called as an outside library, for the mini corpora only

@@ -71,6 +71,10 @@ class SoftGAN(System):
                 f"crops have {found[0]} bands and {found[1]} frames, but system_conf.bands and .frames say {wanted[0]} "
                 f"and {wanted[1]}: make the features again, or set these and data_conf.frames alike"
             )
+        if self.config.scale == "unit" and train_set.analysis.scale != "db":
+            raise AudiolabError(
+                "system_conf.scale 'unit' needs features in dB: make them with scale: db in features.yaml"
+            )
         self.analysis.config = to_dict(train_set.analysis)
         speakers = (self.speaker_x, self.speaker_y), (train_set.source, train_set.target), train_set.highest
         for speaker, statistics, highest in zip(*speakers):

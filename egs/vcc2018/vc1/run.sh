@@ -10,17 +10,17 @@ list=false                              # list the stages and leave
 dry_run=false                           # show what would run and leave
 # machines
 nj=0                                    # jobs at a time in feature extraction and scoring; 0: one for each core
-train_jobs=0                            # trainings at a time; 0: one for each core, or with --ngpu for each GPU
+train_jobs=0                            # trainings at a time; 0: one for each core, or one with --ngpu
 ngpu=0                                  # GPUs of a training
-num_nodes=1                             # machines of a training
 verbose=1                               # 2: print every command
 # corpus
 corpus=real                             # real: VCC2018; mini: a small synthesised twin, made here in a minute
-db_root=                                # where a corpus in VCC2018's layout lies; empty: downloads/
+db_root=                                # where a corpus in the layout of VCC2018 lies; empty: downloads/
 mini_train=24                           # sentences of a speaker of mini to train on
 mini_eval=8                             # and to convert
+eval_sentences=0                        # of the evaluation set only the first so many over 2 s (the paper: 5); 0: all
 dataset=                                # names data/ and dump/; empty: the corpus
-pairs=                                  # SOURCE:TARGET …; empty: the paper's eight, or two of mini's
+pairs=                                  # SOURCE:TARGET …; empty: the eight of the paper, or two of mini
 both_ways=false                         # convert the targets to the sources too, which the same training gives
 # experiment
 train_config=conf/softgan_energy.yaml   # the system that is trained
@@ -29,10 +29,10 @@ ablation=false                          # all systems of Table 1 and what separa
 ablation_configs="softgan_energy softgan_noenergy gan_energy_bottleneck gan_energy lsgan_energy_anchors softgan_energy_noanchors" # of conf/
 seed=0                                  # of everything random
 seeds=                                  # seeds of training; empty: --seed, or 0 1 2 with --ablation
-train_options=                          # further options of training, as "--data_conf.unshared true"
+train_options=                          # further options of training, as --data_conf.unshared true
 max_steps=                              # steps of a training; empty: as train_config says, or 1500 for mini
 tag=                                    # names the experiment; empty: the data set, or <data set>_ablation
-expdir=                                 # the experiment's folder; empty: exp/<tag>
+expdir=                                 # folder of the experiment; empty: exp/<tag>
 
 help_message="Usage: $0 [--corpus mini] [--stage train] [options]"
 . ../../../utils/parse_options.sh
@@ -48,6 +48,8 @@ case $corpus in
 esac
 dataset=${dataset:-$corpus} pairs=${pairs:-$default_pairs} db_root=${db_root:-$corpus_dir}
 data=data/$dataset dump=dump/$dataset/train
+eval=$data/eval
+if ((eval_sentences > 0)); then eval=$data/eval_first$eval_sentences; fi
 configs=$train_config
 # shellcheck disable=SC2086 # a list
 if [[ $ablation == true ]]; then configs=$(printf 'conf/%s.yaml ' $ablation_configs) seeds=${seeds:-0 1 2}; fi
@@ -82,6 +84,7 @@ stage_download() {
 stage_data() {
   run prepare --corpus vcc2018 --db_root "$db_root" --dest "$data"
   for set in train eval ref; do validate_data_dir.py --no-feats --no-text "$data/$set"; done
+  if ((eval_sentences > 0)); then local/first_sentences.py "$data/eval" "$eval" --count "$eval_sentences"; fi
   run stamp write "$data" data --inputs "$data"/{train,eval,ref}/wav.scp --options "db_root=$db_root"
 }
 
@@ -122,7 +125,7 @@ stage_train() {
   # shellcheck disable=SC2086 # a list
   ${cuda_cmd} --gpu "$ngpu" --max-jobs-run "$train_jobs" JOB=1:$(($(wc -l <"$expdir/train.tsv") - 1)) \
     "$expdir/log/train.JOB.log" local/jobs.py train "$expdir" JOB --features "$dump" -- \
-    --ngpu "$ngpu" --num_nodes "$num_nodes" ${max_steps:+--trainer.max_steps "$max_steps"} \
+    --ngpu "$ngpu" ${max_steps:+--trainer.max_steps "$max_steps"} \
     $train_options
   run stamp write "$expdir" train --inputs "$dump" "$expdir/train.tsv" --options "max_steps=$max_steps" "more=$train_options"
 }
@@ -131,13 +134,13 @@ stage_infer() {
   plan
   made_by "$expdir" train 3 --options "max_steps=$max_steps" "more=$train_options"
   ${train_cmd} --max-jobs-run "$nj" JOB=1:$(($(wc -l <"$expdir/convert.tsv") - 1)) "$expdir/log/convert.JOB.log" \
-    local/jobs.py convert "$expdir" JOB --features "$dump" --data "$data/eval" -- --config "$infer_config"
-  run stamp write "$expdir" infer --inputs "$expdir/convert.tsv" "$infer_config" "$data"
+    local/jobs.py convert "$expdir" JOB --features "$dump" --data "$eval" -- --config "$infer_config"
+  run stamp write "$expdir" infer --inputs "$expdir/convert.tsv" "$infer_config" "$data" --options "eval=$eval"
 }
 
 stage_score() {
-  made_by "$expdir" infer 4
-  run score_vc --runs "$expdir/scored.tsv" --source "$data/eval" --reference "$data/ref" --train "$data/train" \
+  made_by "$expdir" infer 4 --options "eval=$eval"
+  run score_vc --runs "$expdir/scored.tsv" --source "$eval" --reference "$data/ref" --train "$data/train" \
     --nj "$nj" --out "$expdir/scores.csv"
   run tabulate_vc --scores "$expdir/scores.csv" --paper local/table1.tsv --baseline unconverted \
     --baseline mean_shift --out "$expdir/RESULTS.md"
@@ -146,9 +149,9 @@ stage_score() {
 
 stage_report() {
   made_by "$expdir" score 5
-  run report_vc --expdir "$expdir" --data "$data/eval" --reference "$data/ref" --scores "$expdir/scores.csv" \
+  run report_vc --expdir "$expdir" --data "$eval" --reference "$data/ref" --scores "$expdir/scores.csv" \
     --corpus "VCC2018 ($dataset)" --out "$expdir/report.html"
-  local/jobs.py publish "$expdir" --data "$data/eval" --reference "$data/ref" --seed "$seed"
+  local/jobs.py publish "$expdir" --data "$eval" --reference "$data/ref" --seed "$seed"
 }
 
 run_stages; exit  # on one line, for bash reads on in a script that is edited while it runs
