@@ -66,7 +66,7 @@ install_packages() {
   # uv does not read pip's settings; a mirror set there has to be handed on
   local index=${PIP_INDEX_URL:-$("$venv/bin/python" -m pip config get global.index-url 2>/dev/null || true)}
   if [[ -n $index ]]; then export UV_DEFAULT_INDEX=${UV_DEFAULT_INDEX:-$index}; fi
-  UV_HTTP_TIMEOUT=${UV_HTTP_TIMEOUT:-300} "$venv/bin/uv" pip install --python "$venv/bin/python" \
+  UV_HTTP_TIMEOUT=${UV_HTTP_TIMEOUT:-300} "$venv/bin/uv" pip install --compile-bytecode --python "$venv/bin/python" \
     --editable "${root}[$1]" 2>&1 | sed '/^ [-+~] /d' || fail "see above; when the cause is mended, run this again"
   say "trying the installed packages"
   "$venv/bin/python" "$root/tools/check_imports.py"

@@ -12,18 +12,22 @@ from __future__ import annotations
 import csv
 import os
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from itertools import chain
 from pathlib import Path
 
 from audiolab import cli
 from audiolab.data.baseline_mappings import BASELINES
+from audiolab.datadir.datadir import DataDir
 from audiolab.errors import AudiolabError
 from audiolab.files import atomic_write
 
 TRAIN = ("config", "seed", "source", "target", "dir")
 CONVERT = ("system", "seed", "source", "target", "dir", "model", "way")
 SCORED = CONVERT[:5]
+PAPERS_SAMPLES = 15
+"""Samples that a listener rates, §4.2; fewer where there are not so many utterances."""
 
 Row = dict[str, str]
 
@@ -164,12 +168,17 @@ def publish_models(args: cli.configargparse.Namespace) -> None:
 
 def listening_command(args: cli.configargparse.Namespace) -> tuple[str, ...]:
     """Return module and arguments that make the listening test: the systems' first seed, as in the paper's §4.2."""
-    rows = read_table(args.expdir / "convert.tsv")
-    first = next(row["seed"] for row in rows if row["way"] != "baseline")
-    systems = [f"{row['system']}={row['dir']}" for row in rows if row["way"] == "forward" and row["seed"] == first]
+    forward = [row for row in read_table(args.expdir / "convert.tsv") if row["way"] == "forward"]
+    heard = [row for row in forward if row["seed"] == forward[0]["seed"]]
+    systems = [f"{row['system']}={row['dir']}" for row in heard]
+    utterances = Counter()
+    for row in heard:
+        utterances[row["system"]] += len(DataDir(row["dir"]).utterances)
+    samples = min(PAPERS_SAMPLES, (len(utterances) + 2) * min(utterances.values()))  # 2: source and target speech
     pages = ("--out", f"{args.expdir}/listening.html", "--key", f"{args.expdir}/listening_key.csv")
     folders = ("--data", args.data, "--reference", args.reference)
-    return ("audiolab.bin.listening_test", "make", "--systems", *systems, *folders, *pages, "--seed", args.seed)
+    drawn = ("--samples", str(samples), "--seed", args.seed)
+    return ("audiolab.bin.listening_test", "make", "--systems", *systems, *folders, *pages, *drawn)
 
 
 def run_module(module: str, *arguments: str) -> None:
