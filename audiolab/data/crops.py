@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import logging
 from dataclasses import dataclass
 from pathlib import Path
@@ -118,6 +119,15 @@ class UnpairedCrops(SystemDataset):
             name: torch.from_numpy(np.stack([sample[name] for sample in samples])) for name in ("x", "y", "noise")
         }
         return batch | {"utts": [sample["utt"] for sample in samples]}
+
+    def fingerprint(self) -> str:
+        """Return the number of items and a hash of all features."""
+        digest = hashlib.sha256()
+        for utterances in self._utterances:
+            for name, feats in utterances:
+                digest.update(f"{name} {feats.shape}".encode())
+                digest.update(feats.tobytes())
+        return f"{len(self)} items, SHA-256 {digest.hexdigest()[:16]}"
 
     def _at(self, utterance: tuple[str, np.ndarray], start: int) -> tuple[str, np.ndarray]:
         name, feats = utterance

@@ -15,7 +15,7 @@ from audiolab.training.loadfile import load_file
 logger = logging.getLogger(__name__)
 
 FORMAT = 1
-KEYS = ("format", "step", "config", "length", "system", "updater", "ema", "meters", "best")
+KEYS = ("format", "step", "config", "data", "system", "updater", "ema", "meters", "best")
 
 Ranking = list[tuple[float, int]]
 """(value of the metric, step) of the best checkpoints, the best first."""

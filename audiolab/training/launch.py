@@ -43,7 +43,7 @@ def launch(module: str, argv: list[str], per_node: int, nodes: int, node: int | 
         os.environ.setdefault("OMP_NUM_THREADS", str(max(1, (os.cpu_count() or 1) // per_node)))
     logging.getLogger("torch.distributed.elastic").setLevel(logging.CRITICAL)  # workers report their own errors
     try:
-        run(parse_args([*options, "-m", module, *argv]))
+        run(parse_args([*options, "-m", "--", module, *argv]))  # "--": or torchrun takes our options for its own
     except ChildFailedError as error:
         codes = [failure.exitcode for failure in error.failures.values()]
         sys.exit(EXIT_STATUS if EXIT_STATUS in codes else max(1, codes[0]))

@@ -33,17 +33,17 @@ def resolved(config: Any, optim: Mapping[str, OptimConfig]) -> dict[str, Any]:
     return to_dict(config) | {"optim": {name: asdict(each) for name, each in optim.items()}}
 
 
-def check_unchanged(content: Mapping[str, Any], config: Mapping[str, Any], length: int, expdir: Path) -> None:
-    """See whether the checkpoint ``content`` comes from this config and as much data.
+def check_unchanged(content: Mapping[str, Any], config: Mapping[str, Any], data: str, expdir: Path) -> None:
+    """See whether the checkpoint ``content`` comes from this config and data.
 
     Args:
         content: A checkpoint.
         config: What `resolved` gave now.
-        length: Items in the training set now.
+        data: The training set's fingerprint now.
         expdir: The run's folder, for the message.
 
     Raises:
-        AudiolabError: A key has changed that is none of `audiolab.training.config.FREE`.
+        AudiolabError: The data, or a key that is none of `audiolab.training.config.FREE`, has changed.
     """
     for key, before, now in differences(content["config"], config):
         why = " (it follows trainer.max_steps where it is not given)" if key.endswith(".end") else ""
@@ -51,8 +51,8 @@ def check_unchanged(content: Mapping[str, Any], config: Mapping[str, Any], lengt
             f"{expdir}: was trained with {key} {before}, and is now to go on with {now}{why}; set it back, or train "
             "anew in another --expdir"
         )
-    if content["length"] != length:
+    if content["data"] != data:
         raise AudiolabError(
-            f"{expdir}: was trained on {content['length']} items, the training set now has {length}; bring the data "
+            f"{expdir}: was trained on other data ({content['data']}) than the training set is now ({data}); bring it "
             "back, or train anew in another --expdir"
         )

@@ -84,6 +84,13 @@ class SystemDataset(Dataset, ABC):
         """
         return None
 
+    def fingerprint(self) -> str:
+        """Return what tells this data from other data: a run is not taken up again on another.
+
+        Datasets that can afford it put a hash of their contents in.
+        """
+        return f"{len(self)} items"
+
 
 class System(nn.Module, ABC):
     """A paper's networks and losses, as the trainer sees them.

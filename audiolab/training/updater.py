@@ -128,6 +128,7 @@ class Updater:
             if self.config.clip_norm:
                 clip_grads_with_norm_(parameters, self.config.clip_norm, norm)
             optimizer.step() if scaler is None else scaler.step(optimizer)
+            torch.autograd.graph.increment_version(parameters)  # fused optimisers do not; a stale graph must be told
             self.skips.in_a_row[name] = 0
             _log(updates, norm, meter)
         if scaler is not None:

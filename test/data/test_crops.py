@@ -92,6 +92,13 @@ def test_collate_stacks_and_names(folder):
     assert all(len(utts.split()) == 2 for utts in batch["utts"])
 
 
+def test_fingerprint_tells_features_apart(folder):
+    before = UnpairedCrops(config(folder), held_out=False).fingerprint()
+    assert UnpairedCrops(config(folder), held_out=False).fingerprint() == before
+    make_features(folder, {f"{s}_{n}": 41 + 7 * n for s in "AB" for n in range(5)})
+    assert UnpairedCrops(config(folder), held_out=False).fingerprint() != before
+
+
 def test_speakers_share_no_sentence_on_request():
     source, target = [f"A_{n}" for n in range(6)], [f"B_{n}" for n in range(2, 8)]
     kept = without_shared_sentences(source, target)
