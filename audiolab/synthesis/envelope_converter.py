@@ -19,7 +19,7 @@ from audiolab.features.f0 import estimate_f0
 from audiolab.synthesis.chunks import process_in_chunks
 from audiolab.synthesis.envelope_filter import EnvelopeFilterConfig, apply_envelope, context_samples
 from audiolab.synthesis.overlap_add import overlap_add
-from audiolab.synthesis.streaming import Blocks, Counted, as_long_as, blocks_of, checked_samples, resampled
+from audiolab.synthesis.streaming import Blocks, Counted, as_long_as, at_once, resampled
 
 Mapping = Callable[[Tensor], Tensor]
 """Mel envelopes as they are stored, [T, n_mels], to converted ones of the same shape; looks at its own frames only."""
@@ -83,10 +83,7 @@ class EnvelopeConverter:
         Raises:
             AudiolabError: Integers, NaN, another shape, a rate that is not positive.
         """
-        samples = checked_samples(wave, rate)
-        if samples.size == 0:
-            return samples
-        return np.concatenate(list(self.stream(blocks_of(samples), rate))).reshape(samples.shape)
+        return at_once(self.stream, wave, rate)
 
     def stream(self, blocks: Iterable[np.ndarray], rate: int) -> Blocks:
         """Yield converted audio, as long as what came, in bounded memory.

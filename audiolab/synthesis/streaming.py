@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 import numpy as np
 import soxr
@@ -17,16 +17,27 @@ MOST_CHANNELS = 64
 """An array with more of them, and more of them than samples, is most likely the wrong way round."""
 
 
-def checked_samples(wave: np.ndarray, rate: float) -> np.ndarray:
-    """Return a signal as float32, having checked that it is one.
+def at_once(
+    stream: Callable[[Iterable[np.ndarray], int], Iterable[np.ndarray]], wave: np.ndarray, rate: int
+) -> np.ndarray:
+    """Return what ``stream`` makes of a whole signal, float32, in the signal's shape.
 
     Args:
+        stream: Takes blocks [n, channels] and their rate in Hz, and gives as many samples.
         wave: [N] or [N, channels], floats with full scale ±1, any length.
         rate: Its rate in Hz.
 
     Raises:
         AudiolabError: Integers (their full scale is not known), NaN, another shape, a rate that is not positive.
     """
+    samples = _checked(wave, rate)
+    if samples.size == 0:
+        return samples
+    return np.concatenate(list(stream(blocks_of(samples), rate))).reshape(samples.shape)
+
+
+def _checked(wave: np.ndarray, rate: float) -> np.ndarray:
+    """Return a signal as float32, having checked that it is one."""
     wave = np.asarray(wave)
     if not rate > 0:
         raise AudiolabError(f"a rate of {rate} Hz: give the audio's own, above 0")

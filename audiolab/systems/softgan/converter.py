@@ -14,7 +14,7 @@ from audiolab.config import from_dict
 from audiolab.errors import AudiolabError
 from audiolab.features.envelope_config import EnvelopeConfig
 from audiolab.synthesis.envelope_converter import EnvelopeConverter, EnvelopeConverterConfig
-from audiolab.synthesis.streaming import Blocks, blocks_of, checked_samples
+from audiolab.synthesis.streaming import Blocks, at_once
 from audiolab.synthesis.transpose import transpose
 from audiolab.systems.softgan.config import SoftGANConfig
 from audiolab.systems.softgan.networks import Generator
@@ -113,10 +113,7 @@ class Voice:
         Raises:
             AudiolabError: Integers, NaN, another shape, a rate that is not positive.
         """
-        samples = checked_samples(wave, rate)
-        if samples.size == 0:
-            return samples
-        return np.concatenate(list(self.stream(blocks_of(samples), rate))).reshape(samples.shape)
+        return at_once(self.stream, wave, rate)
 
     def stream(self, blocks: Iterable[np.ndarray], rate: int) -> Blocks:
         """Yield converted audio of blocks [n, channels]; in bounded memory where F0 is kept."""
