@@ -16,7 +16,8 @@ from pathlib import Path
 from audiolab.corpora.base import Corpus, RemoteFile
 from audiolab.corpora.vcc2018_layout import Recording, check_complete, find_recordings, speaker_traits, walk
 from audiolab.corpora.vcc2018_mini import make_mini
-from audiolab.datadir.audiofile import audio_info
+from audiolab.datadir.audio import conform
+from audiolab.datadir.audiofile import read_wav
 from audiolab.datadir.datadir import write_data_dir
 from audiolab.datadir.validate import validate
 from audiolab.errors import AudiolabError
@@ -98,15 +99,16 @@ def _check_order(utt2spk: dict[str, str]) -> None:
 
 
 def _durations(recordings: dict[str, Recording]) -> dict[str, str]:
-    """Return ``utt2dur`` in seconds; every header is read and every file's length checked against it."""
+    """Return ``utt2dur`` in seconds; every file is read, so that no later stage stumbles over a broken one."""
     durations, faults, rates = {}, [], set()
     for utterance, recording in recordings.items():
         try:
-            frames, rate, _ = audio_info(recording.path)
+            samples, rate = read_wav(recording.path)
+            conform(samples, rate, rate, "mono", allow_silent=False, where=str(recording.path))
         except AudiolabError as error:
             faults.append(str(error))
             continue
-        durations[utterance] = f"{frames / rate:.6f}"
+        durations[utterance] = f"{len(samples) / rate:.6f}"
         rates.add(rate)
     if faults:
         more = f" (and {len(faults) - 1} more broken files)" if len(faults) > 1 else ""

@@ -19,9 +19,6 @@ if TYPE_CHECKING:  # it loads torch, which F0 does without
 
 logger = logging.getLogger(__name__)
 
-SILENT_PEAK = 2 / 32768
-"""Full scale; a peak of two steps of 16 bit is dither, not speech."""
-
 
 def waves(
     datadir: DataDir, rate: int, channels: Channels = "mono", allow_pipes: bool = False
@@ -34,13 +31,9 @@ def waves(
     """
     told = False
     for utterance in datadir.utterances:
-        samples, original = load_utterance(datadir, utterance, channels=channels, allow_pipes=allow_pipes)
-        if np.abs(samples).max() <= SILENT_PEAK:
-            raise AudiolabError(
-                f"{datadir.path / 'wav.scp'}: {utterance}: silent, {len(samples)} samples without a peak above two "
-                "steps of 16 bit; record it again, or take it out of the data dir (delete its line, then run "
-                "utils/fix_data_dir.py)"
-            )
+        samples, original = load_utterance(
+            datadir, utterance, channels=channels, allow_silent=False, allow_pipes=allow_pipes
+        )
         if original != rate and not told:
             logger.info("%s is at %d Hz; all audio of another rate is resampled to %d Hz", utterance, original, rate)
             told = True

@@ -15,6 +15,9 @@ from audiolab.errors import AudiolabError
 
 Channels = Literal["mono", "mix", "all"]
 
+SILENT_PEAK = 2 / 32768
+"""Full scale; a peak of two steps of 16 bit is dither, not speech."""
+
 
 def load_mono(
     entry: str | Path,
@@ -33,7 +36,7 @@ def load_mono(
         entry: A path or a ``wav.scp`` entry.
         rate: The sampling rate wanted, in Hz.
         channels: ``"mono"``: more than one channel is an error; ``"mix"``: the mean of the channels.
-        allow_silent: Whether a file of zeros only is taken.
+        allow_silent: Whether a file without a peak above `SILENT_PEAK` is taken.
         allow_pipes: Whether an entry that is a command may be run.
         where: What begins an error message, such as the utterance.
 
@@ -45,7 +48,7 @@ def load_mono(
     """
     samples, original = read_wav(entry, allow_pipes, where=where)
     where = f"{where}: {entry}" if where else str(entry)
-    return _conform(samples, original, rate, channels, allow_silent, where)
+    return conform(samples, original, rate, channels, allow_silent, where)
 
 
 def load_utterance(
@@ -66,7 +69,7 @@ def load_utterance(
         rate: The rate wanted, in Hz; None for the recording's own.
         table: Which signal: ``wav.scp``, ``spk1.scp``, ``vocals.scp``, …
         channels: As in `load_mono`; ``"all"`` gives N × C for more than one channel.
-        allow_silent: Whether an utterance of zeros only is taken.
+        allow_silent: Whether an utterance without a peak above `SILENT_PEAK` is taken.
         allow_pipes: Whether an entry that is a command may be run.
 
     Returns:
@@ -89,7 +92,7 @@ def load_utterance(
     where = f"{datadir.path / table}: {utterance}"
     samples, original = read_wav(entries[recording], allow_pipes, start, end, where)
     where = f"{where}: {entries[recording]}"
-    return _conform(samples, original, rate or original, channels, allow_silent, where), rate or original
+    return conform(samples, original, rate or original, channels, allow_silent, where), rate or original
 
 
 def iterate_audio(
@@ -105,13 +108,20 @@ def resample(samples: np.ndarray, original: int, rate: int) -> np.ndarray:
     return samples if rate == original else soxr.resample(samples, original, rate, quality="HQ")
 
 
-def _conform(
+def conform(
     samples: np.ndarray, original: int, rate: int, channels: Channels, allow_silent: bool, where: str
 ) -> np.ndarray:
+    """Return what `read_wav` gave, at ``rate`` and with as many channels as wanted; raises as `load_mono` does."""
     if samples.ndim == 2 and channels == "mono":
-        raise AudiolabError(f"{where}: {samples.shape[1]} channels where one is wanted; mix them with channels=mix")
+        raise AudiolabError(
+            f"{where}: {samples.shape[1]} channels where one is wanted; mix them to one, or use --channels mix where "
+            "that is an option"
+        )
     if samples.ndim == 2 and channels == "mix":
         samples = samples.mean(axis=1)
-    if not allow_silent and not samples.any():
-        raise AudiolabError(f"{where}: silent, all {len(samples)} samples are zero; take it out of the data dir")
+    if not allow_silent and np.abs(samples).max() <= SILENT_PEAK:
+        raise AudiolabError(
+            f"{where}: silent, {len(samples)} samples without a peak above two steps of 16 bit; record it again, or "
+            "leave it out (in a data dir: delete its line, then run utils/fix_data_dir.py)"
+        )
     return resample(samples, original, rate)

@@ -120,6 +120,7 @@ def rename_speakers(root, names):
         path.rename(path.with_name(names[path.name]))
 
 
+BROKEN = "vcc2018_training/VCC2TF1/10001.wav"
 FAULTS = {
     "no root": (lambda root: shutil.rmtree(root), "no such folder; --db_root is where vcc2018_"),
     "no evaluation": (
@@ -157,6 +158,18 @@ FAULTS = {
     "no speaker's folder": (
         lambda root: write(root / "vcc2018_training/10001.wav"),
         "vcc2018_training: recordings lie outside a speaker's folder",
+    ),
+    "stereo": (
+        lambda root: soundfile.write(root / BROKEN, np.full((99, 2), 0.1), 22050),
+        r"10001\.wav: 2 channels where one is wanted; mix them",
+    ),
+    "silent": (
+        lambda root: soundfile.write(root / BROKEN, np.zeros(99), 22050),
+        r"10001\.wav: silent, 99 samples without a peak .*; record it again",
+    ),
+    "NaN": (
+        lambda root: soundfile.write(root / BROKEN, np.full(99, np.nan), 22050, "FLOAT"),
+        r"10001\.wav: sample 0 is NaN",
     ),
     "a space": (lambda root: write(root / "vcc2018_training/Ann B/1.wav"), "a space in a speaker's or sentence's name"),
     "not audio": (

@@ -138,8 +138,8 @@ def break_wav(kind, path):
         ("empty", "empty, 0 bytes"),
         ("truncated", "truncated"),
         ("stereo", "2 channels"),
-        ("silent", "silent.*take it out of the data dir"),
-        ("dither", "silent.*take it out of the data dir"),
+        ("silent", "silent.*record it again, or leave it out"),
+        ("dither", "silent.*record it again, or leave it out"),
         ("NaN", "sample 100 is NaN"),
     ],
 )

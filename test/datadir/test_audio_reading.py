@@ -102,9 +102,9 @@ def not_finite(path):
         (lambda path: path.write_bytes(b"RIFF" + b"x" * 50), "no audio that can be read"),
         (truncate, "truncated: 1001 bytes fewer than its header promises"),
         (lambda path: path.write_bytes(path.read_bytes()[:30]), "no audio that can be read|truncated"),
-        (lambda path: soundfile.write(path, noise(channels=2), RATE), "2 channels where one is wanted.*channels=mix"),
+        (lambda path: soundfile.write(path, noise(channels=2), RATE), "2 channels where one is wanted.*channels mix"),
         (not_finite, r"sample 5 is NaN or infinite \(2 are\)"),
-        (lambda path: soundfile.write(path, np.zeros(9), RATE), "silent, all 9 samples are zero"),
+        (lambda path: soundfile.write(path, np.zeros(9), RATE), "silent, 9 samples without a peak"),
     ],
 )
 def test_broken_audio_is_refused_in_one_line_with_utterance_and_file(wav, breaking, message):
