@@ -1,0 +1,273 @@
+"""egs/vcc2018/vc1 on its mini corpus, from nothing to the listening page: what each stage makes, and runs again."""
+
+import csv
+import hashlib
+import json
+import math
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+import torch
+
+import audiolab
+from audiolab.datadir.arkio import MatrixTable
+from audiolab.datadir.audio import load_mono, load_utterance
+from audiolab.datadir.datadir import DataDir
+from audiolab.datadir.table import read_table
+from audiolab.datadir.validate import validate
+
+pytestmark = pytest.mark.recipe
+
+ROOT = Path(__file__).parents[2]
+SPEAKERS = {"VCC2SF4", "VCC2SM4", "VCC2TF1", "VCC2TF2", "VCC2TM1", "VCC2TM2"}
+TRAIN, EVAL, STEPS, RATE, BANDS = 11, 2, 12, 16000, 32  # the speaker classifier wants 10 sentences or more
+SOURCE, TARGET = PAIR = ("VCC2SF4", "VCC2TF1")
+SMALL = (
+    "--system_conf.generator.channels 8 16 --system_conf.discriminator.channels 4 4 8 8 "
+    "--system_conf.discriminator.hidden 16"
+)
+OPTIONS = {
+    "corpus": "mini",
+    "mini_train": TRAIN,
+    "mini_eval": EVAL,
+    "pairs": ":".join(PAIR),
+    "nj": 2,
+    "max_steps": STEPS,
+    "train_options": SMALL,
+}
+RUN = f"exp/mini/softgan_energy/{SOURCE}-{TARGET}_s0"
+METHODS = ("softgan_energy", "unconverted", "mean_shift", "mean_variance")
+PAPERS_ROWS = ("+SoftGAN +Energy", "+SoftGAN -Energy", "-SoftGAN +Energy +Bottleneck", "-SoftGAN +Energy")
+
+
+class Recipe:
+    """The recipe in a copy of the checkout."""
+
+    def __init__(self, root):
+        names = subprocess.run(
+            ["git", "ls-files", "-coz", "--exclude-standard"], cwd=ROOT, capture_output=True, text=True, check=True
+        ).stdout.split("\0")
+        for name in filter(None, names):
+            if (ROOT / name).is_file():
+                (root / name).parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy(ROOT / name, root / name)
+        self.root = root
+        self.folder = root / "egs" / "vcc2018" / "vc1"
+
+    def __truediv__(self, name):
+        return self.folder / name
+
+    def call(self, *arguments, **changes):
+        """Run ``run.sh`` from another folder, with the Python that runs this test."""
+        options = [f"--{name}={value}" for name, value in (OPTIONS | changes).items()]
+        path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+        command = [self / "run.sh", *options, *arguments]
+        environment = {**os.environ, "PATH": path, "AUDIOLAB_BACKEND": "local"}
+        return subprocess.run(command, cwd="/", env=environment, capture_output=True, text=True, timeout=900)
+
+    def run(self, *arguments, **changes):
+        """Run it; it must end well. Return its standard output."""
+        done = self.call(*arguments, **changes)
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+    def fail(self, *arguments, **changes):
+        """Run it; it must fail without a traceback. Return the errors, those in jobs' logs included."""
+        done = self.call(*arguments, **changes)
+        assert done.returncode == 1, done.stdout + done.stderr
+        assert "Traceback" not in done.stdout + done.stderr
+        return [line.strip() for line in done.stderr.splitlines() if line.strip().startswith("error: ")]
+
+    def hashes(self, *patterns):
+        """Return path -> hash of the files that match."""
+        files = {path for pattern in patterns for path in self.folder.glob(pattern) if path.is_file()}
+        assert len(files) >= len(patterns)
+        return {str(p.relative_to(self.folder)): hashlib.sha256(p.read_bytes()).hexdigest() for p in sorted(files)}
+
+
+@pytest.fixture(scope="module")
+def recipe(tmp_path_factory):
+    """Return the recipe after one run of all stages."""
+    recipe = Recipe(tmp_path_factory.mktemp("checkout"))
+    recipe.output = recipe.run()
+    return recipe
+
+
+@pytest.fixture
+def inside(recipe, monkeypatch):
+    """Go where the tables' paths begin."""
+    monkeypatch.chdir(recipe.folder)
+    return recipe
+
+
+def test_all_stages_run_with_the_python_that_is_there(recipe):
+    stages = re.findall(r"^### stage (\S+ \w+) done", recipe.output, re.MULTILINE)
+    assert stages == ["-1 download", "0 data", "1 features", "2 stats", "3 train", "4 infer", "5 score", "6 report"]
+    assert not (recipe.root / "tools" / "venv").exists()
+
+
+def test_download_and_data(inside):
+    for folder, count in (("training", TRAIN * 6), ("evaluation", EVAL * 2), ("reference", EVAL * 4)):
+        assert len(list(Path("downloads/mini").glob(f"vcc2018_{folder}/*/*.wav"))) == count
+    for name, count in (("train", TRAIN * 6), ("eval", EVAL * 2), ("ref", EVAL * 4)):
+        datadir = DataDir(f"data/mini/{name}")
+        assert len(datadir.utterances) == count
+        assert set(datadir.table("text")) == set(datadir.utterances)
+        assert [str(fault) for fault in validate(datadir.path, feats=False, read_audio=True) if fault.fatal] == []
+
+
+def test_features_and_statistics(inside):
+    dump = Path("dump/mini/train")
+    feats, f0s, cmvn = (MatrixTable(dump / f"{name}.scp") for name in ("feats", "f0", "cmvn"))
+    frames = {utterance: int(count) for utterance, count in read_table(dump / "utt2num_frames").items()}
+    data = DataDir("data/mini/train")
+    assert set(feats) == set(f0s) == set(frames) == set(data.utterances)
+    for utterance in data.utterances[::11]:
+        matrix = feats[utterance]
+        samples = len(load_utterance(data, utterance, RATE)[0])
+        assert matrix.shape == (frames[utterance], BANDS) == (1 + samples // 80, BANDS)
+        assert matrix.dtype == np.float32
+        assert np.isfinite(matrix).all()
+        assert -100 <= matrix.min() < matrix.max() < 0
+        f0 = f0s[utterance]
+        assert f0.shape == (frames[utterance], 1)
+        assert 0.1 < np.mean(f0 > 0) < 1
+    assert set(cmvn) == set(read_table(dump / "spk2f0")) == SPEAKERS
+    for speaker in SPEAKERS:
+        own = [utterance for utterance in data.utterances if utterance.startswith(speaker)]
+        assert cmvn[speaker].shape == (2, BANDS + 1)
+        assert cmvn[speaker][0, -1] == sum(frames[utterance] for utterance in own)
+
+
+def test_training(recipe):
+    run = recipe / RUN
+    model = torch.load(run / "model.pt", weights_only=True)
+    assert (model["format"], model["system"], model["step"]) == (1, "softgan", STEPS)
+    assert (run / "checkpoints" / "latest").read_text().strip() == f"step_{STEPS:08d}.pt"
+    assert str(recipe.root) not in (run / "run.json").read_text()
+    assert "audiolab.bin.train" in json.loads((run / "run.json").read_text())["command"]
+    with open(run / "history.csv", encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert {row["split"] for row in rows} == {"train", "valid"}
+    assert all(math.isfinite(float(row["value"])) for row in rows)
+
+
+def test_conversions(inside):
+    source = DataDir("data/mini/eval")
+    for name in METHODS:
+        folder = f"{RUN}/convert/eval" if name == METHODS[0] else f"exp/mini/{name}/{SOURCE}-{TARGET}/eval"
+        converted = DataDir(folder)
+        assert [str(fault) for fault in validate(folder, feats=False, read_audio=True) if fault.fatal] == []
+        assert set(converted.table("utt2spk").values()) == {TARGET}
+        utt2source = converted.table("utt2source")
+        assert sorted(utt2source.values()) == [u for u in source.utterances if u.startswith(SOURCE)]
+        for utterance, original in utt2source.items():
+            wave, rate = load_utterance(converted, utterance)
+            before, _ = load_utterance(source, original, RATE)
+            assert (len(wave), rate) == (len(before), RATE)
+            error = np.sum((wave - before) ** 2) / np.sum(before**2)
+            assert error < 1e-6 if name == "unconverted" else error > 0.01
+
+
+def test_scores(recipe):
+    with open(recipe / "exp/mini/scores.csv", encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    found = sorted((row["system"], row["source"], row["target"]) for row in rows)
+    assert found == sorted((name, *PAIR) for name in METHODS for _ in range(EVAL))
+    assert all(0 < float(row["mcd_db"]) < 30 for row in rows)
+    assert all(0 <= float(row["posterior_target"]) <= 1 for row in rows)
+    results = (recipe / "exp/mini/RESULTS.md").read_text()
+    for row in PAPERS_ROWS:
+        assert f"| {row} |" in results
+    assert "| +SoftGAN +Energy | softgan_energy | 3.40 ± 0.40 | 3.02 ± 0.35 |" in results
+
+
+def test_report_and_listening_test(recipe):
+    report = (recipe / "exp/mini/report.html").read_text()
+    assert report.count("<audio ") >= 3 * EVAL
+    assert report.count("<svg ") >= 2
+    for text in (SOURCE, TARGET, "softgan_energy", "mean_shift", "VCC2018 (mini)"):
+        assert text in report
+    assert set(re.findall(r'\bsrc="(\w*)', report)) == {"data"}  # it loads nothing
+    listening = (recipe / "exp/mini/listening.html").read_text()
+    with open(recipe / "exp/mini/listening_key.csv", encoding="utf-8", newline="") as file:
+        key = list(csv.DictReader(file))
+    assert {row["system"] for row in key} == {"softgan_energy", "source", "target"}
+    assert "softgan_energy" not in listening
+    assert all(row["sample"] in listening for row in key)
+
+
+def test_the_packed_model_converts_as_the_recipe_did(inside):
+    model = audiolab.load(f"{RUN}.zip")
+    assert (model.source, model.target) == PAIR
+    wave = load_mono(f"downloads/mini/vcc2018_evaluation/{SOURCE}/30001.wav", RATE)
+    made = soundfile.read(f"{RUN}/convert/eval/wav/{TARGET}-{SOURCE}_30001.wav", dtype="float32")[0]
+    np.testing.assert_allclose(np.clip(model.convert(wave, RATE), -1, 1), made, atol=1.01 / 32768)
+
+
+def test_running_again_gives_the_same_bits(recipe):
+    """Once with features and the trained model gone, over all that the other stages had left."""
+    made = ("dump/mini/train/parts/*.ark", "dump/mini/train/*.*", "data/mini/*/*", f"{RUN}/model.pt",
+            f"{RUN}/history.csv", "exp/mini/**/*.wav", "exp/mini/scores.csv", "exp/mini/RESULTS.md")  # fmt: skip
+    before = recipe.hashes(*made)
+    shutil.rmtree(recipe / "dump/mini/train/parts")
+    shutil.rmtree(recipe / RUN)
+    recipe.run("--stage", "data", "--stop_stage", "score")
+    assert recipe.hashes(*made) == before
+
+
+def test_a_missing_stage_is_named(recipe):
+    (recipe / "dump").rename(recipe / "dump_elsewhere")
+    try:
+        [told, stage] = recipe.fail("--stage", "train")
+    finally:
+        (recipe / "dump_elsewhere").rename(recipe / "dump")
+    assert told == "error: dump/mini/train was never made: run stage 1 (features) first"
+    assert stage.startswith("error: run.sh: stage 3 train failed with status 1")
+
+
+def test_changed_features_are_noticed(recipe):
+    """By the next stage; and training, which goes on with what is there, does not go on with models of older ones."""
+    config = recipe / "conf/features.yaml"
+    before = config.read_text()
+    model = recipe.hashes(f"{RUN}/model.pt")
+    try:
+        config.write_text(before.replace("window_ms: 50.0", "window_ms: 40.0"))
+        told = recipe.fail("--stage", "train")[0]
+        assert told == "error: dump/mini/train was made from an older conf/features.yaml: run stage 1 (features) again"
+        told = recipe.fail("--stage", "features", "--stop_stage", "train")[0]
+        assert told.startswith(f"error: {RUN}: was trained on other data (")
+        assert recipe.hashes(f"{RUN}/model.pt") == model
+    finally:
+        config.write_text(before)
+    recipe.run("--stage", "features", "--stop_stage", "train", nj=1)  # and parts of more jobs are left over
+
+
+def test_more_steps_go_on_and_what_follows_is_stale(recipe):
+    recipe.run("--stage", "train", "--stop_stage", "train", max_steps=STEPS + 4)
+    assert torch.load(recipe / RUN / "model.pt", weights_only=True)["step"] == STEPS + 4
+    assert f"going on from step {STEPS} of {STEPS + 4}" in (recipe / RUN / "train.log").read_text()
+    told = recipe.fail("--stage", "infer", max_steps=STEPS)[0]
+    assert f"exp/mini was made with max_steps={STEPS + 4}, not max_steps={STEPS}" in told
+    told = recipe.fail("--stage", "score", max_steps=STEPS + 4)[0]
+    assert told.endswith("run stage 4 (infer) again")
+
+
+def test_list_and_dry_run_write_nothing(tmp_path):
+    recipe = Recipe(tmp_path)
+    before = sorted(tmp_path.rglob("*"))
+    assert recipe.run("--list").split()[::2] == ["-1", "0", "1", "2", "3", "4", "5", "6"]
+    shown = recipe.run("--dry_run", "true", "--stage", "features")
+    assert "audiolab.bin.extract_envelopes" in shown
+    assert "### stage 0 data" not in shown
+    told = recipe.call("--mini_trian", "3")
+    assert told.returncode == 1
+    assert told.stderr == "error: run.sh: unknown option --mini_trian; did you mean '--mini_train'?\n"
+    assert sorted(tmp_path.rglob("*")) == before
