@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import signal
+import sys
+import threading
+from functools import partial
 from typing import Any
 
 import torch
@@ -21,7 +25,8 @@ def make_loader(
         batch_sampler=batches,
         collate_fn=dataset.collate,
         num_workers=workers,
-        worker_init_fn=_ignore_signals,
+        worker_init_fn=partial(_obey_parent_alone, parent=os.getpid()),
+        multiprocessing_context="fork" if workers and sys.platform == "linux" else None,
         pin_memory=device.type == "cuda",
         generator=torch.Generator(),  # the loader draws a seed, which no sample uses; not from the global generator
     )
@@ -39,7 +44,17 @@ def to_device(value: Any, device: torch.device) -> Any:
     return value
 
 
-def _ignore_signals(worker: int) -> None:
-    """Let the training process answer to a scheduler's signals; workers end with it."""
-    for number in (signal.SIGTERM, signal.SIGUSR1, signal.SIGINT):
-        signal.signal(number, signal.SIG_IGN)
+def _obey_parent_alone(worker: int, parent: int) -> None:
+    """Let a worker end when the training process says so, not when a scheduler signals all processes of a job.
+
+    The training process answers to such a signal by finishing its step, for which it may need the worker.
+    """
+    numbers = {signal.SIGTERM, signal.SIGUSR1}
+    signal.pthread_sigmask(signal.SIG_BLOCK, numbers)
+    threading.Thread(target=_await_parent, args=(numbers, parent), daemon=True).start()
+
+
+def _await_parent(numbers: set[int], parent: int) -> None:
+    while signal.sigwaitinfo(numbers).si_pid != parent:
+        pass
+    os._exit(0)

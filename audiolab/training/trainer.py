@@ -68,7 +68,7 @@ class Trainer:
     ) -> None:
         self.system, self.train_set, self.valid_set = system, train_set, valid_set
         self.config, self.expdir = config, Path(expdir)
-        self.trainer = config.trainer
+        self.trainer, self.data = config.trainer, train_set.fingerprint()
         self.processes = processes or Processes()
         self.sampler = BatchSampler(
             len(train_set), self.trainer.batch_size, config.seed, self.processes.world, self.processes.rank,
@@ -116,7 +116,7 @@ class Trainer:
             seed_torch(self.config.seed, SETUP)
             self.system.setup(self.train_set)
         else:
-            check_unchanged(content, resolved(self.config, self.optim), self.train_set.fingerprint(), self.expdir)
+            check_unchanged(content, resolved(self.config, self.optim), self.data, self.expdir)
             self.system.load_state_dict(content["system"])
         self.system.to(self.processes.device).train()
         self.processes.broadcast([*self.system.parameters(), *self.system.buffers()])
@@ -212,7 +212,7 @@ class Trainer:
             "epoch": self.sampler.epoch(self.step),
             "step_in_epoch": self.step % self.sampler.steps_per_epoch,
             "config": resolved(self.config, self.optim),
-            "data": self.train_set.fingerprint(),
+            "data": self.data,
             "system": self.system.state_dict(),
             "updater": self.updater.state(),
             "ema": self.ema.state() if self.ema is not None else None,

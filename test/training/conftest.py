@@ -1,6 +1,9 @@
-"""Lets tests import ``toys``, which is a script too."""
+"""Lets tests, and the processes that they start, import ``toys``."""
 
+import os
 import sys
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parent))
+FOLDER = str(Path(__file__).parent)
+sys.path.insert(0, FOLDER)
+os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [FOLDER, os.environ.get("PYTHONPATH")]))

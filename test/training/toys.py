@@ -1,15 +1,19 @@
-"""Two small systems for tests of the trainer, and a command that trains them (python toys.py gan --expdir …)."""
+"""Two small systems for tests of the trainer, and ways to train them, here or in processes of their own."""
 
+import multiprocessing
 import os
+import socket
 import sys
 import time
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import torch
 from torch import nn
 
-from audiolab.config import from_dict, option, parse, to_dict
+from audiolab.cli import run
+from audiolab.config import from_dict, option, to_dict
 from audiolab.training.config import run_config_class
 from audiolab.training.distributed import join, leave
 from audiolab.training.seeding import build
@@ -173,33 +177,56 @@ def train(config, expdir):
     return trainer
 
 
-def options(config):
-    """Return a config as a command line of this file."""
-    return ["--config", "", *config] if isinstance(config, list) else _flat(to_dict(config))
+def same(a, b):
+    """Return whether two nested contents of files are the same to the bit."""
+    if isinstance(a, torch.Tensor):
+        return isinstance(b, torch.Tensor) and a.dtype == b.dtype and torch.equal(a, b)
+    if isinstance(a, dict):
+        return a.keys() == b.keys() and all(same(a[key], b[key]) for key in a)
+    if isinstance(a, (list, tuple)):
+        return len(a) == len(b) and all(map(same, a, b))
+    return a == b
 
 
-def _flat(tree, prefix="--"):
-    words = []
-    for key, value in tree.items():
-        if isinstance(value, dict):
-            words += _flat(value, f"{prefix}{key}.")
-        elif isinstance(value, list):
-            words += [prefix + key, *map(str, value)]
-        else:
-            words += [prefix + key, {None: "null", True: "true", False: "false"}.get(value, str(value))]
-    return words
+def weights(expdir):
+    """Return the state that a run ended with."""
+    return torch.load(Path(expdir) / "checkpoints" / latest(expdir), weights_only=True)
 
 
-def _mlp(before, hidden, after):
-    return nn.Sequential(nn.Linear(before, hidden), nn.Tanh(), nn.Linear(hidden, after))
+def latest(expdir):
+    return (Path(expdir) / "checkpoints" / "latest").read_text().strip()
 
 
-def main():
-    expdir, *rest = sys.argv[1:]
-    name = rest[rest.index("--system") + 1]
-    config = parse(run_config_class(TOYS[name]), rest)
+def start(config, expdir, **environment):
+    """Start training in a process of its own, which exits as ``audiolab.bin.train`` does; its output is in ``out``."""
+    context = multiprocessing.get_context("forkserver")  # forks from a process that has imported PyTorch once
+    context.set_forkserver_preload(["toys", "torch.utils.tensorboard", "matplotlib.figure"])
+    process = context.Process(target=_child, args=(config.system, to_dict(config), str(expdir), environment))
+    process.start()
+    return process
+
+
+def start_two(config, expdir):
+    """Start training in two processes over Gloo, as torchrun would."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = str(free.getsockname()[1])
+    place = {"WORLD_SIZE": "2", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": port}
+    return [start(config, expdir, RANK=str(rank), LOCAL_RANK=str(rank), **place) for rank in range(2)]
+
+
+def _child(toy, tree, expdir, environment):
+    os.environ.update(environment)
+    torch.set_num_threads(1)
+    out = os.open(f"{expdir}.out", os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+    os.dup2(out, 1)
+    os.dup2(out, 2)
+    run(lambda: _main(toy, tree, expdir))
+
+
+def _main(toy, tree, expdir):
     try:
-        make_trainer(config, expdir, join(use_gpu=os.environ.get("TOY_GPU") == "1")).fit()
+        make_trainer(from_dict(run_config_class(TOYS[toy]), tree), expdir, join(use_gpu=False)).fit()
     except StoppedError as stopped:
         print(stopped, file=sys.stderr)
         sys.exit(EXIT_STATUS)
@@ -207,7 +234,5 @@ def main():
         leave()
 
 
-if __name__ == "__main__":
-    from audiolab.cli import run
-
-    run(main)
+def _mlp(before, hidden, after):
+    return nn.Sequential(nn.Linear(before, hidden), nn.Tanh(), nn.Linear(hidden, after))

@@ -1,0 +1,75 @@
+"""The moving average, the mean of the best checkpoints, and model.pt."""
+
+import copy
+
+import pytest
+import torch
+from toys import GanToy, make_config, make_trainer, same, train
+
+from audiolab.training.ema import WeightAverage
+
+
+def model(expdir):
+    return torch.load(expdir / "model.pt", weights_only=True)
+
+
+def test_moving_average_against_its_closed_form():
+    system = GanToy(GanToy.Config())
+    average, seen, decay = WeightAverage(system, 0.8), [], 0.8
+    for step in range(12):
+        with torch.no_grad():
+            for parameter in system.there.parameters():
+                parameter += torch.randn(parameter.shape, generator=torch.Generator().manual_seed(step))
+        seen.append(copy.deepcopy(system.there.state_dict()))
+        average.update()
+        shares = [decay ** (step - i) for i in range(step + 1)]
+        for name in seen[0]:
+            wanted = sum(share * state[name].double() for share, state in zip(shares, seen)) / sum(shares)
+            torch.testing.assert_close(average.weights[f"there.{name}"].double(), wanted, atol=1e-6, rtol=1e-5)
+    assert set(average.weights) == {f"there.{name}" for name in seen[0]}
+
+
+def test_validation_and_model_use_the_average_and_training_does_not(tmp_path):
+    tree = {"optim": {"generator": {"lr": 0.05}}}
+    plain = train(make_config("gan", tree), tmp_path / "plain")
+    averaged = train(make_config("gan", tree, ema_decay=0.9), tmp_path / "ema")
+    assert same(plain.system.state_dict(), averaged.system.state_dict())
+    there = model(tmp_path / "ema")["state"]["there"]
+    assert all(torch.equal(there[name], averaged.ema.weights[f"there.{name}"]) for name in there)
+    assert same(model(tmp_path / "plain")["state"]["there"], dict(plain.system.there.state_dict()))
+    lines = [(tmp_path / run / "history.csv").read_text().splitlines() for run in ("plain", "ema")]
+    train_lines = [[line for line in each if ",train," in line] for each in lines]
+    valid_lines = [[line for line in each if ",valid," in line] for each in lines]
+    assert train_lines[0] == train_lines[1]
+    assert valid_lines[0] != valid_lines[1]
+
+
+def test_mean_of_the_best_checkpoints(tmp_path):
+    config = make_config("regression", max_steps=20, keep_best=3, average_best=3, best="error", keep_last=1)
+    trainer = train(config, tmp_path / "run")
+    paths = [trainer.checkpoints.path(step) for _, step in trainer.best]
+    states = [torch.load(path, weights_only=True)["system"] for path in paths]
+    assert len(states) == 3
+    found = model(tmp_path / "run")["state"]["network"]
+    for name in ("0.weight", "4.bias", "1.running_mean"):
+        torch.testing.assert_close(found[name], torch.stack([s[f"network.{name}"] for s in states]).mean(0))
+    assert found["1.num_batches_tracked"] == states[0]["network.1.num_batches_tracked"]
+
+
+def test_model_holds_the_exports_alone_and_rebuilds(tmp_path):
+    trainer = train(make_config("gan"), tmp_path / "run")
+    content = model(tmp_path / "run")
+    assert (content["format"], content["system"], content["step"]) == (1, "gan", 12)
+    assert set(content["state"]) == {"there", "offset"}
+    assert float(content["state"]["offset"][0]) == pytest.approx(0.13)
+    again = GanToy.predictor(trainer.config.system_conf, content["state"], torch.device("cpu"))
+    x = torch.randn(3, 4)
+    assert torch.equal(again.there(x), trainer.system.there(x))
+
+
+def test_model_is_made_again_when_it_was_lost(tmp_path):
+    train(make_config("gan"), tmp_path / "run")
+    before = model(tmp_path / "run")
+    (tmp_path / "run" / "model.pt").unlink()
+    make_trainer(make_config("gan"), tmp_path / "run").fit()
+    assert same(model(tmp_path / "run"), before)
