@@ -3,42 +3,30 @@
 import numpy as np
 import pytest
 import torch
+from feature_folder import make_features
 
-from audiolab.config import save_yaml
 from audiolab.data.crops import UnpairedCrops, UnpairedCropsConfig, without_shared_sentences
 from audiolab.data.speakers import read_statistics
-from audiolab.datadir.arkio import write_matrices
-from audiolab.datadir.table import write_table
 from audiolab.errors import AudiolabError
-from audiolab.features.envelope_config import EnvelopeConfig
 from audiolab.training.system import SampleKey
 
 BANDS = 4
 
 
-def make_features(folder, lengths):
+def make_numbered(folder, lengths):
     """Features whose value is 1000 × the utterance's number + the frame; ``lengths`` by utterance ``<spk>_<n>``."""
-    feats = {
-        name: 1000.0 * number + np.arange(frames)[:, None] + np.zeros(BANDS)
-        for number, (name, frames) in enumerate(sorted(lengths.items()))
-    }
-    speakers = {name: name.split("_")[0] for name in feats}
-    write_matrices(folder / "feats.ark", folder / "feats.scp", feats.items())
-    write_table(folder / "utt2spk", speakers)
-    statistics = {}
-    for speaker in set(speakers.values()):
-        stacked = np.concatenate([feats[name] for name in feats if speakers[name] == speaker])
-        sums = np.stack([stacked.sum(0), (stacked**2).sum(0)])
-        statistics[speaker] = np.concatenate([sums, [[len(stacked)], [0]]], axis=1)
-    write_matrices(folder / "cmvn.ark", folder / "cmvn.scp", sorted(statistics.items()), dtype=np.float64)
-    write_table(folder / "spk2f0", dict.fromkeys(sorted(statistics), "70 200 110"))
-    save_yaml(EnvelopeConfig(), folder / "features.yaml")
-    return feats
+    make_features(
+        folder,
+        {
+            name: 1000.0 * number + np.arange(frames)[:, None] + np.zeros(BANDS)
+            for number, (name, frames) in enumerate(sorted(lengths.items()))
+        },
+    )
 
 
 @pytest.fixture
 def folder(tmp_path):
-    make_features(tmp_path, {f"{s}_{n}": 40 + 7 * n for s in "AB" for n in range(5)} | {"A_9": 3})
+    make_numbered(tmp_path, {f"{s}_{n}": 40 + 7 * n for s in "AB" for n in range(5)} | {"A_9": 3})
     return tmp_path
 
 
@@ -95,7 +83,7 @@ def test_collate_stacks_and_names(folder):
 def test_fingerprint_tells_features_apart(folder):
     before = UnpairedCrops(config(folder), held_out=False).fingerprint()
     assert UnpairedCrops(config(folder), held_out=False).fingerprint() == before
-    make_features(folder, {f"{s}_{n}": 41 + 7 * n for s in "AB" for n in range(5)})
+    make_numbered(folder, {f"{s}_{n}": 41 + 7 * n for s in "AB" for n in range(5)})
     assert UnpairedCrops(config(folder), held_out=False).fingerprint() != before
 
 

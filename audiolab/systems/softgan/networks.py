@@ -1,7 +1,9 @@
 """SoftGAN's generator and discriminator (§4.1).
 
 The paper writes of a discriminator with "filter size 2, kernel size 2"; it is read as kernel 2 and stride 2, as in
-DCGAN (stride 1 would give its fully connected layer 900 million weights).
+DCGAN (stride 1 would give its fully connected layer 900 million weights). A convolution that instance normalisation
+follows has no bias, which it would take away again: the bias would have a gradient of rounding errors alone, and Adam
+would let it drift.
 """
 
 from __future__ import annotations
@@ -36,13 +38,16 @@ class Generator(nn.Module):
         sizes = [1, *config.channels]
         layers: list[nn.Module] = []
         for before, after in pairwise(sizes):
-            layers += [nn.Conv2d(before, after, config.kernel, 2, padding), *_norm_relu(after, config.affine)]
+            layers.append(nn.Conv2d(before, after, config.kernel, 2, padding, bias=False))
+            layers += _norm_relu(after, config.affine)
         if config.bottleneck:
             for kind in (nn.Conv2d, nn.ConvTranspose2d):
-                layers += [kind(sizes[-1], sizes[-1], BOTTLENECK_KERNEL, 1, 1), *_norm_relu(sizes[-1], config.affine)]
+                layers.append(kind(sizes[-1], sizes[-1], BOTTLENECK_KERNEL, 1, 1, bias=False))
+                layers += _norm_relu(sizes[-1], config.affine)
         for before, after in zip(sizes[:0:-1], sizes[-2::-1]):
             extra = 2 * padding + 2 - config.kernel
-            layers.append(nn.ConvTranspose2d(before, after, config.kernel, 2, padding, output_padding=extra))
+            bias = after == 1 and config.output != "literal"
+            layers.append(nn.ConvTranspose2d(before, after, config.kernel, 2, padding, extra, bias=bias))
             if after > 1:
                 layers += _norm_relu(after, config.affine)
         layers += {
@@ -66,7 +71,7 @@ class Discriminator(nn.Module):
         layers: list[nn.Module] = []
         before = 1
         for after in config.channels:
-            layers += [nn.Conv2d(before, after, 2, 2), nn.InstanceNorm2d(after), nn.LeakyReLU(config.slope)]
+            layers += [nn.Conv2d(before, after, 2, 2, bias=False), nn.InstanceNorm2d(after), nn.LeakyReLU(config.slope)]
             before = after
         shrink = 2 ** len(config.channels)
         flat = before * math.prod((bands // shrink, frames // shrink))
