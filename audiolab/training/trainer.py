@@ -19,6 +19,7 @@ from audiolab.training.determinism import reproducible
 from audiolab.training.distributed import Processes
 from audiolab.training.ema import WeightAverage
 from audiolab.training.export import exported_state, mean_state, save_model
+from audiolab.training.folder import claimed
 from audiolab.training.history import History
 from audiolab.training.loading import make_loader, to_device
 from audiolab.training.meter import Meter
@@ -96,8 +97,8 @@ class Trainer:
             StoppedError: SIGTERM or SIGUSR1 came; the run is saved.
             AudiolabError: Something that the user can mend, such as a config that has changed since the run began.
         """
-        self.expdir.mkdir(parents=True, exist_ok=True)
         with (
+            claimed(self.expdir, self.processes.main),
             watch() as stop_asked,
             reproducible(self.trainer.deterministic, self.trainer.threads),
             log_to(self.expdir / "train.log", self.processes),

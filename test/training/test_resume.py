@@ -68,6 +68,21 @@ def test_sigterm_saves_and_leaves_and_the_same_command_goes_on(tmp_path):
     assert same(weights(tmp_path / "stopped"), weights(tmp_path / "whole"))
 
 
+def test_a_folder_is_one_runs_at_a_time_and_is_tidied(tmp_path):
+    config = make_config("gan", {"data_conf": {"seconds": 0.05}}, max_steps=400)
+    process = start(config, tmp_path / "run")
+    while process.is_alive() and not list((tmp_path / "run" / "checkpoints").glob("step_*")):
+        time.sleep(0.05)
+    with pytest.raises(AudiolabError, match="another process is training there"):
+        train(config, tmp_path / "run")
+    process.kill()
+    wait(process)
+    half = tmp_path / "run" / "checkpoints" / ".step_00000008.pt.abc.tmp"
+    half.write_bytes(b"half")
+    train(make_config("gan", {"data_conf": {"seconds": 0.05}}, max_steps=1), tmp_path / "run")
+    assert not half.exists()
+
+
 def test_same_seed_same_bits_and_another_seed_others(tmp_path):
     runs = [train(make_config("gan", {"seed": seed}), tmp_path / str(n)) for n, seed in enumerate((1, 1, 2))]
     first, second, other = (run.system.state_dict() for run in runs)
