@@ -106,7 +106,7 @@ def _read_yaml(path: Path) -> tuple[dict[str, Any], dict[str, str]]:
         where = dict(_key_lines(node, path))
         return yaml.safe_load(text), where
     except (OSError, UnicodeDecodeError) as error:
-        raise AudiolabError(f"{path}: cannot read this config: {error}") from error
+        raise AudiolabError(f"{path}: cannot read this config: {getattr(error, 'strerror', error)}") from error
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         line = f":{mark.line + 1}" if mark else ""

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from audiolab import cli, config, systems
-from audiolab.errors import AudiolabError
+from audiolab.errors import AudiolabError, did_you_mean
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -96,6 +96,8 @@ def _system_name(argv: list[str]) -> str | None:
     name = tree.get("system")
     if name is not None and not isinstance(name, str):
         raise AudiolabError(f"{where['system']}: 'system' must be str, not {name!r}")
+    if name is not None and name not in systems.names():
+        raise AudiolabError(f"{where['system']}: unknown system '{name}'{did_you_mean(name, systems.names())}")
     return name
 
 

@@ -85,8 +85,11 @@ def open_audio(entry: str | Path, allow_pipes: bool, where: str) -> Iterator[sou
         try:
             audio = soundfile.SoundFile(file)
         except (soundfile.LibsndfileError, TypeError) as error:
-            reason = getattr(error, "error_string", error)
-            raise AudiolabError(f"{where}: no audio that can be read: {reason}") from error
+            reason = str(getattr(error, "error_string", error))
+            reason = reason.removeprefix("Error : ").rstrip(".")
+            raise AudiolabError(
+                f"{where}: no audio that can be read ({reason}); WAV, FLAC, OGG and MP3 are; make the file again"
+            ) from error
         with audio:
             if audio.frames == 0:
                 raise AudiolabError(f"{where}: empty, no samples behind the header; make the file again")
