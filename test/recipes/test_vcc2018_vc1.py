@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 import soundfile
 import torch
+from checkout import copy_checkout
 
 import audiolab
 from audiolab.datadir.arkio import MatrixTable
@@ -25,7 +26,6 @@ from audiolab.datadir.validate import validate
 
 pytestmark = pytest.mark.recipe
 
-ROOT = Path(__file__).parents[2]
 SPEAKERS = {"VCC2SF4", "VCC2SM4", "VCC2TF1", "VCC2TF2", "VCC2TM1", "VCC2TM2"}
 TRAIN, EVAL, STEPS, RATE, BANDS = 11, 2, 12, 16000, 32  # the speaker classifier wants 10 sentences or more
 SOURCE, TARGET = PAIR = ("VCC2SF4", "VCC2TF1")
@@ -51,14 +51,7 @@ class Recipe:
     """The recipe in a copy of the checkout."""
 
     def __init__(self, root):
-        names = subprocess.run(
-            ["git", "ls-files", "-coz", "--exclude-standard"], cwd=ROOT, capture_output=True, text=True, check=True
-        ).stdout.split("\0")
-        for name in filter(None, names):
-            if (ROOT / name).is_file():
-                (root / name).parent.mkdir(parents=True, exist_ok=True)
-                shutil.copy(ROOT / name, root / name)
-        self.root = root
+        self.root = copy_checkout(root)
         self.folder = root / "egs" / "vcc2018" / "vc1"
 
     def __truediv__(self, name):

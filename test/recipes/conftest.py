@@ -1,0 +1,6 @@
+"""Lets tests of recipes import from tools/."""
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[2] / "tools"))
