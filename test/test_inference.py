@@ -170,7 +170,10 @@ def edit_config(old, new):
 FAULTS = {
     "no model": (lambda run: (run / "model.pt").unlink(), "has no model.pt; give a training run's folder"),
     "no config": (lambda run: (run / "config.yaml").unlink(), "has no config.yaml; give a training run's folder"),
-    "truncated": (lambda run: os.truncate(run / "model.pt", 9000), "model.pt: broken"),
+    "truncated": (
+        lambda run: os.truncate(run / "model.pt", (run / "model.pt").stat().st_size // 2),
+        "model.pt: broken",
+    ),
     "one bit": (lambda run: flip(run / "model.pt"), "model.pt: broken: the checksum"),
     "empty": (lambda run: (run / "model.pt").write_bytes(b""), "model.pt: broken"),
     "code": (lambda run: torch.save(content(run) | {"x": Code()}, run / "model.pt"), "perhaps code, and is refused"),

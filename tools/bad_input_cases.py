@@ -142,7 +142,7 @@ def models() -> Iterator[Case]:
     for name, path, command in (("checkpoint", checkpoint, more), ("model", model, convert)):
         yield Case(f"{name} with code", code(path), command, (path, "perhaps code, and is refused"))
         yield Case(f"{name}: a pickle with code", code(path, False), command, (path, "broken or no file of PyTorch's"))
-        yield Case(f"{name} cut short", lambda root, p=path: os.truncate(root / p, 5000), command, (path, "broken"))
+        yield Case(f"{name} cut short", halve(path), command, (path, "broken"))
         yield Case(f"{name} with a bit flipped", flip(path), command, (path, "the checksum of"))
     yield Case("model of other sizes", edit(f"{RUN}/config.yaml", "    - 16\n", "    - 32\n"), convert,
                (RUN, "does not fit config.yaml"))  # fmt: skip
@@ -173,6 +173,11 @@ def edit(name: str, old: str, new: str) -> Callable[[Path], object]:
         (root / name).write_text(text.replace(old, new, 1), encoding="utf-8", newline="")
 
     return change
+
+
+def halve(name: str) -> Callable[[Path], object]:
+    """Return what takes the second half off a file."""
+    return lambda root: os.truncate(root / name, (root / name).stat().st_size // 2)
 
 
 def cut_last(name: str) -> Callable[[Path], object]:
@@ -221,7 +226,7 @@ def with_nan(samples: np.ndarray) -> np.ndarray:
 RECORDINGS = (
     ("missing", lambda path: path.unlink(), ("No such file",)),
     ("empty", lambda path: path.write_bytes(b""), ("empty, 0 bytes",)),
-    ("truncated", lambda path: os.truncate(path, 20000), ("truncated",)),
+    ("truncated", lambda path: os.truncate(path, path.stat().st_size // 2), ("truncated",)),
     ("text", lambda path: path.write_text("this is text"), ("no audio that can be read",)),
     ("stereo", lambda path: rewrite(path, lambda x: np.stack([x, x], 1)), ("2 channels where one is wanted",)),
     ("silent", lambda path: rewrite(path, np.zeros_like), ("silent",)),
