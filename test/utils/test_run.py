@@ -105,7 +105,7 @@ def test_threads_are_those_that_are_asked_for(run, tmp_path, threads):
 
 
 def test_jobs_at_a_time_are_limited_and_run_side_by_side(run, tmp_path):
-    script = "touch on.JOB; sleep 0.3; ls on.* | wc -l; rm on.JOB"
+    script = "touch on.JOB; sleep 0.3; set -- on.*; echo $#; rm on.JOB"  # a glob alone: ls may find one gone
     assert run("--max-jobs-run", "2", "JOB=1:5", "x.JOB.log", "bash", "-c", script)[0] == 0
     counts = [int((tmp_path / f"x.{job}.log").read_text().splitlines()[3]) for job in range(1, 6)]
     assert max(counts) == 2
