@@ -58,7 +58,7 @@ class Processes:
         """Give the main process's values to all, in place."""
         if self.world > 1:
             for tensor in tensors:
-                dist.broadcast(tensor, src=0)
+                dist.broadcast(tensor.detach(), src=0)
 
     def barrier(self) -> None:
         """Wait until all processes have come here."""
@@ -108,9 +108,7 @@ class GradientAverage:
     def __init__(self, networks: dict[str, nn.Module], processes: Processes) -> None:
         self._parallel: dict[str, DistributedDataParallel] = {}
         if processes.world > 1:
-            self._parallel = {
-                name: DistributedDataParallel(network, broadcast_buffers=False) for name, network in networks.items()
-            }
+            self._parallel = {name: DistributedDataParallel(network) for name, network in networks.items()}
 
     def expect(self, networks: Sequence[str]) -> None:
         """Average the gradients of ``networks`` in the backward pass that comes next; what was there is added in.

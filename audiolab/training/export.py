@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -27,8 +27,23 @@ def exported_state(checkpoint: Mapping[str, Any], exports: Sequence[str]) -> dic
     return state | average["weights"] if average is not None and average["count"] else state
 
 
-def mean_state(states: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """Return the mean of states, computed in float64; what is not of a floating type comes from the first."""
+def model_state(
+    content: Mapping[str, Any], steps: Sequence[int], load: Callable[[int], Mapping[str, Any]], exports: Sequence[str]
+) -> dict[str, Any]:
+    """Return what inference gets: the exported state of a checkpoint, or the mean of several.
+
+    Args:
+        content: The newest checkpoint.
+        steps: Those of the checkpoints to be averaged, the best first; with none it is ``content`` alone.
+        load: Returns the checkpoint of a step.
+        exports: `System.exports`.
+
+    Floating-point tensors are averaged in float64; all else comes from the best.
+    """
+    if not steps:
+        return exported_state(content, exports)
+    chosen = (content if step == content["step"] else load(step) for step in steps)
+    states = [exported_state(each, exports) for each in chosen]
     return {key: _mean([state[key] for state in states]) for key in states[0]}
 
 

@@ -35,9 +35,7 @@ def claimed(expdir: Path, main: bool) -> Iterator[None]:
         try:
             fcntl.lockf(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
-            raise AudiolabError(
-                f"{expdir}: another process is training there; wait for it or stop it"
-            ) from error
+            raise AudiolabError(f"{expdir}: another process is training there; wait for it or stop it") from error
         for folder in (expdir, expdir / "checkpoints", expdir / "curves"):
             for path in folder.glob(".*.tmp"):  # atomic_write's, of a run that was killed
                 path.unlink()

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import signal
-import sys
 import threading
 from functools import partial
 from typing import Any
@@ -19,14 +19,23 @@ from audiolab.training.system import SampleKey, SystemDataset
 def make_loader(
     dataset: SystemDataset, batches: Sampler | list[list[SampleKey]], workers: int, device: torch.device
 ) -> DataLoader:
-    """Return a loader of the batches that ``batches`` asks for."""
+    """Return a loader of the batches that ``batches`` asks for; its workers live on from one pass to the next.
+
+    Workers are forked from a clean server process, to which the dataset is pickled: a fork of the training process
+    itself, which has threads (of Gloo, autograd, CUDA), now and then inherits a lock that nobody will release.
+    """
+    context = None
+    if workers and "forkserver" in multiprocessing.get_all_start_methods():
+        context = multiprocessing.get_context("forkserver")
+        context.set_forkserver_preload([__name__])
     return DataLoader(
         dataset,
         batch_sampler=batches,
         collate_fn=dataset.collate,
         num_workers=workers,
         worker_init_fn=partial(_obey_parent_alone, parent=os.getpid()),
-        multiprocessing_context="fork" if workers and sys.platform == "linux" else None,
+        multiprocessing_context=context,
+        persistent_workers=workers > 0,
         pin_memory=device.type == "cuda",
         generator=torch.Generator(),  # the loader draws a seed, which no sample uses; not from the global generator
     )

@@ -5,7 +5,8 @@ from __future__ import annotations
 import itertools
 import logging
 import time
-from contextlib import closing
+from collections.abc import Iterable
+from contextlib import closing, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from audiolab.training.curves import draw_curves
 from audiolab.training.determinism import reproducible
 from audiolab.training.distributed import Processes
 from audiolab.training.ema import WeightAverage
-from audiolab.training.export import exported_state, mean_state, save_model
+from audiolab.training.export import model_state, save_model
 from audiolab.training.folder import claimed
 from audiolab.training.history import History
 from audiolab.training.loading import make_loader, to_device
@@ -29,7 +30,7 @@ from audiolab.training.resume import check_unchanged, resolve_all, resolved
 from audiolab.training.run_info import command_line, log_start, log_to, write_run_json
 from audiolab.training.seeding import EPOCH, SETUP, STEP, seed_torch
 from audiolab.training.signals import StoppedError, watch
-from audiolab.training.system import System, SystemDataset
+from audiolab.training.system import Batch, System, SystemDataset
 from audiolab.training.updater import Updater
 from audiolab.training.validation import validate
 
@@ -78,6 +79,8 @@ class Trainer:
         if not len(valid_set):
             raise AudiolabError("the validation set is empty; hold out at least one item in data_conf")
         self.valid_batches = validation_batches(len(valid_set), self.sampler.micro, config.seed)
+        self.valid_numbers = range(self.processes.rank, len(self.valid_batches), self.processes.world)
+        self.valid_loader = self._loader(valid_set, [self.valid_batches[number] for number in self.valid_numbers])
         ends = [
             self.trainer.max_steps,
             self.trainer.max_epochs and self.trainer.max_epochs * self.sampler.steps_per_epoch,
@@ -111,6 +114,9 @@ class Trainer:
                         self._train(progress)
                 self._finish()
 
+    def _loader(self, dataset: SystemDataset, batches: Any) -> Iterable[Batch]:
+        return make_loader(dataset, batches, self.trainer.num_workers, self.processes.device)
+
     def _begin(self, stop_asked: Any) -> None:
         content = self.checkpoints.load_latest()
         if content is None:
@@ -139,11 +145,14 @@ class Trainer:
         content = self._content()
         if self.processes.main:
             try_checkpoint(self.checkpoints, content, self.trainer.keep_last + self.trainer.keep_best)
-        check_metric(self.trainer.best, self._validate(self.valid_batches[: self.processes.world]), self.processes)
+        mine = self.valid_batches[self.processes.rank :][:1]
+        batches = [self.valid_set.collate([self.valid_set[key] for key in keys]) for keys in mine]
+        metrics = self._validate(zip([self.processes.rank], batches))
+        check_metric(self.trainer.best, metrics, self.processes)
 
     def _train(self, progress: Progress) -> None:
         self.sampler.step = self.step
-        batches = iter(make_loader(self.train_set, self.sampler, self.trainer.num_workers, self.processes.device))
+        batches = iter(self._loader(self.train_set, self.sampler))
         epoch = -1
         while self.step < self.max_steps:
             began = time.perf_counter()
@@ -170,7 +179,7 @@ class Trainer:
             self._log(progress)
         metrics = None
         if last or self.step % self.trainer.valid_every == 0:
-            metrics = self._validate(self.valid_batches)
+            metrics = self._validate(zip(self.valid_numbers, self.valid_loader))
             progress.validated(self.step, metrics)
             self.history.add(self.step, self.epoch, "valid", metrics)
         due = last or self.step % self.trainer.save_every == 0
@@ -196,14 +205,10 @@ class Trainer:
         """The epoch, from 0, of the step that was made last."""
         return self.sampler.epoch(max(0, self.step - 1))
 
-    def _validate(self, batches: list[Any]) -> dict[str, float]:
+    def _validate(self, batches: Iterable[tuple[int, Batch]]) -> dict[str, float]:
         self.processes.broadcast(list(self.system.buffers()))  # statistics of batches differ between processes
-        workers = self.trainer.num_workers
-        arguments = (self.system, self.valid_set, batches, self.config.seed, workers, self.processes)
-        if self.ema is None:
-            return validate(*arguments)
-        with self.ema.in_place():
-            return validate(*arguments)
+        with self.ema.in_place() if self.ema is not None else nullcontext():
+            return validate(self.system, batches, self.config.seed, self.processes)
 
     def _content(self) -> dict[str, Any]:
         """Return a checkpoint; all processes take part."""
@@ -239,12 +244,8 @@ class Trainer:
             self._draw()
 
     def _export(self, content: dict[str, Any]) -> None:
-        exports = self.system.exports
-        state = exported_state(content, exports)
-        chosen = [step for _, step in self.best[: self.trainer.average_best]]
-        if chosen:
-            others = (content if step == content["step"] else self.checkpoints.load(step) for step in chosen)
-            state = mean_state([exported_state(other, exports) for other in others])
+        steps, exports = [step for _, step in self.best[: self.trainer.average_best]], self.system.exports
+        state = model_state(content, steps, self.checkpoints.load, exports)
         save_model(self.expdir / "model.pt", self.config.system, content["step"], state, exports)
 
     def _draw(self) -> None:

@@ -2,34 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import torch
 
 from audiolab.training.distributed import Processes
-from audiolab.training.loading import make_loader, to_device
+from audiolab.training.loading import to_device
 from audiolab.training.seeding import VALID, seed_torch
-from audiolab.training.system import Mean, SampleKey, System, SystemDataset
+from audiolab.training.system import Batch, Mean, System
 
 
-def validate(
-    system: System,
-    dataset: SystemDataset,
-    batches: list[list[SampleKey]],
-    seed: int,
-    workers: int,
-    processes: Processes,
-) -> dict[str, float]:
-    """Return the means of `System.validate` over ``batches``, in evaluation mode and without gradients.
+def validate(system: System, batches: Iterable[tuple[int, Batch]], seed: int, processes: Processes) -> dict[str, float]:
+    """Return the means of `System.validate` over batches, in evaluation mode and without gradients.
 
-    Process r takes batches r, r + world, …; all that is random follows from the seed and the batch's number, and the
-    means are joined in the order of batches, so no number of processes or workers changes them.
+    All that is random follows from the seed and a batch's number, and the means are joined in the order of numbers, so
+    it does not change them how many processes there are and which of them has which batch.
+
+    Args:
+        system: What is scored.
+        batches: This process's share: (number in the whole set, batch).
+        seed: The run's.
+        processes: Those that share the set.
     """
-    numbers = range(processes.rank, len(batches), processes.world)
-    loader = make_loader(dataset, [batches[number] for number in numbers], workers, processes.device)
     training = system.training
     system.eval()
     found: list[tuple[int, dict[str, tuple[float, float]]]] = []
     with torch.no_grad():
-        for number, batch in zip(numbers, loader):
+        for number, batch in batches:
             seed_torch(seed, VALID, number)
             means = system.validate(to_device(batch, processes.device))
             found.append((number, {name: (mean.total, mean.count) for name, mean in means.items()}))

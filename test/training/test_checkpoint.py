@@ -114,11 +114,12 @@ def test_a_full_disk_keeps_what_was_there(run):
 
 
 def test_a_disk_that_fills_up_during_training_keeps_the_last_checkpoint(tmp_path):
-    config = make_config("regression", {"data_conf": {"seconds": 0.02}}, max_steps=400)
+    config = make_config("regression", {"data_conf": {"seconds": 0.02}}, max_steps=400, keep_last=100)
     process = start(config, tmp_path / "run")
     while process.is_alive() and len(list((tmp_path / "run" / "checkpoints").glob("step_*"))) < 2:
         process.join(0.02)
-    resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (1000, 1000))
+    limit = (tmp_path / "run" / "checkpoints" / "step_00000004.pt").stat().st_size - 1  # logs are far smaller
+    resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (limit, limit))
     process.join(60)
     assert process.exitcode == 1
     lines = [line for line in (tmp_path / "run.out").read_text().splitlines() if line.startswith("error: ")]
