@@ -90,6 +90,7 @@ stage_data() {
 
 stage_features() {
   made_by "$data" data 0 --options "db_root=$db_root"
+  rm -rf "$dump/parts" # of a run with more jobs
   split_data.py --per-utt "$data/train" "$nj"
   local parts=$data/train/split${nj}utt
   ${train_cmd} JOB=1:"$nj" "$dump/log/f0.JOB.log" python3 -m audiolab.bin.extract_f0 \
@@ -109,7 +110,7 @@ stage_features() {
 stage_stats() {
   made_by "$dump" features 1
   run compute_cmvn --feats "$dump/feats.scp" --utt2spk "$dump/utt2spk" --out "$dump/cmvn"
-  run stamp write "$dump" stats --inputs "$dump/feats.scp"
+  run stamp write "$dump" stats --inputs "$dump/.stamp/features.json"
 }
 
 plan() {
@@ -127,7 +128,9 @@ stage_train() {
     "$expdir/log/train.JOB.log" local/jobs.py train "$expdir" JOB --features "$dump" -- \
     --ngpu "$ngpu" ${max_steps:+--trainer.max_steps "$max_steps"} \
     $train_options
-  run stamp write "$expdir" train --inputs "$dump" "$expdir/train.tsv" --options "max_steps=$max_steps" "more=$train_options"
+  # shellcheck disable=SC2086 # a list
+  run stamp write "$expdir" train --inputs "$dump" "$expdir/train.tsv" $configs \
+    --options "max_steps=$max_steps" "more=$train_options"
 }
 
 stage_infer() {
@@ -135,7 +138,8 @@ stage_infer() {
   made_by "$expdir" train 3 --options "max_steps=$max_steps" "more=$train_options"
   ${train_cmd} --max-jobs-run "$nj" JOB=1:$(($(wc -l <"$expdir/convert.tsv") - 1)) "$expdir/log/convert.JOB.log" \
     local/jobs.py convert "$expdir" JOB --features "$dump" --data "$eval" -- --config "$infer_config"
-  run stamp write "$expdir" infer --inputs "$expdir/convert.tsv" "$infer_config" "$data" --options "eval=$eval"
+  run stamp write "$expdir" infer --inputs "$expdir/convert.tsv" "$expdir/.stamp/train.json" "$infer_config" "$data" \
+    --options "eval=$eval"
 }
 
 stage_score() {
@@ -144,7 +148,7 @@ stage_score() {
     --nj "$nj" --out "$expdir/scores.csv"
   run tabulate_vc --scores "$expdir/scores.csv" --paper local/table1.tsv --baseline unconverted \
     --baseline mean_shift --out "$expdir/RESULTS.md"
-  run stamp write "$expdir" score --inputs "$expdir/scored.tsv"
+  run stamp write "$expdir" score --inputs "$expdir/scored.tsv" "$expdir/.stamp/infer.json"
 }
 
 stage_report() {
