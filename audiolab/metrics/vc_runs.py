@@ -70,7 +70,8 @@ def score_runs(runs: Sequence[Run], corpora: Corpora, config: AnalysisConfig, nj
     _check_speakers(runs, corpora.train)
     with joblib.parallel_config(backend="loky", n_jobs=nj, inner_max_num_threads=1 if nj > 1 else None):
         natural, failures = _each(_train_statistics, corpora.train, corpora.train.utterances, config, "training speech")
-        classifier, targets = _learn(natural, corpora.train, {run.target for run in runs})
+        with joblib.parallel_config(n_jobs=1):  # workers take longer to start than this takes
+            classifier, targets = _learn(natural, corpora.train, {run.target for run in runs})
         sources, lost = _each(_load, corpora.source, {item.source for item in items}, config, "sources")
         failures += lost
         references, lost = _each(_load, corpora.reference, {item.reference for item in items}, config, "references")
