@@ -4,7 +4,7 @@
         --data_conf.train_dir egs/vcc2018/vc1/dump/mini/train --data_conf.source SF1 --data_conf.target TF1
 
 Both do the same arithmetic with the same optimisers; the trainer checks, logs, draws and counts besides. Runs of the
-two take turns; a step's time runs from one batch that reaches the system to the next, and medians are compared. The
+two take turns; a step's time runs from one batch that reaches the system to the next; the ratio is of medians of steps. The
 moving average of weights, validation and checkpoints are left out: they are asked for, not overhead.
 """
 
@@ -110,7 +110,8 @@ def main() -> None:
     for kind, values in found.items():
         print(f"{kind:8} {medians[kind]:8.2f} ms a step, {1000 / medians[kind]:6.1f} steps/s; runs: "
               + " ".join(f"{value:.2f}" for value in values))  # fmt: skip
-    print(f"overhead {100 * (medians['trainer'] / medians['bare'] - 1):+.1f} %")
+    ratios = [after / before for before, after in zip(found["bare"], found["trainer"])]
+    print(f"overhead {100 * (statistics.median(ratios) - 1):+.1f} %, the median over pairs of neighbouring runs")
 
 
 if __name__ == "__main__":
