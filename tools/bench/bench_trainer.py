@@ -4,8 +4,8 @@
         --data_conf.train_dir egs/vcc2018/vc1/dump/mini/train --data_conf.source SF1 --data_conf.target TF1
 
 Both do the same arithmetic with the same optimisers; the trainer checks, logs, draws and counts besides. Runs of the
-two take turns; a step's time runs from one batch that reaches the system to the next; the ratio is of medians of steps. The
-moving average of weights, validation and checkpoints are left out: they are asked for, not overhead.
+two take turns. A step's time runs from one batch that reaches the system to the next; the ratio is of medians of steps.
+The moving average of weights, validation and checkpoints are left out: they are asked for, not overhead.
 """
 
 from __future__ import annotations
