@@ -1,0 +1,41 @@
+"""Workers: the same batches as without, from a clean process, and deaf to signals that are not their parent's."""
+
+import os
+import signal
+import subprocess
+import time
+
+import pytest
+import torch
+from toys import ToyData, ToySet, same
+
+from audiolab.data.sampler import BatchSampler
+from audiolab.training.loading import make_loader, to_device
+
+CPU = torch.device("cpu")
+
+
+def test_workers_give_the_same_batches_twice_and_outlive_a_schedulers_signal():
+    keys = BatchSampler(20, 4, seed=0).micro_batches(0) + BatchSampler(20, 4, seed=1).micro_batches(3)
+    plain = list(make_loader(ToySet(ToyData(20), 0), keys, 0, CPU))
+    loader = make_loader(ToySet(ToyData(20), 0), keys, 1, CPU)
+    assert loader.multiprocessing_context.get_start_method() == "forkserver"
+    assert same(list(loader), plain)
+    worker = loader._iterator._workers[0]
+    subprocess.run(["kill", "-TERM", str(worker.pid)], check=True)
+    assert same(list(loader), plain)
+    assert worker.is_alive()
+    os.kill(worker.pid, signal.SIGTERM)  # from the process that it works for
+    deadline = time.monotonic() + 20
+    while worker.is_alive() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert not worker.is_alive()
+
+
+@pytest.mark.parametrize("kind", [list, tuple])
+def test_everything_in_a_batch_goes_to_the_device(kind):
+    batch = {"utts": ["a"], "x": torch.ones(2), "parts": kind([{"y": torch.zeros(1)}, 3])}
+    moved = to_device(batch, torch.device("meta"))
+    assert moved["x"].device.type == moved["parts"][0]["y"].device.type == "meta"
+    assert moved["utts"] == ["a"]
+    assert isinstance(moved["parts"], kind)
