@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import select
 import signal
+import sys
 import threading
 from functools import partial
 from typing import Any
@@ -14,6 +16,9 @@ from torch import Tensor
 from torch.utils.data import DataLoader, Sampler
 
 from audiolab.training.system import SampleKey, SystemDataset
+
+POLL_SECONDS = 1.0
+"""How long a worker outlives a training process that was killed, at most."""
 
 
 def make_loader(
@@ -33,7 +38,7 @@ def make_loader(
         batch_sampler=batches,
         collate_fn=dataset.collate,
         num_workers=workers,
-        worker_init_fn=partial(_obey_parent_alone, parent=os.getpid()),
+        worker_init_fn=partial(_obey_parent_alone, parent=os.getpid()) if sys.platform == "linux" else None,
         multiprocessing_context=context,
         persistent_workers=workers > 0,
         pin_memory=device.type == "cuda",
@@ -54,16 +59,23 @@ def to_device(value: Any, device: torch.device) -> Any:
 
 
 def _obey_parent_alone(worker: int, parent: int) -> None:
-    """Let a worker end when the training process says so, not when a scheduler signals all processes of a job.
+    """Let a worker end with the training process, or when that says so, and else go on.
 
-    The training process answers to such a signal by finishing its step, for which it may need the worker.
+    A scheduler signals all processes of a job: the training process answers by finishing its step, for which it may
+    need the worker. And when it is killed, nobody tells its workers: their own parent is the server that forked them.
     """
     numbers = {signal.SIGTERM, signal.SIGUSR1}
     signal.pthread_sigmask(signal.SIG_BLOCK, numbers)
-    threading.Thread(target=_await_parent, args=(numbers, parent), daemon=True).start()
+    try:
+        descriptor = os.pidfd_open(parent)
+    except ProcessLookupError:  # already gone
+        os._exit(0)
+    threading.Thread(target=_await_end, args=(numbers, parent, descriptor), daemon=True).start()
 
 
-def _await_parent(numbers: set[int], parent: int) -> None:
-    while signal.sigwaitinfo(numbers).si_pid != parent:
-        pass
+def _await_end(numbers: set[int], parent: int, descriptor: int) -> None:
+    ended = False
+    while not ended:
+        told = signal.sigtimedwait(numbers, POLL_SECONDS)
+        ended = (told is not None and told.si_pid == parent) or bool(select.select([descriptor], [], [], 0)[0])
     os._exit(0)

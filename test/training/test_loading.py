@@ -3,6 +3,7 @@
 import os
 import signal
 import subprocess
+import sys
 import time
 
 import pytest
@@ -11,6 +12,18 @@ from toys import ToyData, ToySet, same
 
 from audiolab.data.sampler import BatchSampler
 from audiolab.training.loading import make_loader, to_device
+
+
+def gone(pid, seconds=20):
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        try:
+            os.kill(pid, 0)
+        except ProcessLookupError:
+            return True
+        time.sleep(0.05)
+    return False
+
 
 CPU = torch.device("cpu")
 
@@ -26,10 +39,28 @@ def test_workers_give_the_same_batches_twice_and_outlive_a_schedulers_signal():
     assert same(list(loader), plain)
     assert worker.is_alive()
     os.kill(worker.pid, signal.SIGTERM)  # from the process that it works for
-    deadline = time.monotonic() + 20
-    while worker.is_alive() and time.monotonic() < deadline:
-        time.sleep(0.05)
-    assert not worker.is_alive()
+    assert gone(worker.pid)
+
+
+KILLED = """
+import torch
+from toys import ToyData, ToySet
+from audiolab.data.sampler import BatchSampler
+from audiolab.training.loading import make_loader
+batches = iter(make_loader(ToySet(ToyData(20), 0), BatchSampler(20, 4, seed=0), 1, torch.device("cpu")))
+next(batches)
+print(batches._workers[0].pid, flush=True)
+input()
+"""
+
+
+def test_workers_end_with_a_training_process_that_is_killed():
+    process = subprocess.Popen([sys.executable, "-c", KILLED], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    worker = int(process.stdout.readline())
+    os.kill(worker, 0)
+    process.kill()
+    assert gone(worker)
+    process.wait()
 
 
 @pytest.mark.parametrize("kind", [list, tuple])
