@@ -1,3 +1,4 @@
+#!/usr/bin/env python3
 """Lay parallel recordings of your own speakers out as VCC2018, for ``run.sh --db_root``.
 
 All speakers read the same sentences. The first ``--n_eval`` that all of them have become evaluation sentences,
