@@ -41,8 +41,8 @@ class Checkpoints:
         write_file(self.path(step), content)
         with atomic_write(self.folder / "latest") as file:
             file.write(f"{self.path(step).name}\n")
-        older = [other for other in self.steps() if other < step]
-        keep = {step, *older[len(older) - self.keep_last + 1 :], *(best for _, best in content["best"])}
+        newest = [other for other in self.steps() if other <= step][-self.keep_last :]
+        keep = {*newest, *(best for _, best in content["best"])}
         for other in self.steps():
             if other not in keep:
                 self.path(other).unlink(missing_ok=True)

@@ -12,7 +12,7 @@ import torch
 from toys import latest, make_config, same, start, train, weights
 
 from audiolab.errors import AudiolabError
-from audiolab.training.checkpoint import rank
+from audiolab.training.checkpoint import Checkpoints, rank
 
 
 @pytest.fixture(scope="module")
@@ -140,6 +140,14 @@ def test_newest_and_best_are_kept(tmp_path):
     kept = {int(name[5:-3]) for name in os.listdir(tmp_path / "run" / "checkpoints") if name.startswith("step_")}
     assert kept == {36, 40, *best}
     assert [step for _, step in weights(tmp_path / "run")["best"]] == best[::-1]
+
+
+@pytest.mark.parametrize("keep_last", range(1, 7))
+def test_the_newest_are_kept_whatever_their_number(tmp_path, keep_last):
+    checkpoints = Checkpoints(tmp_path, keep_last)
+    for step in range(1, 10):
+        checkpoints.save({"step": step, "best": []})
+        assert checkpoints.steps() == list(range(1, step + 1))[-keep_last:]
 
 
 def test_ranking():
