@@ -1,7 +1,6 @@
 """What is tried before the first step, and what is left behind when a step fails."""
 
 import json
-import shutil
 from collections import namedtuple
 
 import pytest
@@ -29,7 +28,6 @@ def test_too_little_disk_is_told_before_training(tmp_path, monkeypatch):
     monkeypatch.setattr(preflight.shutil, "disk_usage", lambda path: usage(10**9, 10**9 - 50_000, 50_000))
     with pytest.raises(AudiolabError, match=r"the disk has 0 MiB free, 101 checkpoints of 0\.0 MiB do not fit"):
         train(make_config("gan", keep_last=100), tmp_path / "run")
-    assert shutil.disk_usage(tmp_path).free >= 0
     assert not list((tmp_path / "run" / "checkpoints").iterdir())
 
 
