@@ -31,8 +31,7 @@ def try_step(updater: Updater, batch: Batch, step: int, crash_path: Path) -> Non
     seeded anew.
     """
     system = updater.system
-    weights = {key: _kept(value) for key, value in system.state_dict().items()}
-    state = copy.deepcopy(updater.state())
+    weights, state = kept(system.state_dict()), kept(updater.state())
     batches = [batch] * updater.config.accumulate
     seed_torch(0, STEP, step)
     with guard(crash_path, step + 1, batches):
@@ -74,5 +73,12 @@ def check_metric(best: str, metrics: dict[str, float], processes: Processes) -> 
         logger.info("preflight: largest batch, checkpoint and validation are fine")
 
 
-def _kept(value: Any) -> Any:
-    return value.detach().to("cpu", copy=True) if isinstance(value, Tensor) else copy.deepcopy(value)
+def kept(value: Any) -> Any:
+    """Return a copy of a state, its tensors on the CPU: on the device it would take memory that training does not."""
+    if isinstance(value, Tensor):
+        return value.detach().to("cpu", copy=True)
+    if isinstance(value, dict):
+        return {key: kept(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [kept(item) for item in value]
+    return copy.deepcopy(value)

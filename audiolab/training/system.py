@@ -146,7 +146,11 @@ class System(nn.Module, ABC):
         """Return the scores of one validation batch; the trainer joins them over batches and processes."""
 
     def on_epoch_start(self, epoch: int) -> None:
-        """Set what depends on the epoch (loss weights, teachers, source ratio); called on resume too."""
+        """Set what depends on the epoch (loss weights, teachers, source ratio); called before its first step.
+
+        Also called where a run is taken up again in mid-epoch, to set plain attributes; what the state dict holds, such
+        as a teacher's weights, is then put back as it was in the checkpoint.
+        """
 
     @property
     def device(self) -> torch.device:

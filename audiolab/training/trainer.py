@@ -24,7 +24,7 @@ from audiolab.training.folder import claimed
 from audiolab.training.history import History
 from audiolab.training.loading import make_loader, to_device
 from audiolab.training.meter import Meter
-from audiolab.training.preflight import check_metric, try_checkpoint, try_step
+from audiolab.training.preflight import check_metric, kept, try_checkpoint, try_step
 from audiolab.training.progress import Progress
 from audiolab.training.resume import check_unchanged, resolve_all, resolved
 from audiolab.training.run_info import command_line, log_start, log_to, write_run_json
@@ -109,6 +109,7 @@ class Trainer:
             self._begin(stop_asked)
             with closing(self.history):
                 if self.step < self.max_steps:
+                    self._enter_epoch()
                     self._preflight()
                     with Progress(self.step, self.max_steps, self.processes) as progress:
                         self._train(progress)
@@ -139,6 +140,16 @@ class Trainer:
             if content is not None:
                 logger.info("going on from step %d of %d", self.step, self.max_steps)
 
+    def _enter_epoch(self) -> None:
+        """Tell the system which epoch the coming steps are of; in mid-epoch its state stays what it was."""
+        epoch = self.sampler.epoch(self.step)
+        began_before = self.step % self.sampler.steps_per_epoch > 0
+        state = kept(self.system.state_dict()) if began_before else None
+        seed_torch(self.config.seed, EPOCH, epoch)
+        self.system.on_epoch_start(epoch)
+        if state is not None:
+            self.system.load_state_dict(state)
+
     def _preflight(self) -> None:
         batch = self.train_set.collate([self.train_set[key] for key in self.sampler.largest_batch()])
         try_step(self.updater, to_device(batch, self.processes.device), self.step, self.crash_path)
@@ -153,17 +164,15 @@ class Trainer:
     def _train(self, progress: Progress) -> None:
         self.sampler.step = self.step
         batches = iter(self._loader(self.train_set, self.sampler))
-        epoch = -1
+        began = self.step
         while self.step < self.max_steps:
-            began = time.perf_counter()
+            if self.step > began and self.step % self.sampler.steps_per_epoch == 0:
+                self._enter_epoch()
+            asked = time.perf_counter()
             micro = [
                 to_device(batch, self.processes.device) for batch in itertools.islice(batches, self.trainer.accumulate)
             ]
-            progress.waited(time.perf_counter() - began)
-            if self.sampler.epoch(self.step) != epoch:
-                epoch = self.sampler.epoch(self.step)
-                seed_torch(self.config.seed, EPOCH, epoch)
-                self.system.on_epoch_start(epoch)
+            progress.waited(time.perf_counter() - asked)
             seed_torch(self.config.seed, STEP, self.step, self.processes.rank)
             with guard(self.crash_path, self.step + 1, micro):
                 self.updater.step(micro, self.step, self.meter)

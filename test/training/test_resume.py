@@ -100,6 +100,17 @@ def test_a_longer_run_goes_on_from_a_shorter_one(tmp_path):
     assert (tmp_path / "run" / "train.log").read_text().count("trained to step 12") == 2
 
 
+@pytest.mark.parametrize("stop", [2, 3, 5, 7])
+def test_what_an_epochs_start_changes_is_changed_once(tmp_path, stop):
+    """Epochs have 3 steps: a teacher that is taken at their beginning is not taken anew in mid-epoch."""
+    train(make_config("student", max_steps=stop), tmp_path / "run")
+    run = train(make_config("student", max_steps=10), tmp_path / "run")
+    whole = train(make_config("student", max_steps=10), tmp_path / "whole")
+    assert run.sampler.steps_per_epoch == 3
+    assert same(run.system.state_dict(), whole.system.state_dict())
+    assert not same(run.system.teacher.state_dict(), run.system.network.state_dict())
+
+
 @pytest.mark.parametrize(
     ("tree", "trainer", "message"),
     [

@@ -1,5 +1,6 @@
 """Two small systems for tests of the trainer, and ways to train them, here or in processes of their own."""
 
+import copy
 import multiprocessing
 import os
 import socket
@@ -133,7 +134,6 @@ class RegressionToy(Toy):
         self.network = nn.Sequential(
             nn.Linear(3, 16), nn.BatchNorm1d(16), nn.ReLU(), nn.Dropout(config.dropout), nn.Linear(16, 1)
         )
-        self.weight = 0.0
 
     def on_epoch_start(self, epoch):
         self.weight = 1 + 0.1 * epoch + 0.01 * float(torch.rand(()))
@@ -154,7 +154,25 @@ class RegressionToy(Toy):
         return {"error": Mean(float(error.sum()), len(error)), "draw": Mean(float(torch.rand(())), 1)}
 
 
-TOYS = {"gan": GanToy, "regression": RegressionToy}
+class StudentToy(RegressionToy):
+    """Learns from a teacher too, which becomes the student's equal when an epoch begins."""
+
+    def __init__(self, config):
+        super().__init__(config)
+        self.teacher = copy.deepcopy(self.network)
+
+    def on_epoch_start(self, epoch):
+        super().on_epoch_start(epoch)
+        self.teacher.load_state_dict(self.network.state_dict())
+
+    def updates(self, batch):
+        x = batch["x"][:, :3]
+        for update in super().updates(batch):
+            distance = (self.network(x) - self.teacher(x).detach()).square().mean()
+            yield Update("model", update.loss + distance)
+
+
+TOYS = {"gan": GanToy, "regression": RegressionToy, "student": StudentToy}
 
 
 def make_config(toy, tree=None, **trainer):
