@@ -40,4 +40,4 @@ class Meter:
         self._values = {}
         for state in states[first:last]:
             for name, values in state.items():
-                self._values.setdefault(name, []).extend(values.unbind())
+                self._values.setdefault(name, []).extend(values.to(processes.device).unbind())
