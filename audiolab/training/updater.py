@@ -90,13 +90,16 @@ class Updater:
     def _round(self, iterators: list[Iterator[Update]]) -> list[Update] | None:
         """Accumulate the next update of all micro-batches; None where there is none left."""
         updates: list[Update] = []
+        first = None
         for place, iterator in enumerate(iterators):
             with self._autocast():
                 update = next(iterator, None)
-            if place and (update and update.name) != updates[0].name:
+            name = update.name if update is not None else None
+            if place and name != first:
                 raise RuntimeError(f"{type(self.system).__name__}.updates: micro-batches give different updates")
+            first = name
             if update is None:
-                return None
+                continue
             if place == len(iterators) - 1:
                 self.average.expect(self.system.optimizes[update.name])
             scaler = self.scalers.get(update.name)
@@ -104,7 +107,7 @@ class Updater:
             loss = loss.float() if scaler is None else scaler.scale(loss.float())
             loss.backward(inputs=self.parameters[update.name])
             updates.append(Update(update.name, update.loss.detach(), {k: v.detach() for k, v in update.stats.items()}))
-        return updates
+        return updates or None
 
     def _autocast(self) -> torch.autocast:
         dtype = _AUTOCAST.get(self.config.precision)

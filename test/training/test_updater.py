@@ -106,3 +106,20 @@ def test_optimisers_by_name_are_pytorchs(name):
             optimizer.step()
     assert torch.equal(*parameters)
     assert not torch.equal(parameters[0], torch.ones(3))
+
+
+@pytest.mark.parametrize("longer", [0, 1])
+def test_micro_batches_with_different_updates_are_refused(tmp_path, monkeypatch, longer):
+    trainer = make_trainer(make_config("regression", batch_size=4, accumulate=2, max_steps=1), tmp_path / "run")
+    plain, batches = trainer.system.updates, []
+
+    def uneven(batch):
+        batches.append(batch)
+        number = len(batches) - 1
+        yield from plain(batch)
+        if number % 2 == longer:
+            yield from plain(batch)
+
+    monkeypatch.setattr(trainer.system, "updates", uneven)
+    with pytest.raises(RuntimeError, match="RegressionToy.updates: micro-batches give different updates"):
+        trainer.fit()
