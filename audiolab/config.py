@@ -9,7 +9,9 @@ names the file, the line and the nearest known key.
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
+import math
 import types
 import typing
 from collections.abc import Iterator, Mapping, Sequence
@@ -48,7 +50,8 @@ def add_arguments(parser: ArgumentParser, cls: type) -> None:
     """Add ``--config`` and one dotted option for each leaf of ``cls`` to ``parser``."""
     parser.add_argument("--config", default=None, help="YAML file; options given here go over it")
     for name, field, kind in leaves(cls):
-        shown = "" if field.default is dataclasses.MISSING else f" (default: {field.default})"
+        default = field.default if field.default_factory is dataclasses.MISSING else field.default_factory()
+        shown = "" if default is dataclasses.MISSING else f" (default: {default})"
         listed = {"nargs": "*"} if typing.get_origin(kind) is list else {}
         help_text = (field.metadata.get("help", "") + shown).replace("%", "%%")
         parser.add_argument(f"--{name}", default=None, metavar=_describe(kind).upper(), help=help_text, **listed)
@@ -78,8 +81,10 @@ def _load_yaml(path: Path, heirs: tuple[Path, ...]) -> tuple[dict[str, Any], dic
     tree, where = _read_yaml(path)
     if "base" not in tree:
         return tree, where
-    place = where.pop("base")
-    base = path.parent / str(tree.pop("base"))
+    place, named = where.pop("base"), tree.pop("base")
+    if not isinstance(named, str) or not (path.parent / named).is_file():
+        raise AudiolabError(f"{place}: base is {named!r}, which is no file; give its path from {path.parent}/")
+    base = path.parent / named
     if base.resolve() in (*heirs, path.resolve()):
         raise AudiolabError(f"{place}: '{base}' is based on itself")
     base_tree, base_where = _load_yaml(base, (*heirs, path.resolve()))
@@ -91,7 +96,10 @@ def _over(tree: dict[str, Any], base: dict[str, Any]) -> dict[str, Any]:
     merged = dict(base)
     for key, value in tree.items():
         below = merged.get(key)
-        merged[key] = _over(value, below) if isinstance(value, dict) and isinstance(below, dict) else value
+        if isinstance(below, dict) and (value is None or isinstance(value, dict)):  # an empty section changes nothing
+            merged[key] = _over(value or {}, below)
+        else:
+            merged[key] = value
     return merged
 
 
@@ -111,6 +119,8 @@ def _read_yaml(path: Path) -> tuple[dict[str, Any], dict[str, str]]:
         mark = getattr(error, "problem_mark", None)
         line = f":{mark.line + 1}" if mark else ""
         raise AudiolabError(f"{path}{line}: not valid YAML: {getattr(error, 'problem', error)}") from error
+    except ValueError as error:  # a date that does not exist
+        raise AudiolabError(f"{path}: not valid YAML: {error}") from error
 
 
 def from_dict(cls: type[T], tree: Mapping[str, Any], where: Mapping[str, str] | None = None, source: str = "") -> T:
@@ -190,10 +200,9 @@ def _check(value: Any, kind: Any, place: str, name: str) -> Any:
     if origin is Literal:
         raise AudiolabError(f"{place}: '{name}' is {value!r}{did_you_mean(str(value), map(str, args))}")
     if kind is float and isinstance(value, (int, float, str)) and not isinstance(value, bool):
-        try:
-            return float(value)
-        except ValueError:
-            pass
+        with contextlib.suppress(ValueError, OverflowError):
+            if math.isfinite(number := float(value)):
+                return number
     elif kind in (int, str, bool) and type(value) is kind:
         return value
     raise AudiolabError(f"{place}: '{name}' must be {_describe(kind)}, not {value!r}")
@@ -209,7 +218,7 @@ def _from_text(text: Any, kind: Any, name: str) -> Any:
         return None if text == "null" else text
     try:
         return yaml.safe_load(text)
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, ValueError) as error:
         raise AudiolabError(f"{name} must be {_describe(kind)}, not {text!r}") from error
 
 
@@ -227,9 +236,11 @@ def _describe(kind: Any) -> str:
 def _put(tree: dict[str, Any], name: str, value: Any) -> None:
     *sections, last = name.split(".")
     for section in sections:
-        if not isinstance(tree.get(section), dict):
+        if tree.get(section) is None:
             tree[section] = {}
         tree = tree[section]
+        if not isinstance(tree, dict):  # what the YAML holds there is no section, which `from_dict` tells
+            return
     tree[last] = value
 
 
@@ -237,6 +248,8 @@ def _key_lines(node: yaml.MappingNode, path: str | Path, prefix: str = "") -> It
     seen = set()
     for key, value in node.value:
         place = f"{path}:{key.start_mark.line + 1}"
+        if not isinstance(key, yaml.ScalarNode):
+            raise AudiolabError(f"{place}: a key is a single word")
         if key.value in seen:
             raise AudiolabError(f"{place}: key '{prefix}{key.value}' is given twice")
         seen.add(key.value)

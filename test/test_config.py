@@ -62,6 +62,14 @@ def test_saved_config_gives_the_same_config(tmp_path):
         ("name: a\n", [], "c.yaml: 'steps' must be given: how many"),
         ("- 1\n", [], "c.yaml:1: a config is a mapping"),
         ("a: [1\n", [], "not valid YAML"),
+        ("[steps, name]: 1\n", [], "c.yaml:1: a key is a single word"),
+        ("steps: 2020-13-01\n", [], "not valid YAML: month must be in 1..12"),
+        ("", ["--steps", "2020-13-01"], "--steps must be int, not '2020-13-01'"),
+        ("steps: 1\ninner: {rate: .nan}\n", [], "c.yaml:2: 'inner.rate' must be float, not nan"),
+        ("steps: 1\n", ["--inner.rate", "inf"], "'inner.rate' must be float, not 'inf'"),
+        ("steps: 1\ninner: 4\n", ["--inner.rate", "2"], "c.yaml:2: 'inner' is a section of keys, not 4"),
+        ("base:\nsteps: 1\n", [], "c.yaml:1: base is None, which is no file"),
+        ("steps: 1\nbase: none.yaml\n", [], "c.yaml:2: base is 'none.yaml', which is no file"),
         ("steps: 1\n", ["--flag", "yes please"], "'flag' must be true|false"),
         ("steps: 1\n", ["--inner.raet", "2"], "unknown argument '--inner.raet'; did you mean '--inner.rate'?"),
         ("steps: -1\n", [], "steps must not be negative"),
@@ -73,6 +81,15 @@ def test_what_is_wrong_is_named(tmp_path, text, argv, message):
         parse(Outer, ["--config", path, *argv], prog="train")
     assert message in str(error.value)
     assert "\n" not in str(error.value)
+
+
+def test_help_shows_meaning_unit_and_default(capsys):
+    with pytest.raises(SystemExit):
+        parse(Outer, ["--help"])
+    shown = " ".join(capsys.readouterr().out.split())
+    assert "a rate [Hz] (default: 1.5)" in shown
+    assert "sizes (default: [1, 2])" in shown
+    assert "how many --inner.rate FLOAT a rate" in shown  # required: no default
 
 
 def test_missing_config_is_named(tmp_path):
@@ -90,6 +107,13 @@ def test_base_gives_what_is_not_given(tmp_path):
     write(tmp_path, "steps: 3\ninner:\n  rate: 2.0\n  mode: exact\n", "base.yaml")
     path = write(tmp_path, "base: base.yaml\ninner:\n  rate: 4.0\n")
     assert parse(Outer, ["--config", path]) == Outer(3, Inner(4.0, "exact"))
+
+
+def test_an_empty_section_leaves_the_base_as_it_is(tmp_path):
+    write(tmp_path, "steps: 3\ninner:\n  rate: 2.0\n", "base.yaml")
+    path = write(tmp_path, "base: base.yaml\ninner:\n  # rate: 4.0\n")
+    assert parse(Outer, ["--config", path]) == Outer(3, Inner(2.0))
+    assert parse(Outer, ["--config", path, "--inner.mode", "exact"]) == Outer(3, Inner(2.0, "exact"))
 
 
 def test_base_keeps_its_own_lines_in_messages(tmp_path):
