@@ -119,7 +119,7 @@ def run_config_class(system: type[System]) -> type:
             ("trainer", TrainerConfig, option(help="the trainer")),
             ("seed", int, option(0, "seed of all that is random; the same seed gives the same bits")),
         ],
-        namespace=_documented("RunConfig"),
+        namespace=_documented("RunConfig") | {"__post_init__": _check_seed},
     )
 
 
@@ -144,6 +144,10 @@ def _flatten(tree: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, A
 
 def _documented(name: str) -> dict[str, Any]:
     return {"__module__": __name__, "__doc__": f"{name}: see `run_config_class`."}
+
+
+def _check_seed(config: Any) -> None:
+    _not_negative(config, "seed")
 
 
 def _positive(config: Any, *names: str) -> None:

@@ -121,5 +121,5 @@ def test_micro_batches_with_different_updates_are_refused(tmp_path, monkeypatch,
             yield from plain(batch)
 
     monkeypatch.setattr(trainer.system, "updates", uneven)
-    with pytest.raises(RuntimeError, match="RegressionToy.updates: micro-batches give different updates"):
+    with pytest.raises(RuntimeError, match=r"RegressionToy\.updates: micro-batches give different updates"):
         trainer.fit()
