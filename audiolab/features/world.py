@@ -11,6 +11,9 @@ from audiolab.errors import AudiolabError
 from audiolab.features.f0 import estimate_f0
 from audiolab.features.worldlib import pyworld, samples_for_world
 
+LEAST_RATE = 16000
+"""Hz: D4C compares bands up to 7.9 kHz whatever the rate, and reads and writes beyond its buffers at a lower one."""
+
 MEL_CEPSTRUM = {16000: (24, 0.410), 22050: (34, 0.455)}
 """Rate in Hz -> (order, all-pass constant α) as in sprocket's protocol for VCC2018."""
 
@@ -52,12 +55,17 @@ def analyse(
 
     Args:
         wave: [N], mono.
-        rate: Sample rate in Hz.
+        rate: Sample rate in Hz, `LEAST_RATE` or higher.
         hop_ms: Frame shift in ms.
         floor: Lowest F0 in Hz; a lower one asks for a longer FFT.
         ceiling: Highest F0 in Hz.
         method: F0 estimator, ``"dio"`` or ``"harvest"``.
+
+    Raises:
+        ValueError: A lower rate.
     """
+    if rate < LEAST_RATE:
+        raise ValueError(f"D4C needs a rate of {LEAST_RATE} Hz or more, not {rate}; resample first")
     world, samples, f0, times, n_fft = _prepare(wave, rate, hop_ms, floor, ceiling, method)
     spectrum = world.cheaptrick(samples, f0, times, rate, fft_size=n_fft)
     aperiodicity = world.d4c(samples, f0, times, rate, fft_size=n_fft)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
+import soxr
 
-from audiolab.features.world import analyse
+from audiolab.features.world import LEAST_RATE, analyse
 from audiolab.features.worldlib import pyworld
 
 
@@ -15,7 +16,8 @@ def transpose(
 
     WORLD takes the signal apart, F0 is multiplied, envelope and aperiodicity stay, and WORLD puts it together again. A
     phase vocoder with resampling would keep more of the excitation, but moves the formants with F0 and loses some 5 dB
-    of voiced speech to incoherent phases. The whole signal is held in memory.
+    of voiced speech to incoherent phases. The whole signal is held in memory. A rate below WORLD's lowest, 16 kHz, is
+    raised to that in between.
 
     Args:
         wave: [N], mono.
@@ -33,6 +35,11 @@ def transpose(
     samples = np.asarray(wave, np.float32)
     if ratio == 1:
         return samples
-    f0, spectrum, aperiodicity = analyse(samples, rate, hop_ms, floor, ceiling)
-    moved = pyworld().synthesize(f0 * ratio, spectrum, aperiodicity, rate, hop_ms)[: len(samples)]
+    if rate < LEAST_RATE:
+        raised = soxr.resample(samples, rate, LEAST_RATE, quality="HQ")
+        moved = soxr.resample(transpose(raised, LEAST_RATE, ratio, floor, ceiling, hop_ms), LEAST_RATE, rate)
+    else:
+        f0, spectrum, aperiodicity = analyse(samples, rate, hop_ms, floor, ceiling)
+        moved = pyworld().synthesize(f0 * ratio, spectrum, aperiodicity, rate, hop_ms)
+    moved = moved[: len(samples)]
     return np.pad(moved, (0, len(samples) - len(moved))).astype(np.float32)

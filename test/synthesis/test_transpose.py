@@ -7,6 +7,7 @@ import soxr
 from audiolab.features.envelope import MelEnvelope
 from audiolab.features.envelope_config import EnvelopeConfig, order_for
 from audiolab.features.f0 import estimate_f0
+from audiolab.features.world import analyse
 from audiolab.synthesis.speechlike import formant_filter, glottal_pulses
 from audiolab.synthesis.transpose import transpose
 
@@ -33,6 +34,21 @@ def test_f0_moves_by_the_ratio_and_duration_and_envelope_stay(ratio):
     assert (shape - shape.mean()).abs().mean() < 2.5
     assert (shape - shape.mean()).std() < 0.4 * (envelope(resampled, 150 * ratio) - envelope(WAVE, 150)).std()
     assert (moved == transpose(WAVE, 16000, ratio)).all()
+
+
+@pytest.mark.parametrize("rate", [4000, 8000, 11025])
+def test_below_16_khz_it_does_the_same_and_stays_within_its_memory(rate):
+    """WORLD's D4C would write beyond its buffers here, and end the process or give other samples each time."""
+    wave = soxr.resample(WAVE, 16000, rate)
+    moved = transpose(wave, rate, 1.3)
+    assert moved.shape == wave.shape
+    f0, before = (estimate_f0(soxr.resample(x, rate, 16000), 16000)[20:180] for x in (moved, wave))
+    voiced = (f0 > 0) & (before > 0)
+    assert voiced.mean() > 0.8
+    assert np.median(f0[voiced] / before[voiced]) == pytest.approx(1.3, rel=0.02)
+    assert (moved == transpose(wave, rate, 1.3)).all()
+    with pytest.raises(ValueError, match="D4C needs a rate of 16000 Hz or more"):
+        analyse(wave, rate)
 
 
 def test_ratio_of_one_is_the_signal_itself_and_wild_ones_are_refused():
