@@ -78,12 +78,11 @@ def mel_envelopes(
     if missing:
         raise AudiolabError(f"{datadir.path}: no F0 range for speaker '{missing[0]}'; run speaker_f0 on its speech")
     for utterance, samples in waves(datadir, config.stft.rate, channels, allow_pipes):
-        ceiling = ranges[speakers[utterance]].ceiling
-        order = order_for(ceiling, config.stft)
+        order = order_for(ranges[speakers[utterance]].ceiling, config.stft)
         if config.order_policy == "frame":
             f0 = np.ravel(f0s[utterance])
             frames = config.stft.frames(len(samples))
             if len(f0) != frames:
                 raise AudiolabError(f"{utterance}: F0 of {len(f0)} frames for {frames}; extract F0 again (extract_f0)")
-            order = frame_orders(f0, ceiling, config.stft)
+            order = frame_orders(f0, int(order), config.stft)
         yield utterance, extract.features(samples, order)

@@ -98,6 +98,7 @@ def order_for(f0: float | np.ndarray, config: StftConfig) -> np.ndarray:
     return np.minimum(config.rate // (2 * f0), config.n_fft // 4).astype(np.int64)
 
 
-def frame_orders(f0: np.ndarray, ceiling: float, config: StftConfig) -> np.ndarray:
-    """Return the order of each frame [T] from its F0; where unvoiced (0), that of the speaker's ``ceiling``."""
-    return order_for(np.where(f0 > 0, f0, ceiling), config)
+def frame_orders(f0: np.ndarray, unvoiced: int, config: StftConfig) -> np.ndarray:
+    """Return the order of each frame [T] from its F0 in Hz; where unvoiced (0), the order ``unvoiced``."""
+    voiced = f0 > 0
+    return np.where(voiced, order_for(np.where(voiced, f0, 1.0), config), unvoiced)

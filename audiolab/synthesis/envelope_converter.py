@@ -116,7 +116,7 @@ class EnvelopeConverter:
         grid = self.analysis.stft
         search = self.analysis.f0
         f0 = estimate_f0(wave, grid.rate, grid.shift_ms, search.floor, search.ceiling, search.method)
-        return frame_orders(f0, grid.rate / (2 * self.order), grid)
+        return frame_orders(f0, self.order, grid)
 
     def _map(self, mel: Tensor, first: int) -> Tensor:
         """Map mel envelopes in dB; windows lie at multiples of half their length from the audio's first frame."""

@@ -52,6 +52,12 @@ def test_blocks_give_what_the_whole_gives(frames):
     assert snr_db(whole, blocks) > 80
 
 
+@pytest.mark.parametrize("order", range(20, 100))
+def test_unvoiced_frames_have_the_speakers_order_by_either_policy(order):
+    convert = EnvelopeConverter(EnvelopeConfig(order_policy="frame"), order, lambda mel: mel)
+    assert set(convert._orders(np.zeros(400))) == {order}
+
+
 def test_up_to_a_window_is_converted_at_once():
     calls = []
 
