@@ -127,7 +127,14 @@ def test_reversed_f0_is_the_inverse_ratio(model):
         (np.zeros((2, 900)), RATE, r"shape \(2, 900\): give \[samples\] or"),
         (np.zeros((3, 3, 3)), RATE, "shape"),
         (np.array([0.1, np.nan]), RATE, "NaN or infinite"),
+        (np.array([0.1, 0.2, -1e39]), RATE, "sample 2 is 1e[+]39 times full scale; give floats within"),
+        (np.array([[0.1, 0.2], [16384.0, 3.0]]), RATE, "sample 1 is 1.638e[+]04 times full scale.*divide by 32768"),
         (np.zeros(9), 0, "a rate of 0 Hz"),
+        (np.zeros(9), 1, "a rate of 1 Hz: give the audio's own, 1000 to 1000000 Hz"),
+        (np.zeros(9), np.nan, "a rate of nan Hz"),
+        (np.zeros(9), np.inf, "a rate of inf Hz"),
+        (np.zeros(9), "16000", "a rate of '16000' Hz"),
+        (np.zeros(9), None, "a rate of None Hz"),
     ],
 )
 def test_arrays_that_are_no_audio(model, wave, rate, message):

@@ -14,6 +14,7 @@ from audiolab.datadir.audiofile import open_audio
 from audiolab.datadir.audiowrite import audio_writer, write_audio
 from audiolab.datadir.datadir import DataDir, write_data_dir
 from audiolab.errors import AudiolabError, did_you_mean
+from audiolab.synthesis.streaming import fault_of
 
 BLOCK = 1 << 18
 """Samples that are read at a time."""
@@ -39,8 +40,8 @@ def convert_file(
         out: Its ending names the format; the sample format is the source's where that format has it.
 
     Raises:
-        AudiolabError: The source is missing, broken, or holds NaN; the ending is unknown, or its format does not take
-            the source's rate or channels; the disk is full.
+        AudiolabError: The source is missing or broken, or holds NaN or floats on the scale of integers; the ending is
+            unknown, or its format does not take the source's rate or channels; the disk is full.
     """
     with open_audio(str(source), False, str(source)) as audio:
         blocks = stream(_checked(audio, source), audio.samplerate)
@@ -86,9 +87,9 @@ def _checked(audio: soundfile.SoundFile, source: str | Path) -> Iterator[np.ndar
     position = 0
     try:
         for block in audio.blocks(BLOCK, dtype="float32", always_2d=True):
-            if not np.isfinite(block).all():
-                place = position + int(np.argmin(np.isfinite(block).all(axis=1)))
-                raise AudiolabError(f"{source}: sample {place} is NaN or infinite; make the file again")
+            fault = fault_of(block)
+            if fault is not None:
+                raise AudiolabError(f"{source}: sample {position + fault[0]} is {fault[1]}; make the file again")
             position += len(block)
             yield block
     except soundfile.LibsndfileError as error:

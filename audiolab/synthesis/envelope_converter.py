@@ -19,7 +19,7 @@ from audiolab.features.f0 import estimate_f0
 from audiolab.synthesis.chunks import process_in_chunks
 from audiolab.synthesis.envelope_filter import EnvelopeFilterConfig, apply_envelope, context_samples
 from audiolab.synthesis.overlap_add import overlap_add
-from audiolab.synthesis.streaming import Blocks, Counted, as_long_as, at_once, resampled
+from audiolab.synthesis.streaming import Blocks, Counted, as_long_as, at_once, check_rate, resampled
 
 Mapping = Callable[[Tensor], Tensor]
 """Mel envelopes as they are stored, [T, n_mels], to converted ones of the same shape; looks at its own frames only."""
@@ -81,7 +81,7 @@ class EnvelopeConverter:
             rate: Its rate in Hz.
 
         Raises:
-            AudiolabError: Integers, NaN, another shape, a rate that is not positive.
+            AudiolabError: What `at_once` refuses.
         """
         return at_once(self.stream, wave, rate)
 
@@ -91,7 +91,11 @@ class EnvelopeConverter:
         Args:
             blocks: float32 [n, channels] each.
             rate: Their rate in Hz; the result's too.
+
+        Raises:
+            AudiolabError: A rate that cannot be.
         """
+        check_rate(rate)
         hop = self.analysis.stft.hop
         margin = context_samples(self.analysis, self.config.filter)
         counted = Counted(blocks)

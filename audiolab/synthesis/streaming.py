@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numbers
 from collections.abc import Callable, Iterable, Iterator
 
 import numpy as np
@@ -16,6 +17,12 @@ Blocks = Iterator[np.ndarray]
 MOST_CHANNELS = 64
 """An array with more of them, and more of them than samples, is most likely the wrong way round."""
 
+RATES = (1000, 1_000_000)
+"""Hz; a rate outside is a mistake, and resampling from it or to it would fill the memory."""
+
+LOUDEST = 100.0
+"""Full scale is 1; over 40 dB above it are no floats of audio, but most likely integers that were cast."""
+
 
 def at_once(
     stream: Callable[[Iterable[np.ndarray], int], Iterable[np.ndarray]], wave: np.ndarray, rate: int
@@ -28,7 +35,8 @@ def at_once(
         rate: Its rate in Hz.
 
     Raises:
-        AudiolabError: Integers (their full scale is not known), NaN, another shape, a rate that is not positive.
+        AudiolabError: Integers (their full scale is not known) or floats on their scale, NaN, another shape, a rate
+            outside `RATES`.
     """
     samples = _checked(wave, rate)
     if samples.size == 0:
@@ -39,15 +47,37 @@ def at_once(
 def _checked(wave: np.ndarray, rate: float) -> np.ndarray:
     """Return a signal as float32, having checked that it is one."""
     wave = np.asarray(wave)
-    if not rate > 0:
-        raise AudiolabError(f"a rate of {rate} Hz: give the audio's own, above 0")
+    check_rate(rate)
     if wave.dtype.kind != "f":
         raise AudiolabError(f"audio of type {wave.dtype}: give floats with full scale ±1 (16 bit: divide by 32768)")
     if wave.ndim not in (1, 2) or (wave.ndim == 2 and wave.shape[1] > max(len(wave), MOST_CHANNELS)):
         raise AudiolabError(f"audio of shape {wave.shape}: give [samples] or [samples, channels]")
-    if not np.isfinite(wave).all():
-        raise AudiolabError("the audio has samples that are NaN or infinite")
+    fault = fault_of(wave)
+    if fault is not None:
+        raise AudiolabError(f"the audio's sample {fault[0]} is {fault[1]}")
     return wave.astype(np.float32)
+
+
+def check_rate(rate: float) -> None:
+    """Raise `AudiolabError` where a rate is no number of Hz within `RATES`."""
+    if not isinstance(rate, numbers.Real) or not RATES[0] <= rate <= RATES[1]:
+        raise AudiolabError(f"a rate of {rate!r} Hz: give the audio's own, {RATES[0]} to {RATES[1]} Hz")
+
+
+def fault_of(samples: np.ndarray) -> tuple[int, str] | None:
+    """Return the number of the first sample that cannot be audio and what it is; None where all can.
+
+    Args:
+        samples: Floats, [n] or [n, channels].
+    """
+    magnitude = np.abs(samples[:, None] if samples.ndim == 1 else samples)
+    bad = ~(magnitude <= LOUDEST).all(axis=1)  # NaN is not smaller than anything
+    if not bad.any():
+        return None
+    place = int(bad.argmax())
+    if not np.isfinite(magnitude[place]).all():
+        return place, "NaN or infinite"
+    return place, f"{magnitude[place].max():.4g} times full scale; give floats within ±1 (16 bit: divide by 32768)"
 
 
 def blocks_of(samples: np.ndarray, size: int = 1 << 18) -> Blocks:

@@ -105,8 +105,8 @@ def damage(path, kind):
         path.write_bytes(data[: len(data) // 2])
     elif kind == "rotten":
         path.write_bytes(data[: len(data) // 2] + bytes(500) + data[len(data) // 2 + 500 :])
-    elif kind == "NaN":
-        wave[15000] = np.nan
+    elif kind in ("NaN", "integers"):
+        wave[15000] = np.nan if kind == "NaN" else 20000.0
         soundfile.write(path, wave, RATE, "FLOAT")
     else:
         path.write_bytes({"empty": b"", "header": data[:44], "text": b"no audio"}[kind])
@@ -121,6 +121,7 @@ def damage(path, kind):
         ("a.wav", "text", "no audio that can be read"),
         ("a.wav", "truncated", "truncated: .* bytes fewer than its header promises"),
         ("a.wav", "NaN", "sample 15000 is NaN or infinite; make the file again"),
+        ("a.wav", "integers", "sample 15000 is 2e[+]04 times full scale; .*; make the file again"),
         ("a.flac", "truncated", "broken audio"),
         ("a.flac", "rotten", "broken audio|truncated"),
         ("touch harm; cat a.wav |", "missing", "the entry is a command"),

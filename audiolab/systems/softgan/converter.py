@@ -111,7 +111,7 @@ class Voice:
             rate: Its rate in Hz.
 
         Raises:
-            AudiolabError: Integers, NaN, another shape, a rate that is not positive.
+            AudiolabError: What `audiolab.synthesis.streaming.at_once` refuses.
         """
         return at_once(self.stream, wave, rate)
 
