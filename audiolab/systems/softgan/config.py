@@ -65,7 +65,7 @@ class SoftGANConfig:
     )
     unit_range_db: float = option(80.0, "range of the scale 'unit'", "dB")
     feature_std: float = option(
-        5.0,
+        10.0,
         "factor on the scaled features; D's instance normalisation makes it blind to it, so it weighs the cycle, "
         "identity and energy losses against the adversarial one",
     )
