@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import re
+import signal
 import subprocess
 import sys
 from typing import NoReturn
@@ -47,8 +48,9 @@ def launch(module: str, argv: list[str], per_node: int, nodes: int, node: int | 
     except ChildFailedError as error:
         codes = [failure.exitcode for failure in error.failures.values()]
         sys.exit(EXIT_STATUS if EXIT_STATUS in codes else max(1, codes[0]))
-    except SignalException:
-        sys.exit(EXIT_STATUS)
+    except SignalException as stopped:
+        asked = stopped.sigval in (signal.SIGTERM, signal.SIGUSR1)  # what `audiolab.training.signals.watch` answers
+        sys.exit(EXIT_STATUS if asked else 128 + stopped.sigval)
     sys.exit(0)
 
 
@@ -66,5 +68,8 @@ def _slurm_host() -> str:
         raise AudiolabError("--num_nodes: where is the first machine? give --master host:port, or start it with srun")
     if not re.fullmatch(r"[A-Za-z0-9.,_\[\]-]+", hosts) or hosts.startswith("-"):
         raise AudiolabError(f"SLURM_JOB_NODELIST is {hosts!r}, no list of hosts; give --master host:port")
-    shown = subprocess.run(["scontrol", "show", "hostnames", hosts], capture_output=True, text=True, check=True)
+    try:
+        shown = subprocess.run(["scontrol", "show", "hostnames", hosts], capture_output=True, text=True, check=True)
+    except (OSError, subprocess.CalledProcessError) as error:
+        raise AudiolabError(f"scontrol does not tell the hosts of {hosts}: {error}; give --master") from error
     return shown.stdout.split()[0]
