@@ -29,8 +29,7 @@ def guard(path: Path, step: int, batches: list[Batch]) -> Iterator[None]:
     try:
         yield
     except Exception as error:
-        write_file(path, {"step": step, "error": f"{type(error).__name__}: {error}", "batches": _plain(batches)})
-        logger.info("the batch of this step is saved as %s", path)
+        _save(path, step, error, batches)
         if _out_of_memory(error):
             raise AudiolabError(
                 f"out of memory at step {step} with {_describe(batches)}; lower trainer.batch_size, raise "
@@ -40,6 +39,16 @@ def guard(path: Path, step: int, batches: list[Batch]) -> Iterator[None]:
             first = str(error).split(".")[0]
             raise AudiolabError(f"step {step}: {first}; set trainer.deterministic to false to allow it") from error
         raise
+
+
+def _save(path: Path, step: int, error: Exception, batches: list[Batch]) -> None:
+    """Save what can be saved: a full disk or a broken GPU must not hide ``error``."""
+    try:
+        write_file(path, {"step": step, "error": f"{type(error).__name__}: {error}", "batches": _plain(batches)})
+    except (AudiolabError, RuntimeError, MemoryError) as second:
+        logger.warning("the batch of step %d could not be saved: %s", step, second)
+    else:
+        logger.info("the batch of this step is saved as %s", path)
 
 
 def _out_of_memory(error: Exception) -> bool:

@@ -53,6 +53,13 @@ def test_a_bug_keeps_its_traceback_and_leaves_the_batch(tmp_path):
     assert (tmp_path / "run" / "crash.pt").exists()
 
 
+def test_a_batch_that_cannot_be_saved_does_not_hide_the_error(tmp_path, caplog):
+    (tmp_path / "run" / "crash.pt").mkdir(parents=True)
+    with pytest.raises(KeyError, match="bug"):
+        train(make_config("regression", {"system_conf": {"crash": "bug"}}), tmp_path / "run")
+    assert "the batch of step 2 could not be saved: cannot write" in caplog.text
+
+
 def test_a_run_says_what_it_is(tmp_path):
     train(make_config("gan", batch_size=6, accumulate=2), tmp_path / "run")
     train(make_config("gan", batch_size=6, accumulate=2), tmp_path / "run")
