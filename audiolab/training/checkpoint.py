@@ -53,12 +53,14 @@ class Checkpoints:
         Raises:
             AudiolabError: It is broken; the message says what deleting it leads to.
         """
-        earlier = [other for other in self.steps() if other < step]
-        advice = (
-            f"delete it, and the same command goes on from {self.path(earlier[-1]).name}"
-            if earlier
-            else "there is no earlier one; delete it to train from the beginning"
-        )
+        steps = self.steps()
+        earlier = [other for other in steps if other < step]
+        if any(other > step for other in steps):
+            advice = "delete it, and the same command goes on without it"
+        elif earlier:
+            advice = f"delete it, and the same command goes on from {self.path(earlier[-1]).name}"
+        else:
+            advice = "there is no earlier one; delete it to train from the beginning"
         content = load_file(self.path(step), KEYS, advice)
         if content["format"] != FORMAT:
             raise AudiolabError(
@@ -81,6 +83,14 @@ class Checkpoints:
         if named is not None:
             logger.warning("%s is not there; going on from %s", self.path(named), self.path(steps[-1]).name)
         return self.load(steps[-1])
+
+    def there(self, best: Ranking) -> Ranking:
+        """Return ``best`` without checkpoints that the user has deleted."""
+        kept = set(self.steps())
+        for _, step in best:
+            if step not in kept:
+                logger.warning("%s, one of the best, is not there; the next best takes its place", self.path(step))
+        return [(value, step) for value, step in best if step in kept]
 
     def _latest(self) -> int | None:
         path = self.folder / "latest"

@@ -241,7 +241,7 @@ class Trainer:
         if self.ema is not None:
             self.ema.load(content["ema"])
         self.step = content["step"]
-        self.best = [(value, step) for value, step in content["best"]]
+        self.best = self.checkpoints.there([(value, step) for value, step in content["best"]])
 
     def _save(self) -> None:
         content = self._content()

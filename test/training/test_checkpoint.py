@@ -129,6 +129,24 @@ def test_a_disk_that_fills_up_during_training_keeps_the_last_checkpoint(tmp_path
     assert not list((tmp_path / "run" / "checkpoints").glob("*.tmp"))
 
 
+def test_a_broken_one_of_the_best_can_be_deleted(tmp_path):
+    keys = {"keep_best": 3, "average_best": 3, "best": "error", "keep_last": 1}
+    trainer = train(make_config("regression", max_steps=12, **keys), tmp_path / "run")
+    broken = trainer.checkpoints.path(4)
+    truncate(broken)
+    config = make_config("regression", max_steps=16, **keys)
+    with pytest.raises(AudiolabError, match=r"step_00000004.pt: broken .*; delete it, .* goes on without it") as caught:
+        train(config, tmp_path / "run")
+    assert str(broken) in str(caught.value)
+    broken.unlink()
+    again = train(config, tmp_path / "run")
+    left = [step for _, step in again.best]
+    assert len(left) == 2
+    states = [torch.load(again.checkpoints.path(step), weights_only=True)["system"]["network.0.weight"] for step in left]
+    model = torch.load(tmp_path / "run" / "model.pt", weights_only=True)["state"]["network"]
+    assert torch.allclose(model["0.weight"], torch.stack(states).mean(0))
+
+
 def test_newest_and_best_are_kept(tmp_path):
     config = make_config(
         "regression", max_steps=40, save_every=4, keep_last=2, keep_best=2, best="error", best_mode="max"
