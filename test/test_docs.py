@@ -2,6 +2,7 @@
 
 import importlib
 import re
+import subprocess
 import sys
 from dataclasses import MISSING, fields
 from pathlib import Path
@@ -64,6 +65,15 @@ def test_links_lead_somewhere(page):
 def test_every_page_is_reached_from_the_readme():
     linked = re.findall(r"\]\(([^)\s#]+)", (ROOT / "README.md").read_text())
     assert {str(page.relative_to(ROOT)) for page in PAGES[1:] if page.name != "RESULTS.md"} <= set(linked)
+
+
+def test_what_is_to_be_called_can_be_executed_and_nothing_else():
+    """A tracked file is executable when, and only when, it says with which program it is run."""
+    listed = subprocess.run(["git", "ls-files", "-sz"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    files = dict(reversed(line.split("\t")) for line in listed.split("\0") if line)
+    begins = {name: (ROOT / name).read_bytes()[:2] == b"#!" for name in files if (ROOT / name).is_file()}
+    assert sum(begins.values()) > 15
+    assert [name for name, shebang in begins.items() if files[name].startswith("100755") != shebang] == []
 
 
 def run_sh_options():
