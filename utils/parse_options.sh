@@ -40,20 +40,20 @@ _po_find_script() {
   _po_fail "parse_options.sh cannot find the script '$1' that sources it; source it at the script's top"
 }
 
-# Reads from the script, above its line $1, which options there are: names, defaults, texts.
+# Reads from the script, above its line $1, which options there are: names, defaults, texts. Here and below, what is
+# local begins with _po_ wherever the script's own variables are read or set: it would hide one of the same name.
 _po_read_definitions() {
-  local LC_ALL=C line text
-  local pattern='^([a-z][a-z0-9_]*)=([^(].*)?$' comment='[[:space:]]#[[:space:]]*([^#"'\'']*)$'
-  while IFS= read -r line; do
-    [[ $line =~ $pattern ]] || continue
-    local name=${BASH_REMATCH[1]}
-    case $name in help_message | config | help) continue ;; esac
-    [[ -v $name ]] || continue
-    text=""
-    [[ ! $line =~ $comment ]] || text=${BASH_REMATCH[1]}
-    [[ -v _po_default[$name] ]] || _po_names+=("$name")
-    _po_default[$name]=${!name}
-    _po_text[$name]=$text
+  local LC_ALL=C _po_line _po_name _po_help
+  local _po_pattern='^([a-z][a-z0-9_]*)=([^(].*)?$' _po_comment='[[:space:]]#[[:space:]]*([^#"'\'']*)$'
+  while IFS= read -r _po_line; do
+    [[ $_po_line =~ $_po_pattern ]] || continue
+    _po_name=${BASH_REMATCH[1]} _po_help=""
+    case $_po_name in help_message | config | help) continue ;; esac
+    [[ -v $_po_name ]] || continue
+    [[ ! $_po_line =~ $_po_comment ]] || _po_help=${BASH_REMATCH[1]}
+    [[ -v _po_default[$_po_name] ]] || _po_names+=("$_po_name")
+    _po_default[$_po_name]=${!_po_name}
+    _po_text[$_po_name]=$_po_help
   done < <(head -n "$(($1 - 1))" -- "$_po_script")
 }
 
@@ -74,14 +74,14 @@ _po_variable() {
 
 # Sets option $1, as written by the user ("--foo-bar", or a name in a config), to $2; $3 says where it stands.
 _po_set() {
-  local LC_ALL=C name value=$2 place=$3 integer='^(0|-?[1-9][0-9]{0,17})$'
-  name=$(_po_variable "$1")
-  _po_check_name "$1" "$name" "$place"
-  case $(_po_kind "$name") in
-    INT) [[ $value =~ $integer ]] || _po_fail "${place}$1 takes an integer, not '$value'" ;;
-    BOOL) [[ $value == true || $value == false ]] || _po_fail "${place}$1 takes true or false, not '$value'" ;;
+  local LC_ALL=C _po_name _po_integer='^(0|-?[1-9][0-9]{0,17})$'
+  _po_name=$(_po_variable "$1")
+  _po_check_name "$1" "$_po_name" "$3"
+  case $(_po_kind "$_po_name") in
+    INT) [[ $2 =~ $_po_integer ]] || _po_fail "$3$1 takes an integer, not '$2'" ;;
+    BOOL) [[ $2 == true || $2 == false ]] || _po_fail "$3$1 takes true or false, not '$2'" ;;
   esac
-  printf -v "$name" '%s' "$value"
+  printf -v "$_po_name" '%s' "$2"
 }
 
 # Fails unless $2 is an option; $1 is how the user wrote it, $3 where.
@@ -97,18 +97,18 @@ _po_check_name() {
 
 # Sets options from the lines "name=value" of file $1.
 _po_read_config() {
-  local line number=0 name value
+  local _po_line _po_number=0 _po_value
   [[ -f $1 && -r $1 ]] || _po_fail "--config: cannot read the file '$1'"
-  while IFS= read -r line || [[ -n $line ]]; do
-    number=$((number + 1))
-    line=${line%$'\r'}
-    line=${line#"${line%%[![:space:]]*}"}
-    line=${line%"${line##*[![:space:]]}"}
-    [[ -n $line && $line != \#* ]] || continue
-    [[ $line == *=* ]] || _po_fail "$1:$number: a line is name=value, not '$line'"
-    name=${line%%=*} value=${line#*=}
-    if [[ $value == \"*\" || $value == \'*\' ]] && ((${#value} > 1)); then value=${value:1:-1}; fi
-    _po_set "$name" "$value" "$1:$number: "
+  while IFS= read -r _po_line || [[ -n $_po_line ]]; do
+    _po_number=$((_po_number + 1))
+    _po_line=${_po_line%$'\r'}
+    _po_line=${_po_line#"${_po_line%%[![:space:]]*}"}
+    _po_line=${_po_line%"${_po_line##*[![:space:]]}"}
+    [[ -n $_po_line && $_po_line != \#* ]] || continue
+    [[ $_po_line == *=* ]] || _po_fail "$1:$_po_number: a line is name=value, not '$_po_line'"
+    _po_value=${_po_line#*=}
+    if [[ $_po_value == \"*\" || $_po_value == \'*\' ]] && ((${#_po_value} > 1)); then _po_value=${_po_value:1:-1}; fi
+    _po_set "${_po_line%%=*}" "$_po_value" "$1:$_po_number: "
   done <"$1"
 }
 
@@ -157,12 +157,12 @@ _po_split() {
 
 # Reads the configs first, then sets the options.
 _po_apply() {
-  local i
-  for ((i = 0; i < ${#_po_options[@]}; i += 2)); do
-    [[ ${_po_options[i]} != --config ]] || _po_read_config "${_po_options[i + 1]}"
+  local _po_i
+  for ((_po_i = 0; _po_i < ${#_po_options[@]}; _po_i += 2)); do
+    [[ ${_po_options[_po_i]} != --config ]] || _po_read_config "${_po_options[_po_i + 1]}"
   done
-  for ((i = 0; i < ${#_po_options[@]}; i += 2)); do
-    [[ ${_po_options[i]} == --config ]] || _po_set "${_po_options[i]}" "${_po_options[i + 1]}" ""
+  for ((_po_i = 0; _po_i < ${#_po_options[@]}; _po_i += 2)); do
+    [[ ${_po_options[_po_i]} == --config ]] || _po_set "${_po_options[_po_i]}" "${_po_options[_po_i + 1]}" ""
   done
 }
 

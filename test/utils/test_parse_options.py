@@ -1,6 +1,7 @@
 """utils/parse_options.sh, sourced by scripts as recipes do."""
 
 import os
+import re
 import subprocess
 from pathlib import Path
 
@@ -103,6 +104,23 @@ def test_refusals(recipe, args, message):
 )
 def test_only_what_the_script_assigns_above_is_an_option(recipe, name):
     assert f"unknown option --{name}" in error(recipe(f"--{name}", "1", inherited="0", later="0"))
+
+
+def test_options_may_have_any_name(tmp_path):
+    """What parse_options.sh needs for itself hides no variable of the script, and takes no option's value."""
+    text = (UTILS / "parse_options.sh").read_text()
+    words = set(re.findall(r"[a-z][a-z0-9_]*", text)) - {"config", "help", "help_message", "list"}
+    names = sorted(word for word in words if not word.startswith("_"))
+    assert len(names) > 100
+    echo = "\n".join(f"echo {name}=${name}" for name in names)
+    assigned = "\n".join(f"{name}=before" for name in names)
+    (tmp_path / "recipe.sh").write_text(f"set -euo pipefail\n{assigned}\n. {UTILS}/parse_options.sh\n{echo}\n")
+    (tmp_path / "options").write_text("".join(f"{name}=config\n" for name in names[::2]))
+    given = [word for name in names[::3] for word in (f"--{name}", "given")]
+    command = ["bash", "recipe.sh", "--config", "options", *given]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=60)
+    wanted = dict.fromkeys(names, "before") | dict.fromkeys(names[::2], "config") | dict.fromkeys(names[::3], "given")
+    assert values(done) == wanted
 
 
 def test_an_inherited_variable_does_not_disturb(recipe):
