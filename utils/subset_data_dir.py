@@ -14,6 +14,7 @@ from audiolab.datadir import subset
 from audiolab.datadir.datadir import DataDir
 from audiolab.datadir.lists import read_ids
 from audiolab.datadir.relations import utt2spk_to_spk2utt
+from audiolab.datadir.table import parse_count
 from audiolab.errors import AudiolabError
 
 
@@ -50,9 +51,9 @@ def _listed(args, source: DataDir) -> list[str]:  # noqa: ANN001
 
 
 def _chosen(args, source: DataDir, number: str) -> list[str]:  # noqa: ANN001
-    if not number.isdigit():
+    count = parse_count(number)
+    if count is None:
         raise AudiolabError(f"subset_data_dir.py: NUMBER is a count of utterances, not '{number}'")
-    count = int(number)
     if args.shortest:
         return subset.shortest(source, count)
     if args.per_spk or args.speakers:

@@ -12,6 +12,7 @@ import numpy as np
 from kaldiio.matio import read_int32vector, read_matrix_or_vector
 
 from audiolab.datadir.source import Source, command_output, parse_entry, reason_of
+from audiolab.datadir.table import parse_count
 from audiolab.errors import AudiolabError
 
 _REFUSED = (b"PKL", b"NPY", b"AUDIO", b"RIFF", b"fLaC")
@@ -121,10 +122,10 @@ def _slices(ranges: str, shape: tuple[int, ...], where: str) -> tuple[slice, ...
     for axis, part in enumerate(parts):
         if part.strip() in ("", ":"):
             continue
-        ends = part.split(":")
-        if len(ends) != 2 or not all(end.strip().isdigit() for end in ends):
+        ends = [parse_count(end.strip()) for end in part.split(":")]
+        if len(ends) != 2 or None in ends:
             raise AudiolabError(f"{where}: '[{ranges}]' is no range such as [0:9] or [0:9,2:3]")
-        first, last = int(ends[0]), int(ends[1])
+        first, last = ends
         if not first <= last < shape[axis]:
             raise AudiolabError(f"{where}: '[{ranges}]' is not within the matrix's {shape}; the last index counts too")
         slices[axis] = slice(first, last + 1)

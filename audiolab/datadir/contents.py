@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 
 from audiolab.datadir.faults import Fault, Row, Scan
 from audiolab.datadir.relations import parse_segment
+from audiolab.datadir.table import parse_count
 
 RESERVED_WORDS = ("<s>", "</s>", "#0")
 """Words that have a meaning of their own in Kaldi's symbol tables."""
@@ -105,7 +106,7 @@ def _positive(value: str) -> str | None:
 
 
 def _count(value: str) -> str | None:
-    return None if value.isascii() and value.isdigit() and int(value) > 0 else f"'{value}' is no count above 0"
+    return None if (parse_count(value) or 0) > 0 else f"'{value}' is no count above 0"
 
 
 def _gender(value: str) -> str | None:

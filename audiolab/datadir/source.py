@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 from pathlib import Path
@@ -35,8 +36,8 @@ def parse_entry(entry: str) -> Source:
     entry = entry.strip()
     if entry.endswith("|"):
         return Source("", command=entry[:-1].strip())
-    match = re.fullmatch(r"(?P<path>.*?)(:(?P<offset>[0-9]+))?(\[(?P<ranges>[0-9:, ]*)\])?", entry)
-    if match is None or Path(entry).is_file():
+    match = re.fullmatch(r"(?P<path>.*?)(:(?P<offset>[0-9]{1,18}))?(\[(?P<ranges>[0-9:, ]*)\])?", entry)
+    if match is None or os.path.isfile(entry):  # Path.is_file raises for names that are too long
         return Source(entry)
     offset = match["offset"]
     return Source(match["path"], None if offset is None else int(offset), match["ranges"] or "")

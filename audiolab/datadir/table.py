@@ -22,7 +22,7 @@ def read_table(path: str | Path) -> dict[str, str]:
 
     Raises:
         AudiolabError: Missing or unreadable file; a line without key, without value (but in ``text``), with a Windows
-            line end, with a wrong number of fields; a key given twice. The message begins with ``file:line``.
+            line end or a NUL, with a wrong number of fields; a key given twice. The message begins with ``file:line``.
     """
     try:
         data = Path(path).read_bytes()
@@ -71,6 +71,8 @@ def split_key(line: str) -> tuple[str, str]:
 def _line_problem(line: str, key: str, value: str, kind: Kind | None) -> str | None:
     if "\r" in line:
         return "a carriage return (Windows line end); remove it with: sed -i 's/\\r//'"
+    if "\0" in line:
+        return "a NUL character; write the file again"
     if not key:
         return "an empty line" if not line.strip() else "the line begins with a space, not with an id"
     return fields_problem(key, value, kind)
@@ -85,6 +87,11 @@ def fields_problem(key: str, value: str, kind: Kind | None) -> str | None:
         if count != kind.fields:
             return f"{count + 1} fields where there are to be {kind.fields + 1}"
     return None
+
+
+def parse_count(text: str) -> int | None:
+    """Return the number that the digits of ``text`` are; None where it is anything else, or of more than 18 digits."""
+    return int(text) if re.fullmatch(r"[0-9]{1,18}", text) else None
 
 
 def write_table(path: str | Path, table: Mapping[str, str]) -> None:

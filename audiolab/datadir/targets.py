@@ -8,6 +8,7 @@ from audiolab.datadir.arkread import read_shape
 from audiolab.datadir.audiofile import SEGMENT_SLACK, audio_info, read_wav
 from audiolab.datadir.faults import Fault, Scan
 from audiolab.datadir.relations import parse_segment
+from audiolab.datadir.table import parse_count
 from audiolab.errors import AudiolabError
 
 MATRIX_TABLES = ("feats.scp", "f0.scp", "vad.scp", "cmvn.scp")
@@ -71,7 +72,7 @@ def check_matrices(table: Scan, frames: dict[str, str], allow_pipes: bool) -> It
         columns = shape[1:] if columns is None else columns
         if shape[1:] != columns:
             yield Fault(table.name, row.line, f"'{row.key}' has {shape[1:]} columns, those before have {columns}")
-        stated = frames.get(row.key, "")
-        if stated.isdigit() and int(stated) != shape[0]:
+        stated = parse_count(frames.get(row.key, ""))
+        if stated is not None and stated != shape[0]:
             message = f"'{row.key}' has {shape[0]} frames; utt2num_frames says {stated}"
             yield Fault(table.name, row.line, message)

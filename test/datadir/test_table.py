@@ -44,6 +44,7 @@ def test_speaker_maps_invert_each_other(utt2spk):
         ("wav.scp", b"a a.wav\nb\n", "wav.scp:2: nothing stands behind the id 'b'"),
         ("text", b"a x\na y\n", "text:2: 'a' is given twice"),
         ("text", b"a x\r\n", "text:1: a carriage return"),
+        ("wav.scp", b"a \0.wav\n", "wav.scp:1: a NUL"),
         ("text", b"a x\n\nb y\n", "text:2: an empty line"),
         ("text", b" a x\n", "text:1: the line begins with a space"),
         ("text", b"a x\nb \xff\n", "text:2: not UTF-8"),

@@ -1,11 +1,16 @@
 """Every fault by itself, in a data dir that is otherwise right, is found with its file and line, and nothing else."""
 
+import random
+
 import numpy as np
 import pytest
 import soundfile
 
-from audiolab.datadir.arkio import write_matrices
+from audiolab.datadir.arkio import MatrixTable, write_matrices
+from audiolab.datadir.audio import load_utterance
+from audiolab.datadir.datadir import DataDir
 from audiolab.datadir.validate import validate
+from audiolab.errors import AudiolabError
 
 RATE = 8000
 
@@ -95,6 +100,11 @@ EDITS = [
     ("utt2dur", "a-1 0.5", "a-1 nan", ["utt2dur:1: 'nan' is no duration"]),
     ("reco2dur", "r2 1.0", "r2 -1", ["reco2dur:2: '-1' is no duration above 0 s"]),
     ("utt2num_frames", "a-1 5", "a-1 5.0", ["utt2num_frames:1: '5.0' is no count"]),
+    ("utt2num_frames", "a-1 5", "a-1 5²", ["utt2num_frames:1: '5²' is no count"]),
+    ("utt2num_frames", "a-1 5", "a-1 " + 5000 * "5", ["utt2num_frames:1: '555"]),
+    ("wav.scp", "r1 r1.wav", "r1 " + 300 * "x", ["wav.scp:1: 'r1': xxx"]),
+    ("feats.scp", "feats.ark:4", "feats.ark:4" + 30 * "9", ["feats.scp:1: 'a-1': feats.ark:49999"]),
+    ("feats.scp", "feats.ark:4", "feats.ark:4[0:" + 5000 * "9" + "]", ["feats.scp:1: 'a-1': feats.ark:4"]),
     ("utt2num_frames", "a-1 5", "a-1 6", [
         f"{name}.scp:1: 'a-1' has 5 frames; utt2num_frames says 6" for name in ("feats", "f0", "vad")]),
     ("spk2gender", "a f", "a female", ["spk2gender:1: 'female' is neither m nor f"]),
@@ -121,6 +131,32 @@ def test_each_fault_is_found_and_no_other(data, table, old, new, wanted):
     unexpected = [line for line in found if not any(line.startswith(start) for start in wanted)]
     missing = [start for start in wanted if not any(line.startswith(start) for line in found)]
     assert (missing, unexpected) == ([], [])
+
+
+PIECES = (
+    " ", "\t", "\n", "\r", "\0", "²", "٣", "\x0b", "\x85", "\u00a0", "\ufeff", "1e400", "nan", "-1", "9" * 5000, "~",
+    "|", "[0:9]", "[²:3]", "[", ":0", ":" + 30 * "9", "x" * 300, "a-1", "..", "/",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_whatever_is_put_into_a_table_is_told(data, seed):
+    """Nothing makes the validator fail, and what it calls valid can be read."""
+    rng = random.Random(seed)
+    names = sorted(path.name for path in data.iterdir())
+    for name in rng.choices(names, k=2):
+        text = (data / name).read_text()
+        place = rng.randrange(len(text) + 1)
+        changed = text[:place] + rng.choice(PIECES) + text[place + rng.choice((0, 1, 3)) :]
+        (data / name).write_text(changed, newline="")
+    fatal = [fault for fault in validate(data) if fault.fatal]
+    try:
+        for utterance in DataDir(data).utterances:
+            load_utterance(DataDir(data), utterance)
+        for utterance, matrix in MatrixTable(data / "feats.scp").items():
+            assert matrix.shape == MatrixTable(data / "feats.scp").shape(utterance)
+    except AudiolabError:
+        assert fatal
 
 
 def test_all_faults_at_once(data):
