@@ -38,7 +38,7 @@ class History:
         with atomic_write(self.path) as file:
             csv.writer(file, lineterminator="\n").writerows([COLUMNS, *rows])
         self._file: IO[str] = open(self.path, "a", encoding="utf-8", newline="")  # noqa: SIM115 (closed by close)
-        self._board = SummaryWriter(str(folder / "tensorboard"), purge_step=step + 1 if step else None)
+        self._board = SummaryWriter(str(folder / "tensorboard"), purge_step=step + 1)
 
     def add(self, step: int, epoch: int, split: str, values: Mapping[str, float]) -> None:
         """Append the values of one split (``train`` or ``valid``), and have them on the disk."""
