@@ -8,11 +8,23 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from audiolab.files import atomic_write
 
 FORMAT = 1
+
+
+def check_exports(system: nn.Module, exports: Sequence[str]) -> None:
+    """See whether all ``exports`` are children, parameters or buffers.
+
+    Raises:
+        TypeError: One is not: the model would lack it, and nobody would know before inference.
+    """
+    known = {name for name, _ in (*system.named_children(), *system.named_parameters(), *system.named_buffers())}
+    for name in exports:
+        if name not in known:
+            raise TypeError(f"{type(system).__name__}.exports names '{name}', no child network, parameter or buffer")
 
 
 def is_exported(key: str, exports: Sequence[str]) -> bool:

@@ -67,6 +67,12 @@ def test_model_holds_the_exports_alone_and_rebuilds(tmp_path):
     assert torch.equal(again.there(x), trainer.system.there(x))
 
 
+def test_an_export_that_is_not_there_is_refused_before_training(tmp_path, monkeypatch):
+    monkeypatch.setattr(GanToy, "exports", ("there", "ofset"))
+    with pytest.raises(TypeError, match=r"GanToy\.exports names 'ofset', no child network, parameter or buffer"):
+        make_trainer(make_config("gan"), tmp_path / "run")
+
+
 def test_model_is_made_again_when_it_was_lost(tmp_path):
     train(make_config("gan"), tmp_path / "run")
     before = model(tmp_path / "run")
