@@ -10,6 +10,7 @@ from typing import Any
 from audiolab.config import to_dict
 from audiolab.errors import AudiolabError
 from audiolab.training.config import OptimConfig, differences
+from audiolab.training.distributed import Processes
 from audiolab.training.schedules import resolve
 
 
@@ -31,6 +32,31 @@ def resolve_all(optim: Any, max_steps: int) -> dict[str, OptimConfig]:
 def resolved(config: Any, optim: Mapping[str, OptimConfig]) -> dict[str, Any]:
     """Return a run's config as plain values, with its optimisers' resolved ones."""
     return to_dict(config) | {"optim": {name: asdict(each) for name, each in optim.items()}}
+
+
+def check_agree(processes: Processes, step: int, data: str, expdir: Path) -> None:
+    """See whether all processes begin at the same step and on the same data, as machines with one disk do.
+
+    Args:
+        processes: Those that share the run.
+        step: Of the checkpoint that this process has found; 0 where there is none.
+        data: Its training set's fingerprint.
+        expdir: The run's folder, for the message.
+
+    Raises:
+        AudiolabError: They do not.
+    """
+    found = processes.gather((step, data))
+    for rank, (other_step, other_data) in enumerate(found):
+        if other_step != found[0][0]:
+            raise AudiolabError(
+                f"{expdir}: process 0 finds a checkpoint of step {found[0][0]} there, process {rank} one of step "
+                f"{other_step} (0: none): put it on a disk that all machines see"
+            )
+        if other_data != found[0][1]:
+            raise AudiolabError(
+                f"process 0 trains on {found[0][1]}, process {rank} on {other_data}: give all machines the same data"
+            )
 
 
 def check_unchanged(content: Mapping[str, Any], config: Mapping[str, Any], data: str, expdir: Path) -> None:

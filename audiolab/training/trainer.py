@@ -19,14 +19,14 @@ from audiolab.training.curves import draw_curves
 from audiolab.training.determinism import reproducible
 from audiolab.training.distributed import Processes
 from audiolab.training.ema import WeightAverage
-from audiolab.training.export import model_state, save_model
+from audiolab.training.export import check_exports, model_state, save_model
 from audiolab.training.folder import claimed
 from audiolab.training.history import History
 from audiolab.training.loading import make_loader, to_device
 from audiolab.training.meter import Meter
 from audiolab.training.preflight import check_metric, kept, try_checkpoint, try_step
 from audiolab.training.progress import Progress
-from audiolab.training.resume import check_unchanged, resolve_all, resolved
+from audiolab.training.resume import check_agree, check_unchanged, resolve_all, resolved
 from audiolab.training.run_info import command_line, log_start, log_to, write_run_json
 from audiolab.training.seeding import EPOCH, SETUP, STEP, seed_torch
 from audiolab.training.signals import StoppedError, watch
@@ -68,6 +68,7 @@ class Trainer:
         expdir: str | Path,
         processes: Processes | None = None,
     ) -> None:
+        check_exports(system, system.exports)
         self.system, self.train_set, self.valid_set = system, train_set, valid_set
         self.config, self.expdir = config, Path(expdir)
         self.trainer, self.data = config.trainer, train_set.fingerprint()
@@ -120,6 +121,7 @@ class Trainer:
 
     def _begin(self, stop_asked: Any) -> None:
         content = self.checkpoints.load_latest()
+        check_agree(self.processes, content["step"] if content is not None else 0, self.data, self.expdir)
         if content is None:
             seed_torch(self.config.seed, SETUP)
             self.system.setup(self.train_set)

@@ -142,7 +142,8 @@ def test_a_broken_one_of_the_best_can_be_deleted(tmp_path):
     again = train(config, tmp_path / "run")
     left = [step for _, step in again.best]
     assert len(left) == 2
-    states = [torch.load(again.checkpoints.path(step), weights_only=True)["system"]["network.0.weight"] for step in left]
+    paths = [again.checkpoints.path(step) for step in left]
+    states = [torch.load(path, weights_only=True)["system"]["network.0.weight"] for path in paths]
     model = torch.load(tmp_path / "run" / "model.pt", weights_only=True)["state"]["network"]
     assert torch.allclose(model["0.weight"], torch.stack(states).mean(0))
 

@@ -38,6 +38,18 @@ def test_two_processes_give_the_weights_of_one(tmp_path, first, accumulate):
     assert "2 process(es) on CPU, batch 12 = 2 x" in (tmp_path / "two" / "train.log").read_text()
 
 
+def test_processes_that_do_not_see_the_same_run_are_refused(tmp_path):
+    config = make_config("gan")
+    train(make_config("gan", max_steps=4), tmp_path / "here")
+    finish(start_two(config, tmp_path / "here", config, tmp_path / "there"), 1)
+    assert (
+        "process 0 finds a checkpoint of step 4 there, process 1 one of step 0" in (tmp_path / "here.out").read_text()
+    )
+    other = make_config("gan", {"data_conf": {"items": 14}})
+    finish(start_two(config, tmp_path / "new", other, tmp_path / "new"), 1)
+    assert "process 0 trains on 13 items, process 1 on 14 items" in (tmp_path / "new.out").read_text()
+
+
 def test_a_signal_to_one_process_stops_both_in_the_same_step_and_they_go_on(tmp_path):
     tree = {"data_conf": {"items": 50, "seconds": 0.02}}
     config = make_config("gan", tree, max_steps=40)

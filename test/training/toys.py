@@ -224,13 +224,14 @@ def start(config, expdir, **environment):
     return process
 
 
-def start_two(config, expdir):
-    """Start training in two processes over Gloo, as torchrun would."""
+def start_two(config, expdir, *others):
+    """Start training in two processes over Gloo, as torchrun would; the second with ``others``, (config, expdir)."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = str(free.getsockname()[1])
     place = {"WORLD_SIZE": "2", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": port}
-    return [start(config, expdir, RANK=str(rank), LOCAL_RANK=str(rank), **place) for rank in range(2)]
+    runs = (config, expdir), others or (config, expdir)
+    return [start(*run, RANK=str(rank), LOCAL_RANK=str(rank), **place) for rank, run in enumerate(runs)]
 
 
 def _child(toy, tree, expdir, environment):
