@@ -23,11 +23,19 @@ class Summary:
 
     Attributes:
         interval: Mean and interval over utterances.
-        seed_spread: Standard deviation over seeds of the seed's mean; NaN with one seed.
+        seed_spread: Standard deviation over seeds of the seed's mean, over the utterances which all seeds have; NaN
+            with one seed or without such.
+        utterances: How many the system has; the metric is defined for ``interval.count`` of them.
     """
 
     interval: Interval
     seed_spread: float
+    utterances: int
+
+    @property
+    def partial(self) -> str:
+        """``(n)``, the number of utterances, where the metric is not defined for all, else nothing."""
+        return "" if self.interval.count == self.utterances else f"({self.interval.count})"
 
 
 @dataclass(frozen=True)
@@ -110,17 +118,24 @@ def group(scores: Iterable[Score], key: Callable[[Score], object]) -> dict:
 
 
 def _summarise_system(system: str, rows: list[Score], seed: int) -> SystemSummary:
-    seeds = group(rows, lambda s: s.seed)
+    utterances = {(row.source, row.target, row.utterance) for row in rows}
     metrics: dict[str, Summary | None] = {}
     for metric in METRICS:
         units = by_unit(rows, metric.column)
         if not units:
             metrics[metric.column] = None
             continue
-        means = [list(by_unit(of_seed, metric.column).values()) for of_seed in seeds.values()]
-        spread = np.std([np.mean(m) for m in means if m], ddof=1) if sum(map(bool, means)) > 1 else math.nan
         interval = mean_interval(np.array(list(units.values())), np.random.default_rng(seed))
-        metrics[metric.column] = Summary(interval, float(spread))
-    units = {(row.source, row.target, row.utterance) for row in rows}
-    trained = len(set(seeds) - {UNTRAINED})
-    return SystemSummary(system, len({unit[:2] for unit in units}), trained, len(units), metrics)
+        metrics[metric.column] = Summary(interval, _seed_spread(rows, metric.column), len(utterances))
+    trained = len({row.seed for row in rows} - {UNTRAINED})
+    return SystemSummary(system, len({unit[:2] for unit in utterances}), trained, len(utterances), metrics)
+
+
+def _seed_spread(rows: list[Score], column: str) -> float:
+    """Return the standard deviation over seeds of a seed's mean; what one seed lacks counts for none of them."""
+    seeds = [by_unit(of_seed, column) for of_seed in group(rows, lambda s: s.seed).values()]
+    seeds = [units for units in seeds if units]
+    common = set.intersection(*map(set, seeds))
+    if len(seeds) < 2 or not common:
+        return math.nan
+    return float(np.std([np.mean([units[unit] for unit in sorted(common)]) for units in seeds], ddof=1))

@@ -101,7 +101,7 @@ def system_table(summaries: Sequence[SystemSummary]) -> str:
     """Return one row a system: mean ± half of the 95 % interval over utterances, and the spread over seeds."""
     header = ["System", "Pairs", "Utterances", "Seeds", *map(_heading, METRICS)]
     rows = [
-        [s.system, s.pairs, s.utterances, s.seeds, *(_cell(s.metrics[m.column], m, s.utterances) for m in METRICS)]
+        [s.system, s.pairs, s.utterances, s.seeds or NONE, *(_cell(s.metrics[m.column], m) for m in METRICS)]
         for s in summaries
     ]
     return markdown(header, rows)
@@ -112,7 +112,7 @@ def difference_table(scores: Sequence[Score], baseline: str, seed: int = 0) -> s
     columns = {metric: compare(scores, baseline, metric.column, seed) for metric in METRICS}
     systems = next(iter(columns.values()))
     rows = [[system, *(_range(columns[m][system], m) for m in METRICS)] for system in systems]
-    return markdown(["System", *map(_heading, METRICS)], rows)
+    return markdown(["System", *map(_difference_heading, METRICS)], rows)
 
 
 def pair_table(scores: Sequence[Score], metric: Metric, seed: int = 0) -> str:
@@ -142,7 +142,7 @@ def paper_table(paper: Sequence[PaperRow], summaries: Sequence[SystemSummary]) -
     for line in paper:
         mos = [_mos(line.similarity, line.sim_ci), _mos(line.naturalness, line.nat_ci)]
         system = ours.get(line.config)
-        cells = [_cell(system.metrics[m.column], m, system.utterances) if system else "not scored" for m in metrics]
+        cells = [_cell(system.metrics[m.column], m) if system else "not scored" for m in metrics]
         rows.append([line.row, line.config or NONE, *mos, *cells, line.note or NONE])
     return markdown(header, rows)
 
@@ -178,13 +178,18 @@ def _heading(metric: Metric) -> str:
     return metric.name + unit + {"lower": " ↓", "higher": " ↑", "near 1": " →1"}[metric.better]
 
 
-def _cell(summary: Summary | None, metric: Metric, utterances: int) -> str:
+def _difference_heading(metric: Metric) -> str:
+    """Return the heading above differences, which have no best value where the score's own is best near 1."""
+    return _heading(metric).removesuffix(" →1")
+
+
+def _cell(summary: Summary | None, metric: Metric) -> str:
     if summary is None:
         return NONE
     text = _plain(summary.interval, metric)
     if not math.isnan(summary.seed_spread):
         text += f", s {summary.seed_spread:.{metric.digits}f}"
-    return text if summary.interval.count == utterances else f"{text} ({summary.interval.count})"
+    return f"{text} {summary.partial}".rstrip()
 
 
 def _plain(interval: Interval | None, metric: Metric) -> str:

@@ -105,7 +105,7 @@ def spectrograms(panels: Mapping[str, Sequence[Spectrogram]], kinds: Sequence[st
 
 @style.styled
 def intervals(values: Mapping[str, Mapping[str, Interval]], label: str) -> Figure:
-    """Return means as points with their intervals as bars, a row for each group, a colour for each series.
+    """Return means as points with their intervals as bars, a row for each group, a colour and marker for each series.
 
     Args:
         values: Group (a pair of speakers) -> series (a system) -> mean.
@@ -114,13 +114,15 @@ def intervals(values: Mapping[str, Mapping[str, Interval]], label: str) -> Figur
     series = list(dict.fromkeys(name for of_group in values.values() for name in of_group))
     drawn, axes = style.figure(5.6, 1.0 + len(values) * (0.16 + 0.13 * len(series)))
     axis = axes[0, 0]
+    markers = style.markers(series)
     offsets = np.linspace(-0.24, 0.24, len(series)) if len(series) > 1 else np.zeros(1)
     for (name, colour), offset in zip(style.colours(series).items(), offsets):
         rows = [(row, of_group[name]) for row, of_group in enumerate(values.values()) if name in of_group]
         means = np.array([interval.mean for _, interval in rows])
         reach = np.array([[i.mean - i.low, i.high - i.mean] for _, i in rows]).T
         at = np.array([row for row, _ in rows]) + offset
-        axis.errorbar(means, at, xerr=reach, fmt="o", color=colour, markersize=4.5, elinewidth=1.4, label=name)
+        look = {"fmt": markers[name], "color": colour, "markersize": 4.5, "elinewidth": 1.4}
+        axis.errorbar(means, at, xerr=reach, label=name, **look)
     axis.set_yticks(range(len(values)), list(values))
     axis.set_ylim(len(values) - 0.5, -0.5)
     axis.grid(visible=False, axis="y")

@@ -26,6 +26,7 @@ INK = "#1c2127"
 MUTED = "#5d6771"
 GRID = "#d9dee3"
 SERIES = ("#1f66b0", "#c2561a", "#22845c", "#9a3d8f", "#8a6d00", "#4f5bd5", "#b3283c", "#0f7f8c")
+MARKERS = ("o", "s", "^", "D")
 COLOUR_MAP = "magma"
 
 _VARIABLES = {INK: "--ink", MUTED: "--muted", GRID: "--grid"} | {
@@ -115,3 +116,8 @@ def save_png(drawn: Figure, path: str | Path, dpi: int = 144) -> None:
 def colours(names: Sequence[str]) -> dict[str, str]:
     """Return a colour for each name, in their order; after eight the colours come again."""
     return {name: SERIES[number % len(SERIES)] for number, name in enumerate(names)}
+
+
+def markers(names: Sequence[str]) -> dict[str, str]:
+    """Return a marker for each name: another one whenever the `colours` come again."""
+    return {name: MARKERS[number // len(SERIES) % len(MARKERS)] for number, name in enumerate(names)}

@@ -44,7 +44,8 @@ class Column:
 def cell(value: Any, digits: int = 2) -> str:
     """Return a value as a table shows it: ``7.21``, ``7.21 ± 0.19`` (an interval), ``–`` (none, or not a number).
 
-    A `Summary` over several seeds shows the spread of the seeds' means too, ``7.21 ± 0.19, s 0.05``.
+    A `Summary` over several seeds shows the spread of the seeds' means too, and one that is not over all utterances
+    their number: ``7.21 ± 0.19, s 0.05 (11)``.
 
     >>> cell(Interval(7.214, 7.02, 7.4, 12))
     '7.21 ± 0.19'
@@ -54,8 +55,8 @@ def cell(value: Any, digits: int = 2) -> str:
     if value is None:
         return MISSING
     if isinstance(value, (Interval, Summary)):
-        mean, half, seeds = _parts(value, digits)
-        return f"{mean} {half}, {seeds}" if seeds else f"{mean} {half}"
+        mean, half, seeds, count = _parts(value, digits)
+        return f"{mean} {half}{', ' if seeds else ''}{seeds} {count}".rstrip()
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, float) or hasattr(value, "dtype"):
@@ -113,12 +114,13 @@ def _number(value: float, digits: int) -> str:
     return f"{value:.{digits}f}".replace("-", "−")
 
 
-def _parts(value: Interval | Summary, digits: int) -> tuple[str, str, str]:
-    """Return (mean, ± half the interval, spread over seeds or nothing)."""
+def _parts(value: Interval | Summary, digits: int) -> tuple[str, str, str, str]:
+    """Return (mean, ± half the interval, spread over seeds or nothing, number of utterances where it is not all)."""
     interval = value.interval if isinstance(value, Summary) else value
     spread = value.seed_spread if isinstance(value, Summary) else math.nan
     seeds = "" if math.isnan(spread) else f"s {_number(spread, digits)}"
-    return _number(interval.mean, digits), f"± {_number(interval.half_width, digits)}", seeds
+    partial = value.partial if isinstance(value, Summary) else ""
+    return _number(interval.mean, digits), f"± {_number(interval.half_width, digits)}", seeds, partial
 
 
 def _html_cell(column: Column, value: Any, heads: bool, numeric: bool, best: bool) -> Markup:

@@ -12,7 +12,7 @@ from markupsafe import Markup
 
 from audiolab.config import load_yaml
 from audiolab.errors import AudiolabError
-from audiolab.metrics.scores import METRICS, Score, read_scores
+from audiolab.metrics.scores import METRICS, UNTRAINED, Score, read_scores
 from audiolab.metrics.summary import summarise, summarise_pairs
 from audiolab.metrics.table import BY_PAIR, METHOD, short_note
 from audiolab.report import audio, page, plots, tables
@@ -99,7 +99,7 @@ def overview(experiment: Experiment, scores: Sequence[Score]) -> Markup:
         "Speaker pairs": ", ".join(f"{source} → {target}" for source, target in pairs),
         "Scored utterances": len({(s.source, s.target, s.utterance) for s in scores}),
         "Steps": f"{steps[0]:,}" if len(steps) == 1 else f"{steps[0]:,} to {steps[-1]:,}",
-        "Seeds": ", ".join(sorted({str(run.config["seed"]) for run in runs})),
+        "Seeds": ", ".join(sorted({score.seed for score in scores} - {UNTRAINED})),
         **start_facts(runs),
     }
     return page.facts({name: str(value) for name, value in values.items()})
@@ -109,11 +109,17 @@ def score_section(path: Path, scores: Sequence[Score]) -> Markup:
     """Return the summary by system, the plots and tables by pair, and how all of it was measured."""
     columns = [
         tables.Column("system", "System"),
+        tables.Column("pairs", "Pairs"),
+        tables.Column("utterances", "Utterances"),
+        tables.Column("seeds", "Seeds"),
         *(tables.Column(m.column, m.name, m.unit, m.digits, m.better) for m in METRICS),
     ]
-    rows = [{"system": s.system, **s.metrics} for s in summarise(scores)]
+    rows = [
+        {"system": s.system, "pairs": s.pairs, "utterances": s.utterances, "seeds": s.seeds or None, **s.metrics}
+        for s in summarise(scores)
+    ]
     shown = [c for c in columns if any(row[c.key] is not None for row in rows)]
-    table = tables.html_table(shown, rows, "Means over all pairs; the best of each column in bold", stacked=True)
+    table = tables.html_table(shown, rows, "Means over a system's pairs; the best of each column in bold", stacked=True)
     conditions = _conditions(path.with_suffix(".yaml"))
     measured = [f"{name}: {value}." for name, value in conditions.items()] + [
         line.removeprefix("- ") for line in METHOD

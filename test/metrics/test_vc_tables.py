@@ -65,6 +65,27 @@ def test_differences_are_paired(scores):
         compare(scores, "mean_shift", "mcd_db")
 
 
+def test_spread_over_seeds_is_over_what_all_seeds_have():
+    """Seed 1 lacks the hard utterance; that makes it no better seed."""
+    scores = [score("x", 0, "S", "easy", 5.0), score("x", 0, "S", "hard", 9.0), score("x", 1, "S", "easy", 5.2)]
+    found = summarise(scores)[0].metrics["mcd_db"]
+    assert found.seed_spread == pytest.approx(np.std([5.0, 5.2], ddof=1))
+    apart = [score("x", 0, "S", "easy", 5.0), score("x", 1, "S", "hard", 9.0)]
+    assert math.isnan(summarise(apart)[0].metrics["mcd_db"].seed_spread)
+
+
+def test_columns_say_what_stands_in_them(scores):
+    untrained = [score("plain", "-", "S1", f"T-S1_{n}", 9.0, dependence=math.nan if n else 0.5) for n in range(4)]
+    text = results([*scores, *untrained], {}, baselines=["none"])
+    systems, differences = text.split("\n## ")[1:3]
+    assert "Variance ratio →1" in systems
+    assert "| Variance ratio |" in differences  # a difference is not best near 1
+    assert "MCD (dB) ↓" in differences
+    plain = next(line for line in systems.splitlines() if line.startswith("| plain"))
+    assert plain.startswith("| plain | 1 | 4 | – |")
+    assert "0.50 ± 0.00 (1)" in plain
+
+
 def test_pairs(scores):
     pairs = summarise_pairs(scores, "mcd_db")
     assert pairs["S2", "T"]["soft"].mean - pairs["S1", "T"]["soft"].mean == pytest.approx(1)

@@ -37,13 +37,14 @@ def test_tables_show_units_intervals_and_the_best():
     columns = [Column("s", "System"), Column("m", "MCD", "dB", 2, "lower"), Column("v", "Ratio", best="near 1")]
     rows = [
         {"s": "a|b", "m": Interval(7.214, 7.0, 7.4, 9), "v": 0.5},
-        {"s": "c", "m": Summary(Interval(7.216, 7.1, 7.3, 9), 0.05), "v": 1.2},
+        {"s": "c", "m": Summary(Interval(7.216, 7.1, 7.3, 9), 0.05, 12), "v": 1.2},
         {"s": "d", "m": None, "v": float("nan")},
     ]
     html = html_table(columns, rows)
     assert '<th scope="col" class="number">MCD [dB]</th>' in html
     assert '<strong>7.21</strong> <span class="interval">± 0.20</span>' in html
-    assert '7.22 <span class="interval">± 0.10</span> <span class="interval">s 0.05</span>' in html
+    behind = " ".join(f'<span class="interval">{part}</span>' for part in ("± 0.10", "s 0.05", "(9)"))
+    assert f"7.22 {behind}" in html
     assert "<strong>1.20</strong>" in html
     assert html.count("<strong>") == 2
     assert html.count(">–<") == 2
@@ -51,7 +52,7 @@ def test_tables_show_units_intervals_and_the_best():
         "| System | MCD [dB] | Ratio |",
         "| --- | ---: | ---: |",
         "| a\\|b | 7.21 ± 0.20 | 0.50 |",
-        "| c | 7.22 ± 0.10, s 0.05 | 1.20 |",
+        "| c | 7.22 ± 0.10, s 0.05 (9) | 1.20 |",
         "| d | – | – |",
     ]
 
@@ -94,6 +95,15 @@ def test_plots_keep_the_process_style_and_give_the_same_svg():
     assert ids[0]
     assert not ids[0] & ids[1]
     assert dict(matplotlib.rcParams) == before
+
+
+def test_no_two_systems_look_the_same_in_a_plot():
+    names = [f"system {number}" for number in range(13)]
+    drawn = plots.intervals({"pair": {name: Interval(1.0, 0.5, 1.5, 3) for name in names}}, "MCD")
+    _, labels = drawn.axes[0].get_legend_handles_labels()
+    looks = {(bars[0].get_color(), bars[0].get_marker()) for bars in drawn.axes[0].containers}
+    assert labels == names
+    assert len(looks) == 13
 
 
 def test_spectrograms_share_scale_and_place_ticks_at_their_frequency():

@@ -1,6 +1,8 @@
 import base64
+import dataclasses
 import io
 import logging
+import math
 import shutil
 import sys
 
@@ -10,6 +12,7 @@ import soundfile
 
 from audiolab.bin import report_vc
 from audiolab.errors import AudiolabError
+from audiolab.metrics.scores import read_scores, write_scores
 
 
 @pytest.fixture
@@ -53,6 +56,20 @@ def test_the_page_is_sound_escaped_and_the_same_again(command, check, experiment
     assert len(found.all("audio")) == 2 * 4 * 3
     assert str(experiment) not in "".join(given["href"] for given in found.all("a") if given["href"] != "#")
     assert command("--title", "Run <1> & more", "--corpus", "a <corpus>") == page
+
+
+def test_scores_say_over_how_much_they_were_taken(command, check, experiment, monkeypatch, tmp_path):
+    """Utterances, pairs and seeds of all scored runs, not only of those that are shown in detail."""
+    scores = read_scores(experiment / "exp" / "demo" / "scores.csv")
+    scores += [dataclasses.replace(score, seed="2") for score in scores]
+    for score in scores[::3]:
+        score.values["logf0_rmse"] = math.nan
+    write_scores(tmp_path / "scores.csv", scores)
+    shutil.copy(experiment / "exp" / "demo" / "scores.yaml", tmp_path)
+    page = command("--runs", "softgan/B-Y", "--scores", tmp_path / "scores.csv")
+    assert '<td class="number">2</td><td class="number">6</td><td class="number">2</td>' in page.replace("\n", "")
+    assert '<span class="interval">(4)</span>' in page
+    assert "<dt>Seeds</dt><dd>1, 2</dd>" in page
 
 
 def test_players_hold_the_recordings(command, check, experiment):
