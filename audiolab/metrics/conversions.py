@@ -66,7 +66,11 @@ def read_runs(path: str | Path) -> list[Run]:
 
 
 def sentence_of(utterance: str) -> str:
-    """Return what stands behind the last ``_`` of an utterance id; `AudiolabError` when there is none."""
+    """Return what stands behind the last ``_`` of an utterance id; `AudiolabError` when there is none.
+
+    >>> sentence_of("VCC2SF4_30001")
+    '30001'
+    """
     _, underscore, sentence = utterance.rpartition("_")
     if not underscore or not sentence:
         raise AudiolabError(f"utterance '{utterance}': its id does not end in _<sentence>")

@@ -11,6 +11,7 @@ import numpy as np
 from audiolab.datadir.audio import load_utterance
 from audiolab.datadir.datadir import DataDir
 from audiolab.errors import AudiolabError
+from audiolab.metrics.conversions import sentence_of
 
 
 @dataclass(frozen=True)
@@ -52,15 +53,6 @@ class Conversion:
         """What there is to hear, in the order of listening: source, baselines, converted, target."""
         given = {"Source": self.source, **self.baselines, "Converted": self.converted}
         return given | ({"Target": self.reference} if self.reference else {})
-
-
-def sentence_of(utterance: str) -> str:
-    """Return the sentence id, what stands after the last underscore of an utterance id.
-
-    >>> sentence_of("VCC2SF4_30001")
-    '30001'
-    """
-    return utterance.rpartition("_")[2]
 
 
 def converted_dirs(run: Path) -> list[DataDir]:

@@ -19,8 +19,9 @@ from audiolab.datadir.audio import resample
 from audiolab.datadir.datadir import DataDir
 from audiolab.errors import AudiolabError
 from audiolab.files import atomic_write
+from audiolab.metrics.conversions import sentence_of
 from audiolab.report import audio, page
-from audiolab.report.conversions import Clip, Conversion, read_conversions, sentence_of
+from audiolab.report.conversions import Clip, Conversion, read_conversions
 
 KEY_COLUMNS = ("test", "sample", "system", "source", "target", "utterance", "excerpt")
 NATURAL = ("source", "target")

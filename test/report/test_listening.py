@@ -14,7 +14,7 @@ from scipy import stats
 from audiolab.bin import listening_test
 from audiolab.datadir.datadir import DataDir
 from audiolab.errors import AudiolabError
-from audiolab.report.conversions import sentence_of
+from audiolab.metrics.conversions import sentence_of
 from audiolab.report.listening import draw, write_test
 from audiolab.report.opinions import collect, mos
 
@@ -82,6 +82,15 @@ def test_what_a_test_refuses(systems, corpora, tmp_path):
         draw(systems, *corpora, 40, seed=0)
     with pytest.raises(AudiolabError, match="call the system something else"):
         draw({"target": systems["BaseLine"]}, *corpora, 3, seed=0)
+
+
+def test_ids_without_a_sentence_are_told(systems, corpora, tmp_path):
+    sources, references = corpora
+    (tmp_path / "ref").mkdir()
+    for table in references.path.iterdir():
+        (tmp_path / "ref" / table.name).write_text(table.read_text().replace("X_9", "X9").replace("X_2", "X2"))
+    with pytest.raises(AudiolabError, match=r"its id does not end in _<sentence>"):
+        draw(systems, sources, DataDir(tmp_path / "ref"), 14, seed=0)
 
 
 def test_mos_is_student_t():
