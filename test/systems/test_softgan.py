@@ -13,6 +13,27 @@ def weights(network):
     return sum(parameter.numel() for parameter in network.parameters())
 
 
+@pytest.mark.parametrize(
+    ("cls", "values"),
+    [
+        (SoftGANConfig, {"rho_gen": 1.5}),
+        (SoftGANConfig, {"lambda_cycle": -1.0}),
+        (SoftGANConfig, {"feature_std": 0.0}),
+        (SoftGANConfig, {"unit_range_db": 0.0}),
+        (SoftGANConfig, {"bands": 0}),
+        (SoftGANConfig, {"frames": 120}),
+        (GeneratorConfig, {"channels": []}),
+        (GeneratorConfig, {"kernel": 1}),
+        (DiscriminatorConfig, {"channels": [64, 0]}),
+        (DiscriminatorConfig, {"hidden": 0}),
+        (DiscriminatorConfig, {"slope": -0.1}),
+    ],
+)
+def test_nonsense_is_refused(cls, values):
+    with pytest.raises(ValueError, match=next(iter(values))):
+        cls(**values)
+
+
 def test_networks_have_the_papers_sizes():
     # counted by hand from §4.1 and §5, a bias only where no normalisation follows
     small = 4 * 256 + 4 * 256 * 512 + 4 * 512 * 256 + 4 * 256 + 1

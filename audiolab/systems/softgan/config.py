@@ -39,6 +39,12 @@ class DiscriminatorConfig:
     )
     slope: float = option(0.2, "of LeakyReLU below zero")
 
+    def __post_init__(self) -> None:
+        if min([*self.channels, self.hidden]) < 1:
+            raise ValueError(f"channels and hidden must be positive, not {self.channels} and {self.hidden}")
+        if not 0 <= self.slope < 1:
+            raise ValueError(f"slope must lie in [0, 1), not {self.slope}")
+
 
 @dataclass
 class SoftGANConfig:
@@ -81,8 +87,9 @@ class SoftGANConfig:
         for name in ("lambda_cycle", "lambda_identity", "lambda_energy", "anchor_weight"):
             if getattr(self, name) < 0:
                 raise ValueError(f"{name} must not be negative, not {getattr(self, name)}")
-        if self.feature_std <= 0:
-            raise ValueError(f"feature_std must be positive, not {self.feature_std}")
+        for name in ("feature_std", "unit_range_db", "bands", "frames"):
+            if getattr(self, name) <= 0:
+                raise ValueError(f"{name} must be positive, not {getattr(self, name)}")
         multiple = 2 ** max(len(self.generator.channels), len(self.discriminator.channels))
         if self.bands % multiple or self.frames % multiple:
             raise ValueError(f"bands and frames must be multiples of {multiple}, not {self.bands} and {self.frames}")
