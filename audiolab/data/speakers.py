@@ -10,8 +10,8 @@ import torch
 from torch import Tensor
 
 from audiolab.config import from_dict, load_yaml
+from audiolab.data.speaker_tables import read_spk2f0
 from audiolab.datadir.arkio import MatrixTable
-from audiolab.datadir.table import read_table
 from audiolab.errors import AudiolabError
 from audiolab.features.envelope_config import EnvelopeConfig, order_for
 
@@ -48,7 +48,7 @@ def read_statistics(folder: str | Path, speaker: str) -> SpeakerStatistics:
         AudiolabError: A table or the speaker is missing, or a band never changes.
     """
     folder = Path(folder)
-    cmvn, ranges = MatrixTable(folder / "cmvn.scp"), read_table(folder / "spk2f0")
+    cmvn, ranges = MatrixTable(folder / "cmvn.scp"), read_spk2f0(folder / "spk2f0")
     for name, known in (("cmvn.scp", cmvn), ("spk2f0", ranges)):
         if speaker not in known:
             raise AudiolabError(f"{folder}/{name}: no entry for speaker {speaker}; run the stages 1 and 2 again")
@@ -58,6 +58,5 @@ def read_statistics(folder: str | Path, speaker: str) -> SpeakerStatistics:
     std = (sums[1, :-1] / count - mean**2).clamp_min(0).sqrt()
     if not bool((std > 0).all()):
         raise AudiolabError(f"{folder}/cmvn.scp: speaker {speaker} has a band that never changes; are the wavs silent?")
-    _, ceiling, median = map(float, ranges[speaker].split())
-    order = int(order_for(ceiling, read_analysis(folder).stft))
-    return SpeakerStatistics(speaker, order, median, mean.float(), std.float())
+    order = int(order_for(ranges[speaker].ceiling, read_analysis(folder).stft))
+    return SpeakerStatistics(speaker, order, ranges[speaker].median, mean.float(), std.float())

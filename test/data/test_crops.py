@@ -105,6 +105,12 @@ def test_what_is_too_little_is_named(folder, changes, message):
         UnpairedCrops(config(folder, **changes), held_out=False)
 
 
+def test_a_broken_f0_table_is_named(folder):
+    (folder / "spk2f0").write_text("A 70 high 110\nB 70 200 110\n")
+    with pytest.raises(AudiolabError, match=r"spk2f0: 'A 70 high 110' is not <floor Hz> <ceiling Hz> <median Hz>"):
+        read_statistics(folder, "A")
+
+
 def test_unknown_speaker_is_named(folder):
     with pytest.raises(AudiolabError, match="no utterance of speaker 'C'"):
         UnpairedCrops(UnpairedCropsConfig(str(folder), "A", "C", frames=16), held_out=False)
