@@ -108,14 +108,17 @@ class GradientAverage:
     def __init__(self, networks: dict[str, nn.Module], processes: Processes) -> None:
         self._parallel: dict[str, DistributedDataParallel] = {}
         if processes.world > 1:
-            self._parallel = {name: DistributedDataParallel(network) for name, network in networks.items()}
+            learning = {name: n for name, n in networks.items() if any(p.requires_grad for p in n.parameters())}
+            self._parallel = {name: DistributedDataParallel(network) for name, network in learning.items()}
 
     def expect(self, networks: Sequence[str]) -> None:
         """Average the gradients of ``networks`` in the backward pass that comes next; what was there is added in.
 
         All parameters of the networks that require a gradient must take part in it.
         """
-        for name in networks if self._parallel else ():
+        for name in networks:
+            if name not in self._parallel:  # one process, or a frozen network
+                continue
             reducer = self._parallel[name].reducer
             reducer._rebuild_buckets()  # once, after the first backward pass: in the order in which gradients come
             reducer.prepare_for_backward([])

@@ -22,7 +22,8 @@ class WeightAverage:
 
     def __init__(self, system: System, decay: float) -> None:
         self.decay, self.count = decay, 0
-        self._live = {n: p for n, p in system.named_parameters() if is_exported(n, system.exports)}
+        named = system.named_parameters(remove_duplicate=False)  # a shared one is exported under each of its names
+        self._live = {n: p for n, p in named if is_exported(n, system.exports)}
         self.weights = {name: p.detach().clone() for name, p in self._live.items()}
 
     @torch.no_grad()

@@ -7,6 +7,7 @@ import torch
 from toys import GanToy, make_config, make_trainer, same, train
 
 from audiolab.training.ema import WeightAverage
+from audiolab.training.export import exported_state
 
 
 def model(expdir):
@@ -27,6 +28,19 @@ def test_moving_average_against_its_closed_form():
             wanted = sum(share * state[name].double() for share, state in zip(shares, seen)) / sum(shares)
             torch.testing.assert_close(average.weights[f"there.{name}"].double(), wanted, atol=1e-6, rtol=1e-5)
     assert set(average.weights) == {f"there.{name}" for name in seen[0]}
+
+
+def test_a_shared_parameter_is_averaged_under_each_of_its_names():
+    system = GanToy(GanToy.Config(width=4))
+    system.there[2].weight = system.there[0].weight
+    average = WeightAverage(system, 0.5)
+    average.update()
+    with torch.no_grad():
+        system.there[0].weight += 3
+    average.update()
+    state = exported_state({"system": system.state_dict(), "ema": average.state()}, system.exports)
+    assert torch.equal(state["there.0.weight"], state["there.2.weight"])
+    torch.testing.assert_close(state["there.0.weight"], system.there[0].weight.detach() - 1)  # (w + 2 (w + 3)) / 3
 
 
 def test_validation_and_model_use_the_average_and_training_does_not(tmp_path):

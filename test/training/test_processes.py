@@ -38,6 +38,15 @@ def test_two_processes_give_the_weights_of_one(tmp_path, first, accumulate):
     assert "2 process(es) on CPU, batch 12 = 2 x" in (tmp_path / "two" / "train.log").read_text()
 
 
+def test_a_frozen_network_stays_as_it_is(tmp_path):
+    config = make_config("gan", {"system_conf": {"frozen": True}}, max_steps=4)
+    finish(start_two(config, tmp_path / "two"))
+    train(config, tmp_path / "one")
+    one, two = (weights(tmp_path / run)["system"] for run in ("one", "two"))
+    for name, value in one.items():
+        torch.testing.assert_close(two[name], value, atol=0 if name.startswith("back") else 1e-6, rtol=0)
+
+
 def test_processes_that_do_not_see_the_same_run_are_refused(tmp_path):
     config = make_config("gan")
     train(make_config("gan", max_steps=4), tmp_path / "here")

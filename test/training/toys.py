@@ -74,6 +74,7 @@ class Toy(System):
 class GanConfig:
     first: str = option("generator", "which is updated first")
     width: int = option(8, "hidden units")
+    frozen: bool = option(False, "the way back is not learned")
 
 
 class GanToy(Toy):
@@ -87,6 +88,7 @@ class GanToy(Toy):
         super().__init__()
         self.config = config
         self.there, self.back = (_mlp(4, config.width, 4) for _ in range(2))
+        self.back.requires_grad_(not config.frozen)
         self.judge = _mlp(4, config.width, 1)
         self.register_buffer("offset", torch.zeros(4))
 
