@@ -1,6 +1,8 @@
-"""Analysis and resynthesis: times real time on one thread, beside a named peer in the same run.
+"""Analysis, resynthesis and whole conversion: times real time on one thread, beside a named peer in the same run.
 
-python tools/bench/bench_features.py [FILE or FOLDER …]
+    python tools/bench/bench_features.py [FILE or FOLDER …]
+
+Conversion is all that a trained SoftGAN of the paper's size does with a signal; random weights, as here, take as long.
 """
 
 from __future__ import annotations
@@ -20,6 +22,7 @@ from bench_envelope import plain_loop
 from signals import RATE, best_time, print_table, signals
 
 from audiolab import cli
+from audiolab.config import to_dict
 from audiolab.features.envelope import MelEnvelope
 from audiolab.features.envelope_config import EnvelopeConfig, order_for
 from audiolab.features.f0 import estimate_f0, speaker_f0_range
@@ -28,6 +31,9 @@ from audiolab.features.world import analyse, sp2mc
 from audiolab.features.worldlib import pyworld
 from audiolab.synthesis.envelope_filter import apply_envelope
 from audiolab.synthesis.overlap_add import overlap_add
+from audiolab.systems.softgan.config import SoftGANConfig
+from audiolab.systems.softgan.converter import SoftGANConverter
+from audiolab.systems.softgan.system import SoftGAN
 
 Case = tuple[str, Callable[[], object], str, Callable[[], object]]
 
@@ -43,7 +49,7 @@ def cases(wave: np.ndarray, config: EnvelopeConfig) -> list[Case]:
     world = analyse(wave, RATE)
     times = np.arange(len(world.f0)) * 0.005
     single = wave.astype(np.float32)
-    sptk = _pysptk()
+    sptk, model = _pysptk(), _untrained(config, order)
     fft = {"n_fft": grid.n_fft, "hop_length": grid.hop, "win_length": grid.window}
 
     def resynthesis() -> torch.Tensor:
@@ -71,12 +77,29 @@ def cases(wave: np.ndarray, config: EnvelopeConfig) -> list[Case]:
         ),
         ("envelope filter and overlap-add", resynthesis, "WORLD synthesize", lambda: _synthesize(world)),
         (
+            "conversion by SoftGAN",
+            lambda: model.convert(single, RATE),
+            "WORLD analysis and synthesis",
+            lambda: _synthesize(analyse(wave, RATE)),
+        ),
+        (
             "mel-cepstrum of a spectrum",
             lambda: sp2mc(world.spectrum, 24, 0.41),
             "pysptk sp2mc",
             lambda: sptk.sp2mc(world.spectrum, 24, 0.41),
         ),
     ]
+
+
+def _untrained(config: EnvelopeConfig, order: int) -> SoftGANConverter:
+    """Return a converter of the default size with random weights."""
+    torch.manual_seed(0)
+    system = SoftGAN(SoftGANConfig())
+    system.analysis.config = to_dict(config)
+    for speaker in (system.speaker_x, system.speaker_y):
+        speaker.set("", order, 1.0, torch.full((config.n_mels,), -60.0), torch.ones(config.n_mels))
+    state = {name: getattr(system, name).state_dict() for name in SoftGAN.exports}
+    return SoftGANConverter(system.config, state, torch.device("cpu"))
 
 
 def _pysptk() -> ModuleType:
@@ -96,14 +119,14 @@ def main() -> None:
     parser = cli.ArgumentParser(prog="bench_features", description=__doc__.splitlines()[0])
     parser.add_argument("paths", nargs="*", help="audio files, or folders of one speaker's; none: synthetic signals")
     parser.add_argument("--seconds", type=float, default=10.0, help="length of each signal")
-    parser.add_argument("--repeats", type=int, default=5, help="runs of which the fastest counts")
+    parser.add_argument("--repeats", type=int, default=5, help="runs of each, of which the fastest counts")
     options = parser.parse_args()
     torch.set_num_threads(1)
     config, rows = EnvelopeConfig(), []
     for name, wave in signals(options.paths, options.seconds).items():
         seconds = len(wave) / RATE
         for what, ours, peer, theirs in cases(wave, config):
-            mine, other = best_time(ours, options.repeats), best_time(theirs, 3)
+            mine, other = best_time(ours, options.repeats), best_time(theirs, options.repeats)
             rows.append([name, what, f"{1e3 * mine:.1f}", f"{seconds / mine:.0f}", peer, f"{1e3 * other:.1f}"])
             rows[-1].append(f"{other / mine:.1f}")
     print_table(["signal", "what", "ms", "x real time", "peer", "peer ms", "ratio"], rows)
