@@ -1,4 +1,4 @@
-"""Scores of the validation set, the same however many processes share it."""
+"""Scores of the validation set, the same however many processes share its batches."""
 
 from __future__ import annotations
 
@@ -16,7 +16,8 @@ def validate(system: System, batches: Iterable[tuple[int, Batch]], seed: int, pr
     """Return the means of `System.validate` over batches, in evaluation mode and without gradients.
 
     All that is random follows from the seed and a batch's number, and the means are joined in the order of numbers, so
-    it does not change them how many processes there are and which of them has which batch.
+    it does not change them which process has which batch. Scores that draw, or that depend on the other items of a
+    batch, do change with the size of a batch, and so with what a process gets of ``trainer.batch_size``.
 
     Args:
         system: What is scored.
