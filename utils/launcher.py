@@ -7,7 +7,7 @@ import re
 import shlex
 import sys
 import time
-from argparse import REMAINDER, ArgumentTypeError
+from argparse import REMAINDER, ArgumentTypeError, Namespace
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,13 +18,16 @@ from audiolab.errors import AudiolabError, did_you_mean
 
 USAGE = """
 One job for each value of JOB: the word JOB (or another name) is replaced in the log's name and in all arguments.
-JOB=1:N may be left out for a single job. The command is run as it stands, without a shell; when it is one single
-argument it is a bash command line ('sort x | uniq >y'). Every job writes its own log. When jobs fail the others go on,
-then the last lines of the first failing log are shown with the command that runs the failed ones again.
+JOB=1:N may be left out for a single job; options may stand behind it too. The command is run as it stands, without a
+shell; when it is one single argument it is a bash command line ('sort x | uniq >y'). Every job writes its own log. When
+jobs fail the others go on, then the last lines of the first failing log are shown with the command that runs the failed
+ones again.
 """
+MOST_JOBS = 1_000_000
 TAIL_LINES = 20
 TAIL_BYTES = 64 * 1024
 PICKS = ("all", "failed", "incomplete")
+_RANGE = re.compile(r"[A-Za-z_]\w*=[^./]*")  # or what was meant to be one; a log has a dot or a slash in its name
 
 
 @dataclass(frozen=True)
@@ -76,34 +79,55 @@ def make_parser(prog: str, description: str) -> ArgumentParser:
     parser.add_argument("--mem", type=_memory, default=None, metavar="4G", help="memory of a job; for the scheduler")
     parser.add_argument("--gpu", type=_count, default=0, help="GPUs of a job, its own while it runs")
     parser.add_argument("--num-threads", type=_positive, default=1, help="threads of a job (OMP_NUM_THREADS and such)")
+    parser.add_argument(
+        "--nodes", type=_positive, default=None, metavar="N", help="machines of a job, which runs on each; for Slurm"
+    )
     parser.add_argument("--max-jobs-run", type=_positive, default=None, help="jobs at a time; default: as many as fit")
     parser.add_argument("--pick", type=_picks, default="all", help="which jobs, by their logs: all, failed, incomplete")
     parser.add_argument("rest", nargs=REMAINDER, help="[JOB=1:N] LOG COMMAND [ARGUMENT ...]")
     return parser
 
 
-def read_call(argv: Sequence[str], rest: Sequence[str], prog: str) -> Call:
-    """Return the call in ``rest``, the words behind the options of ``argv``.
+def read_command_line(parser: ArgumentParser, argv: Sequence[str]) -> tuple[Namespace, Call]:
+    """Return the options in ``argv`` and the call behind them; options may stand behind ``JOB=1:N`` too, as in Kaldi.
 
     Raises:
-        AudiolabError: There is no log or command; many jobs would share one log; the range is empty.
+        AudiolabError: An unknown option; no log or command; many jobs would share one log; no range of jobs.
     """
+    args = parser.parse_args(argv)
+    options, rest = list(argv[: len(argv) - len(args.rest)]), args.rest
+    if len(rest) > 1 and _RANGE.fullmatch(rest[0]) and rest[1].startswith("-"):
+        args = parser.parse_args([*options, *rest[1:]])
+        options += rest[1 : len(rest) - len(args.rest)]
+        rest = [rest[0], *args.rest]
+    return args, read_call(options, rest, parser.prog)
+
+
+def read_call(options: Sequence[str], rest: Sequence[str], prog: str) -> Call:
+    """Return the call in ``rest``, the words behind the options; raises as `read_command_line`."""
     variable, first, last = "", 1, 1
     words = list(rest)
-    given = re.fullmatch(r"([A-Za-z_]\w*)=(\d+)(?::(\d+))?", words[0]) if words else None
-    if given:
-        variable, first, last = given[1], int(given[2]), int(given[3] or given[2])
-        words = words[1:]
-        if not 1 <= first <= last:
-            raise AudiolabError(f"{prog}: {given[0]} holds no jobs; write {variable}=1:N with N of 1 or more")
-    if len(words) < 2:
+    if words and _RANGE.fullmatch(words[0]):
+        variable, first, last = _read_range(words.pop(0), prog)
+    if len(words) < 2 or not words[0] or words[1:] == [""]:
         raise AudiolabError(f"{prog}: a log and a command are needed: {prog} [options] [JOB=1:N] LOG COMMAND …")
     if last > first and variable not in words[0]:
         raise AudiolabError(
             f"{prog}: {last - first + 1} jobs would write one log, {words[0]}; put {variable} in its name"
         )
-    options = _without_pick(argv[: len(argv) - len(rest)])
-    return Call(variable, first, last, words[0], tuple(words[1:]), (*options, *rest))
+    return Call(variable, first, last, words[0], tuple(words[1:]), (*_without_pick(options), *rest))
+
+
+def _read_range(word: str, prog: str) -> tuple[str, int, int]:
+    """Return variable, first and last number of ``JOB=1:N`` or ``JOB=N``."""
+    variable, _, numbers = word.partition("=")
+    given = re.fullmatch(r"([0-9]{1,9})(?::([0-9]{1,9}))?", numbers)
+    first, last = (int(given[1]), int(given[2] or given[1])) if given else (0, 0)
+    if not 1 <= first <= last:
+        raise AudiolabError(f"{prog}: {word} holds no jobs; write {variable}=1:N with N of 1 or more")
+    if last - first >= MOST_JOBS:
+        raise AudiolabError(f"{prog}: {word} are {last - first + 1} jobs; {MOST_JOBS} at most are run in one call")
+    return variable, first, last
 
 
 def picked_jobs(call: Call, picks: Sequence[str]) -> list[Job]:
@@ -127,6 +151,11 @@ def thread_environment(threads: int) -> dict[str, str]:
     return dict.fromkeys(names, str(threads))
 
 
+def open_log(log: Path, mode: str) -> TextIO:
+    """Open a log for text; what is no UTF-8 in a command's arguments is written as it was given."""
+    return open(log, mode, encoding="utf-8", errors="surrogateescape")
+
+
 def write_log_head(file: TextIO, argv: Sequence[str]) -> None:
     """Write a log's first lines: the command, and when it started."""
     command = argv[0] if len(argv) == 1 else shlex.join(argv)
@@ -147,6 +176,8 @@ def exit_code(log: Path) -> int | None:
         lines = tail(log)
     except FileNotFoundError:
         return None
+    except OSError as error:
+        raise AudiolabError(f"{log}: cannot read this log: {error.strerror}; give the log another name") from error
     ended = re.match(r"# Ended \(code (\d+)\)", lines[-1]) if lines else None
     return int(ended[1]) if ended else None
 

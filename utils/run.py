@@ -48,7 +48,23 @@ class Runner:
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, self._stop)
         signal.signal(signal.SIGALRM, lambda number, frame: self._signal_groups(signal.SIGKILL))
-        waiting, codes = deque(jobs), {}
+        signal.signal(signal.SIGUSR1, lambda number, frame: self._signal_groups(number))  # to a trainer: save and leave
+        try:
+            return self._run(deque(jobs))
+        except OSError as error:  # of a log: a job that cannot be started says so in its own
+            self._stop(signal.SIGTERM, None)
+            for running in self.running.values():
+                running.process.wait()
+            where = f" {error.filename}" if error.filename else ""
+            raise AudiolabError(
+                f"run.py: cannot write the log{where}: {error.strerror}; all jobs were stopped, run them "
+                "again when its cause is mended"
+            ) from error
+        finally:
+            self._wait_for_groups()
+
+    def _run(self, waiting: deque[launcher.Job]) -> dict[int, int]:
+        codes: dict[int, int] = {}
         while self.running or (waiting and not self.stopped_by):
             while waiting and len(self.running) < self.at_a_time and not self.stopped_by:
                 job = waiting.popleft()
@@ -57,7 +73,6 @@ class Runner:
             if self.running:
                 done = self._wait()
                 codes[done.job.number] = self._finish(done)
-        self._wait_for_groups()
         return codes
 
     def _start(self, job: launcher.Job) -> bool:
@@ -68,8 +83,9 @@ class Runner:
             environment |= {"CUDA_VISIBLE_DEVICES": ",".join(gpus), "CUDA_DEVICE_ORDER": "PCI_BUS_ID"}
         argv = ["bash", "-o", "pipefail", "-c", *job.argv] if len(job.argv) == 1 else list(job.argv)
         job.log.parent.mkdir(parents=True, exist_ok=True)
-        with open(job.log, "w", encoding="utf-8") as log:
+        with launcher.open_log(job.log, "w") as log:
             launcher.write_log_head(log, job.argv)
+        with launcher.open_log(job.log, "a") as log:  # what outlives its job must not write over the log's end
             try:
                 process = subprocess.Popen(
                     argv, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=environment, start_new_session=True
@@ -97,7 +113,7 @@ class Runner:
         """Write the log's end, free the GPUs, and return the exit code, 128 + n for signal n."""
         code = done.process.wait()
         code = 128 - code if code < 0 else code
-        with open(done.job.log, "a", encoding="utf-8") as log:
+        with launcher.open_log(done.job.log, "a") as log:
             launcher.write_log_end(log, code, time.monotonic() - done.started, self.threads)
         self.free_gpus.extend(done.gpus)
         if not self.stopped_by:
@@ -146,8 +162,12 @@ def available_gpus() -> list[str]:
 def main() -> None:
     """Run the call on the command line."""
     argv = sys.argv[1:]
-    args = launcher.make_parser("run.py", __doc__).parse_args(argv)
-    call = launcher.read_call(argv, args.rest, "run.py")
+    args, call = launcher.read_command_line(launcher.make_parser("run.py", __doc__), argv)
+    if args.nodes not in (None, 1):
+        raise AudiolabError(
+            f"run.py: --nodes {args.nodes}, but run.py knows this machine only; use slurm.py "
+            "(AUDIOLAB_BACKEND=slurm), or start the command by hand on each machine (docs/training.md)"
+        )
     jobs = launcher.picked_jobs(call, args.pick)
     gpus = available_gpus() if args.gpu else []
     if args.gpu > len(gpus):

@@ -2,6 +2,7 @@
 
 import os
 import re
+import shlex
 import signal
 import subprocess
 import sys
@@ -50,6 +51,53 @@ def test_logs_and_substitution(run, tmp_path):
     assert lines[1].startswith("# Started at ")
     assert lines[3].startswith("3|a b|x33x|$HOME|--mem|*|# Accounting: time=0 threads=1")
     assert re.fullmatch(r"# Ended \(code 0\) at .*, elapsed time 0 seconds", lines[4])
+
+
+def test_options_may_stand_behind_the_range_as_in_kaldi(run, tmp_path):
+    assert (
+        run("--max-jobs-run", "1", "JOB=1:2", "--num-threads", "3", "x.JOB.log", "printenv", "OMP_NUM_THREADS")[0] == 0
+    )
+    assert (tmp_path / "x.2.log").read_text().splitlines()[3] == "3"
+    code, said = run("JOB=1:2", "--num-threads", "3", "x.JOB.log", "false")
+    assert code == 1
+    again = shlex.split(said.splitlines()[-1].split("again with: ")[1])
+    assert again[-7:] == ["--pick", "failed", "--num-threads", "3", "JOB=1:2", "x.JOB.log", "false"]
+
+
+def test_a_command_that_is_no_utf8(run, tmp_path):
+    assert run("x.log", "printf", b"a\xffb") == (0, "")
+    assert b"printf 'a\xffb'" in (tmp_path / "x.log").read_bytes()
+
+
+def test_what_outlives_its_job_does_not_write_over_the_end_of_the_log(run, tmp_path):
+    assert run("x.log", "(sleep 0.5; echo late; touch done) & exit 0") == (0, "")
+    while not (tmp_path / "done").exists():
+        time.sleep(0.02)
+    lines = (tmp_path / "x.log").read_text().splitlines()
+    assert lines[-2].startswith("# Ended (code 0)")
+    assert lines[-1] == "late"
+
+
+def test_a_log_that_cannot_be_written_stops_all_jobs(run, tmp_path):
+    (tmp_path / "x.2.log").mkdir()
+    code, said = run("--max-jobs-run", "2", "JOB=1:2", "x.JOB.log", "bash", "-c", "echo $$ >pid; exec sleep 300")
+    assert code == 1
+    assert said.startswith("error: run.py: cannot write the log x.2.log: Is a directory; all jobs were stopped")
+    assert said.count("\n") == 1
+    assert not (tmp_path / "pid").exists() or not _runs(int((tmp_path / "pid").read_text() or 0))
+    code, said = run("--pick", "failed", "JOB=1:2", "x.JOB.log", "true")
+    assert (code, said) == (1, "error: x.2.log: cannot read this log: Is a directory; give the log another name\n")
+
+
+def test_sigusr1_is_passed_on_and_run_py_waits(start, tmp_path):
+    process = start("x.log", "trap 'echo saved; exit 75' USR1; touch ready; while :; do sleep 0.05; done")
+    while not (tmp_path / "ready").exists():
+        time.sleep(0.02)
+    process.send_signal(signal.SIGUSR1)
+    _, said = process.communicate(timeout=20)
+    assert process.returncode == 1
+    assert "\n  saved\n" in said
+    assert "# Ended (code 75)" in (tmp_path / "x.log").read_text()
 
 
 def test_a_single_argument_is_a_command_line(run, tmp_path):
@@ -157,6 +205,14 @@ def _runs(pid):
         (["JOB=1:2", "x.log", "true"], "2 jobs would write one log, x.log; put JOB in its name"),
         (["JOB=0:2", "x.JOB.log", "true"], "JOB=0:2 holds no jobs"),
         (["JOB=3:2", "x.JOB.log", "true"], "JOB=3:2 holds no jobs"),
+        (["JOB=1:", "x.JOB.log", "true"], "JOB=1: holds no jobs; write JOB=1:N"),
+        (["JOB=-1:3", "x.JOB.log", "true"], "JOB=-1:3 holds no jobs"),
+        (["JOB=1:3:5", "x.JOB.log", "true"], "JOB=1:3:5 holds no jobs"),
+        (["JOB=1:999999999", "x.JOB.log", "true"], "1000000 at most"),
+        (["JOB=1:2", "--max-job-run", "2", "x.JOB.log", "true"], "did you mean '--max-jobs-run'?"),
+        (["", "true"], "a log and a command are needed"),
+        (["x.log", ""], "a log and a command are needed"),
+        (["--nodes", "2", "x.log", "true"], "run.py knows this machine only; use slurm.py"),
         (["--max-job-run", "2", "x.log", "true"], "unknown argument '--max-job-run'; did you mean '--max-jobs-run'?"),
         (["--num-threads", "0", "x.log", "true"], "--num-threads: '0' is no count of 1 or more"),
         (["--mem", "4 GB", "x.log", "true"], "--mem: '4 GB' is no size"),
