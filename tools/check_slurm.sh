@@ -150,11 +150,51 @@ check_refusal() {
   expect_line said 'sbatch refused the job, see above: sbatch .*--partition=nosuch --time=00:10:00'
 }
 
+# As far as one machine allows: a job is started by srun, knows where it is, and gets the signal to save.
+check_nodes() {
+  expect_status 0 --nodes 1 --num-threads 2 JOB=1:2 log/nodes.JOB.log python3 -c \
+    'from audiolab.training.launch import _static; print("JOB", _static(1, None, None))'
+  expect_line log/nodes.2.log "^2 \['--node-rank', '0', '--master-addr', '$(hostname -s)', '--master-port', '2[0-9]{4}'\]$"
+  expect_status 1 --nodes 1 log/nodes.log 'echo the reason; false | true'
+  expect_line said '^  the reason$'
+  local pid status=0
+  "${slurm[@]}" --nodes 2 log/nodes.log true 2>said & # it waits for a second machine
+  pid=$!
+  for _ in {1..100}; do
+    if [[ $(squeue --noheader --format='%D %C %T') == "2 2 PENDING" ]]; then break; fi
+    sleep 0.2
+  done
+  [[ $(squeue --noheader --format='%D %C %T') == "2 2 PENDING" ]] || fail "no job of 2 machines waits: $(squeue) $(<said)"
+  kill -TERM "$pid"
+  wait "$pid" || status=$?
+  ((status == 143)) || fail "exit status $status, not 143, after SIGTERM: $(<said)"
+}
+
+# What --signal=B:USR1@120 sends reaches the job, whether srun has started it or not.
+check_signal() {
+  local nodes pid status
+  for nodes in "" "--nodes 1"; do
+    rm -f ready
+    # shellcheck disable=SC2086 # an option and its value, or nothing
+    "${slurm[@]}" $nodes log/signal.log bash -c "trap 'echo saved; exit 75' USR1; touch ready; while :; do sleep 0.1; done" 2>said &
+    pid=$! status=0
+    for _ in {1..100}; do
+      if [[ -e ready ]]; then break; fi
+      sleep 0.2
+    done
+    scancel --batch --signal=USR1 "$(squeue --noheader --format=%A)"
+    wait "$pid" || status=$?
+    ((status == 1)) || fail "exit status $status, not 1, after SIGUSR1: $(<said)"
+    expect_line log/signal.log '^saved$'
+    expect_line log/signal.log '^# Ended \(code 75\)'
+  done
+}
+
 start_daemons
 mkdir "$dir/work"
 cd "$dir/work"
 sbatch --version
-for check in check_array check_failure check_pick check_cancel check_refusal; do
+for check in check_array check_failure check_pick check_cancel check_refusal check_nodes check_signal; do
   begun=$SECONDS
   "$check"
   printf 'ok: %s (%d s)\n' "${check#check_}" $((SECONDS - begun))

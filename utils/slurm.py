@@ -3,7 +3,7 @@
 
 Each task of the array is run.py for that one job, so logs and environment are the same as on one machine. What Slurm
 itself says about a task (out of memory, time limit) is in q/ beside the log. The call waits until all tasks have ended;
-SIGINT and SIGTERM cancel the array.
+SIGINT and SIGTERM cancel the array. With --nodes N a task has N machines, and srun starts its command once on each.
 """
 
 from __future__ import annotations
@@ -38,8 +38,9 @@ class SlurmConfig:
 
 
 def sbatch_options(call: launcher.Call, jobs: Sequence[launcher.Job], args: Any, site: SlurmConfig) -> list[str]:
-    """Return sbatch's options for ``jobs`` of ``call``; ``args`` holds mem, gpu, num_threads and max_jobs_run."""
-    options = [f"--job-name={Path(call.log).name}", f"--output={queue_log(call.log, call.variable)}"]
+    """Return sbatch's options for ``jobs`` of ``call``; ``args`` holds what all launchers take."""
+    said = queue_log(call.log, call.variable)
+    options = [f"--job-name={Path(call.log).name}", f"--output={said if call.variable else said.replace('%', '%%')}"]
     options += [f"--chdir={Path.cwd()}", "--export=ALL", f"--cpus-per-task={args.num_threads}"]
     if call.variable:
         limit = f"%{args.max_jobs_run}" if args.max_jobs_run else ""
@@ -48,7 +49,9 @@ def sbatch_options(call: launcher.Call, jobs: Sequence[launcher.Job], args: Any,
     named = {"mem": args.mem, "partition": partition, "time": site.time, "account": site.account}
     options += [f"--{name}={value}" for name, value in named.items() if value]
     if args.gpu:
-        options.append(f"--gres=gpu:{args.gpu}")
+        options.append(f"--gres=gpu:{args.gpu}")  # on each machine
+    if args.nodes:
+        options += [f"--nodes={args.nodes}", "--ntasks-per-node=1"]
     return options + shlex.split(site.extra)
 
 
@@ -69,15 +72,22 @@ def number_ranges(numbers: Sequence[int]) -> str:
 
 def queue_log(log: str | Path, variable: str = "") -> str:
     """Return where Slurm's own output for a job with this log goes, with ``variable`` as sbatch's pattern for it."""
-    path = Path.cwd() / Path(log).parent / "q" / Path(log).name
-    return str(path).replace("%", "%%").replace(variable, "%a") if variable else str(path)
+    path = str(Path(log).parent / "q" / Path(log).name)
+    if not variable:
+        return str(Path.cwd() / path)
+    return str(Path(str(Path.cwd()).replace("%", "%%")) / path.replace("%", "%%").replace(variable, "%a"))
 
 
-def batch_script(call: launcher.Call, threads: int) -> str:
-    """Return the script of one task: run.py for the job with the task's number."""
+def batch_script(call: launcher.Call, threads: int, nodes: int | None = None) -> str:
+    """Return the script of one task: run.py for the job with the task's number, on ``nodes`` machines through srun."""
+    command = list(call.command)
+    if nodes:
+        command = command if len(command) > 1 else ["bash", "-o", "pipefail", "-c", *command]
+        each = [f"--nodes={nodes}", f"--ntasks={nodes}", "--ntasks-per-node=1", f"--cpus-per-task={threads}"]
+        command = ["srun", *each, "--kill-on-bad-exit=1", *command]  # when one machine fails, the others need not wait
     runner = [sys.executable, str(Path(__file__).with_name("run.py")), "--num-threads", str(threads)]
     task = f"{call.variable}=${{SLURM_ARRAY_TASK_ID}}" if call.variable else ""
-    return f"#!/bin/bash\nexec {shlex.join(runner)} {task} {shlex.join([call.log, *call.command])}\n"
+    return f"#!/bin/bash\nexec {shlex.join(runner)} {task} {shlex.join([call.log, *command])}\n"
 
 
 def submit_and_wait(options: Sequence[str], script: str) -> tuple[int, signal.Signals | None]:
@@ -122,7 +132,7 @@ def submit_and_wait(options: Sequence[str], script: str) -> tuple[int, signal.Si
 @contextmanager
 def old_logs_aside(jobs: Sequence[launcher.Job]) -> Iterator[None]:
     """Move earlier logs into q/, so that their ends do not pass for this run's; back again when nothing was run."""
-    moved = {job.log: Path(queue_log(job.log)).with_suffix(".before") for job in jobs if job.log.exists()}
+    moved = {job.log: Path(f"{queue_log(job.log)}.before") for job in jobs if job.log.exists()}
     for log, aside in moved.items():
         log.replace(aside)
     try:
@@ -138,16 +148,15 @@ def main() -> None:
     argv = sys.argv[1:]
     parser = launcher.make_parser("slurm.py", __doc__)
     config.add_arguments(parser, SlurmConfig)
-    args = parser.parse_args(argv)
+    args, call = launcher.read_command_line(parser, argv)
     site = config.from_namespace(SlurmConfig, args)
-    call = launcher.read_call(argv, args.rest, "slurm.py")
     jobs = launcher.picked_jobs(call, args.pick)
     if not jobs:
         return
-    for job in jobs:
-        Path(queue_log(job.log)).parent.mkdir(parents=True, exist_ok=True)
+    make_queue_folders(jobs)
+    script = batch_script(call, args.num_threads, args.nodes)
     with old_logs_aside(jobs):
-        code, stopped_by = submit_and_wait(sbatch_options(call, jobs, args, site), batch_script(call, args.num_threads))
+        code, stopped_by = submit_and_wait(sbatch_options(call, jobs, args, site), script)
     if stopped_by:
         again = launcher.rerun_command(call, ("failed", "incomplete"))
         print(f"slurm.py: cancelled by {stopped_by.name}; go on with: {again}", file=sys.stderr)
@@ -156,6 +165,15 @@ def main() -> None:
     if any(code != 0 for code in codes.values()):
         show_queue_log(jobs, codes)
         raise launcher.failure("slurm.py", call, jobs, codes)
+
+
+def make_queue_folders(jobs: Sequence[launcher.Job]) -> None:
+    """Make the folders that Slurm writes into; it does not make them itself."""
+    for folder in {Path(queue_log(job.log)).parent for job in jobs}:
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise AudiolabError(f"slurm.py: cannot make the folder {folder} for logs: {error.strerror}") from error
 
 
 def show_queue_log(jobs: Sequence[launcher.Job], codes: dict[int, int | None]) -> None:

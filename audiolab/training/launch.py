@@ -28,7 +28,8 @@ def launch(module: str, argv: list[str], per_node: int, nodes: int, node: int | 
         per_node: Processes on this machine.
         nodes: Number of machines; on each of them the same command is run.
         node: Which of them this is; None takes Slurm's.
-        address: ``host:port`` of the first machine; None takes the first host of Slurm's job and port 29500.
+        address: ``host:port`` of the first machine; None takes the first host of Slurm's job step, and a port that
+            follows from the job's number, so that jobs which share a machine do not meet.
 
     Raises:
         AudiolabError: Several machines, and it is not known which this is or where the first one is.
@@ -39,7 +40,7 @@ def launch(module: str, argv: list[str], per_node: int, nodes: int, node: int | 
     from torch.distributed.run import parse_args, run
 
     options = ["--nproc-per-node", str(per_node), "--nnodes", str(nodes), "--max-restarts", "0"]
-    options += ["--standalone"] if nodes == 1 else _static(node, address)
+    options += ["--standalone"] if nodes == 1 else _static(nodes, node, address)
     if per_node > 1:
         os.environ.setdefault("OMP_NUM_THREADS", str(max(1, (os.cpu_count() or 1) // per_node)))
     logging.getLogger("torch.distributed.elastic").setLevel(logging.CRITICAL)  # workers report their own errors
@@ -54,22 +55,29 @@ def launch(module: str, argv: list[str], per_node: int, nodes: int, node: int | 
     sys.exit(0)
 
 
-def _static(node: int | None, address: str | None) -> list[str]:
-    number = os.environ.get("SLURM_NODEID") if node is None else str(node)
-    if number is None:
-        raise AudiolabError("--num_nodes: which machine is this? give --node_rank, from 0, or start it with srun")
-    host, _, port = (_slurm_host() if address is None else address).partition(":")
+def _static(nodes: int, node: int | None, address: str | None) -> list[str]:
+    number = _slurm_node(nodes) if node is None else str(node)
+    host, _, port = (_slurm_address() if address is None else address).partition(":")
     return ["--node-rank", number, "--master-addr", host, "--master-port", port or "29500"]
 
 
-def _slurm_host() -> str:
-    hosts = os.environ.get("SLURM_JOB_NODELIST")
+def _slurm_node(nodes: int) -> str:
+    number, count = os.environ.get("SLURM_NODEID"), os.environ.get("SLURM_STEP_NUM_NODES", str(nodes))
+    if number is None:
+        raise AudiolabError("--num_nodes: which machine is this? give --node_rank, from 0, or start it with srun")
+    if count != str(nodes):
+        raise AudiolabError(f"--num_nodes {nodes}, but srun started this on {count}; make both the same")
+    return number
+
+
+def _slurm_address() -> str:
+    hosts = os.environ.get("SLURM_STEP_NODELIST") or os.environ.get("SLURM_JOB_NODELIST")
     if hosts is None:
         raise AudiolabError("--num_nodes: where is the first machine? give --master host:port, or start it with srun")
     if not re.fullmatch(r"[A-Za-z0-9.,_\[\]-]+", hosts) or hosts.startswith("-"):
-        raise AudiolabError(f"SLURM_JOB_NODELIST is {hosts!r}, no list of hosts; give --master host:port")
+        raise AudiolabError(f"Slurm's list of hosts is {hosts!r}, which is none; give --master host:port")
     try:
         shown = subprocess.run(["scontrol", "show", "hostnames", hosts], capture_output=True, text=True, check=True)
     except (OSError, subprocess.CalledProcessError) as error:
         raise AudiolabError(f"scontrol does not tell the hosts of {hosts}: {error}; give --master") from error
-    return shown.stdout.split()[0]
+    return f"{shown.stdout.split()[0]}:{20000 + int(os.environ.get('SLURM_JOB_ID', 0)) % 10000}"

@@ -1,7 +1,10 @@
 """Several processes under torchrun: how the command that starts them ends, and what it must be told."""
 
+import contextlib
+import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 
@@ -47,15 +50,54 @@ def test_says_that_it_saved_only_where_it_was_asked_to_stop(tmp_path, number, st
     [
         ({}, "which machine is this"),
         ({"SLURM_NODEID": "0"}, "where is the first machine"),
-        ({"SLURM_NODEID": "0", "SLURM_JOB_NODELIST": "-x"}, "no list of hosts"),
+        ({"SLURM_NODEID": "0", "SLURM_JOB_NODELIST": "-x"}, "which is none; give --master"),
+        ({"SLURM_NODEID": "0", "SLURM_STEP_NUM_NODES": "3"}, "--num_nodes 2, but srun started this on 3"),
         ({"SLURM_NODEID": "0", "SLURM_JOB_NODELIST": "n[1-2]", "PATH": ""}, "scontrol does not tell the hosts of n"),
     ],
 )
 def test_several_machines_that_cannot_be_found_are_told(monkeypatch, slurm, message):
-    for name in ("SLURM_NODEID", "SLURM_JOB_NODELIST"):
+    for name in [name for name in os.environ if name.startswith("SLURM_")]:
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("TORCHELASTIC_SIGNALS_TO_HANDLE", "")  # put back what launch sets
     for name, value in slurm.items():
         monkeypatch.setenv(name, value)
     with pytest.raises(AudiolabError, match=message):
         launch("process", [], 1, 2, None, None)
+
+
+PLACE = """
+import json, os
+names = ("RANK", "WORLD_SIZE", "LOCAL_RANK", "MASTER_ADDR", "MASTER_PORT")
+print(json.dumps([os.environ[name] for name in names]), flush=True)
+"""
+SCONTROL = """#!/bin/bash
+[[ "$*" == "show hostnames n[3-4]" ]] && printf '127.0.0.1\\nn4\\n'
+"""
+
+
+def test_machines_under_slurm_find_each_other(tmp_path):
+    (tmp_path / "process.py").write_text(PLACE)
+    (tmp_path / "scontrol").write_text(SCONTROL)
+    (tmp_path / "scontrol").chmod(0o755)
+    for port in range(23456, 30000):  # a free one, of those that a job's number can give
+        with socket.socket() as free, contextlib.suppress(OSError):
+            free.bind(("127.0.0.1", port))
+            break
+    slurm = {"SLURM_STEP_NODELIST": "n[3-4]", "SLURM_JOB_NODELIST": "n[1-4]", "SLURM_STEP_NUM_NODES": "2"}
+    paths = {
+        "PATH": os.pathsep.join([str(tmp_path), os.environ["PATH"]]),
+        "PYTHONPATH": os.pathsep.join([str(tmp_path), *filter(None, [os.environ.get("PYTHONPATH")])]),
+    }
+    command = [sys.executable, "-c", LAUNCHER.replace("2, 1, None", "2, 2, None")]
+    machines = [
+        subprocess.Popen(
+            command,
+            stdout=subprocess.PIPE,
+            text=True,
+            env=os.environ | slurm | paths | {"SLURM_NODEID": str(node), "SLURM_JOB_ID": f"7{port - 20000:04}"},
+        )
+        for node in range(2)
+    ]
+    said = [json.loads(line) for machine in machines for line in machine.communicate(timeout=120)[0].splitlines()]
+    assert [machine.returncode for machine in machines] == [0, 0]
+    assert sorted(said) == [[str(rank), "4", str(rank % 2), "127.0.0.1", str(port)] for rank in range(4)]

@@ -19,15 +19,16 @@ if "--partition=nosuch" in sys.argv:
 print(f"{{os.getpid()}};cluster", flush=True)
 given = dict(word.split("=", 1) for word in sys.argv[1:] if "=" in word)
 script, codes = sys.stdin.read(), [0]
+said = lambda task: open(given["--output"].replace("%a", str(task)).replace("%%", "%"), "w")
 for part in given.get("--array", "0").split("%")[0].split(","):
     first, last = (part.split("-") * 2)[:2]
     for task in range(int(first), int(last) + 1):
         if os.path.exists(f"lost.{{task}}"):
-            open(given["--output"].replace("%a", str(task)), "w").write("slurmstepd: error: oom-kill event\\n")
+            said(task).write("slurmstepd: error: oom-kill event\\n")
             codes.append(137)
             continue
         environment = {{**os.environ, "SLURM_ARRAY_TASK_ID": str(task)}}
-        with open(given["--output"].replace("%a", str(task)), "w") as output:
+        with said(task) as output:
             codes.append(subprocess.run(["bash"], input=script, text=True, env=environment, stderr=output).returncode)
 sys.exit(max(codes))
 """
@@ -86,6 +87,47 @@ def test_an_array_runs_each_job_and_asks_for_what_it_needs(run, tmp_path):
     assert run("--gpu", "2", "--config", "site.yaml", "one.log", "true") == (0, "")
     assert {"--gres=gpu:2", "--partition=gpu"} <= set(asked(tmp_path))
     assert not any(word.startswith("--array") for word in asked(tmp_path))
+
+
+SRUN = """#!/bin/bash
+for word in "$@"; do echo "srun $word"; done
+while [[ $1 == --* ]]; do shift; done
+exec "$@"
+"""
+
+
+def test_a_job_of_several_machines_is_started_by_srun_on_each(run, tmp_path):
+    (tmp_path / "bin/srun").write_text(SRUN)
+    (tmp_path / "bin/srun").chmod(0o755)
+    options = ("--nodes", "2", "--gpu", "4", "--num-threads", "3")
+    assert run(*options, "JOB=1:2", "x.JOB.log", "echo", "a  JOB") == (0, "")
+    assert {"--nodes=2", "--ntasks-per-node=1", "--gres=gpu:4", "--cpus-per-task=3"} <= set(asked(tmp_path))
+    lines = (tmp_path / "x.2.log").read_text().splitlines()
+    wanted = {"--nodes=2", "--ntasks=2", "--ntasks-per-node=1", "--cpus-per-task=3", "--kill-on-bad-exit=1"}
+    assert {f"srun {word}" for word in wanted} <= set(lines)
+    assert "a  2" in lines
+    assert run("--nodes", "2", "x.log", "false | true")[0] == 1  # a command line, with pipefail on each machine
+    assert run("x.log", "echo", "a") == (0, "")
+    assert "srun" not in (tmp_path / "x.log").read_text()
+    assert not any(word.startswith(("--nodes", "--ntasks")) for word in asked(tmp_path))
+
+
+def test_the_folder_may_have_the_variable_and_percent_signs_in_its_name(start, tmp_path):
+    folder = tmp_path / "JOBS 100%" / "q"
+    folder.mkdir(parents=True)
+    call = [sys.executable, str(SLURM), "JOB=1:2", "log/x.JOB.log", "true"]
+    environment = {**os.environ, "PATH": f"{tmp_path / 'bin'}:{os.environ['PATH']}"}
+    done = subprocess.run(call, cwd=folder, env=environment, capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")
+    said = f"{tmp_path}/JOBS 100%%/q/log/q/x.%a.log"
+    assert f"--output={said}" in asked(folder)
+
+
+def test_logs_without_an_ending_are_kept_apart(run, tmp_path):
+    run("JOB=1:2", "log/x.JOB", "bash", "-c", "exit JOB")
+    assert run("--partition", "nosuch", "JOB=1:2", "log/x.JOB", "true")[0] == 1
+    for job in "12":
+        assert f"# Ended (code {job})" in (tmp_path / "log" / f"x.{job}").read_text()
 
 
 def test_failure_and_pick(run, tmp_path):

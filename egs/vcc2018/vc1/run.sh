@@ -11,7 +11,8 @@ dry_run=false                           # show what would run and leave
 # machines
 nj=0                                    # jobs at a time in feature extraction and scoring; 0: one for each core
 train_jobs=0                            # trainings at a time; 0: one for each core, or one with --ngpu
-ngpu=0                                  # GPUs of a training
+ngpu=0                                  # GPUs of a training, on each of its machines
+num_nodes=1                             # machines of a training; more than one: on Slurm
 verbose=1                               # 2: print every command
 # corpus
 corpus=real                             # real: VCC2018; mini: a small synthesised twin, made here in a minute
@@ -123,10 +124,12 @@ stage_train() {
   made_by "$dump" features 1
   made_by "$dump" stats 2
   plan
+  local machines=()
+  if ((num_nodes != 1)); then machines=(--nodes "$num_nodes"); fi
   # shellcheck disable=SC2086 # a list
-  ${cuda_cmd} --gpu "$ngpu" --max-jobs-run "$train_jobs" JOB=1:$(($(wc -l <"$expdir/train.tsv") - 1)) \
-    "$expdir/log/train.JOB.log" local/jobs.py train "$expdir" JOB --features "$dump" -- \
-    --ngpu "$ngpu" ${max_steps:+--trainer.max_steps "$max_steps"} \
+  ${cuda_cmd} --gpu "$ngpu" "${machines[@]}" --max-jobs-run "$train_jobs" \
+    JOB=1:$(($(wc -l <"$expdir/train.tsv") - 1)) "$expdir/log/train.JOB.log" local/jobs.py train "$expdir" JOB --features "$dump" -- \
+    --ngpu "$ngpu" --num_nodes "$num_nodes" ${max_steps:+--trainer.max_steps "$max_steps"} \
     $train_options
   # shellcheck disable=SC2086 # a list
   run stamp write "$expdir" train --inputs "$dump" "$expdir/train.tsv" $configs \
