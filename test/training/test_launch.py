@@ -16,7 +16,7 @@ from audiolab.training.signals import EXIT_STATUS
 
 PROCESS = """
 import os, sys, time
-print("ready", flush=True)
+os.write(1, b"ready\\n")  # at once, for two processes write into one pipe
 time.sleep(float(sys.argv[1]))
 sys.exit(int(sys.argv[2]) if os.environ["RANK"] == "1" else 0)
 """
@@ -68,7 +68,7 @@ def test_several_machines_that_cannot_be_found_are_told(monkeypatch, slurm, mess
 PLACE = """
 import json, os
 names = ("RANK", "WORLD_SIZE", "LOCAL_RANK", "MASTER_ADDR", "MASTER_PORT")
-print(json.dumps([os.environ[name] for name in names]), flush=True)
+os.write(1, json.dumps([os.environ[name] for name in names]).encode() + b"\\n")
 """
 SCONTROL = """#!/bin/bash
 [[ "$*" == "show hostnames n[3-4]" ]] && printf '127.0.0.1\\nn4\\n'
