@@ -79,6 +79,10 @@ def test_an_unknown_extra(install):
     assert install("--extra", "tests") == (1, "error: install.sh: --extra: unknown 'tests'; known are: mini, test\n")
 
 
+def test_what_is_no_option_is_refused(install):
+    assert install("test") == (1, "error: install.sh: 'test' is no option; see --help\n")
+
+
 def test_a_complete_venv_is_left_alone(install, tmp_path):
     venv = tmp_path / "kept"
     (venv / "bin").mkdir(parents=True)

@@ -8,6 +8,10 @@ extra=mini # which of setup.py's extras to install: mini, or test (which needs m
 help_message="Usage: tools/install.sh [options]"
 . "$(dirname "${BASH_SOURCE[0]}")/../utils/parse_options.sh"
 
+(($# == 0)) || {
+  echo "error: install.sh: '$1' is no option; see --help" >&2
+  exit 1
+}
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 venv=$root/tools/venv
 stamp=$venv/.installed # three lines, written last: hash of setup.py, extras, folder of this checkout

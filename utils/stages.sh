@@ -17,7 +17,7 @@
 #   stage_data() { python3 -m audiolab.bin.prepare data; }
 #   stage_features() { ${train_cmd} JOB=1:"${nj}" exp/log/features.JOB.log extract split/JOB; }
 #   stage_train() { ${cuda_cmd} exp/log/train.log python3 -m audiolab.bin.train --config conf/train.yaml; }
-#   run_stages
+#   run_stages "$@"   # what is left of the command line is refused: a recipe takes options only
 #
 # A stage runs in a subshell under `set -euo pipefail`; variables that it sets are gone after it, as they are when the
 # next stage is run by itself. run_stages stands as a command by itself, for bash ignores `set -e` in what is called
@@ -26,6 +26,7 @@
 # Runs the stages of ${stages} ("number:name …", in order) from ${stage} to ${stop_stage}; both default to all.
 # Its variables begin with _st_, since the stages see them.
 run_stages() {
+  (($# == 0)) || _stages_fail "'$1' is no option; options are --name value, and --help lists them"
   : "${stages:?is to be set to the stages, as \"0:data 1:train\"}"
   local -a _st_entries _st_numbers=() _st_names=()
   local _st_entry _st_first _st_last _st_i _st_begun=$SECONDS

@@ -20,7 +20,8 @@ from checkout import copy_checkout
 import audiolab
 from audiolab.datadir.arkio import MatrixTable
 from audiolab.datadir.audio import load_mono, load_utterance
-from audiolab.datadir.datadir import DataDir
+from audiolab.datadir.datadir import DataDir, write_data_dir
+from audiolab.datadir.stamp import write_stamp
 from audiolab.datadir.table import read_table
 from audiolab.datadir.validate import validate
 
@@ -251,6 +252,36 @@ def test_more_steps_go_on_and_what_follows_is_stale(recipe):
     assert f"exp/mini was made with max_steps={STEPS + 4}, not max_steps={STEPS}" in told
     told = recipe.fail("--stage", "score", max_steps=STEPS + 4)[0]
     assert told.endswith("run stage 4 (infer) again")
+
+
+@pytest.fixture
+def shown(tmp_path, monkeypatch):
+    """Return a call of one stage in a recipe with three utterances, whose jobs are only shown."""
+    recipe = Recipe(tmp_path)
+    monkeypatch.chdir(recipe.folder)
+    Path("cmd.sh").write_text('export train_cmd="echo shown" cuda_cmd="echo shown"\n')
+    write_data_dir("data/mini/train", {"utt2spk": {f"a_{number}": "a" for number in range(3)}})
+    write_stamp("data/mini", "data", [], {"db_root": "downloads/mini"})
+    for stage in ("features", "stats"):
+        write_stamp("dump/mini/train", stage, [])
+
+    def call(stage, **options):
+        said = recipe.call("--stage", stage, "--stop_stage", stage, **options).stdout
+        return [line for line in said.splitlines() if line.startswith("shown ")]
+
+    return call
+
+
+def test_there_are_no_more_jobs_than_utterances(shown):
+    assert shown("features", nj=1000)[0].startswith("shown JOB=1:3 dump/mini/train/log/f0.JOB.log ")
+    assert "--data data/mini/train/split3utt/JOB " in shown("features", nj=1000)[0]
+
+
+def test_a_training_has_the_machines_that_are_asked_for(shown):
+    (line,) = shown("train", num_nodes=2, ngpu=4)
+    assert line.startswith("shown --gpu 4 --nodes 2 --max-jobs-run 1 JOB=1:1 exp/mini/log/train.JOB.log ")
+    assert " -- --ngpu 4 --num_nodes 2 " in line
+    assert "--nodes" not in shown("train")[0].replace("--num_nodes 1", "")
 
 
 def test_list_and_dry_run_write_nothing(tmp_path):

@@ -31,7 +31,7 @@ MADE = {"before", "download", "data", "train"}
 
 @pytest.fixture
 def recipe(tmp_path):
-    def run(*args, call="run_stages"):
+    def run(*args, call='run_stages "$@"'):
         (tmp_path / "run.sh").write_text(SCRIPT.replace("RUN", call))
         return subprocess.run(["bash", "./run.sh", *args], cwd=tmp_path, capture_output=True, text=True, timeout=10)
 
@@ -92,6 +92,7 @@ def test_refused_where_bash_would_ignore_failures(recipe, tmp_path, call):
             "--stop_stage: unknown stage '7' (numbers are -1 to 1); known are: download",
         ),
         (["--stage", "train", "--stop_stage", "0"], "nothing to run"),
+        (["data", "--nj", "2"], "'data' is no option; options are --name value"),
     ],
 )
 def test_refusals(recipe, tmp_path, args, message):

@@ -92,13 +92,16 @@ stage_data() {
 stage_features() {
   made_by "$data" data 0 --options "db_root=$db_root"
   rm -rf "$dump/parts" # of a run with more jobs
-  split_data.py --per-utt "$data/train" "$nj"
-  local parts=$data/train/split${nj}utt
-  ${train_cmd} JOB=1:"$nj" "$dump/log/f0.JOB.log" python3 -m audiolab.bin.extract_f0 \
+  local utterances jobs
+  utterances=$(wc -l <"$data/train/utt2spk")
+  jobs=$((nj < utterances ? nj : utterances)) # a machine may have more cores than a small corpus has utterances
+  split_data.py --per-utt "$data/train" "$jobs"
+  local parts=$data/train/split${jobs}utt
+  ${train_cmd} JOB=1:"$jobs" "$dump/log/f0.JOB.log" python3 -m audiolab.bin.extract_f0 \
     --config conf/features.yaml --data "$parts/JOB" --out "$dump/parts/f0.JOB"
   run join_scp "$dump"/parts/f0.*.scp --out "$dump/f0.scp"
   run speaker_f0 --config conf/features.yaml --f0 "$dump/f0.scp" --utt2spk "$data/train/utt2spk" --out "$dump/spk2f0"
-  ${train_cmd} JOB=1:"$nj" "$dump/log/feats.JOB.log" python3 -m audiolab.bin.extract_envelopes \
+  ${train_cmd} JOB=1:"$jobs" "$dump/log/feats.JOB.log" python3 -m audiolab.bin.extract_envelopes \
     --config conf/features.yaml --data "$parts/JOB" --spk2f0 "$dump/spk2f0" --f0 "$dump/f0.scp" \
     --out "$dump/parts/feats.JOB"
   run join_scp "$dump"/parts/feats.*.scp --out "$dump/feats.scp"
@@ -161,4 +164,4 @@ stage_report() {
   local/jobs.py publish "$expdir" --data "$eval" --reference "$data/ref" --seed "$seed"
 }
 
-run_stages; exit  # on one line, for bash reads on in a script that is edited while it runs
+run_stages "$@"; exit  # on one line, for bash reads on in a script that is edited while it runs
