@@ -77,6 +77,15 @@ def load_yaml(path: str | Path) -> tuple[dict[str, Any], dict[str, str]]:
     return _load_yaml(Path(path), ())
 
 
+def yaml_files(path: str | Path) -> list[Path]:
+    """Return a YAML file and those that it stands on through ``base``, nearest first; raises as `load_yaml`."""
+    load_yaml(path)
+    files = [Path(path)]
+    while base := (yaml.safe_load(files[-1].read_text(encoding="utf-8")) or {}).get("base"):
+        files.append(files[-1].parent / base)
+    return files
+
+
 def _load_yaml(path: Path, heirs: tuple[Path, ...]) -> tuple[dict[str, Any], dict[str, str]]:
     tree, where = _read_yaml(path)
     if "base" not in tree:

@@ -3,7 +3,7 @@
 A stamp is ``<folder>/.stamp/<stage>.json``: ``{"stage", "options", "inputs": {path: sha256}, "made"}``. No hash depends
 on times or on the machine, so the same inputs give the same stamp. What stands for an input is
 
-- a file: its contents;
+- a file: its contents, and if it is a YAML with a ``base`` those of the files that it stands on;
 - a folder with stamps: these stamps (without "made"), and so, through them, everything that it was made from;
 - a data dir without stamps: the contents of the files directly in it;
 - any other folder, such as a corpus: the names and sizes of all files below it.
@@ -18,6 +18,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import audiolab
+from audiolab.config import yaml_files
 from audiolab.errors import AudiolabError
 from audiolab.files import atomic_write
 
@@ -85,7 +86,8 @@ def fingerprint(path: str | Path) -> str:
     path = Path(path)
     digest = hashlib.sha256()
     if path.is_file():
-        _add_file(digest, path)
+        for file in yaml_files(path) if path.suffix == ".yaml" else [path]:
+            _add_file(digest, file)
         return digest.hexdigest()
     if not path.is_dir():
         raise AudiolabError(f"{path}: this input of the stage is missing")

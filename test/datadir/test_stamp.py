@@ -54,6 +54,17 @@ def test_a_changed_config_is_told(recipe):
         check_stamp("exp", "train")
 
 
+def test_a_change_of_what_a_config_stands_on_is_told(recipe):
+    (recipe / "conf").mkdir()
+    for name, text in {"a": "base: b.yaml\norder: 1\n", "b": "base: conf/c.yaml\n", "conf/c": "rate: 16000\n"}.items():
+        (recipe / f"{name}.yaml").write_text(text)
+    write_stamp("exp", "train", ["a.yaml"])
+    check_stamp("exp", "train")
+    (recipe / "conf/c.yaml").write_text("rate: 22050\n")
+    with pytest.raises(AudiolabError, match=r"^exp was made from an older a.yaml: run stage 'train' again$"):
+        check_stamp("exp", "train")
+
+
 def test_what_was_made_again_makes_the_rest_stale(recipe):
     (recipe / "corpus/a/2.wav").write_bytes(b"5")
     with pytest.raises(AudiolabError, match=r"^data was made from an older corpus: run stage 'data' again$"):
