@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
+import io
 import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from audiolab.datadir.datadir import DataDir, write_data_dir
 from audiolab.datadir.kinds import kind_of
-from audiolab.datadir.relations import parse_segment
+from audiolab.datadir.relations import parse_segment, utt2spk_to_spk2utt
 from audiolab.datadir.restrict import Tables, recordings_of, restrict
-from audiolab.datadir.table import fields_problem, keep, split_key, split_lines
+from audiolab.datadir.table import fields_problem, keep, put_table, split_key, split_lines
 from audiolab.errors import AudiolabError
 
 
 def fix_data_dir(
     path: str | Path, utt_extra_files: Sequence[str] = (), spk_extra_files: Sequence[str] = ()
 ) -> list[str]:
-    """Repair the data dir ``path`` as Kaldi's ``fix_data_dir.sh`` does; the tables as they were stay in ``.backup``.
+    """Repair the data dir ``path`` as Kaldi's ``fix_data_dir.sh`` does; the tables as they were stay in ``.backup``
+    when anything is changed.
 
     Lines that cannot be repaired (no value, a wrong number of fields, a segment without length) are dropped; of lines
     with the same id the first stays; then `intersect`.
@@ -49,17 +51,23 @@ def fix_data_dir(
     for name, table in fixed.items():
         if len(table) != len(tables[name]):
             notes.append(f"{datadir.path / name}: kept {len(table)} of {len(tables[name])} ids")
-    backup = datadir.path / ".backup"
-    backup.mkdir(exist_ok=True)
-    before = {}
-    for name in sorted({*datadir.names, *extras}):
-        shutil.copyfile(datadir.path / name, backup / name)
-        before[name] = (datadir.path / name).read_bytes()
-    write_data_dir(path, fixed)
-    changed = [name for name in sorted({*fixed, "spk2utt"}) if before.get(name) != (datadir.path / name).read_bytes()]
-    if changed:
+    fixed["spk2utt"] = utt2spk_to_spk2utt(fixed["utt2spk"])
+    changed = [name for name, table in sorted(fixed.items()) if not _holds(datadir.path / name, table)]
+    if changed:  # else the backup stays that of the repair before
+        backup = datadir.path / ".backup"
+        backup.mkdir(exist_ok=True)
+        for name in {*datadir.names, *extras}:
+            shutil.copyfile(datadir.path / name, backup / name)
+        write_data_dir(path, fixed)
         notes.append(f"{path}: wrote {', '.join(changed)} anew; the old files are in {backup}")
     return notes
+
+
+def _holds(path: Path, table: Mapping[str, str]) -> bool:
+    """Return whether the file at ``path`` is what would be written for ``table``."""
+    text = io.StringIO()
+    put_table(text, table, path)
+    return path.is_file() and path.read_bytes() == text.getvalue().encode()
 
 
 def intersect(tables: Tables) -> dict[str, dict[str, str]]:

@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping
 from pathlib import Path
 
 from audiolab.datadir.arkio import MatrixTable
-from audiolab.datadir.datadir import DataDir, write_data_dir
+from audiolab.datadir.datadir import DataDir, check_apart, write_data_dir
 from audiolab.datadir.restrict import restrict
 from audiolab.errors import AudiolabError
 
@@ -16,9 +16,10 @@ def subset_data_dir(source: str | Path, destination: str | Path, utterances: Col
     """Write the data dir ``destination`` with these utterances of ``source``; other tables there are replaced.
 
     Raises:
-        AudiolabError: None of the utterances is in the data dir.
+        AudiolabError: None of the utterances is in the data dir, or ``destination`` is ``source``.
     """
     datadir = DataDir(source)
+    check_apart(source, destination)
     chosen = restrict(datadir.tables, utterances)
     if not chosen["utt2spk"]:
         raise AudiolabError(f"{source}: no utterance remained of the {len(utterances)} that were asked for")

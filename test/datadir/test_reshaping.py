@@ -139,6 +139,24 @@ def test_fixing_makes_a_broken_dir_valid_and_keeps_the_old_one(folder):
     fixed = {file.name: file.read_bytes() for file in (folder / "data").iterdir() if file.is_file()}
     assert fix_data_dir("data") == []
     assert {file.name: file.read_bytes() for file in (folder / "data").iterdir() if file.is_file()} == fixed
+    assert {file.name: file.read_bytes() for file in (folder / "data/.backup").iterdir()} == broken
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: subset.subset_data_dir("data", "./data", ["s00-000"]),
+        lambda: copy_data_dir("data", "other/../data", utt_prefix="p-"),
+        lambda: combine_data_dirs("data", ["other", "data"]),
+    ],
+)
+def test_nothing_is_made_over_what_it_is_made_from(folder, make):
+    for name in ("data", "other"):
+        write_data_dir(name, corpus([3, 2], prefix=name))
+    before = {file.name: file.read_bytes() for file in (folder / "data").iterdir()}
+    with pytest.raises(AudiolabError, match="is the data dir that is read too, and would be lost"):
+        make()
+    assert {file.name: file.read_bytes() for file in (folder / "data").iterdir()} == before
 
 
 def test_what_cannot_be_fixed_is_left_alone(tmp_path):
