@@ -266,8 +266,8 @@ def shown(tmp_path, monkeypatch):
         write_stamp("dump/mini/train", stage, [])
 
     def call(stage, **options):
-        said = recipe.call("--stage", stage, "--stop_stage", stage, **options).stdout
-        return [line for line in said.splitlines() if line.startswith("shown ")]
+        call.said = recipe.call("--stage", stage, "--stop_stage", stage, **options)
+        return [line for line in call.said.stdout.splitlines() if line.startswith("shown ")]
 
     return call
 
@@ -282,6 +282,51 @@ def test_a_training_has_the_machines_that_are_asked_for(shown):
     assert line.startswith("shown --gpu 4 --nodes 2 --max-jobs-run 1 JOB=1:1 exp/mini/log/train.JOB.log ")
     assert " -- --ngpu 4 --num_nodes 2 " in line
     assert "--nodes" not in shown("train")[0].replace("--num_nodes 1", "")
+
+
+@pytest.mark.parametrize(
+    ("options", "folder"),
+    [
+        ({"seeds": "0 0"}, f"{RUN} would be made 2 times"),
+        ({"pairs": "A:B A:B"}, "A-B_s0 would be made 2 times"),
+        ({"pairs": "A:B B:A", "both_ways": "true"}, "unconverted/A-B/eval would be made 2 times"),
+    ],
+)
+def test_what_is_named_twice_is_refused(shown, options, folder):
+    assert shown("train", **options) == []
+    assert folder in shown.said.stderr
+
+
+def test_an_old_choice_of_sentences_is_noticed(shown):
+    shown("infer", eval_sentences=1)
+    assert "data/mini/eval_first1 was never made: run stage 0 (data) first" in shown.said.stderr
+    tables = {"utt2spk": {"a_1": "a", "a_2": "a"}, "utt2dur": {"a_1": "3", "a_2": "1"}}
+    write_data_dir("data/mini/eval_first1", write_data_dir("data/mini/eval", tables).tables)
+    write_stamp("data/mini/eval_first1", "data", ["data/mini/eval"])
+    shown("infer", eval_sentences=1)
+    assert "exp/mini was never made: run stage 3 (train) first" in shown.said.stderr
+    write_data_dir("data/mini/eval", {"utt2dur": {"a_1": "3", "a_2": "4"}})
+    shown("infer", eval_sentences=1)
+    assert "data/mini/eval_first1 was made from an older data/mini/eval: run stage 0 (data)" in shown.said.stderr
+
+
+def test_recordings_that_were_replaced_under_the_same_names_are_noticed(shown):
+    def record(place, seconds):
+        path = Path("mine", f"vcc2018_{place}.wav")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        soundfile.write(path, np.random.default_rng(0).uniform(-0.5, 0.5, int(seconds * RATE)), RATE)
+
+    for place in ("training/A/10001", "training/B/10001", "evaluation/A/30001", "reference/B/30001"):
+        record(place, 1.0)
+    options = {"db_root": "mine", "dataset": "mine"}
+    shown("data", **options)
+    for stage in ("features", "stats"):
+        write_stamp("dump/mine/train", stage, ["data/mine"])
+    assert len(shown("train", **options)) == 1
+    record("training/A/10001", 1.5)
+    shown("data", **options)
+    assert shown("train", **options) == []
+    assert "dump/mine/train was made from an older data/mine: run stage 1 (features) again" in shown.said.stderr
 
 
 def test_list_and_dry_run_write_nothing(tmp_path):

@@ -85,8 +85,11 @@ stage_download() {
 stage_data() {
   run prepare --corpus vcc2018 --db_root "$db_root" --dest "$data"
   for set in train eval ref; do validate_data_dir.py --no-feats --no-text "$data/$set"; done
-  if ((eval_sentences > 0)); then local/first_sentences.py "$data/eval" "$eval" --count "$eval_sentences"; fi
-  run stamp write "$data" data --inputs "$data"/{train,eval,ref}/wav.scp --options "db_root=$db_root"
+  if ((eval_sentences > 0)); then
+    local/first_sentences.py "$data/eval" "$eval" --count "$eval_sentences"
+    run stamp write "$eval" data --inputs "$data/eval"
+  fi
+  run stamp write "$data" data --inputs "$data"/{train,eval,ref}/{wav.scp,utt2dur} --options "db_root=$db_root"
 }
 
 stage_features() {
@@ -140,6 +143,7 @@ stage_train() {
 }
 
 stage_infer() {
+  if ((eval_sentences > 0)); then made_by "$eval" data 0; fi
   plan
   made_by "$expdir" train 3 --options "max_steps=$max_steps" "more=$train_options"
   ${train_cmd} --max-jobs-run "$nj" JOB=1:$(($(wc -l <"$expdir/convert.tsv") - 1)) "$expdir/log/convert.JOB.log" \

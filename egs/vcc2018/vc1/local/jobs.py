@@ -79,6 +79,12 @@ def write_plan(args: cli.configargparse.Namespace) -> None:
     pairs = [parse_pair(pair) for pair in args.pairs]
     trainings = list(training_rows(args, pairs))
     conversions = list(conversion_rows(args, trainings, pairs))
+    for folder, count in Counter(row["dir"] for row in (*trainings, *conversions)).items():
+        if count > 1:
+            raise AudiolabError(
+                f"{folder} would be made {count} times; name each config, pair and seed once"
+                + (", a pair in one direction with --both_ways" if args.both_ways == "true" else "")
+            )
     write_table(args.expdir / "train.tsv", TRAIN, trainings)
     write_table(args.expdir / "convert.tsv", CONVERT, conversions)
     write_table(args.expdir / "scored.tsv", SCORED, conversions)
