@@ -83,13 +83,21 @@ class BatchSampler(Sampler[list[SampleKey]]):
         start = (step % self.steps_per_epoch) * self.batch_size + self.first
         order = self._order(epoch)
         places = range(start, start + self.micro * self.accumulate)
-        keys = [SampleKey(int(order[place]), (self.seed, _SAMPLE, epoch, place)) for place in places]
+        size = self.batch_size
+        keys = [
+            SampleKey(int(order[place]), (self.seed, _SAMPLE, epoch, place), epoch, place % size, size)
+            for place in places
+        ]
         return [keys[i : i + self.micro] for i in range(0, len(keys), self.micro)]
 
     def largest_batch(self) -> list[SampleKey]:
         """Return a micro-batch of the items that cost most: what has to fit into memory."""
         order = range(self.micro) if self.sizes is None else np.argsort(-np.asarray(self.sizes), kind="stable")
-        return [SampleKey(int(index), (self.seed, _SAMPLE, 0, 0)) for index in order[: self.micro]]
+        size = self.batch_size
+        return [
+            SampleKey(int(index), (self.seed, _SAMPLE, 0, 0), 0, self.first + place, size)
+            for place, index in enumerate(order[: self.micro])
+        ]
 
     def _permutation(self, epoch: int) -> np.ndarray:
         return np.random.default_rng(np.random.SeedSequence((self.seed, _ORDER, epoch))).permutation(self.length)

@@ -52,10 +52,21 @@ class SampleKey(NamedTuple):
 
     The seed depends on the run's seed, the epoch and the position in the epoch, and on nothing else: neither the
     number of processes nor of workers, nor where training was interrupted, changes a sample.
+
+    Attributes:
+        index: Number of the item.
+        seed: What all that is random about the sample follows from.
+        epoch: The epoch, from 0; 0 in validation.
+        position: The sample's place in the step's global batch, from 0, so that a dataset can mix kinds of samples in
+            each batch by a rule; 0 in validation.
+        batch_size: Size of that batch; 1 in validation.
     """
 
     index: int
     seed: tuple[int, ...]
+    epoch: int = 0
+    position: int = 0
+    batch_size: int = 1
 
     def generator(self) -> np.random.Generator:
         """Return the generator for crops, augmentation and noise of this sample."""

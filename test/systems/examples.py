@@ -5,7 +5,15 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 from feature_folder import make_features
+from mixture_folder import make_domains
+
+from audiolab import systems
+from audiolab.config import from_dict
+from audiolab.training.config import run_config_class
+from audiolab.training.seeding import build
+from audiolab.training.trainer import Trainer
 
 
 @dataclass
@@ -48,3 +56,64 @@ def softgan(folder: Path) -> Example:
     }
     wave = 0.1 * generator.standard_normal(8000)
     return Example(config, ("cycle", "identity", "energy"), lambda converter: converter.convert(wave, 16000))
+
+
+SMALL_ENHANCER = {"widths": [4, 8, 8], "n_fft": 256, "hop": 128}
+
+
+def enhancement(folder: Path, name: str, updates: tuple[str, ...], use: Any, **system: Any) -> Example:
+    """Two domains of harmonic sounds in noise; all but the first system begin with a model that saw one step."""
+    data = make_domains(folder / "data")
+    system["enhancer"] = SMALL_ENHANCER
+    shares = {"source_share": 0.5, "seconds": 0.5}
+    if name == "se_supervised":
+        data = {key: path for key, path in data.items() if key.startswith("source")}
+        shares = {"seconds": 0.5}
+    else:
+        example = se_supervised(folder / "first")
+        tree = {"system": "se_supervised", **example.config, "trainer": {"max_steps": 1, "batch_size": 4}}
+        cls = systems.get("se_supervised")
+        config = from_dict(run_config_class(cls), tree)
+        Trainer(build(cls, config), *cls.datasets(config.data_conf), config, folder / "run").fit()
+        system["init"] = str(folder / "run")
+    # Adam divides by the gradient's size: what two processes round differently would show in small gradients
+    rate = 0.1 if name == "se_domain_classifier" else 3e-3
+    optim = {update: {"name": "sgd", "lr": rate} for update in systems.get(name).optimizes}
+    config = {"system_conf": system, "data_conf": data | shares, "optim": optim}
+    return Example(config, updates, use, batch_size=8, trainer={"batch_size": 4})
+
+
+def se_supervised(folder: Path) -> Example:
+    """The source domain alone."""
+    return enhancement(folder, "se_supervised", ("enhancer_loss",), enhanced_noise)
+
+
+def se_domain_classifier(folder: Path) -> Example:
+    """Which of two domains it is."""
+    return enhancement(
+        folder, "se_domain_classifier", ("classifier_loss",),
+        lambda predictor: predictor.target_probability(torch.from_numpy(noise()[None])).numpy(),
+    )  # fmt: skip
+
+
+def se_adversarial(folder: Path) -> Example:
+    """Both domains, with the schedule that changes from epoch to epoch."""
+    return enhancement(folder, "se_adversarial", ("enhancement",), enhanced_noise, schedule="ganin")
+
+
+def se_self_training(folder: Path) -> Example:
+    """A teacher that changes with every epoch."""
+    return enhancement(
+        folder, "se_self_training", ("student_loss",), enhanced_noise, teacher="ema", gamma=0.5, remix_group=2,
+        source_decay=0.9,
+    )  # fmt: skip
+
+
+def noise() -> np.ndarray:
+    """Return half a second of noise, float32."""
+    return (0.1 * np.random.default_rng(0).standard_normal(8000)).astype(np.float32)
+
+
+def enhanced_noise(predictor: Any) -> np.ndarray:
+    """Return what an enhancer makes of `noise`."""
+    return predictor.enhance(noise(), 16000)

@@ -114,7 +114,7 @@ def test_two_processes_train_as_one(system, tmp_path):
     assert ran.returncode == 0, ran.stderr
     one, two = final(tmp_path / "one")["system"], final(tmp_path / "two" / "run")["system"]
     for key, value in tensors(one):
-        torch.testing.assert_close(two[key], value, atol=1e-6, rtol=0, msg=lambda m, key=key: f"{key}: {m}")
+        torch.testing.assert_close(two[key], value, atol=1e-6, rtol=1e-6, msg=lambda m, key=key: f"{key}: {m}")
 
 
 def test_exports_what_inference_needs(system, tmp_path):

@@ -1,0 +1,237 @@
+"""Mixtures of speech and noise by table: data dirs that say what is mixed, and hold no mixed audio.
+
+A mixture dir has, beside ``utt2spk`` and ``spk2utt`` (of the speech),
+
+- ``mixtures``: ``<id> <speech> <speech start> <speech gain> <noise> <noise start> <noise gain> <samples> <SNR dB>``,
+  starts and lengths in samples at the dir's rate, gains as factors;
+- ``speech.scp``, ``noise.scp``: where the recordings are;
+- ``mixtures.yaml``: the rate, and how the mixtures were drawn.
+
+A noise that ends before the mixture goes on from its beginning, over a cross-fade. Recorded pairs have no
+``mixtures`` but ``wav.scp`` and ``spk1.scp``, as ESPnet's enhancement recipes; their noise is the difference.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+
+from audiolab.config import from_dict, load_yaml, option
+from audiolab.datadir.audio import resample
+from audiolab.datadir.audiofile import audio_info, read_wav
+from audiolab.datadir.table import read_table
+from audiolab.errors import AudiolabError
+
+FADE_S = 0.05
+"""Seconds of a noise's end that are cross-faded with its beginning where it is repeated."""
+
+_MARGIN_S = 0.05
+"""Seconds around an excerpt that are resampled with it and cut off again."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """An excerpt of one recording.
+
+    Attributes:
+        recording: Its id in ``speech.scp`` or ``noise.scp``.
+        start: Where the excerpt begins, in samples at the mixtures' rate.
+        gain: Factor.
+    """
+
+    recording: str
+    start: int
+    gain: float
+
+
+@dataclass(frozen=True)
+class Mixture:
+    """What is mixed; ``samples`` long at the mixtures' rate, SNR of the whole signals in dB."""
+
+    speech: Part
+    noise: Part
+    samples: int
+    snr: float
+
+    @classmethod
+    def parse(cls, line: str) -> Mixture:
+        """Read what stands behind the id in ``mixtures``.
+
+        Raises:
+            ValueError: Another number of fields, or one that is no number.
+        """
+        speech, speech_start, speech_gain, noise, noise_start, noise_gain, samples, snr = line.split()
+        return cls(
+            Part(speech, int(speech_start), float(speech_gain)),
+            Part(noise, int(noise_start), float(noise_gain)),
+            int(samples),
+            float(snr),
+        )
+
+    def __str__(self) -> str:
+        speech, noise = (f"{part.recording} {part.start} {part.gain:.8g}" for part in (self.speech, self.noise))
+        return f"{speech} {noise} {self.samples} {self.snr:g}"
+
+
+@dataclass
+class MixtureSettings:
+    """How mixtures are drawn; kept as ``mixtures.yaml``."""
+
+    count: int = option(help="mixtures to make")
+    rate: int = option(16000, "sampling rate", "Hz")
+    seconds: list[float] = option(lambda: [2.0, 2.0], "shortest and longest mixture", "s")
+    snr: list[float] = option(lambda: [-10.0, 10.0], "range of the SNR of whole signals; equal: that one", "dB")
+    level: list[float] = option(lambda: [-35.0, -15.0], "range of the mixtures' RMS level", "dBFS")
+    peak: float = option(0.99, "highest peak of mixture, speech or noise; what would pass it is lowered")
+    seed: int = option(0, "of everything that is drawn")
+
+    def __post_init__(self) -> None:
+        for name in ("seconds", "snr", "level"):
+            if len(getattr(self, name)) != 2 or getattr(self, name)[0] > getattr(self, name)[1]:
+                raise ValueError(f"{name} are a lowest and a highest value, not {getattr(self, name)}")
+        if self.count < 1 or self.seconds[0] <= 0 or not 0 < self.peak <= 1:
+            raise ValueError("count, seconds and peak must be positive, peak at most 1")
+
+
+class MixtureDir:
+    """The mixtures or recorded pairs of a data dir.
+
+    Args:
+        path: The dir.
+
+    Attributes:
+        ids: Of all mixtures, in byte order.
+        rate: Sampling rate in Hz.
+        samples: Length of each, int64 [len(ids)].
+
+    Raises:
+        AudiolabError: The dir is no mixture dir, or a line of its tables is wrong.
+    """
+
+    def __init__(self, path: str | Path) -> None:
+        self.path = Path(path)
+        self._mixtures: dict[str, Mixture] = {}
+        if (self.path / "mixtures").is_file():
+            self._read_mixtures()
+        elif (self.path / "wav.scp").is_file() and (self.path / "spk1.scp").is_file():
+            self._read_pairs()
+        else:
+            raise AudiolabError(f"{self.path}: no mixture dir: neither 'mixtures' nor wav.scp with spk1.scp is in it")
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    def parts(self, index: int, start: int = 0, samples: int | None = None) -> tuple[np.ndarray, np.ndarray]:
+        """Return speech and noise, float32 [N] each, of the mixture number ``index``, or of an excerpt of it.
+
+        Their sum is the mixture.
+        """
+        name = self.ids[index]
+        samples = int(self.samples[index]) - start if samples is None else samples
+        if not self._mixtures:
+            speech = excerpt(self._speech[name], self.rate, start, samples, f"{self.path}/spk1.scp: {name}")
+            noisy = excerpt(self._noise[name], self.rate, start, samples, f"{self.path}/wav.scp: {name}")
+            return speech, noisy - speech
+        mixture = self._mixtures[name]
+        speech, noise = mixture.speech, mixture.noise
+        where = f"{self.path}: {name}"
+        clean = excerpt(self._speech[speech.recording], self.rate, speech.start + start, samples, where)
+        sound = looped(self._noise[noise.recording], self.rate, noise.start + start, samples, where)
+        return clean * np.float32(speech.gain), sound * np.float32(noise.gain)
+
+    def snr(self, index: int) -> float | None:
+        """Return the SNR in dB that the mixture was made with; None for a recorded pair."""
+        return self._mixtures[self.ids[index]].snr if self._mixtures else None
+
+    def _read_mixtures(self) -> None:
+        path = self.path / "mixtures"
+        settings, where = load_yaml(self.path / "mixtures.yaml")
+        self.rate = from_dict(MixtureSettings, settings, where, str(self.path / "mixtures.yaml")).rate
+        self._speech, self._noise = (read_table(self.path / name) for name in ("speech.scp", "noise.scp"))
+        for name, line in read_table(path).items():
+            try:
+                mixture = Mixture.parse(line)
+            except ValueError as error:
+                raise AudiolabError(f"{path}: {name}: no mixture: '{line}'; make the set again") from error
+            for part, known, table in (
+                (mixture.speech, self._speech, "speech.scp"), (mixture.noise, self._noise, "noise.scp")
+            ):  # fmt: skip
+                if part.recording not in known:
+                    raise AudiolabError(f"{path}: {name}: '{part.recording}' is not in {table}; make the set again")
+            self._mixtures[name] = mixture
+        self.ids = list(self._mixtures)
+        self.samples = np.array([mixture.samples for mixture in self._mixtures.values()], dtype=np.int64)
+
+    def _read_pairs(self) -> None:
+        self._noise, self._speech = (read_table(self.path / name) for name in ("wav.scp", "spk1.scp"))
+        if self._noise.keys() != self._speech.keys():
+            odd = sorted(self._noise.keys() ^ self._speech.keys())[0]
+            raise AudiolabError(f"{self.path}: '{odd}' is in only one of wav.scp and spk1.scp")
+        self.ids, lengths, self.rate = list(self._noise), [], 0
+        for name in self.ids:
+            (noisy, rate, _), (clean, clean_rate, _) = (
+                audio_info(table[name], where=f"{self.path}: {name}") for table in (self._noise, self._speech)
+            )
+            if (noisy, rate) != (clean, clean_rate) or (self.rate and rate != self.rate):
+                raise AudiolabError(
+                    f"{self.path}: {name}: wav.scp's has {noisy} samples at {rate} Hz, spk1.scp's {clean} at "
+                    f"{clean_rate} Hz; all recordings of a set must have one rate, and a pair one length"
+                )
+            self.rate = rate
+            lengths.append(noisy)
+        self.samples = np.array(lengths, dtype=np.int64)
+
+
+def excerpt(entry: str, rate: int, start: int, samples: int, where: str = "") -> np.ndarray:
+    """Return ``samples`` samples from ``start`` on at ``rate``, float32 [N]; the first channel where there are more.
+
+    Raises:
+        AudiolabError: The recording is not that long, or as `read_wav` does.
+    """
+    total, original, _ = _info(entry)
+    if original == rate:
+        if start + samples > total:
+            raise AudiolabError(f"{where}: {entry} has {total} samples, not the {start + samples} that are asked for")
+        return _mono(read_wav(entry, False, start / rate, (start + samples) / rate, where)[0])
+    begin = max(0.0, start / rate - _MARGIN_S)
+    end = min(total / original, (start + samples) / rate + _MARGIN_S)
+    first = round(begin * original)
+    wave = resample(_mono(read_wav(entry, False, first / original, end, where)[0]), original, rate)
+    offset = start - round(first / original * rate)
+    found = wave[offset : offset + samples]
+    if len(found) < samples:
+        raise AudiolabError(f"{where}: {entry} ends {samples - len(found)} samples before the excerpt does")
+    return found
+
+
+def looped(entry: str, rate: int, start: int, samples: int, where: str = "") -> np.ndarray:
+    """Return ``samples`` samples of a noise from ``start`` on, float32 [N]; it is repeated where it is too short."""
+    total, original, _ = _info(entry)
+    length = total * rate // original
+    if start + samples <= length:
+        return excerpt(entry, rate, start, samples, where)
+    whole = excerpt(entry, rate, 0, length, where)
+    loop = _loop(whole, min(round(FADE_S * rate), length // 2))
+    return loop[(start + np.arange(samples)) % len(loop)]
+
+
+def _loop(wave: np.ndarray, fade: int) -> np.ndarray:
+    """Return a wave that can follow itself: its last ``fade`` samples faded into its first (equal power)."""
+    if not fade:
+        return wave
+    phase = (np.arange(fade, dtype=np.float32) + 0.5) / fade * (np.pi / 2)
+    loop = wave[:-fade].copy()
+    loop[:fade] = loop[:fade] * np.sin(phase) + wave[-fade:] * np.cos(phase)
+    return loop
+
+
+@lru_cache(maxsize=1 << 17)
+def _info(entry: str) -> tuple[int, int, int]:
+    return audio_info(entry)
+
+
+def _mono(samples: np.ndarray) -> np.ndarray:
+    return samples if samples.ndim == 1 else samples[:, 0]

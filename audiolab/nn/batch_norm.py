@@ -1,0 +1,35 @@
+"""Batch normalisation whose batch is that of all processes together."""
+
+from __future__ import annotations
+
+import torch
+import torch.distributed as dist
+from torch import Tensor, nn
+from torch.distributed.nn.functional import all_reduce
+
+
+class BatchNorm2d(nn.BatchNorm2d):
+    """`torch.nn.BatchNorm2d`, with means over the items of all processes where a training is shared out.
+
+    So two processes with half the batch each learn what one learns, on CPUs too, for which
+    `torch.nn.SyncBatchNorm` is not made. All processes must hold equally large batches. Micro-batches
+    (``trainer.accumulate``) are normalised one by one.
+    """
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Normalise (batch, channels, height, width) by channel."""
+        if not self.training or not dist.is_initialized() or dist.get_world_size() == 1:
+            return super().forward(x)
+        wide = x.float()
+        moments = torch.stack([wide.mean((0, 2, 3)), wide.square().mean((0, 2, 3))])
+        mean, square = all_reduce(moments) / dist.get_world_size()
+        variance = (square - mean.square()).clamp_min(0)
+        self._track(mean.detach(), variance.detach(), x.numel() // x.shape[1] * dist.get_world_size())
+        scale = self.weight * (variance + self.eps).rsqrt()
+        shift = self.bias - mean * scale
+        return (wide * scale[:, None, None] + shift[:, None, None]).to(x.dtype)
+
+    def _track(self, mean: Tensor, variance: Tensor, count: int) -> None:
+        self.num_batches_tracked.add_(1)
+        self.running_mean.lerp_(mean, self.momentum)
+        self.running_var.lerp_(variance * count / max(1, count - 1), self.momentum)

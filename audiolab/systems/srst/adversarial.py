@@ -1,0 +1,84 @@
+"""Domain-adversarial training (DAT, or DANN; eqs. 2 and 6)."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from typing import Any, ClassVar
+
+import torch
+
+from audiolab.data.domains import DomainMixtures, DomainMixturesConfig
+from audiolab.nn.gradient_reversal import reverse_gradient
+from audiolab.systems.srst.classifier import DomainClassifier, bottleneck_bins
+from audiolab.systems.srst.config import AdversarialConfig
+from audiolab.systems.srst.enhancer import Enhancer
+from audiolab.systems.srst.initial import take_over
+from audiolab.systems.srst.losses import domain_loss, domain_scores, enhancement_loss, enhancement_scores
+from audiolab.systems.srst.predictor import Predictor
+from audiolab.training.system import Batch, Mean, System, Update
+
+
+class DomainAdversarial(System):
+    """Enhancer and domain classifier in one step; a reversed gradient leads from the classifier to the encoder.
+
+    All mixtures of a batch go through the encoder together; the enhancement loss is that of the source's alone.
+    """
+
+    Config = AdversarialConfig
+    DataConfig = DomainMixturesConfig
+    optimizes: ClassVar[dict[str, tuple[str, ...]]] = {"adversarial": ("enhancer", "classifier")}
+    exports: ClassVar[tuple[str, ...]] = ("enhancer", "classifier")
+
+    def __init__(self, config: AdversarialConfig) -> None:
+        super().__init__()
+        self.config = config
+        self.enhancer = Enhancer(config.enhancer)
+        self.classifier = DomainClassifier(config.enhancer.widths[-1], bottleneck_bins(config.enhancer))
+        self.classifier.requires_grad_(not config.freeze_classifier)
+        self.factor = 1.0
+
+    @classmethod
+    def datasets(cls, config: DomainMixturesConfig) -> tuple[DomainMixtures, DomainMixtures]:
+        """Return mixtures of both domains to train on and to validate on."""
+        return DomainMixtures(config, "train"), DomainMixtures(config, "valid")
+
+    @classmethod
+    def predictor(cls, config: AdversarialConfig, state: dict[str, Any], device: torch.device) -> Predictor:
+        """Return the adapted enhancer."""
+        return Predictor(config.enhancer, state["enhancer"], device)
+
+    def setup(self, train_set: DomainMixtures) -> None:
+        """Take over the source model and, where one is named, the classifier."""
+        train_set.require(rate=self.config.enhancer.rate, target=True)
+        take_over(self.enhancer, self.config.init, "enhancer", "system_conf.init")
+        if self.config.init_classifier is not None:
+            take_over(self.classifier, self.config.init_classifier, "classifier", "system_conf.init_classifier")
+
+    def on_epoch_start(self, epoch: int) -> None:
+        """Set the reversal's factor."""
+        if self.config.schedule == "ganin":
+            progress = min(1.0, epoch / self.config.schedule_epochs)
+            self.factor = 2 / (1 + math.exp(-10 * progress)) - 1
+
+    def updates(self, batch: Batch) -> Iterator[Update]:
+        """Yield the one step: eq. 6."""
+        noisy, source = batch["noisy"], batch["source"]
+        spectrum, scale = self.enhancer.analyse(noisy)
+        features = self.enhancer.encode(spectrum, scale)
+        logits = self.classifier(reverse_gradient(features[-1], self.factor))
+        domain = domain_loss(logits, source)
+        estimates = self.enhancer.synthesise([each[source] for each in features], noisy[source], scale[source])
+        labels = batch["speech"][source], batch["noise"][source]
+        enhancement = enhancement_loss(estimates, labels, self.config.loss).sum() / max(1, int(source.sum()))
+        accuracy = ((logits > 0) == ~source).float().mean()
+        stats = {"enhancement": enhancement, "domain": domain, "domain_accuracy": accuracy}
+        yield Update("adversarial", enhancement + self.config.beta * domain, stats)
+
+    @torch.no_grad()
+    def validate(self, batch: Batch) -> dict[str, Mean]:
+        """Return SI-SDR and the classifier's accuracy, by domain."""
+        spectrum, scale = self.enhancer.analyse(batch["noisy"])
+        features = self.enhancer.encode(spectrum, scale)
+        speech, _ = self.enhancer.synthesise(features, batch["noisy"], scale)
+        return enhancement_scores(speech, batch) | domain_scores(self.classifier(features[-1]), batch["source"])

@@ -1,0 +1,94 @@
+"""The parameters of the speech enhancement systems; where the paper is ambiguous, each reading is a switch."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from audiolab.config import option
+
+
+@dataclass
+class EnhancerConfig:
+    """§3: U-Net from the mixture's real and imaginary STFT to those of speech and noise."""
+
+    rate: int = option(16000, "sampling rate", "Hz")
+    n_fft: int = option(512, "points of the STFT", "samples")
+    hop: int = option(256, "frame shift", "samples")
+    window: Literal["hamming", "hann"] = option("hamming", "analysis and synthesis window, n_fft long, periodic")
+    widths: list[int] = option(lambda: [64, 128, 256, 512, 512], "channels of the U-Net's levels; 17.3 M weights")
+    align_corners: bool = option(
+        False, "corners stay corners where maps are doubled; then long audio has to be enhanced as a whole"
+    )
+    consistency: Literal["projection", "least_squares", "none"] = option(
+        "projection",
+        "how estimates add up to the mixture: what is missing is shared equally, both are scaled to explain it best, "
+        "or they need not (their levels are then arbitrary, for SI-SDR does not see them)",
+    )
+
+    def __post_init__(self) -> None:
+        if len(self.widths) < 2 or min(self.widths) < 1:
+            raise ValueError(f"widths must be two positive numbers or more, not {self.widths}")
+        if self.n_fft % 2 or not 0 < self.hop <= self.n_fft // 2:
+            raise ValueError(f"n_fft must be even and hop at most half of it, not {self.n_fft} and {self.hop}")
+
+
+@dataclass
+class LossConfig:
+    """Eq. 5 on speech and noise."""
+
+    noise_weight: float = option(1.0, "weight of the noise estimate's SI-SDR beside the speech's")
+    clamp_db: float | None = option(None, "SI-SDR counts within ± this only; null: no limit", "dB")
+
+
+@dataclass
+class SupervisedConfig:
+    """Training on mixtures whose parts are known: the source model and the oracle."""
+
+    enhancer: EnhancerConfig = option(EnhancerConfig)
+    loss: LossConfig = option(LossConfig)
+    init: str | None = option(None, "training run whose enhancer this one begins with; null: at random")
+
+
+@dataclass
+class ClassifierConfig:
+    """A domain classifier on the features of an encoder that stays as it is."""
+
+    init: str = option(help="training run that the enhancer is taken from")
+    enhancer: EnhancerConfig = option(EnhancerConfig)
+
+
+@dataclass
+class AdversarialConfig:
+    """Domain-adversarial training, eqs. 2 and 6."""
+
+    init: str = option(help="training run whose enhancer this one begins with")
+    enhancer: EnhancerConfig = option(EnhancerConfig)
+    loss: LossConfig = option(LossConfig)
+    init_classifier: str | None = option(None, "training run whose classifier this one begins with; null: at random")
+    beta: float = option(0.05, "β, weight of the domain classifier's cross entropy")
+    schedule: Literal["constant", "ganin"] = option(
+        "constant", "reversal's factor: 1, or 2 / (1 + exp(−10 p)) − 1 over the progress p"
+    )
+    schedule_epochs: int = option(10, "epochs in which p goes from 0 to 1 (ganin)", "epochs")
+    freeze_classifier: bool = option(False, "the classifier stays as it began")
+
+
+@dataclass
+class SelfTrainingConfig:
+    """RemixIT, and SRST, which adds labelled source samples (eqs. 3 and 4)."""
+
+    init: str = option(help="training run whose enhancer student and teacher begin with")
+    enhancer: EnhancerConfig = option(EnhancerConfig)
+    loss: LossConfig = option(lambda: LossConfig(clamp_db=30.0))
+    init_teacher: str | None = option(None, "another one for the teacher")
+    teacher: Literal["static", "sequential", "ema"] = option(
+        "static", "the teacher stays, becomes the student every `refresh` epochs, or follows it as a moving average"
+    )
+    refresh: int = option(20, "epochs between two copies of the student (sequential)", "epochs")
+    gamma: float = option(0.99, "share of the old teacher at the end of an epoch (ema)")
+    source_weight: float = option(1.0, "λ of eq. 4 in the first epoch")
+    source_decay: float = option(1.0, "factor on λ after each epoch")
+    remix_group: int | None = option(
+        None, "mixtures whose noises are exchanged among each other; null: all target mixtures of a process's batch"
+    )

@@ -1,0 +1,70 @@
+"""Training of a domain classifier on an encoder that stays as it is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, ClassVar
+
+import torch
+from torch import Tensor
+
+from audiolab.data.domains import DomainMixtures, DomainMixturesConfig
+from audiolab.systems.srst.classifier import DomainClassifier, bottleneck_bins
+from audiolab.systems.srst.config import ClassifierConfig
+from audiolab.systems.srst.enhancer import Enhancer
+from audiolab.systems.srst.initial import take_over
+from audiolab.systems.srst.losses import domain_loss, domain_scores
+from audiolab.systems.srst.predictor import DomainPredictor
+from audiolab.training.system import Batch, Mean, System, Update
+
+
+class DomainClassification(System):
+    """Classifier pre-training before DAT, and the classifier that ranks the source samples after it (Algorithm 1)."""
+
+    Config = ClassifierConfig
+    DataConfig = DomainMixturesConfig
+    optimizes: ClassVar[dict[str, tuple[str, ...]]] = {"classifier": ("classifier",)}
+    exports: ClassVar[tuple[str, ...]] = ("enhancer", "classifier")
+
+    def __init__(self, config: ClassifierConfig) -> None:
+        super().__init__()
+        self.config = config
+        self.enhancer = Enhancer(config.enhancer).requires_grad_(False)
+        self.classifier = DomainClassifier(config.enhancer.widths[-1], bottleneck_bins(config.enhancer))
+
+    @classmethod
+    def datasets(cls, config: DomainMixturesConfig) -> tuple[DomainMixtures, DomainMixtures]:
+        """Return mixtures of both domains to train on and to validate on."""
+        return DomainMixtures(config, "train"), DomainMixtures(config, "valid")
+
+    @classmethod
+    def predictor(cls, config: ClassifierConfig, state: dict[str, Any], device: torch.device) -> DomainPredictor:
+        """Return the trained classifier with its encoder."""
+        return DomainPredictor(config.enhancer, state["enhancer"], state["classifier"], device)
+
+    def setup(self, train_set: DomainMixtures) -> None:
+        """Take over the encoder."""
+        train_set.require(rate=self.config.enhancer.rate, target=True)
+        take_over(self.enhancer, self.config.init, "enhancer", "system_conf.init")
+
+    def train(self, mode: bool = True) -> DomainClassification:
+        """Set the classifier's mode; the encoder's normalisation keeps the statistics that it has learned."""
+        super().train(mode)
+        self.enhancer.eval()
+        return self
+
+    def updates(self, batch: Batch) -> Iterator[Update]:
+        """Yield the one step: cross entropy."""
+        logits = self._logits(batch)
+        accuracy = ((logits > 0) == ~batch["source"]).float().mean()
+        yield Update("classifier", domain_loss(logits, batch["source"]), {"domain_accuracy": accuracy})
+
+    @torch.no_grad()
+    def validate(self, batch: Batch) -> dict[str, Mean]:
+        """Return accuracy by domain, and cross entropy."""
+        return domain_scores(self._logits(batch), batch["source"])
+
+    def _logits(self, batch: Batch) -> Tensor:
+        with torch.no_grad():
+            features = self.enhancer.encode(*self.enhancer.analyse(batch["noisy"]))
+        return self.classifier(features[-1])

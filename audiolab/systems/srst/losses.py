@@ -1,0 +1,58 @@
+"""What enhancers and domain classifiers are trained and validated by."""
+
+from __future__ import annotations
+
+from torch import Tensor
+from torch.nn import functional
+
+from audiolab.metrics.si_sdr import si_sdr
+from audiolab.systems.srst.config import LossConfig
+from audiolab.training.system import Batch, Mean
+
+EPS = 1e-8
+"""Added to energies in SI-SDR, for silent excerpts."""
+
+
+def enhancement_loss(estimates: tuple[Tensor, Tensor], targets: tuple[Tensor, Tensor], config: LossConfig) -> Tensor:
+    """Return ``−SI-SDR(ŝ, s) − w SI-SDR(n̂, n)`` of each item, [B] (eq. 5 on speech and noise).
+
+    Args:
+        estimates: ŝ and n̂, each [B, N].
+        targets: s and n, each [B, N].
+        config: w, and the limit of each SI-SDR, beyond which there is no gradient.
+    """
+    speech, noise = (si_sdr(estimate, target, EPS) for estimate, target in zip(estimates, targets))
+    if config.clamp_db is not None:
+        speech, noise = (score.clamp(-config.clamp_db, config.clamp_db) for score in (speech, noise))
+    return -(speech + config.noise_weight * noise)
+
+
+def domain_loss(logits: Tensor, source: Tensor) -> Tensor:
+    """Return the mean binary cross entropy of log odds [B] of the target domain; ``source`` [B] is true elsewhere."""
+    return functional.binary_cross_entropy_with_logits(logits, (~source).to(logits.dtype))
+
+
+def enhancement_scores(speech: Tensor, batch: Batch) -> dict[str, Mean]:
+    """Return the mean SI-SDR of the speech estimates [B, N], and its gain over the mixture's, for each domain."""
+    scores = si_sdr(speech, batch["speech"], EPS)
+    gains = scores - si_sdr(batch["noisy"], batch["speech"], EPS)
+    means = {}
+    for domain, chosen in (("source", batch["source"]), ("target", ~batch["source"])):
+        count = int(chosen.sum())
+        if not count:
+            continue
+        means[f"{domain}_si_sdr"] = Mean(float(scores[chosen].sum()), count)
+        means[f"{domain}_si_sdr_gain"] = Mean(float(gains[chosen].sum()), count)
+    return means
+
+
+def domain_scores(logits: Tensor, source: Tensor) -> dict[str, Mean]:
+    """Return the classifier's accuracy and cross entropy, for log odds [B]; each domain's accuracy by itself."""
+    right = (logits > 0) == ~source
+    loss = Mean(float(domain_loss(logits, source)) * len(logits), len(logits))
+    accuracy = {
+        f"{name}_recognised": Mean(float(right[chosen].sum()), int(chosen.sum()))
+        for name, chosen in (("source", source), ("target", ~source))
+        if chosen.any()
+    }
+    return {"domain_loss": loss} | accuracy

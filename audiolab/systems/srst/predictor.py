@@ -1,0 +1,149 @@
+"""Enhancement of audio, and decisions on its domain, by trained networks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from audiolab.nn.unet import context_of
+from audiolab.synthesis.chunks import process_in_chunks
+from audiolab.synthesis.streaming import Blocks, Counted, as_long_as, at_once, check_rate, resampled
+from audiolab.systems.srst.classifier import DomainClassifier, bottleneck_bins
+from audiolab.systems.srst.config import EnhancerConfig
+from audiolab.systems.srst.enhancer import Enhancer
+
+CHUNK_S = 20.0
+"""Seconds that are enhanced at a time, beside their context."""
+
+
+class Predictor:
+    """A trained enhancer.
+
+    Attributes:
+        rate: Rate in Hz at which it works; what lies above half of it is lost.
+    """
+
+    def __init__(self, config: EnhancerConfig, state: dict[str, Any], device: torch.device) -> None:
+        self.config, self.device, self.rate = config, device, config.rate
+        self._enhancer = _loaded(Enhancer(config), state, device)
+        self._grid = self._enhancer.multiple * config.hop
+        self._context = context_of(len(config.widths)) * config.hop
+
+    def enhance(self, wave: np.ndarray, rate: int) -> np.ndarray:
+        """Return the speech in audio, float32, of the same shape, [N] or [N, channels], and rate.
+
+        Channels are enhanced each by itself.
+
+        Args:
+            wave: Floats with full scale ±1, any length.
+            rate: Its rate in Hz.
+
+        Raises:
+            AudiolabError: What `audiolab.synthesis.streaming.at_once` refuses.
+        """
+        level = Level.of([np.asarray(wave, dtype=np.float64).reshape(len(wave), -1)])
+        return at_once(lambda blocks, rate: self.stream(blocks, rate, level), wave, rate)
+
+    def stream(
+        self, blocks: Iterable[np.ndarray], rate: int, level: Level | None = None, chunk_s: float = CHUNK_S
+    ) -> Blocks:
+        """Yield the speech in audio that comes in blocks [n, channels], in bounded memory.
+
+        With the audio's `Level` known, pieces fit together as if the audio were enhanced as a whole, unless the model
+        was trained with ``align_corners``.
+
+        Args:
+            blocks: float32 [n, channels] each.
+            rate: Their rate in Hz; the result's too.
+            level: Of the whole audio; None: of what has been heard so far.
+            chunk_s: Seconds that are enhanced at a time; they come out when a context of some seconds behind them is
+                there.
+        """
+        check_rate(rate)
+        running = Level()
+        counted = Counted(blocks if level is not None else running.watch(blocks))
+        chunk = max(1, round(chunk_s * self.rate / self._grid)) * self._grid
+
+        def enhanced(segment: np.ndarray, first: int) -> np.ndarray:
+            return self._enhance(segment, (level or running).deviation)
+
+        analysed = resampled(counted, rate, self.rate)
+        return as_long_as(
+            resampled(process_in_chunks(analysed, enhanced, chunk, self._context), self.rate, rate), counted
+        )
+
+    @torch.no_grad()
+    def separate(self, mixtures: Tensor) -> tuple[Tensor, Tensor]:
+        """Return speech and noise, [B, N] each, of mixtures [B, N] at the model's rate, each taken as a whole."""
+        return self._enhancer(mixtures.to(self.device))
+
+    @torch.no_grad()
+    def _enhance(self, segment: np.ndarray, deviation: np.ndarray) -> np.ndarray:
+        wave = torch.from_numpy(np.ascontiguousarray(segment.T)).to(self.device)
+        scale = torch.from_numpy(deviation).to(self.device, torch.float32).clamp_min(1e-8)
+        spectrum, _ = self._enhancer.analyse(wave)
+        speech, _ = self._enhancer.synthesise(self._enhancer.encode(spectrum, scale), wave, scale)
+        return speech.T.cpu().numpy()
+
+
+class Level:
+    """Standard deviation of audio that comes in blocks, channel by channel."""
+
+    def __init__(self) -> None:
+        self._count, self._sum, self._square = 0, np.zeros(1), np.zeros(1)
+
+    @classmethod
+    def of(cls, blocks: Iterable[np.ndarray]) -> Level:
+        """Return the level of blocks [n, channels]."""
+        level = cls()
+        for _ in level.watch(blocks):
+            pass
+        return level
+
+    def watch(self, blocks: Iterable[np.ndarray]) -> Blocks:
+        """Yield the blocks, and count them in."""
+        for block in blocks:
+            wide = np.asarray(block, dtype=np.float64)
+            self._count += len(wide)
+            self._sum = self._sum + wide.sum(0)
+            self._square = self._square + np.square(wide).sum(0)
+            yield block
+
+    @property
+    def deviation(self) -> np.ndarray:
+        """Of each channel, float64 [channels]."""
+        if not self._count:
+            return np.zeros_like(self._sum)
+        variance = self._square / self._count - np.square(self._sum / self._count)
+        return np.sqrt(np.maximum(variance, 0))
+
+
+class DomainPredictor:
+    """A trained domain classifier with its encoder.
+
+    Attributes:
+        rate: Rate in Hz at which it works.
+    """
+
+    def __init__(
+        self, config: EnhancerConfig, enhancer: dict[str, Any], classifier: dict[str, Any], device: torch.device
+    ) -> None:
+        self.rate, self.device = config.rate, device
+        self._enhancer = _loaded(Enhancer(config), enhancer, device)
+        made = DomainClassifier(config.widths[-1], bottleneck_bins(config))
+        self._classifier = _loaded(made, classifier, device)
+
+    @torch.no_grad()
+    def target_probability(self, mixtures: Tensor) -> Tensor:
+        """Return the probability, [B], that mixtures [B, N] at the model's rate are of the target domain."""
+        features = self._enhancer.encode(*self._enhancer.analyse(mixtures.to(self.device)))
+        return self._classifier(features[-1]).sigmoid().cpu()
+
+
+def _loaded(network: Any, state: dict[str, Any], device: torch.device) -> Any:
+    network.load_state_dict(state)
+    return network.to(device).eval().requires_grad_(False)

@@ -1,0 +1,112 @@
+"""Self-training with a teacher: RemixIT (eq. 3) and, with labelled source samples beside it, SRST (eq. 4)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, ClassVar
+
+import torch
+from torch import Tensor
+
+from audiolab.data.domains import DomainMixtures, DomainMixturesConfig
+from audiolab.systems.srst.config import SelfTrainingConfig
+from audiolab.systems.srst.enhancer import Enhancer
+from audiolab.systems.srst.initial import take_over
+from audiolab.systems.srst.losses import enhancement_loss, enhancement_scores
+from audiolab.systems.srst.predictor import Predictor
+from audiolab.training.system import Batch, Mean, System, Update
+
+
+class SelfTraining(System):
+    """A student that learns from a teacher's estimates on the target domain, remixed, and from source samples.
+
+    Which part of a batch is of the source, and how it falls with the epochs, is the data's (`DomainMixturesConfig`);
+    without any it is RemixIT.
+    """
+
+    Config = SelfTrainingConfig
+    DataConfig = DomainMixturesConfig
+    optimizes: ClassVar[dict[str, tuple[str, ...]]] = {"student": ("enhancer",)}
+    exports: ClassVar[tuple[str, ...]] = ("enhancer",)
+
+    def __init__(self, config: SelfTrainingConfig) -> None:
+        super().__init__()
+        self.config = config
+        self.enhancer = Enhancer(config.enhancer)
+        self.teacher = Enhancer(config.enhancer).requires_grad_(False)
+        self.source_weight = config.source_weight
+
+    @classmethod
+    def datasets(cls, config: DomainMixturesConfig) -> tuple[DomainMixtures, DomainMixtures]:
+        """Return mixtures of both domains to train on and to validate on."""
+        return DomainMixtures(config, "train"), DomainMixtures(config, "valid")
+
+    @classmethod
+    def predictor(cls, config: SelfTrainingConfig, state: dict[str, Any], device: torch.device) -> Predictor:
+        """Return the student."""
+        return Predictor(config.enhancer, state["enhancer"], device)
+
+    def setup(self, train_set: DomainMixtures) -> None:
+        """Begin student and teacher with trained enhancers."""
+        train_set.require(rate=self.config.enhancer.rate, target=True)
+        take_over(self.enhancer, self.config.init, "enhancer", "system_conf.init")
+        if self.config.init_teacher is None:
+            take_over(self.teacher, self.config.init, "enhancer", "system_conf.init")
+        else:
+            take_over(self.teacher, self.config.init_teacher, "enhancer", "system_conf.init_teacher")
+
+    def train(self, mode: bool = True) -> SelfTraining:
+        """Set the student's mode; the teacher only infers."""
+        super().train(mode)
+        self.teacher.eval()
+        return self
+
+    @torch.no_grad()
+    def on_epoch_start(self, epoch: int) -> None:
+        """Set λ, and renew the teacher by the student that the last epoch left."""
+        config = self.config
+        self.source_weight = config.source_weight * config.source_decay**epoch
+        if epoch == 0 or config.teacher == "static":
+            return
+        if config.teacher == "sequential" and epoch % config.refresh == 0:
+            self.teacher.load_state_dict(self.enhancer.state_dict())
+        if config.teacher == "ema":
+            for old, new in zip(self.teacher.state_dict().values(), self.enhancer.state_dict().values()):
+                old.copy_(config.gamma * old + (1 - config.gamma) * new if old.is_floating_point() else new)
+
+    def updates(self, batch: Batch) -> Iterator[Update]:
+        """Yield the one step: eq. 4 as the mean over the batch, in which a source sample weighs λ."""
+        source = batch["source"]
+        speech, noise = batch["speech"].clone(), batch["noise"].clone()
+        if not source.all():
+            with torch.no_grad():
+                target_speech, target_noise = self.teacher(batch["noisy"][~source])
+            speech[~source] = target_speech
+            noise[~source] = target_noise[self._permutation(batch["order"][~source])]
+        mixture = torch.where(source[:, None], batch["noisy"], speech + noise)
+        losses = enhancement_loss(self.enhancer(mixture), (speech, noise), self.config.loss)
+        weights = torch.where(source, self.source_weight, 1.0)
+        stats = {"source_share": source.float().mean()}
+        stats |= {name: losses[chosen].mean() for name, chosen in _present(source)}
+        yield Update("student", (weights * losses).mean(), stats)
+
+    @torch.no_grad()
+    def validate(self, batch: Batch) -> dict[str, Mean]:
+        """Return SI-SDR and its improvement, by domain."""
+        return enhancement_scores(self.enhancer(batch["noisy"])[0], batch)
+
+    def _permutation(self, order: Tensor) -> Tensor:
+        """Return P of eq. 3: the items, group by group, in the order of their random numbers [B]."""
+        group = self.config.remix_group or len(order)
+        return torch.cat([start + part.argsort() for start, part in _groups(order, group)])
+
+
+def _groups(order: Tensor, size: int) -> Iterator[tuple[int, Tensor]]:
+    for number, part in enumerate(order.split(size)):
+        yield number * size, part
+
+
+def _present(source: Tensor) -> Iterator[tuple[str, Tensor]]:
+    for name, chosen in (("source_loss", source), ("target_loss", ~source)):
+        if chosen.any():
+            yield name, chosen
