@@ -24,7 +24,7 @@ class DoubleConv(nn.Sequential):
 
 
 class UNetEncoder(nn.Module):
-    """Maps (batch, inputs, F, T) to the features of every level, (batch, widths[l], F // 2^l, T // 2^l), bottleneck last.
+    """Maps (batch, inputs, F, T) to the features of every level, bottleneck last: (batch, width, F // 2^l, T // 2^l).
 
     Args:
         inputs: Channels of the input.

@@ -1,0 +1,48 @@
+"""Batch normalisation over processes, against PyTorch's over the whole batch."""
+
+import torch
+from torch import multiprocessing, nn
+
+from audiolab.nn.batch_norm import BatchNorm2d
+
+
+def example():
+    generator = torch.Generator().manual_seed(0)
+    x = 3 + 2 * torch.randn(4, 3, 5, 6, generator=generator)
+    weights = torch.randn(4, 3, 5, 6, generator=generator)
+    return x, weights
+
+
+def learned(layer, x, weights):
+    """Return output, gradients of input, scale and offset, and the running statistics."""
+    x = x.clone().requires_grad_()
+    out = layer(x)
+    (out * weights).sum().backward()
+    tensors = out, x.grad, layer.weight.grad, layer.bias.grad, layer.running_mean, layer.running_var
+    return [tensor.detach().clone() for tensor in tensors]
+
+
+def in_process(rank, folder):
+    torch.distributed.init_process_group("gloo", init_method=f"file://{folder}/meet", rank=rank, world_size=2)
+    x, weights = (tensor[2 * rank : 2 * rank + 2] for tensor in example())
+    torch.save(learned(BatchNorm2d(3), x, weights), f"{folder}/{rank}.pt")
+    torch.distributed.destroy_process_group()
+
+
+def test_two_processes_normalise_as_one(tmp_path):
+    multiprocessing.spawn(in_process, (str(tmp_path),), nprocs=2)
+    first, second = (torch.load(tmp_path / f"{rank}.pt", weights_only=True) for rank in range(2))
+    whole = learned(nn.BatchNorm2d(3), *example())
+    joined = [
+        torch.cat([first[0], second[0]]), torch.cat([first[1], second[1]]), first[2] + second[2], first[3] + second[3],
+        first[4], second[5],
+    ]  # fmt: skip
+    for found, expected in zip(joined, whole, strict=True):
+        torch.testing.assert_close(found, expected, atol=1e-5, rtol=1e-5)
+
+
+def test_one_process_is_pytorchs():
+    for found, expected in zip(
+        learned(BatchNorm2d(3), *example()), learned(nn.BatchNorm2d(3), *example()), strict=True
+    ):
+        assert torch.equal(found, expected)
