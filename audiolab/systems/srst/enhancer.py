@@ -42,7 +42,7 @@ class Enhancer(nn.Module):
         spectrum = torch.stft(
             mixture, self.config.n_fft, self.config.hop, window=self.window, pad_mode="constant", return_complex=True
         )
-        return spectrum, mixture.std(dim=-1).clamp_min(_TINY)
+        return spectrum, mixture.std(dim=-1, correction=0).clamp_min(_TINY)
 
     def encode(self, spectrum: Tensor, scale: Tensor) -> list[Tensor]:
         """Return the encoder's features of an STFT [B, F, T] divided by ``scale`` [B].

@@ -45,8 +45,7 @@ class Predictor:
         Raises:
             AudiolabError: What `audiolab.synthesis.streaming.at_once` refuses.
         """
-        level = Level.of([np.asarray(wave, dtype=np.float64).reshape(len(wave), -1)])
-        return at_once(lambda blocks, rate: self.stream(blocks, rate, level), wave, rate)
+        return at_once(self._whole, wave, rate)
 
     def stream(
         self, blocks: Iterable[np.ndarray], rate: int, level: Level | None = None, chunk_s: float = CHUNK_S
@@ -80,6 +79,10 @@ class Predictor:
     def separate(self, mixtures: Tensor) -> tuple[Tensor, Tensor]:
         """Return speech and noise, [B, N] each, of mixtures [B, N] at the model's rate, each taken as a whole."""
         return self._enhancer(mixtures.to(self.device))
+
+    def _whole(self, blocks: Iterable[np.ndarray], rate: int) -> Blocks:
+        held = list(blocks)
+        return self.stream(held, rate, Level.of(held))
 
     @torch.no_grad()
     def _enhance(self, segment: np.ndarray, deviation: np.ndarray) -> np.ndarray:

@@ -1,0 +1,110 @@
+"""Batches of two domains."""
+
+import numpy as np
+import pytest
+import torch
+from mixture_folder import make_domains
+
+from audiolab.data.domains import DomainMixtures, DomainMixturesConfig
+from audiolab.data.mixtures import MixtureDir
+from audiolab.data.sampler import BatchSampler, validation_batches
+from audiolab.errors import AudiolabError
+
+SECONDS, RATE = 0.5, 16000
+
+
+@pytest.fixture(scope="module")
+def folders(tmp_path_factory):
+    return make_domains(tmp_path_factory.mktemp("domains"), count=12, seconds=SECONDS)
+
+
+def dataset(folders, part="train", **options):
+    options = {"seconds": SECONDS, "source_share": 0.3} | options
+    return DomainMixtures(DomainMixturesConfig(**(folders | options)), part)
+
+
+def batches(data, batch_size, steps, world=1):
+    """Return, for each step, the samples of all processes in the order of the global batch."""
+    samplers = [BatchSampler(len(data), batch_size, 7, world, rank) for rank in range(world)]
+    return [[data[key] for sampler in samplers for key in sampler.micro_batches(step)[0]] for step in range(steps)]
+
+
+def test_share_falls_with_the_epochs_to_its_least(folders):
+    """30 %, 3 % less each epoch, at least 2 of a batch of 12 (one step an epoch)."""
+    data = dataset(folders, share_step=0.03, least_source=2)
+    counts = [sum(sample["source"] for sample in batch) for batch in batches(data, 12, 12)]
+    assert counts == [max(2, round(12 * max(0.0, 0.3 - 0.03 * epoch))) for epoch in range(12)]
+
+
+def test_source_samples_are_spread_evenly_over_a_batch(folders):
+    (batch,) = batches(dataset(folders, source_share=0.5), 12, 1)
+    assert [sample["source"] for sample in batch] == [False, True] * 6
+
+
+def test_processes_share_the_same_batches(folders):
+    data = dataset(folders)
+    for one, two in zip(batches(data, 6, 3), batches(data, 6, 3, world=2)):
+        assert [sample["utt"] for sample in one] == [sample["utt"] for sample in two]
+        for first, second in zip(one, two):
+            assert np.array_equal(first["noisy"], second["noisy"])
+            assert first["order"] == second["order"]
+
+
+def test_target_samples_have_no_labels_and_source_samples_add_up(folders):
+    (batch,) = batches(dataset(folders, source_share=0.5), 12, 1)
+    for sample in batch:
+        assert np.isfinite(sample["noisy"]).all()
+        if sample["source"]:
+            assert np.array_equal(sample["noisy"], sample["speech"] + sample["noise"])
+        else:
+            assert np.isnan(sample["speech"]).all()
+            assert np.isnan(sample["noise"]).all()
+
+
+def test_an_epoch_without_source_goes_once_over_the_target(folders):
+    data = dataset(folders, source_share=0.0)
+    (batch,) = batches(data, 12, 1)
+    assert sorted(sample["utt"] for sample in batch) == MixtureDir(folders["target_train"]).ids
+
+
+def test_pool_restricts_the_source(folders, tmp_path):
+    ids = MixtureDir(folders["source_train"]).ids
+    (tmp_path / "pool").write_text(f"{ids[3]}\n{ids[1]} 0.9\n")
+    data = dataset(folders, source_share=1.0, source_pool=str(tmp_path / "pool"))
+    found = {sample["utt"] for batch in batches(data, 12, 4) for sample in batch}
+    assert found == {ids[1], ids[3]}
+    (tmp_path / "pool").write_text("nobody\n")
+    with pytest.raises(AudiolabError, match=r"'nobody' is not in .*source/train"):
+        dataset(folders, source_pool=str(tmp_path / "pool"))
+
+
+def test_validation_has_all_mixtures_of_both_with_labels(folders):
+    data = dataset(folders, "valid")
+    samples = [data[keys[0]] for keys in validation_batches(len(data), 1, 0)]
+    assert [sample["utt"] for sample in samples] == (
+        MixtureDir(folders["source_valid"]).ids + MixtureDir(folders["target_valid"]).ids
+    )
+    batch = data.collate(samples)
+    assert batch["noisy"].shape == (24, RATE * SECONDS)
+    assert batch["source"].tolist() == [True] * 12 + [False] * 12
+    assert torch.isfinite(batch["speech"]).all()
+
+
+def test_fingerprint_tells_data_apart(folders, tmp_path):
+    other = make_domains(tmp_path, count=12, seconds=0.6)
+    assert dataset(folders).fingerprint() == dataset(folders).fingerprint()
+    assert dataset(folders).fingerprint() != dataset(other).fingerprint()
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"seconds": 1.5}, r"source/train: .* s, less than data_conf\.seconds, 1\.5"),
+        ({"target_train": None, "target_valid": None}, "source_share is below 1, but target_train is not given"),
+        ({"target_valid": None}, "given both or neither"),
+        ({"source_train": "nowhere"}, "nowhere: no mixture dir"),
+    ],
+)
+def test_what_cannot_be_is_told(folders, options, said):
+    with pytest.raises((AudiolabError, ValueError), match=said):
+        dataset(folders, **options)

@@ -1,0 +1,279 @@
+"""The enhancement systems: networks, losses and what each phase trains."""
+
+import math
+
+import numpy as np
+import pytest
+import torch
+from examples import SMALL_ENHANCER
+
+from audiolab.errors import AudiolabError
+from audiolab.systems.srst.adversarial import DomainAdversarial
+from audiolab.systems.srst.classifier import DomainClassifier
+from audiolab.systems.srst.config import AdversarialConfig, EnhancerConfig, LossConfig, SelfTrainingConfig
+from audiolab.systems.srst.enhancer import Enhancer, consistent
+from audiolab.systems.srst.initial import take_over
+from audiolab.systems.srst.losses import domain_loss, enhancement_loss, enhancement_scores
+from audiolab.systems.srst.predictor import Level, Predictor
+from audiolab.systems.srst.self_training import SelfTraining
+
+RATE = 16000
+
+
+def noise(*shape, seed=0):
+    return torch.randn(*shape, generator=torch.Generator().manual_seed(seed))
+
+
+def enhancer(**options):
+    torch.manual_seed(0)
+    return Enhancer(EnhancerConfig(**(SMALL_ENHANCER | options)))
+
+
+def batch_of(count=8, length=4000):
+    """Return a batch of alternating target and source samples, as `DomainMixtures` gives it."""
+    speech, other = noise(count, length), noise(count, length, seed=1)
+    source = torch.arange(count) % 2 == 1
+    unknown = torch.where(source[:, None], torch.tensor(0.0), torch.tensor(math.nan))
+    order = torch.rand(count, generator=torch.Generator().manual_seed(2), dtype=torch.float64)
+    return {
+        "noisy": speech + other, "speech": speech + unknown, "noise": other + unknown, "source": source, "order": order,
+        "utts": [str(number) for number in range(count)],
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("length", [1, 300, 4000, 4097])
+def test_estimates_have_the_mixtures_length_and_add_up(length):
+    mixture = noise(2, length) if length > 1 else torch.full((2, 1), 0.5)
+    with torch.no_grad():
+        speech, other = enhancer().eval()(mixture)
+    assert speech.shape == other.shape == mixture.shape
+    torch.testing.assert_close(speech + other, mixture)
+
+
+def test_enhancer_scales_with_its_input():
+    network = enhancer().eval()
+    mixture = noise(2, 4000)
+    with torch.no_grad():
+        loud, quiet = network(mixture * 0.5)[0], network(mixture * 1e-3)[0]
+    torch.testing.assert_close(loud * 2e-3, quiet, rtol=1e-4, atol=1e-9)
+
+
+def test_silence_stays_silence():
+    with torch.no_grad():
+        speech, _ = enhancer().eval()(torch.zeros(1, 4000))
+    assert speech.abs().max() < 1e-6
+
+
+def test_least_squares_finds_the_levels_again():
+    """Of a mixture of two known parts, estimates of any level get the parts' own."""
+    speech, other = noise(3, 2000), noise(3, 2000, seed=1)
+    found = consistent(-0.1 * speech, 7 * other, speech + other, "least_squares")
+    torch.testing.assert_close(found[0], speech, rtol=1e-3, atol=1e-4)
+    torch.testing.assert_close(found[1], other, rtol=1e-3, atol=1e-4)
+
+
+def test_projection_is_the_nearest_pair_that_adds_up():
+    """Any other pair that adds up is farther from the estimates."""
+    estimates, mixture = noise(2, 1, 50), noise(1, 50, seed=1)
+    speech, other = consistent(estimates[0], estimates[1], mixture, "projection")
+    step = 0.1 * noise(1, 50, seed=2)
+
+    def distance(a, b):
+        return float((a - estimates[0]).square().sum() + (b - estimates[1]).square().sum())
+
+    assert distance(speech, other) < min(distance(speech + s * step, other - s * step) for s in (-1, 1))
+
+
+def test_loss_of_estimates_at_a_known_angle():
+    """ŝ = s + e with e orthogonal to s and ‖e‖ = ‖s‖/10 has 20 dB; at twice the noise weight the noise counts twice."""
+    speech = torch.zeros(1, 400)
+    speech[0, ::2], error = torch.tensor([1.0, -1.0]).repeat(100), torch.zeros(1, 400)
+    error[0, 1::2] = 0.1 * torch.tensor([1.0, -1.0]).repeat(100)
+    pair = (3 * (speech + error), speech + error)
+    assert enhancement_loss(pair, (speech, speech), LossConfig()).item() == pytest.approx(-40, abs=1e-4)
+    assert enhancement_loss(pair, (speech, speech), LossConfig(noise_weight=2.0)).item() == pytest.approx(-60, abs=1e-4)
+    assert enhancement_loss(pair, (speech, speech), LossConfig(clamp_db=15.0)).item() == pytest.approx(-30, abs=1e-4)
+
+
+def test_scores_are_kept_apart_by_domain():
+    batch = batch_of() | {"speech": noise(8, 4000), "noisy": noise(8, 4000, seed=3)}
+    estimate = torch.where(batch["source"][:, None], batch["speech"] + 0.1 * batch["noisy"], batch["noisy"])
+    means = enhancement_scores(estimate, batch)
+    assert means["source_si_sdr"].value == pytest.approx(20, abs=0.5)
+    assert means["target_si_sdr_gain"].value == pytest.approx(0, abs=1e-5)
+    assert means["source_si_sdr"].count == means["target_si_sdr"].count == 4
+
+
+def test_domain_loss_is_the_mean_of_minus_log_probabilities():
+    logits, source = torch.tensor([2.0, -1.0, 0.5]), torch.tensor([False, True, True])
+    p = 1 / (1 + np.exp(-logits.numpy()))
+    expected = -np.mean([np.log(p[0]), np.log(1 - p[1]), np.log(1 - p[2])])
+    assert domain_loss(logits, source).item() == pytest.approx(expected, rel=1e-6)
+
+
+def test_classifier_is_two_convolutions_and_the_mean_over_time():
+    torch.manual_seed(0)
+    classifier = DomainClassifier(6, 5)
+    assert sum(p.numel() for p in classifier.parameters()) == (6 + 1 + 1) + (5 + 1 + 1)
+    x = noise(2, 6, 5, 9)
+    frames = torch.stack([classifier(x[..., t : t + 1]) for t in range(9)])
+    torch.testing.assert_close(classifier(x), frames.mean(0))
+
+
+def adversarial(**options):
+    torch.manual_seed(0)
+    return DomainAdversarial(AdversarialConfig(init="x", enhancer=EnhancerConfig(**SMALL_ENHANCER), **options)).eval()
+
+
+def gradients(system, batch):
+    system.zero_grad()
+    (update,) = system.updates(batch)
+    update.loss.backward()
+    return {name: None if p.grad is None else p.grad.clone() for name, p in system.named_parameters()}
+
+
+def test_reversal_gives_the_encoder_the_opposite_of_the_classifier(monkeypatch):
+    """Eq. 2: without the enhancement loss the encoder's gradient is −β times the classifier loss's own."""
+    system, batch = adversarial(beta=0.05), batch_of()
+    monkeypatch.setattr(
+        "audiolab.systems.srst.adversarial.enhancement_loss", lambda estimates, labels, config: 0 * estimates[0].sum(-1)
+    )
+    found = gradients(system, batch)
+    system.zero_grad()
+    features = system.enhancer.encode(*system.enhancer.analyse(batch["noisy"]))
+    domain_loss(system.classifier(features[-1]), batch["source"]).backward()
+    for name, p in system.named_parameters():
+        if name.startswith(("enhancer.encoder", "classifier")):
+            sign = -1 if name.startswith("enhancer") else 1
+            torch.testing.assert_close(found[name], sign * 0.05 * p.grad, rtol=1e-3, atol=1e-8)
+
+
+def test_target_samples_teach_the_decoder_nothing():
+    system, batch = adversarial(), batch_of()
+    other = batch | {"noisy": torch.where(batch["source"][:, None], batch["noisy"], noise(8, 4000, seed=5))}
+    one, two = gradients(system, batch), gradients(system, other)
+    same = {name: torch.allclose(one[name], two[name]) for name in one}
+    assert all(value for name, value in same.items() if "decoder" in name)
+    assert not any(value for name, value in same.items() if name.startswith("classifier"))
+
+
+def test_frozen_classifier_and_ganins_schedule():
+    system = adversarial(freeze_classifier=True, schedule="ganin", schedule_epochs=10)
+    factors = []
+    for epoch in (0, 5, 10, 20):
+        system.on_epoch_start(epoch)
+        factors.append(system.factor)
+    assert factors == pytest.approx([0, math.tanh(2.5), math.tanh(5), math.tanh(5)])  # 2 / (1 + e^−2x) − 1 = tanh x
+    found = gradients(system, batch_of())
+    assert all((grad is None) == name.startswith("classifier") for name, grad in found.items())
+
+
+def self_training(**options):
+    torch.manual_seed(0)
+    system = SelfTraining(SelfTrainingConfig(init="x", enhancer=EnhancerConfig(**SMALL_ENHANCER), **options))
+    system.teacher.load_state_dict(system.enhancer.state_dict())
+    return system.train()
+
+
+def test_student_sees_teachers_speech_with_exchanged_noise(monkeypatch):
+    """Eq. 3: x̃ = s̃ + P ñ with P a permutation of the target samples; source samples stay as they are."""
+    system, batch = self_training(), batch_of()
+    seen = {}
+
+    def loss(estimates, targets, config):
+        seen["targets"] = targets
+        return 0 * estimates[0].sum(-1)
+
+    monkeypatch.setattr("audiolab.systems.srst.self_training.enhancement_loss", loss)
+    forward = system.enhancer.forward
+    monkeypatch.setattr(system.enhancer, "forward", lambda mixture: seen.update(mixture=mixture) or forward(mixture))
+    list(system.updates(batch))
+    target, (speech, other) = ~batch["source"], seen["targets"]
+    with torch.no_grad():
+        taught_speech, taught_noise = system.teacher(batch["noisy"][target])
+    torch.testing.assert_close(speech[target], taught_speech)
+    order = batch["order"][target].argsort()
+    assert sorted(order.tolist()) == [0, 1, 2, 3] != order.tolist()
+    torch.testing.assert_close(other[target], taught_noise[order])
+    torch.testing.assert_close(seen["mixture"], speech + other)
+    assert torch.equal(speech[~target], batch["speech"][~target])
+
+
+def test_noises_are_exchanged_within_groups_only():
+    system = self_training(remix_group=2)
+    order = torch.tensor([0.9, 0.1, 0.2, 0.3, 0.5, 0.4])
+    assert system._permutation(order).tolist() == [1, 0, 2, 3, 5, 4]
+
+
+def test_source_weight_scales_the_source_part_alone(monkeypatch):
+    monkeypatch.setattr(
+        "audiolab.systems.srst.self_training.enhancement_loss", lambda e, t, c: 0 * e[0].sum(-1) + torch.arange(8.0)
+    )
+    system = self_training(source_weight=0.5, source_decay=0.1)
+    system.on_epoch_start(2)
+    (update,) = system.updates(batch_of())
+    assert update.loss.item() == pytest.approx((0 + 2 + 4 + 6 + 0.005 * (1 + 3 + 5 + 7)) / 8)
+
+
+def test_only_the_student_learns():
+    system = self_training()
+    found = gradients(system, batch_of())
+    assert all((grad is None) == name.startswith("teacher") for name, grad in found.items())
+    assert not system.teacher.training
+    assert system.enhancer.training
+
+
+@pytest.mark.parametrize(("teacher", "epochs"), [("static", ()), ("sequential", (4, 8)), ("ema", tuple(range(1, 9)))])
+def test_teacher_changes_when_its_protocol_says_so(teacher, epochs):
+    system = self_training(teacher=teacher, refresh=4, gamma=0.75)
+    weight = "encoder.levels.0.0.weight"
+    old = system.teacher.state_dict()[weight].clone()
+    with torch.no_grad():
+        for p in system.enhancer.parameters():
+            p.add_(1.0)
+    new = system.enhancer.state_dict()[weight]
+    for epoch in range(9):
+        before = system.teacher.state_dict()[weight].clone()
+        system.on_epoch_start(epoch)
+        after = system.teacher.state_dict()[weight]
+        assert torch.equal(before, after) == (epoch not in epochs or torch.equal(before, new))
+    share = {"static": 1.0, "sequential": 0.0, "ema": 0.75**8}[teacher]
+    torch.testing.assert_close(system.teacher.state_dict()[weight], share * old + (1 - share) * new)
+
+
+def predictor(**options):
+    network = enhancer(**options).train()
+    network(noise(4, 4000))  # some statistics
+    return Predictor(network.config, network.state_dict(), torch.device("cpu"))
+
+
+def test_pieces_are_the_whole():
+    """Chunks with their context agree with the whole far below −50 dB, however the audio comes in."""
+    model, wave = predictor(), 0.1 * noise(1, 6 * RATE)[0].numpy()
+    whole = model.separate(torch.from_numpy(wave)[None])[0][0].numpy()
+    level = Level.of([wave[:, None]])
+    for size, chunk_s in ((999, 0.5), (20000, 1.0), (len(wave), 20.0)):
+        blocks = (wave[start : start + size, None] for start in range(0, len(wave), size))
+        pieces = np.concatenate(list(model.stream(blocks, RATE, level, chunk_s)))[:, 0]
+        assert 20 * np.log10(np.abs(pieces - whole).max() / np.abs(whole).max()) < -90
+
+
+@pytest.mark.parametrize(("rate", "shape"), [(16000, (5000,)), (44100, (9000, 2)), (8000, (1,)), (16000, (0,))])
+def test_enhanced_audio_has_shape_and_rate_of_its_input(rate, shape):
+    wave = 0.1 * np.random.default_rng(0).standard_normal(shape)
+    enhanced = predictor().enhance(wave, rate)
+    assert enhanced.shape == shape
+    assert enhanced.dtype == np.float32
+    assert np.isfinite(enhanced).all()
+
+
+def test_level_of_blocks_is_numpys_deviation():
+    wave = np.random.default_rng(0).standard_normal((1000, 2)) * [1, 5] + 3
+    np.testing.assert_allclose(Level.of([wave[:300], wave[300:]]).deviation, wave.std(0), rtol=1e-9)
+
+
+def test_runs_that_cannot_be_taken_over_are_told(tmp_path):
+    with pytest.raises(
+        AudiolabError, match=r"run/model\.pt: no such model; train the run that system_conf\.init names"
+    ):
+        take_over(enhancer(), tmp_path / "run", "enhancer", "system_conf.init")
