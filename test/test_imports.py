@@ -7,7 +7,7 @@ import audiolab
 
 ROOT = Path(audiolab.__file__).parent
 LEVELS = [
-    {"errors", "files", "cli", "config"},
+    {"errors", "files", "cli", "config", "jobs"},
     {"features", "synthesis", "nn", "datadir"},
     {"training", "data", "metrics"},
     {"systems"},
@@ -20,6 +20,8 @@ SIDEWAYS = {
     ("config", "cli"),
     ("config", "errors"),
     ("config", "files"),
+    ("jobs", "errors"),
+    ("jobs", "files"),
     ("synthesis", "features"),
     ("training", "data"),
     ("data", "training"),

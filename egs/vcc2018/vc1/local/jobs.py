@@ -9,8 +9,6 @@ local/jobs.py publish EXPDIR …                 packs the models and makes the 
 
 from __future__ import annotations
 
-import csv
-import os
 import sys
 from collections import Counter
 from collections.abc import Iterator
@@ -21,15 +19,14 @@ from audiolab import cli
 from audiolab.data.baseline_mappings import BASELINES
 from audiolab.datadir.datadir import DataDir
 from audiolab.errors import AudiolabError
-from audiolab.files import atomic_write
+from audiolab.jobs import Row, read_job, read_jobs, run_module, split_at_dashes, write_jobs
 
 TRAIN = ("config", "seed", "source", "target", "dir")
 CONVERT = ("system", "seed", "source", "target", "dir", "model", "way")
 SCORED = CONVERT[:5]
+MADE_BY = "stage 3 (train)"
 PAPERS_SAMPLES = 15
 """Samples that a listener rates, §4.2; fewer where there are not so many utterances."""
-
-Row = dict[str, str]
 
 
 def main() -> None:
@@ -65,13 +62,7 @@ def main() -> None:
         run_module(*listening_command(args))
     else:
         command = train_command if args.verb == "train" else convert_command
-        run_module(*command(row(args.expdir, args.verb, args.number), args))
-
-
-def split_at_dashes(arguments: list[str]) -> tuple[list[str], list[str]]:
-    """Return what stands before the first ``--``, and what stands behind it and is passed on."""
-    at = arguments.index("--") if "--" in arguments else len(arguments)
-    return arguments[:at], arguments[at + 1 :]
+        run_module(*command(read_job(args.expdir / f"{args.verb}.tsv", args.number, MADE_BY), args))
 
 
 def write_plan(args: cli.configargparse.Namespace) -> None:
@@ -85,9 +76,9 @@ def write_plan(args: cli.configargparse.Namespace) -> None:
                 f"{folder} would be made {count} times; name each config, pair and seed once"
                 + (", a pair in one direction with --both_ways" if args.both_ways == "true" else "")
             )
-    write_table(args.expdir / "train.tsv", TRAIN, trainings)
-    write_table(args.expdir / "convert.tsv", CONVERT, conversions)
-    write_table(args.expdir / "scored.tsv", SCORED, conversions)
+    write_jobs(args.expdir / "train.tsv", TRAIN, trainings)
+    write_jobs(args.expdir / "convert.tsv", CONVERT, conversions)
+    write_jobs(args.expdir / "scored.tsv", SCORED, conversions)
     print(f"{len(trainings)} trainings, {len(conversions)} conversions of a data dir", file=sys.stderr)
 
 
@@ -127,23 +118,6 @@ def conversion_rows(
             yield dict(zip(CONVERT, (kind, "-", source, target, str(folder), "-", "baseline")))
 
 
-def read_table(path: Path) -> list[Row]:
-    """Return the rows of a table that `write_plan` wrote."""
-    try:
-        with open(path, encoding="utf-8", newline="") as file:
-            return list(csv.DictReader(file, delimiter="\t"))
-    except OSError as error:
-        raise AudiolabError(f"{path}: cannot read the list of jobs: {error.strerror}; run stage 3 (train)") from error
-
-
-def row(expdir: Path, verb: str, number: int) -> Row:
-    """Return the row that a job is about."""
-    rows = read_table(expdir / f"{verb}.tsv")
-    if not 1 <= number <= len(rows):
-        raise AudiolabError(f"{expdir}/{verb}.tsv: has {len(rows)} jobs, there is no number {number}")
-    return rows[number - 1]
-
-
 def train_command(job: Row, args: cli.configargparse.Namespace) -> tuple[str, ...]:
     """Return module and arguments that train."""
     return (
@@ -167,14 +141,14 @@ def publish_models(args: cli.configargparse.Namespace) -> None:
     """Pack each trained model beside its folder: ``<run>.zip``."""
     from audiolab.report.packing import pack  # it loads torch, which the other verbs do without
 
-    for training in read_table(args.expdir / "train.tsv"):
+    for training in read_jobs(args.expdir / "train.tsv", MADE_BY):
         run = training["dir"]
         pack(run, f"{run}.zip", "convert", None)
 
 
 def listening_command(args: cli.configargparse.Namespace) -> tuple[str, ...]:
     """Return module and arguments that make the listening test: the systems' first seed, as in the paper's §4.2."""
-    forward = [row for row in read_table(args.expdir / "convert.tsv") if row["way"] == "forward"]
+    forward = [row for row in read_jobs(args.expdir / "convert.tsv", MADE_BY) if row["way"] == "forward"]
     heard = [row for row in forward if row["seed"] == forward[0]["seed"]]
     systems = [f"{row['system']}={row['dir']}" for row in heard]
     utterances = Counter()
@@ -185,20 +159,6 @@ def listening_command(args: cli.configargparse.Namespace) -> tuple[str, ...]:
     folders = ("--data", args.data, "--reference", args.reference)
     drawn = ("--samples", str(samples), "--seed", args.seed)
     return ("audiolab.bin.listening_test", "make", "--systems", *systems, *folders, *pages, *drawn)
-
-
-def run_module(module: str, *arguments: str) -> None:
-    """Become ``python -m module arguments``, so that signals reach it."""
-    print("#", module, *arguments, flush=True)
-    os.execv(sys.executable, [sys.executable, "-m", module, *arguments])
-
-
-def write_table(path: Path, columns: tuple[str, ...], rows: list[Row]) -> None:
-    """Write a table with a header, by tabs."""
-    with atomic_write(path) as file:
-        writer = csv.DictWriter(file, columns, delimiter="\t", lineterminator="\n", extrasaction="ignore")
-        writer.writeheader()
-        writer.writerows(rows)
 
 
 if __name__ == "__main__":
