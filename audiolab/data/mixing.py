@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -12,8 +11,8 @@ from pathlib import Path
 import numpy as np
 
 from audiolab.config import save_yaml
-from audiolab.data.mixtures import Mixture, MixtureSettings, Part, excerpt, looped
-from audiolab.datadir.audiofile import audio_info
+from audiolab.data.mixtures import Mixture, MixtureDir, MixtureSettings, Part, excerpt, looped, sizes
+from audiolab.datadir.audiowrite import write_audio
 from audiolab.datadir.datadir import DataDir, write_data_dir
 from audiolab.errors import AudiolabError
 
@@ -22,18 +21,23 @@ SILENT_DB = -60.0
 
 ATTEMPTS = 50
 
+DIGITS = 6
+"""Of a mixture's number in its id; the same for sets of any size, so that a larger set holds a smaller one's ids."""
+
 
 @dataclass(frozen=True)
 class Sounds:
     """The recordings of a data dir that mixtures are made of.
 
     Attributes:
+        path: The dir.
         table: Its ``wav.scp``.
         samples: Length of each recording at the mixtures' rate.
         owner: Its speaker, or for noise what its recordings are grouped by.
         languages: Its ``utt2lang``; empty where there is none.
     """
 
+    path: Path
     table: dict[str, str]
     samples: dict[str, int]
     owner: dict[str, str]
@@ -45,35 +49,39 @@ class Sounds:
         data = DataDir(path)
         if data.segments is not None:
             raise AudiolabError(f"{path}: has segments; mixtures are made of whole recordings, cut them first")
-        table, samples = data.table("wav.scp"), {}
+        table, owner, samples = data.table("wav.scp"), data.table("utt2spk"), {}
         for name, entry in table.items():
-            total, original, _ = audio_info(entry, where=f"{path}/wav.scp: {name}")
+            if name not in owner:
+                raise AudiolabError(f"{path}/utt2spk: no '{name}', which wav.scp has; run utils/fix_data_dir.py")
+            total, original = sizes(entry, f"{path}/wav.scp: {name}")
             samples[name] = total * rate // original
+        if not table:
+            raise AudiolabError(f"{path}/wav.scp: no recording in it")
         languages = data.table("utt2lang") if data.has("utt2lang") else {}
-        return cls(table, samples, data.table("utt2spk"), languages)
+        return cls(Path(path), table, samples, owner, languages)
+
+    def where(self, name: str) -> str:
+        """Return what begins a message about a recording."""
+        return f"{self.path}/wav.scp: {name}"
 
 
-def make_mixtures(
-    speech: str | Path, noise: str | Path, dest: str | Path, settings: MixtureSettings, balance: bool, nj: int
-) -> list[Mixture]:
+def make_mixtures(settings: MixtureSettings, dest: str | Path, nj: int = 1) -> list[Mixture]:
     """Draw mixtures and write them as a mixture dir (`audiolab.data.mixtures`).
 
     Each mixture has a generator of its own, and its SNR is drawn last: sets that differ in the SNR alone are of the
     same excerpts, and the first mixtures of a larger set are those of the smaller.
 
     Args:
-        speech: Data dir of speech.
-        noise: Data dir of noises.
+        settings: Of what, how many, how long, how loud.
         dest: Dir to write; one that is there is replaced.
-        settings: How many, how long, how loud.
-        balance: Take languages in turn (``utt2lang``).
         nj: Threads.
 
     Raises:
-        AudiolabError: No speech is long enough, there is only silence, or ``balance`` without ``utt2lang``.
+        AudiolabError: No speech is long enough, there is only silence, a recording is broken, or ``balance`` is asked
+            for without ``utt2lang``.
     """
-    voices, sounds = Sounds.read(speech, settings.rate), Sounds.read(noise, settings.rate)
-    groups = _groups(voices, speech, settings, balance)
+    voices, sounds = Sounds.read(settings.speech, settings.rate), Sounds.read(settings.noise, settings.rate)
+    groups = _groups(voices, settings)
     draw = partial(_draw, voices=voices, groups=groups, sounds=sounds, settings=settings)
     with ThreadPoolExecutor(nj) as pool:
         mixtures = list(pool.map(draw, range(settings.count)))
@@ -81,22 +89,49 @@ def make_mixtures(
     return mixtures
 
 
-def _groups(voices: Sounds, path: str | Path, settings: MixtureSettings, balance: bool) -> list[list[str]]:
+def write_mixtures(dest: str | Path, nj: int = 1) -> None:
+    """Write the audio of a mixture dir into it: ``wav.scp``, ``spk1.scp``, ``noise1.scp`` and their files.
+
+    As ESPnet's enhancement recipes have it. The files are floats, of which speech and noise add up to the mixture.
+
+    Args:
+        dest: The mixture dir.
+        nj: Threads.
+    """
+    mixtures = MixtureDir(dest)
+
+    def write(index: int) -> dict[str, str]:
+        speech, noise = mixtures.parts(index)
+        paths = {}
+        for kind, wave in (("wav", speech + noise), ("spk1", speech), ("noise1", noise)):
+            path = mixtures.path / kind / f"{mixtures.ids[index]}.wav"
+            write_audio(path, wave, mixtures.rate, "FLOAT")
+            paths[f"{kind}.scp"] = str(path)
+        return paths
+
+    with ThreadPoolExecutor(nj) as pool:
+        written = list(pool.map(write, range(len(mixtures))))
+    names = ("wav.scp", "spk1.scp", "noise1.scp")
+    write_data_dir(dest, {name: {i: paths[name] for i, paths in zip(mixtures.ids, written)} for name in names})
+
+
+def _groups(voices: Sounds, settings: MixtureSettings) -> list[list[str]]:
     """Return the utterances that are long enough, in lists that are drawn from in turn."""
     least = round(settings.seconds[0] * settings.rate)
     enough = [name for name in sorted(voices.table) if voices.samples[name] >= least]
     if not enough:
-        raise AudiolabError(f"{path}: no utterance of {settings.seconds[0]:g} s or more; lower --seconds")
-    if not balance:
+        raise AudiolabError(f"{voices.path}: no utterance of {settings.seconds[0]:g} s or more; lower --seconds")
+    if not settings.balance:
         return [enough]
     missing = [name for name in enough if name not in voices.languages]
     if missing:
-        raise AudiolabError(f"{path}: utt2lang does not say the language of '{missing[0]}', which --balance needs")
+        raise AudiolabError(f"{voices.path}: utt2lang does not say the language of '{missing[0]}'; --balance needs it")
     languages = sorted(set(voices.languages.values()))
     found = [[name for name in enough if voices.languages[name] == language] for language in languages]
     for language, names in zip(languages, found):
         if not names:
-            raise AudiolabError(f"{path}: no utterance in '{language}' of {settings.seconds[0]:g} s or more")
+            least_s = f"{settings.seconds[0]:g} s"
+            raise AudiolabError(f"{voices.path}: no utterance in '{language}' of {least_s} or more; lower --seconds")
     return found
 
 
@@ -114,13 +149,15 @@ def _draw(
         offset = int(generator.integers(max(1, sounds.samples[sound] - samples + 1)))
         level = generator.uniform(*settings.level)
         snr = generator.uniform(*settings.snr)
-        clean = excerpt(voices.table[utterance], settings.rate, start, samples)
-        noise = looped(sounds.table[sound], settings.rate, offset, samples)
+        clean = excerpt(voices.table[utterance], settings.rate, start, samples, voices.where(utterance))
+        end = offset + samples
+        noise = looped(sounds.table[sound], settings.rate, offset, samples, end, sounds.where(sound))
         gains = _gains(clean, noise, snr, level, settings.peak)
         if gains is not None:
             return Mixture(Part(utterance, start, gains[0]), Part(sound, offset, gains[1]), samples, snr)
     raise AudiolabError(
-        f"mixture {number}: {ATTEMPTS} excerpts were silent, '{utterance}' and '{sound}' the last; look at the data"
+        f"{voices.path} with {sounds.path}: mixture {number}: {ATTEMPTS} excerpts were silent, '{utterance}' and "
+        f"'{sound}' the last; take silent recordings out"
     )
 
 
@@ -142,12 +179,10 @@ def _gains(clean: np.ndarray, noise: np.ndarray, snr: float, level: float, peak:
 
 
 def _write(dest: Path, mixtures: Sequence[Mixture], voices: Sounds, sounds: Sounds, settings: MixtureSettings) -> None:
-    digits = len(str(settings.count - 1))
     named = {
-        f"{voices.owner[mixture.speech.recording]}-mix{number:0{digits}d}": mixture
+        f"{voices.owner[mixture.speech.recording]}-mix{number:0{DIGITS}d}": mixture
         for number, mixture in enumerate(mixtures)
     }
-    named = dict(sorted(named.items()))
     tables = {
         "mixtures": {name: str(mixture) for name, mixture in named.items()},
         "utt2spk": {name: voices.owner[mixture.speech.recording] for name, mixture in named.items()},
@@ -156,6 +191,10 @@ def _write(dest: Path, mixtures: Sequence[Mixture], voices: Sounds, sounds: Soun
         "noise.scp": {m.noise.recording: sounds.table[m.noise.recording] for m in mixtures},
     }
     if voices.languages:
-        tables["utt2lang"] = {name: voices.languages[mixture.speech.recording] for name, mixture in named.items()}
-    write_data_dir(dest, {name: dict(sorted(table.items())) for name, table in tables.items()}, replace=True)
-    save_yaml(dataclasses.replace(settings), dest / "mixtures.yaml")
+        tables["utt2lang"] = {
+            name: voices.languages[mixture.speech.recording]
+            for name, mixture in named.items()
+            if mixture.speech.recording in voices.languages
+        }
+    write_data_dir(dest, tables, replace=True)
+    save_yaml(settings, dest / "mixtures.yaml")

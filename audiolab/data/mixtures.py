@@ -5,7 +5,7 @@ A mixture dir has, beside ``utt2spk`` and ``spk2utt`` (of the speech),
 - ``mixtures``: ``<id> <speech> <speech start> <speech gain> <noise> <noise start> <noise gain> <samples> <SNR dB>``,
   starts and lengths in samples at the dir's rate, gains as factors;
 - ``speech.scp``, ``noise.scp``: where the recordings are;
-- ``mixtures.yaml``: the rate, and how the mixtures were drawn.
+- ``mixtures.yaml``: the rate, and all options by which the mixtures were drawn (`MixtureSettings`).
 
 A noise that ends before the mixture goes on from its beginning, over a cross-fade. Recorded pairs have no
 ``mixtures`` but ``wav.scp`` and ``spk1.scp``, as ESPnet's enhancement recipes; their noise is the difference.
@@ -13,13 +13,14 @@ A noise that ends before the mixture goes on from its beginning, over a cross-fa
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
 
-from audiolab.config import from_dict, load_yaml, option
+from audiolab.config import load_yaml, option
 from audiolab.datadir.audio import resample
 from audiolab.datadir.audiofile import audio_info, read_wav
 from audiolab.datadir.table import read_table
@@ -46,6 +47,10 @@ class Part:
     start: int
     gain: float
 
+    def __post_init__(self) -> None:
+        if self.start < 0 or not math.isfinite(self.gain):
+            raise ValueError(f"an excerpt of '{self.recording}' from {self.start} on, times {self.gain}")
+
 
 @dataclass(frozen=True)
 class Mixture:
@@ -56,12 +61,16 @@ class Mixture:
     samples: int
     snr: float
 
+    def __post_init__(self) -> None:
+        if self.samples < 1:
+            raise ValueError(f"a mixture of {self.samples} samples")
+
     @classmethod
     def parse(cls, line: str) -> Mixture:
         """Read what stands behind the id in ``mixtures``.
 
         Raises:
-            ValueError: Another number of fields, or one that is no number.
+            ValueError: Another number of fields, one that is no number, or one that is negative.
         """
         speech, speech_start, speech_gain, noise, noise_start, noise_gain, samples, snr = line.split()
         return cls(
@@ -80,20 +89,23 @@ class Mixture:
 class MixtureSettings:
     """How mixtures are drawn; kept as ``mixtures.yaml``."""
 
+    speech: str = option(help="data dir of speech")
+    noise: str = option(help="data dir of noises")
     count: int = option(help="mixtures to make")
     rate: int = option(16000, "sampling rate", "Hz")
     seconds: list[float] = option(lambda: [2.0, 2.0], "shortest and longest mixture", "s")
     snr: list[float] = option(lambda: [-10.0, 10.0], "range of the SNR of whole signals; equal: that one", "dB")
     level: list[float] = option(lambda: [-35.0, -15.0], "range of the mixtures' RMS level", "dBFS")
     peak: float = option(0.99, "highest peak of mixture, speech or noise; what would pass it is lowered")
+    balance: bool = option(False, "take languages in turn (utt2lang of the speech)")
     seed: int = option(0, "of everything that is drawn")
 
     def __post_init__(self) -> None:
         for name in ("seconds", "snr", "level"):
             if len(getattr(self, name)) != 2 or getattr(self, name)[0] > getattr(self, name)[1]:
                 raise ValueError(f"{name} are a lowest and a highest value, not {getattr(self, name)}")
-        if self.count < 1 or self.seconds[0] <= 0 or not 0 < self.peak <= 1:
-            raise ValueError("count, seconds and peak must be positive, peak at most 1")
+        if self.count < 1 or self.seconds[0] <= 0 or not 0 < self.peak <= 1 or self.rate < 1 or self.seed < 0:
+            raise ValueError("count, rate, seconds and peak must be positive, peak at most 1, seed not negative")
 
 
 class MixtureDir:
@@ -127,10 +139,13 @@ class MixtureDir:
     def parts(self, index: int, start: int = 0, samples: int | None = None) -> tuple[np.ndarray, np.ndarray]:
         """Return speech and noise, float32 [N] each, of the mixture number ``index``, or of an excerpt of it.
 
-        Their sum is the mixture.
+        Their sum is the mixture. An excerpt is what a cut of the whole is, but for the last bits where the recordings
+        are at another rate.
         """
-        name = self.ids[index]
-        samples = int(self.samples[index]) - start if samples is None else samples
+        name, whole = self.ids[index], int(self.samples[index])
+        samples = whole - start if samples is None else samples
+        if not 0 <= start <= start + samples <= whole:
+            raise ValueError(f"samples {start} to {start + samples} of {name}, which has {whole}")
         if not self._mixtures:
             speech = excerpt(self._speech[name], self.rate, start, samples, f"{self.path}/spk1.scp: {name}")
             noisy = excerpt(self._noise[name], self.rate, start, samples, f"{self.path}/wav.scp: {name}")
@@ -139,7 +154,8 @@ class MixtureDir:
         speech, noise = mixture.speech, mixture.noise
         where = f"{self.path}: {name}"
         clean = excerpt(self._speech[speech.recording], self.rate, speech.start + start, samples, where)
-        sound = looped(self._noise[noise.recording], self.rate, noise.start + start, samples, where)
+        end = noise.start + whole
+        sound = looped(self._noise[noise.recording], self.rate, noise.start + start, samples, end, where)
         return clean * np.float32(speech.gain), sound * np.float32(noise.gain)
 
     def snr(self, index: int) -> float | None:
@@ -148,10 +164,9 @@ class MixtureDir:
 
     def _read_mixtures(self) -> None:
         path = self.path / "mixtures"
-        settings, where = load_yaml(self.path / "mixtures.yaml")
-        self.rate = from_dict(MixtureSettings, settings, where, str(self.path / "mixtures.yaml")).rate
+        self.rate = _rate(self.path / "mixtures.yaml")
         self._speech, self._noise = (read_table(self.path / name) for name in ("speech.scp", "noise.scp"))
-        for name, line in read_table(path).items():
+        for name, line in sorted(read_table(path).items()):
             try:
                 mixture = Mixture.parse(line)
             except ValueError as error:
@@ -162,6 +177,8 @@ class MixtureDir:
                 if part.recording not in known:
                     raise AudiolabError(f"{path}: {name}: '{part.recording}' is not in {table}; make the set again")
             self._mixtures[name] = mixture
+        if not self._mixtures:
+            raise AudiolabError(f"{path}: no mixture in it; make the set again")
         self.ids = list(self._mixtures)
         self.samples = np.array([mixture.samples for mixture in self._mixtures.values()], dtype=np.int64)
 
@@ -170,7 +187,9 @@ class MixtureDir:
         if self._noise.keys() != self._speech.keys():
             odd = sorted(self._noise.keys() ^ self._speech.keys())[0]
             raise AudiolabError(f"{self.path}: '{odd}' is in only one of wav.scp and spk1.scp")
-        self.ids, lengths, self.rate = list(self._noise), [], 0
+        if not self._noise:
+            raise AudiolabError(f"{self.path / 'wav.scp'}: no recording in it")
+        self.ids, lengths, self.rate = sorted(self._noise), [], 0
         for name in self.ids:
             (noisy, rate, _), (clean, clean_rate, _) = (
                 audio_info(table[name], where=f"{self.path}: {name}") for table in (self._noise, self._speech)
@@ -188,50 +207,78 @@ class MixtureDir:
 def excerpt(entry: str, rate: int, start: int, samples: int, where: str = "") -> np.ndarray:
     """Return ``samples`` samples from ``start`` on at ``rate``, float32 [N]; the first channel where there are more.
 
+    At another rate, what is read begins where a sample of the one rate falls on a sample of the other, so that
+    excerpts are not shifted by parts of a sample.
+
     Raises:
         AudiolabError: The recording is not that long, or as `read_wav` does.
     """
-    total, original, _ = _info(entry)
+    total, original = sizes(entry, where)
+    if start + samples > total * rate // original:
+        has = f"{total * rate // original} samples at {rate} Hz"
+        raise AudiolabError(f"{where}: {entry} has {has}, not the {start + samples} that are asked for")
     if original == rate:
-        if start + samples > total:
-            raise AudiolabError(f"{where}: {entry} has {total} samples, not the {start + samples} that are asked for")
         return _mono(read_wav(entry, False, start / rate, (start + samples) / rate, where)[0])
-    begin = max(0.0, start / rate - _MARGIN_S)
-    end = min(total / original, (start + samples) / rate + _MARGIN_S)
-    first = round(begin * original)
-    wave = resample(_mono(read_wav(entry, False, first / original, end, where)[0]), original, rate)
-    offset = start - round(first / original * rate)
-    found = wave[offset : offset + samples]
-    if len(found) < samples:
-        raise AudiolabError(f"{where}: {entry} ends {samples - len(found)} samples before the excerpt does")
-    return found
+    common = math.gcd(original, rate)
+    margin = round(_MARGIN_S * rate)
+    period = max(0, start - margin) // (rate // common)
+    first, offset = period * (original // common), start - period * (rate // common)
+    last = min(total, -(-(start + samples + margin) * original // rate))
+    wave = resample(_mono(read_wav(entry, False, first / original, last / original, where)[0]), original, rate)
+    return wave[offset : offset + samples]
 
 
-def looped(entry: str, rate: int, start: int, samples: int, where: str = "") -> np.ndarray:
-    """Return ``samples`` samples of a noise from ``start`` on, float32 [N]; it is repeated where it is too short."""
-    total, original, _ = _info(entry)
+def looped(entry: str, rate: int, start: int, samples: int, end: int, where: str = "") -> np.ndarray:
+    """Return ``samples`` samples of a noise from ``start`` on, float32 [N]; it is repeated where it is too short.
+
+    Its end and its beginning are cross-faded with equal power, over `FADE_S` or half of it.
+
+    Args:
+        entry: The recording.
+        rate: In Hz.
+        start: First sample; the first time through, the recording's own.
+        samples: How many.
+        end: Where the whole mixture ends, counted as ``start`` is: it tells whether the noise is too short.
+        where: What begins an error message.
+    """
+    total, original = sizes(entry, where)
     length = total * rate // original
-    if start + samples <= length:
+    fade = min(round(FADE_S * rate), length // 2)
+    if end <= length or start + samples <= length - fade:
         return excerpt(entry, rate, start, samples, where)
     whole = excerpt(entry, rate, 0, length, where)
-    loop = _loop(whole, min(round(FADE_S * rate), length // 2))
-    return loop[(start + np.arange(samples)) % len(loop)]
+    loop = _loop(whole, fade)
+    place = np.arange(start, start + samples)
+    return np.where(place < len(loop), whole[place % len(loop)], loop[place % len(loop)])
+
+
+def sizes(entry: str, where: str) -> tuple[int, int]:
+    """Return a recording's number of samples and its rate in Hz; its header is read once in a process."""
+    try:
+        return _sizes(entry)
+    except AudiolabError as error:
+        raise AudiolabError(f"{where}: {error}") from error
+
+
+@lru_cache(maxsize=1 << 17)
+def _sizes(entry: str) -> tuple[int, int]:
+    return audio_info(entry)[:2]
 
 
 def _loop(wave: np.ndarray, fade: int) -> np.ndarray:
     """Return a wave that can follow itself: its last ``fade`` samples faded into its first (equal power)."""
-    if not fade:
-        return wave
-    phase = (np.arange(fade, dtype=np.float32) + 0.5) / fade * (np.pi / 2)
-    loop = wave[:-fade].copy()
-    loop[:fade] = loop[:fade] * np.sin(phase) + wave[-fade:] * np.cos(phase)
+    phase = (np.arange(fade, dtype=np.float32) + 0.5) / max(1, fade) * (np.pi / 2)
+    loop = wave[: len(wave) - fade].copy()
+    loop[:fade] = loop[:fade] * np.sin(phase) + wave[len(wave) - fade :] * np.cos(phase)
     return loop
-
-
-@lru_cache(maxsize=1 << 17)
-def _info(entry: str) -> tuple[int, int, int]:
-    return audio_info(entry)
 
 
 def _mono(samples: np.ndarray) -> np.ndarray:
     return samples if samples.ndim == 1 else samples[:, 0]
+
+
+def _rate(path: Path) -> int:
+    rate = load_yaml(path)[0].get("rate")
+    if not isinstance(rate, int) or rate < 1:
+        raise AudiolabError(f"{path}: rate is {rate!r}, no number of Hz; make the set again")
+    return rate

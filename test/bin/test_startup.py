@@ -14,6 +14,7 @@ COMMANDS = (
     "join_scp",
     "listening_test",
     "make_mini",
+    "make_mixtures",
     "prepare",
     "speaker_f0",
     "stamp",

@@ -42,7 +42,9 @@ def make_domains(folder: Path, count: int = 8, seconds: float = 0.5) -> dict[str
         speech = make_sounds(folder / domain / "speech", voices)
         sounds = make_sounds(folder / domain / "noise", {f"n{n}-a": 0.05 * wave for n, wave in enumerate(noise)})
         for seed, part in enumerate(("train", "valid")):
-            settings = MixtureSettings(count=count, seconds=[seconds, 2 * seconds], snr=[0.0, 5.0], seed=seed)
-            make_mixtures(speech, sounds, folder / domain / part, settings, balance=False, nj=1)
+            settings = MixtureSettings(
+                str(speech), str(sounds), count, seconds=[seconds, 2 * seconds], snr=[0.0, 5.0], seed=seed
+            )
+            make_mixtures(settings, folder / domain / part)
             paths[f"{domain}_{part}"] = str(folder / domain / part)
     return paths
