@@ -22,18 +22,20 @@ KEYS = ("format", "system", "step", "state")
 ADVICE = "train again, or take another copy"
 
 
-def load(model: str | Path, device: torch.device | str = "cpu") -> Any:
+def load(model: str | Path, device: torch.device | str = "cpu", does: str = "") -> Any:
     """Return what the system offers for inference, with trained weights.
 
-    A SoftGAN model gives a `audiolab.systems.softgan.converter.SoftGANConverter`.
+    A SoftGAN model gives a `audiolab.systems.softgan.converter.SoftGANConverter`, one for speech enhancement a
+    `audiolab.systems.srst.predictor.Predictor`.
 
     Args:
         model: A training run's folder, or a zip that ``audiolab.bin.pack`` made of one.
         device: Where it runs.
+        does: A method, such as ``enhance``, without which the model is of no use here.
 
     Raises:
         AudiolabError: No trained model is there, it is broken, it is of another version, or it carries code; the device
-            cannot be used.
+            cannot be used; it does not do what ``does`` says.
     """
     model = Path(model)
     tree = _config(model)
@@ -47,12 +49,15 @@ def load(model: str | Path, device: torch.device | str = "cpu") -> Any:
     config = from_dict(cls.Config, tree["system_conf"], source=f"{model}/{CONFIG}")
     device = _usable(device)
     try:
-        return cls.predictor(config, state["state"], device)
+        predictor = cls.predictor(config, state["state"], device)
     except (KeyError, TypeError, AttributeError, RuntimeError) as error:  # what load_state_dict raises
         reason = " ".join(str(error).split())[:200]
         raise AudiolabError(
             f"{model}: {MODEL} does not fit {CONFIG}; take both from one training ({type(error).__name__}: {reason})"
         ) from error
+    if does and not hasattr(predictor, does):
+        raise AudiolabError(f"{model}: a model of system {tree['system']}, which does not {does}; give another one")
+    return predictor
 
 
 def _config(model: Path) -> dict[str, Any]:

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import audiolab
 from audiolab import cli
 from audiolab.config import add_arguments, from_namespace, option
 from audiolab.data.conversion import convert_data_dir, convert_file
 from audiolab.datadir.datadir import DataDir
 from audiolab.errors import AudiolabError
+from audiolab.inference import load
 from audiolab.synthesis.envelope_converter import EnvelopeConverterConfig
 
 
@@ -37,7 +37,8 @@ def main() -> None:
     add_arguments(parser, InferenceConfig)
     options = parser.parse_args()
     config = from_namespace(InferenceConfig, options)
-    voice = audiolab.load(options.model, options.device).voice(options.reverse, config.f0, config.conversion)
+    model = load(options.model, options.device, does="convert")
+    voice = model.voice(options.reverse, config.f0, config.conversion)
     if options.data and options.out and not options.files:
         convert_data_dir(voice, DataDir(options.data), options.out, voice.analysis.stft.rate)
     elif len(options.files) == 2 and not (options.data or options.out):

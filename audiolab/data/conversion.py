@@ -44,7 +44,7 @@ def convert_file(
             unknown, or its format does not take the source's rate or channels; the disk is full.
     """
     with open_audio(str(source), False, str(source)) as audio:
-        blocks = stream(_checked(audio, source), audio.samplerate)
+        blocks = stream(checked_blocks(audio, source), audio.samplerate)
         with audio_writer(out, audio.samplerate, audio.channels, audio.subtype) as write:
             for block in blocks:
                 write(block)
@@ -82,8 +82,8 @@ def convert_data_dir(converter: Converter, datadir: DataDir, out: str | Path, ra
     return write_data_dir(out, tables, replace=True)
 
 
-def _checked(audio: soundfile.SoundFile, source: str | Path) -> Iterator[np.ndarray]:
-    """Yield what is in a file, having checked that it is sound and all there."""
+def checked_blocks(audio: soundfile.SoundFile, source: str | Path) -> Iterator[np.ndarray]:
+    """Yield what is in an open file, float32 [n, channels], having checked that it is sound and all there."""
     position = 0
     try:
         for block in audio.blocks(BLOCK, dtype="float32", always_2d=True):

@@ -120,17 +120,18 @@ class Counted:
 def as_long_as(blocks: Iterable[np.ndarray], counted: Counted) -> Blocks:
     """Yield ``blocks`` cut or filled with zeros to the length of what has passed through ``counted`` at the end.
 
-    Resampling there and back may give a sample more or less than there was, and nothing of very few.
+    Resampling there and back may give a sample more or less than there was, and nothing of very few. What is not
+    beyond the length so far is passed on at once.
     """
     done = 0
     held = None
     for block in blocks:
-        if held is not None:
-            yield held
-            done += len(held)
-        held = block
-    if held is None:
-        held = counted.empty
-    if held is not None:
-        rest = counted.length - done
+        held = block if held is None else np.concatenate([held, block])
+        ready = min(len(held), counted.length - done)
+        yield held[:ready]
+        done += ready
+        held = held[ready:]
+    held = counted.empty if held is None else held
+    rest = counted.length - done
+    if held is not None and rest:
         yield np.pad(held[:rest], ((0, max(0, rest - len(held))), (0, 0)))

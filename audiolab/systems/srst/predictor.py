@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from typing import Any
 
@@ -18,6 +19,9 @@ from audiolab.systems.srst.enhancer import Enhancer
 
 CHUNK_S = 20.0
 """Seconds that are enhanced at a time, beside their context."""
+
+_ENDLESS = 1 << 62
+"""A chunk, in samples, that no signal fills."""
 
 
 class Predictor:
@@ -45,35 +49,54 @@ class Predictor:
         Raises:
             AudiolabError: What `audiolab.synthesis.streaming.at_once` refuses.
         """
-        return at_once(self._whole, wave, rate)
+
+        def whole(blocks: Iterable[np.ndarray], rate: int) -> Blocks:
+            held = list(blocks)
+            return self.stream(held, rate, self.level(held, rate))
+
+        return at_once(whole, wave, rate)
+
+    def level(self, blocks: Iterable[np.ndarray], rate: int) -> Level:
+        """Return the level, as it is at the model's rate, of audio in blocks [n, channels] at ``rate``: for `stream`."""
+        level = Level()
+        for _ in level.watch(resampled(blocks, rate, self.rate)):
+            pass
+        return level
 
     def stream(
         self, blocks: Iterable[np.ndarray], rate: int, level: Level | None = None, chunk_s: float = CHUNK_S
     ) -> Blocks:
         """Yield the speech in audio that comes in blocks [n, channels], in bounded memory.
 
-        With the audio's `Level` known, pieces fit together as if the audio were enhanced as a whole, unless the model
-        was trained with ``align_corners``.
+        With the audio's `level` known, pieces fit together as if the audio were enhanced as a whole. A model that was
+        trained with ``align_corners`` has to hear the whole first.
 
         Args:
             blocks: float32 [n, channels] each.
             rate: Their rate in Hz; the result's too.
             level: Of the whole audio; None: of what has been heard so far.
-            chunk_s: Seconds that are enhanced at a time; they come out when a context of some seconds behind them is
-                there.
+            chunk_s: Seconds that are enhanced at a time; they come out when `context_s` behind them are there.
         """
         check_rate(rate)
         running = Level()
-        counted = Counted(blocks if level is not None else running.watch(blocks))
+        counted = Counted(blocks)
+        analysed = resampled(counted, rate, self.rate)
+        if level is None:
+            analysed = running.watch(analysed)
         chunk = max(1, round(chunk_s * self.rate / self._grid)) * self._grid
+        chunk = _ENDLESS if self.config.align_corners else chunk
 
         def enhanced(segment: np.ndarray, first: int) -> np.ndarray:
             return self._enhance(segment, (level or running).deviation)
 
-        analysed = resampled(counted, rate, self.rate)
         return as_long_as(
             resampled(process_in_chunks(analysed, enhanced, chunk, self._context), self.rate, rate), counted
         )
+
+    @property
+    def context_s(self) -> float:
+        """Seconds on either side of a sample beyond which nothing changes it; endless with ``align_corners``."""
+        return math.inf if self.config.align_corners else self._context / self.rate
 
     @torch.no_grad()
     def separate(self, mixtures: Tensor) -> tuple[Tensor, Tensor]:
@@ -98,14 +121,6 @@ class Level:
 
     def __init__(self) -> None:
         self._count, self._sum, self._square = 0, np.zeros(1), np.zeros(1)
-
-    @classmethod
-    def of(cls, blocks: Iterable[np.ndarray]) -> Level:
-        """Return the level of blocks [n, channels]."""
-        level = cls()
-        for _ in level.watch(blocks):
-            pass
-        return level
 
     def watch(self, blocks: Iterable[np.ndarray]) -> Blocks:
         """Yield the blocks, and count them in."""

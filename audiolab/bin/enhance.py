@@ -1,0 +1,72 @@
+"""Enhance noisy speech with a trained model: ``python -m audiolab.bin.enhance --model exp/… in.wav out.wav``.
+
+One file of any length, rate and channel count; or with ``--data DIR --out DIR`` all mixtures of a mixture dir; or with
+``--stream`` 16-bit little-endian PCM from standard input to standard output, as it comes.
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+
+from audiolab import cli
+from audiolab.data.enhancement import enhance_file, enhance_mixtures, enhance_pcm
+from audiolab.data.mixtures import MixtureDir
+from audiolab.errors import AudiolabError
+from audiolab.inference import load
+
+logger = logging.getLogger(__name__)
+
+
+def main() -> None:
+    """Run the command."""
+    options = _parser().parse_args()
+    _check(options)
+    model = load(options.model, options.device, does="enhance")
+    if options.stream:
+        if model.context_s == float("inf"):
+            raise AudiolabError(
+                f"{options.model}: was trained with align_corners and has to hear the whole; give files"
+            )
+        logger.info("output comes %.2f s behind the input", options.chunk_s + model.context_s)
+        enhance_pcm(
+            model, sys.stdin.buffer, sys.stdout.buffer, options.rate or model.rate, options.channels, options.chunk_s
+        )
+    elif options.data:
+        found = enhance_mixtures(model, MixtureDir(options.data), options.out)
+        logger.info("%s: %d utterances", found.path, len(found.utterances))
+    else:
+        enhance_file(model, *options.files, options.chunk_s)
+
+
+def _parser() -> cli.ArgumentParser:
+    parser = cli.ArgumentParser(prog="enhance", description=__doc__.splitlines()[0])
+    parser.add_argument("files", nargs="*", metavar="FILE", help="in.wav out.wav")
+    parser.add_argument("--model", required=True, help="folder of a training run, or its zip")
+    parser.add_argument("--data", help="mixture dir to enhance, in place of a file")
+    parser.add_argument("--out", help="data dir to write, with --data")
+    parser.add_argument("--stream", action="store_true", help="16-bit PCM from standard input to standard output")
+    parser.add_argument("--rate", type=int, help="of the stream [Hz]; the model's by default")
+    parser.add_argument("--channels", type=int, default=1, help="of the stream")
+    parser.add_argument(
+        "--chunk_s", type=float, default=None, help="seconds that are enhanced at a time; 20 for files, 1 for a stream"
+    )
+    parser.add_argument("--device", default="cpu", help="cpu or cuda")
+    return parser
+
+
+def _check(options: cli.configargparse.Namespace) -> None:
+    """Raise unless one way of use is asked for, as a whole; fill in ``chunk_s``."""
+    ways = [bool(options.files), bool(options.data or options.out), options.stream]
+    if sum(ways) != 1 or (options.files and len(options.files) != 2) or bool(options.data) != bool(options.out):
+        raise AudiolabError("enhance: give in.wav and out.wav, or --data and --out, or --stream")
+    if not options.stream and (options.rate is not None or options.channels != 1):
+        raise AudiolabError("enhance: --rate and --channels are for --stream; files say their own")
+    if options.chunk_s is None:
+        options.chunk_s = 1.0 if options.stream else 20.0
+    if not 0 < options.chunk_s < float("inf") or options.channels < 1:
+        raise AudiolabError("enhance: --chunk_s and --channels must be positive")
+
+
+if __name__ == "__main__":
+    cli.run(main)

@@ -1,0 +1,113 @@
+"""Running an enhancer over files of any length, over mixture dirs, and over PCM as it comes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any, BinaryIO, Protocol
+
+import numpy as np
+
+from audiolab.data.conversion import checked_blocks, convert_file
+from audiolab.data.mixtures import MixtureDir
+from audiolab.datadir.audiofile import open_audio
+from audiolab.datadir.audiowrite import write_audio
+from audiolab.datadir.datadir import DataDir, check_apart, write_data_dir
+from audiolab.errors import AudiolabError
+
+FULL_SCALE = 1 << 15
+"""Of 16-bit PCM."""
+
+PIECE = 1 << 16
+"""Most bytes that are read from a stream at a time."""
+
+
+class Enhancer(Protocol):
+    """What is needed of an enhancer, such as `audiolab.systems.srst.predictor.Predictor`."""
+
+    def enhance(self, wave: np.ndarray, rate: int) -> np.ndarray: ...
+
+    def level(self, blocks: Iterable[np.ndarray], rate: int) -> Any: ...
+
+    def stream(
+        self, blocks: Iterable[np.ndarray], rate: int, level: Any = None, chunk_s: float = ...
+    ) -> Iterator[np.ndarray]: ...
+
+
+def enhance_file(enhancer: Enhancer, source: str | Path, out: str | Path, chunk_s: float) -> None:
+    """Enhance a file of any length in bounded memory; ``out`` is written as a whole or not at all.
+
+    It is read twice: for its level, and to be enhanced, so that the pieces of ``chunk_s`` seconds have one level.
+    Formats and errors are those of `audiolab.data.conversion.convert_file`.
+    """
+    with open_audio(str(source), False, str(source)) as audio:
+        level = enhancer.level(checked_blocks(audio, source), audio.samplerate)
+    convert_file(lambda blocks, rate: enhancer.stream(blocks, rate, level, chunk_s), source, out)
+
+
+def enhance_mixtures(enhancer: Enhancer, mixtures: MixtureDir, out: str | Path) -> DataDir:
+    """Enhance the mixtures of a dir, each as a whole, and return the data dir of the results.
+
+    Writes ``<out>/wav/<id>.wav`` (16 bit), ``wav.scp``, ``utt2spk``, ``spk2utt`` and ``utt2lang`` where the dir has it.
+    """
+    out = Path(out)
+    check_apart(mixtures.path, out)
+    about = DataDir(mixtures.path)
+    tables: dict[str, dict[str, str]] = {
+        name: about.table(name) for name in ("utt2spk", "utt2lang") if name == "utt2spk" or about.has(name)
+    }
+    missing = [name for name in mixtures.ids if name not in tables["utt2spk"]]
+    if missing:
+        raise AudiolabError(f"{mixtures.path}/utt2spk: no '{missing[0]}'; make the set again")
+    paths = {}
+    for index, name in enumerate(mixtures.ids):
+        path = out / "wav" / f"{name}.wav"
+        speech, noise = mixtures.parts(index)
+        write_audio(path, enhancer.enhance(speech + noise, mixtures.rate), mixtures.rate)
+        paths[name] = str(path)
+    return write_data_dir(out, {**tables, "wav.scp": paths}, replace=True)
+
+
+def enhance_pcm(enhancer: Enhancer, source: BinaryIO, out: BinaryIO, rate: int, channels: int, chunk_s: float) -> None:
+    """Enhance 16-bit little-endian PCM as it comes; its level is that of what has been heard so far.
+
+    Args:
+        enhancer: The model.
+        source: Interleaved samples; has ``read1``, as ``sys.stdin.buffer`` has.
+        out: Takes the same number of samples.
+        rate: Of both, in Hz.
+        channels: Of both.
+        chunk_s: Seconds that are enhanced at a time.
+
+    Raises:
+        AudiolabError: The source ends within a sample; all that was whole is enhanced and written before.
+    """
+    pieces = _Pieces(source, channels)
+    for block in enhancer.stream(pieces, rate, None, chunk_s):
+        scaled = np.rint(np.asarray(block, dtype=np.float64) * FULL_SCALE)
+        out.write(np.clip(scaled, -FULL_SCALE, FULL_SCALE - 1).astype("<i2").tobytes())
+        out.flush()
+    if pieces.rest:
+        raise AudiolabError(
+            f"the input ends {pieces.rest} bytes into a sample of {2 * channels} ({channels} channels of 16 bit); what "
+            "came before is enhanced; give --channels as they are, and all of the stream"
+        )
+
+
+class _Pieces:
+    """PCM in blocks [n, channels], float32; ``rest`` is how many bytes of an incomplete sample came last."""
+
+    def __init__(self, source: BinaryIO, channels: int) -> None:
+        self.rest = 0
+        self._source, self._channels = source, channels
+
+    def __iter__(self) -> Iterator[np.ndarray]:
+        held, frame = b"", 2 * self._channels
+        while data := self._source.read1(PIECE):
+            held += data
+            whole = len(held) - len(held) % frame
+            if whole:
+                samples = np.frombuffer(held[:whole], "<i2").reshape(-1, self._channels)
+                yield samples.astype(np.float32) / FULL_SCALE
+            held = held[whole:]
+        self.rest = len(held)
