@@ -165,6 +165,9 @@ stage_report() {
   made_by "$expdir" score 5
   run report_vc --expdir "$expdir" --data "$eval" --reference "$data/ref" --scores "$expdir/scores.csv" \
     --corpus "VCC2018 ($dataset)" --out "$expdir/report.html"
+  if [[ $ablation == true ]]; then
+    run plot_runs --expdir "$expdir" --values d_real d_converted d_source --out "$expdir/discriminators.png"
+  fi
   local/jobs.py publish "$expdir" --data "$eval" --reference "$data/ref" --seed "$seed"
 }
 
