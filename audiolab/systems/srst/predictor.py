@@ -57,7 +57,7 @@ class Predictor:
         return at_once(whole, wave, rate)
 
     def level(self, blocks: Iterable[np.ndarray], rate: int) -> Level:
-        """Return the level, as it is at the model's rate, of audio in blocks [n, channels] at ``rate``: for `stream`."""
+        """Return the level of audio in blocks [n, channels] at ``rate``, as it is at the model's rate: for `stream`."""
         level = Level()
         for _ in level.watch(resampled(blocks, rate, self.rate)):
             pass

@@ -1,0 +1,70 @@
+"""Rank mixtures by a domain classifier, or draw some: ``python -m audiolab.bin.rank_domains --model exp/… --data DIR``.
+
+Writes with ``--out`` a table of all mixtures and their probability of the target domain, and with ``--pool`` a list of
+those that are most like the target, for ``data_conf.source_pool``. ``--random SEED`` draws the list, without a model.
+"""
+
+from __future__ import annotations
+
+import logging
+
+import numpy as np
+
+from audiolab import cli
+from audiolab.data.mixtures import MixtureDir
+from audiolab.data.ranking import at_random, decisions, most_alike
+from audiolab.datadir.lists import write_lines
+from audiolab.datadir.table import write_table
+from audiolab.errors import AudiolabError
+from audiolab.inference import load
+
+logger = logging.getLogger(__name__)
+
+
+def main() -> None:
+    """Run the command."""
+    options = _parser().parse_args()
+    _check(options)
+    mixtures = MixtureDir(options.data)
+    if options.random is not None:
+        chosen = at_random(mixtures.ids, options.percent, np.random.default_rng(options.random))
+    else:
+        model = load(options.model, options.device, does="target_probability")
+        found = decisions(model, mixtures, options.batch_size, options.nj)
+        chosen = most_alike(found, options.percent)
+        if options.out:
+            write_table(options.out, {name: f"{probability:.6g}" for name, probability in found.items()})
+        taken = np.mean([probability > 0.5 for probability in found.values()])
+        logger.info("%s: %d mixtures, %.1f %% taken for the target domain", options.data, len(found), 100 * taken)
+    if options.pool:
+        write_lines(options.pool, chosen)
+        logger.info("%s: %d of %d mixtures", options.pool, len(chosen), len(mixtures))
+
+
+def _parser() -> cli.ArgumentParser:
+    parser = cli.ArgumentParser(prog="rank_domains", description=__doc__.splitlines()[0])
+    parser.add_argument("--data", required=True, help="mixture dir")
+    parser.add_argument("--model", help="training run of a domain classifier, or its zip")
+    parser.add_argument("--random", type=int, help="draw the list by this seed, in place of --model")
+    parser.add_argument("--out", help="table to write: <id> <probability of the target domain>")
+    parser.add_argument("--pool", help="list to write: ids, one a line")
+    parser.add_argument("--percent", type=float, default=30.0, help="of the mixtures that the list holds")
+    parser.add_argument("--batch_size", type=int, default=32, help="mixtures of one length at a time")
+    parser.add_argument("--nj", type=int, default=1, help="threads that read")
+    parser.add_argument("--device", default="cpu", help="cpu or cuda")
+    return parser
+
+
+def _check(options: cli.configargparse.Namespace) -> None:
+    if (options.model is None) == (options.random is None):
+        raise AudiolabError("rank_domains: give either --model or --random")
+    if not (options.pool or options.out) or (options.out and options.model is None):
+        raise AudiolabError("rank_domains: give --pool, or with --model --out, or both")
+    if not 0 < options.percent <= 100 or options.batch_size < 1 or options.nj < 1:
+        raise AudiolabError("rank_domains: --percent is above 0 and at most 100, --batch_size and --nj are 1 or more")
+    if options.random is not None and options.random < 0:
+        raise AudiolabError(f"rank_domains: --random {options.random}: a seed is not negative")
+
+
+if __name__ == "__main__":
+    cli.run(main)
