@@ -7,6 +7,7 @@ how they were measured (``scores.yaml``).
 from __future__ import annotations
 
 import logging
+from dataclasses import fields
 from pathlib import Path
 
 import yaml
@@ -15,9 +16,9 @@ from audiolab import cli
 from audiolab.datadir.datadir import DataDir
 from audiolab.errors import AudiolabError
 from audiolab.files import atomic_write
-from audiolab.metrics.conversions import RUN_COLUMNS, read_runs
-from audiolab.metrics.scores import write_scores
+from audiolab.metrics.conversions import Run, read_runs
 from audiolab.metrics.vc_runs import Corpora, Scored, score_runs
+from audiolab.metrics.vc_scores import VC
 from audiolab.metrics.voice import AnalysisConfig
 
 logger = logging.getLogger(__name__)
@@ -38,7 +39,7 @@ def main() -> None:
         )
     if not scored.scores:
         raise AudiolabError(f"{options.runs}: not one utterance could be scored")
-    write_scores(options.out, scored.scores)
+    VC.write(options.out, scored.scores)
     with atomic_write(Path(options.out).with_suffix(".yaml")) as file:
         yaml.safe_dump(_report(scored, config), file, sort_keys=False, allow_unicode=True, width=120)
     logger.info("%d utterances scored, %d failures: %s", len(scored.scores), len(scored.failures), options.out)
@@ -47,7 +48,8 @@ def main() -> None:
 def _parser() -> cli.ArgumentParser:
     defaults = AnalysisConfig()
     parser = cli.ArgumentParser(prog="score_vc", description=__doc__.splitlines()[0])
-    parser.add_argument("--runs", required=True, help=f"list of runs, by tabs, with the header {' '.join(RUN_COLUMNS)}")
+    columns = " ".join(field.name for field in fields(Run))
+    parser.add_argument("--runs", required=True, help=f"list of runs, by tabs, with the header {columns}")
     parser.add_argument("--source", required=True, help="data dir of the utterances that were converted")
     parser.add_argument("--reference", required=True, help="data dir of the targets' parallel references")
     parser.add_argument("--train", required=True, help="data dir of all speakers' training speech")

@@ -8,8 +8,8 @@ from audiolab import cli
 from audiolab.config import load_yaml
 from audiolab.errors import AudiolabError
 from audiolab.files import atomic_write
-from audiolab.metrics.scores import read_scores
-from audiolab.metrics.table import read_paper, results
+from audiolab.metrics.vc_scores import VC
+from audiolab.metrics.vc_table import read_paper, results
 
 
 def main() -> None:
@@ -21,7 +21,7 @@ def main() -> None:
     parser.add_argument("--baseline", action="append", default=[], help="system to compare with; may be repeated")
     parser.add_argument("--seed", type=int, default=0, help="seed of the bootstrap")
     options = parser.parse_args()
-    scores = read_scores(options.scores)
+    scores = VC.read(options.scores)
     measured = Path(options.scores).with_suffix(".yaml")
     conditions = load_yaml(measured)[0].get("conditions")
     if not isinstance(conditions, dict):

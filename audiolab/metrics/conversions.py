@@ -7,14 +7,12 @@ the last ``_`` of the source utterance's id, and the reference is ``<target>_<se
 
 from __future__ import annotations
 
-import csv
 from dataclasses import dataclass
 from pathlib import Path
 
 from audiolab.datadir.datadir import DataDir
 from audiolab.errors import AudiolabError
-
-RUN_COLUMNS = ("system", "seed", "source", "target", "dir")
+from audiolab.metrics.table import read_rows
 
 
 @dataclass(frozen=True)
@@ -40,22 +38,12 @@ class Conversion:
 
 
 def read_runs(path: str | Path) -> list[Run]:
-    """Return the runs in a tab-separated list with the header `RUN_COLUMNS`; dirs are relative to where one is.
+    """Return the runs in a tab-separated list with the fields of `Run` as header; dirs are relative to where one is.
 
     Raises:
         AudiolabError: The list is missing, empty, names a run twice, or a row does not have these columns.
     """
-    try:
-        with open(path, encoding="utf-8", newline="") as file:
-            lines = list(csv.reader(file, delimiter="\t"))
-    except OSError as error:
-        raise AudiolabError(f"{path}: cannot read the list of runs: {error.strerror}") from error
-    for number, line in enumerate(lines, start=1):
-        if len(line) != len(RUN_COLUMNS) or not all(line) or (number == 1 and tuple(line) != RUN_COLUMNS):
-            raise AudiolabError(f"{path}:{number}: the columns must be {', '.join(RUN_COLUMNS)}, by tabs")
-    if len(lines) < 2:
-        raise AudiolabError(f"{path}: no run is listed under the header {', '.join(RUN_COLUMNS)}")
-    runs = [Run(*line) for line in lines[1:]]
+    runs = read_rows(path, Run, "the list of runs", full=True)
     seen: set[tuple[str, ...]] = set()
     for number, run in enumerate(runs, start=2):
         key = (run.system, run.seed, run.source, run.target)

@@ -1,4 +1,4 @@
-"""Scores by utterance made into means with confidence intervals: by system, by pair, against a baseline."""
+"""Scores by utterance made into means with confidence intervals: by system, by group, against a baseline."""
 
 from __future__ import annotations
 
@@ -6,15 +6,19 @@ import math
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 
 from audiolab.errors import AudiolabError
 from audiolab.metrics.bootstrap import Interval, mean_interval, paired_difference
-from audiolab.metrics.scores import METRICS, UNTRAINED, Score
+from audiolab.metrics.scores import UNTRAINED, Metric, Score
 
-Unit = tuple[str, str, str]
-"""(source, target, utterance): what is drawn in the bootstrap; its scores of several seeds are averaged first."""
+Unit = tuple[str, ...]
+"""`Score.unit`: what is drawn in the bootstrap; its scores of several seeds are averaged first."""
+
+S = TypeVar("S", bound=Score)
+Group = TypeVar("Group")
 
 
 @dataclass(frozen=True)
@@ -44,38 +48,41 @@ class SystemSummary:
 
     Attributes:
         system: Its name.
-        pairs: Number of (source, target) pairs.
+        groups: Number of different units but for the utterance: pairs of speakers in voice conversion.
         seeds: Number of training runs' seeds.
-        utterances: Number of different (source, target, utterance).
+        utterances: Number of different units.
         metrics: Metric's column -> summary.
     """
 
     system: str
-    pairs: int
+    groups: int
     seeds: int
     utterances: int
     metrics: dict[str, Summary | None]
 
 
-def summarise(scores: Sequence[Score], seed: int = 0) -> list[SystemSummary]:
+def summarise(scores: Sequence[Score], metrics: Sequence[Metric], seed: int = 0) -> list[SystemSummary]:
     """Return the summary of each system, in the order in which they first stand in ``scores``.
 
     Args:
         scores: Rows of ``scores.csv``.
+        metrics: Which scores.
         seed: Seed of the bootstrap; each cell draws from its own generator, so a cell does not depend on the others.
     """
-    return [_summarise_system(system, rows, seed) for system, rows in group(scores, lambda s: s.system).items()]
+    return [_summarise(system, rows, metrics, seed) for system, rows in group(scores, lambda s: s.system).items()]
 
 
-def summarise_pairs(scores: Sequence[Score], column: str, seed: int = 0) -> dict[tuple[str, str], dict[str, Interval]]:
-    """Return (source, target) -> system -> mean of one metric over the pair's utterances."""
+def summarise_by(
+    scores: Sequence[Score], key: Callable[[Score], Group], column: str, seed: int = 0
+) -> dict[Group, dict[str, Interval]]:
+    """Return group -> system -> mean of one metric over the group's utterances; ``key`` gives a score's group."""
     return {
-        pair: {
+        name: {
             system: mean_interval(np.array(list(units.values())), np.random.default_rng(seed))
-            for system, rows in group(of_pair, lambda s: s.system).items()
+            for system, rows in group(of_group, lambda s: s.system).items()
             if (units := by_unit(rows, column))
         }
-        for pair, of_pair in group(scores, lambda s: (s.source, s.target)).items()
+        for name, of_group in group(scores, key).items()
     }
 
 
@@ -105,11 +112,11 @@ def by_unit(scores: Iterable[Score], column: str) -> dict[Unit, float]:
     values = defaultdict(list)
     for score in scores:
         if not math.isnan(score.values[column]):
-            values[score.source, score.target, score.utterance].append(score.values[column])
+            values[score.unit].append(score.values[column])
     return {unit: float(np.mean(values[unit])) for unit in sorted(values)}
 
 
-def group(scores: Iterable[Score], key: Callable[[Score], object]) -> dict:
+def group(scores: Iterable[S], key: Callable[[S], Group]) -> dict[Group, list[S]]:
     """Return ``key`` -> its scores, in the order of first appearance."""
     groups = defaultdict(list)
     for score in scores:
@@ -117,18 +124,18 @@ def group(scores: Iterable[Score], key: Callable[[Score], object]) -> dict:
     return dict(groups)
 
 
-def _summarise_system(system: str, rows: list[Score], seed: int) -> SystemSummary:
-    utterances = {(row.source, row.target, row.utterance) for row in rows}
-    metrics: dict[str, Summary | None] = {}
-    for metric in METRICS:
+def _summarise(system: str, rows: list[Score], metrics: Sequence[Metric], seed: int) -> SystemSummary:
+    utterances = {row.unit for row in rows}
+    found: dict[str, Summary | None] = {}
+    for metric in metrics:
         units = by_unit(rows, metric.column)
         if not units:
-            metrics[metric.column] = None
+            found[metric.column] = None
             continue
         interval = mean_interval(np.array(list(units.values())), np.random.default_rng(seed))
-        metrics[metric.column] = Summary(interval, _seed_spread(rows, metric.column), len(utterances))
+        found[metric.column] = Summary(interval, _seed_spread(rows, metric.column), len(utterances))
     trained = len({row.seed for row in rows} - {UNTRAINED})
-    return SystemSummary(system, len({unit[:2] for unit in utterances}), trained, len(utterances), metrics)
+    return SystemSummary(system, len({unit[:-1] for unit in utterances}), trained, len(utterances), found)
 
 
 def _seed_spread(rows: list[Score], column: str) -> float:

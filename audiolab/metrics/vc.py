@@ -69,7 +69,7 @@ def score_conversion(
     classifier: SpeakerClassifier,
     speakers: tuple[str, str],
 ) -> dict[str, float]:
-    """Return every metric of `audiolab.metrics.scores.METRICS` for one converted utterance.
+    """Return every metric of `audiolab.metrics.vc_scores.METRICS` for one converted utterance.
 
     The path of the MCD's alignment is also that of the log-spectral distance and of the F0 and voicing errors.
 

@@ -15,9 +15,9 @@ from audiolab.datadir.datadir import DataDir
 from audiolab.errors import AudiolabError
 from audiolab.metrics.collapse import is_collapsed
 from audiolab.metrics.conversions import Conversion, Run, conversions, sentence_of
-from audiolab.metrics.scores import Score
 from audiolab.metrics.speaker_id import SpeakerClassifier, train_classifier
 from audiolab.metrics.vc import Natural, Target, natural_statistics, score_conversion, target_statistics
+from audiolab.metrics.vc_scores import ConversionScore
 from audiolab.metrics.voice import AnalysisConfig, Voice, analyse
 
 logger = logging.getLogger(__name__)
@@ -48,7 +48,7 @@ class Scored:
         failures: What could not be scored, one message each.
     """
 
-    scores: list[Score]
+    scores: list[ConversionScore]
     classifier: SpeakerClassifier
     failures: list[str]
 
@@ -93,10 +93,10 @@ def score_runs(runs: Sequence[Run], corpora: Corpora, config: AnalysisConfig, nj
         if item.source not in sources or item.reference not in references
     ]
     failures += [row for row in rows if isinstance(row, str)]
-    return Scored(_own_timing([row for row in rows if isinstance(row, Score)]), classifier, failures)
+    return Scored(_own_timing([row for row in rows if isinstance(row, ConversionScore)]), classifier, failures)
 
 
-def _own_timing(scores: list[Score]) -> list[Score]:
+def _own_timing(scores: list[ConversionScore]) -> list[ConversionScore]:
     """Return the scores without input dependence in runs that do not keep their sources' timing.
 
     A run of which one utterance differs from its source in length has a timing of its own; those of its utterances
@@ -110,11 +110,11 @@ def _own_timing(scores: list[Score]) -> list[Score]:
     return [_without_dependence(score) if _run_of(score) in moved else score for score in scores]
 
 
-def _run_of(score: Score) -> tuple[str, str, str, str]:
+def _run_of(score: ConversionScore) -> tuple[str, str, str, str]:
     return score.system, score.seed, score.source, score.target
 
 
-def _without_dependence(score: Score) -> Score:
+def _without_dependence(score: ConversionScore) -> ConversionScore:
     collapsed = float(is_collapsed(score.values["variance_ratio"], math.nan))
     return replace(score, values=score.values | {"dependence": math.nan, "collapsed": collapsed})
 
@@ -157,13 +157,17 @@ def _train_statistics(datadir: DataDir, utterance: str, config: AnalysisConfig) 
         raise AudiolabError(f"{datadir.path}: {utterance}: {error}") from error
 
 
-def _score(item: Conversion, against: tuple[Voice, Voice, Target, SpeakerClassifier], config: AnalysisConfig) -> Score:
+def _score(
+    item: Conversion, against: tuple[Voice, Voice, Target, SpeakerClassifier], config: AnalysisConfig
+) -> ConversionScore:
     run, converted = item.run, _load(item.datadir, item.utterance, config)
     try:
         values = score_conversion(converted, *against, (run.source, run.target))
     except AudiolabError as error:
         raise AudiolabError(f"{item.datadir.path}: {item.utterance}: {error}") from error
-    return Score(run.system, run.seed, run.source, run.target, item.utterance, values, config.alpha, config.order)
+    return ConversionScore(
+        run.system, run.seed, run.source, run.target, item.utterance, values, config.alpha, config.order
+    )
 
 
 def _each(

@@ -12,9 +12,10 @@ from markupsafe import Markup
 
 from audiolab.config import load_yaml
 from audiolab.errors import AudiolabError
-from audiolab.metrics.scores import METRICS, UNTRAINED, Score, read_scores
-from audiolab.metrics.summary import summarise, summarise_pairs
-from audiolab.metrics.table import BY_PAIR, METHOD, short_note
+from audiolab.metrics.scores import UNTRAINED
+from audiolab.metrics.summary import summarise, summarise_by
+from audiolab.metrics.vc_scores import METRICS, VC, ConversionScore
+from audiolab.metrics.vc_table import BY_PAIR, METHOD, short_note
 from audiolab.report import audio, page, plots, tables
 from audiolab.report.conversions import Conversion
 from audiolab.report.history import Run
@@ -66,7 +67,7 @@ def report(experiment: Experiment, title: str, utterances: int, seconds: float, 
         seconds: Longest clip.
         max_bytes: Size that the page shall not exceed; players are left out, evenly over the runs, to stay below.
     """
-    scores = read_scores(experiment.scores)
+    scores = VC.read(experiment.scores)
     before = [
         Section("Overview", overview(experiment, scores)),
         Section("Scores", score_section(experiment.scores, scores)),
@@ -87,7 +88,7 @@ def report(experiment: Experiment, title: str, utterances: int, seconds: float, 
     return page.render(title, [*before, listen, *after], subtitle, footer)
 
 
-def overview(experiment: Experiment, scores: Sequence[Score]) -> Markup:
+def overview(experiment: Experiment, scores: Sequence[ConversionScore]) -> Markup:
     """Return what was run: systems, pairs, steps, seeds, commit, versions."""
     runs = experiment.runs
     pairs = sorted({(score.source, score.target) for score in scores})
@@ -105,7 +106,7 @@ def overview(experiment: Experiment, scores: Sequence[Score]) -> Markup:
     return page.facts({name: str(value) for name, value in values.items()})
 
 
-def score_section(path: Path, scores: Sequence[Score]) -> Markup:
+def score_section(path: Path, scores: Sequence[ConversionScore]) -> Markup:
     """Return the summary by system, the plots and tables by pair, and how all of it was measured."""
     columns = [
         tables.Column("system", "System"),
@@ -115,8 +116,8 @@ def score_section(path: Path, scores: Sequence[Score]) -> Markup:
         *(tables.Column(m.column, m.name, m.unit, m.digits, m.better) for m in METRICS),
     ]
     rows = [
-        {"system": s.system, "pairs": s.pairs, "utterances": s.utterances, "seeds": s.seeds or None, **s.metrics}
-        for s in summarise(scores)
+        {"system": s.system, "pairs": s.groups, "utterances": s.utterances, "seeds": s.seeds or None, **s.metrics}
+        for s in summarise(scores, METRICS)
     ]
     shown = [c for c in columns if any(row[c.key] is not None for row in rows)]
     table = tables.html_table(shown, rows, "Means over a system's pairs; the best of each column in bold", stacked=True)
@@ -190,11 +191,11 @@ def files_section(experiment: Experiment) -> Markup:
     return tables.html_table([tables.Column("what", "What"), tables.Column("where", "Where")], rows)
 
 
-def _by_pair(scores: Sequence[Score]) -> list[Markup]:
+def _by_pair(scores: Sequence[ConversionScore]) -> list[Markup]:
     """Return the plots by pair of the most telling metrics, and their tables."""
     drawings, by_pair = [], []
     for metric in (m for m in METRICS if m.column in BY_PAIR):
-        found = sorted(summarise_pairs(scores, metric.column).items())
+        found = sorted(summarise_by(scores, lambda s: s.pair, metric.column).items())
         means = {f"{source} → {target}": of_pair for (source, target), of_pair in found if of_pair}
         if not means:
             continue

@@ -11,7 +11,7 @@ from scipy.signal import lfilter
 from audiolab.bin import score_vc, tabulate_vc
 from audiolab.datadir.datadir import write_data_dir
 from audiolab.errors import AudiolabError
-from audiolab.metrics.scores import read_scores
+from audiolab.metrics.vc_scores import VC
 
 RATE = 16000
 SPEAKERS = {"A": (110.0, 1.0), "B": (190.0, 1.25)}
@@ -94,7 +94,7 @@ def scored(corpus):
 
 
 def test_scores_and_tables(monkeypatch, scored, tmp_path):
-    rows = {(s.system, s.utterance): s for s in read_scores(scored)}
+    rows = {(s.system, s.utterance): s for s in VC.read(scored)}
     assert sorted(rows) == [(system, f"B-A_{n}") for system in ("target", "unconverted") for n in EVAL]
     for n in EVAL:
         bare, perfect = (rows[system, f"B-A_{n}"].values for system in ("unconverted", "target"))
@@ -136,7 +136,7 @@ def test_failures_are_named_and_end_the_command_unless_allowed(monkeypatch, corp
         score(monkeypatch, corpus, runs=runs, out=out)
     assert not out.exists()
     score(monkeypatch, corpus, runs=runs, out=out, allow_failures=True)
-    assert [s.utterance for s in read_scores(out)] == ["B-A_21"]
+    assert [s.utterance for s in VC.read(out)] == ["B-A_21"]
     report = yaml.safe_load(out.with_suffix(".yaml").read_text())
     assert "B-A_20" in report["failures"][0]
     assert report["conditions"]["Failures"] == "1, left out"

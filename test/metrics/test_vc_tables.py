@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 
 from audiolab.errors import AudiolabError
-from audiolab.metrics.scores import METRICS, Score, read_scores, write_scores
-from audiolab.metrics.summary import compare, summarise, summarise_pairs
-from audiolab.metrics.table import markdown, read_paper, results
+from audiolab.metrics.summary import compare, summarise, summarise_by
+from audiolab.metrics.table import markdown
+from audiolab.metrics.vc_scores import METRICS, VC, ConversionScore
+from audiolab.metrics.vc_table import read_paper, results
 
 PAPER = """row\tconfig\tsimilarity\tsim_ci\tnaturalness\tnat_ci\tnote
 +SoftGAN\tsoft\t3.40\t0.40\t3.02\t0.35\tsmall generator
@@ -18,7 +19,7 @@ PAPER = """row\tconfig\tsimilarity\tsim_ci\tnaturalness\tnat_ci\tnote
 
 def score(system, seed, source, utterance, mcd, **values):
     defaults = dict.fromkeys((m.column for m in METRICS), 0.5)
-    return Score(system, str(seed), source, "T", utterance, defaults | {"mcd_db": mcd} | values, 0.41, 24)
+    return ConversionScore(system, str(seed), source, "T", utterance, defaults | {"mcd_db": mcd} | values, 0.41, 24)
 
 
 @pytest.fixture
@@ -32,8 +33,8 @@ def scores():
 
 
 def test_scores_survive_a_file(scores, tmp_path):
-    write_scores(tmp_path / "scores.csv", scores)
-    again = read_scores(tmp_path / "scores.csv")
+    VC.write(tmp_path / "scores.csv", scores)
+    again = VC.read(tmp_path / "scores.csv")
     assert [(s.system, s.seed, s.utterance, s.alpha, s.order) for s in again] == [
         (s.system, s.seed, s.utterance, s.alpha, s.order) for s in scores
     ]
@@ -42,8 +43,8 @@ def test_scores_survive_a_file(scores, tmp_path):
 
 
 def test_seeds_are_averaged_before_the_bootstrap_and_their_spread_is_given(scores):
-    soft, none = summarise(scores)
-    assert (soft.pairs, soft.seeds, soft.utterances) == (2, 2, 8)
+    soft, none = summarise(scores, METRICS)
+    assert (soft.groups, soft.seeds, soft.utterances) == (2, 2, 8)
     mcd = soft.metrics["mcd_db"]
     assert mcd.interval.mean == pytest.approx(7 + 1.5 + 0.1 + 0.5)
     assert mcd.interval.count == 8
@@ -68,10 +69,10 @@ def test_differences_are_paired(scores):
 def test_spread_over_seeds_is_over_what_all_seeds_have():
     """Seed 1 lacks the hard utterance; that makes it no better seed."""
     scores = [score("x", 0, "S", "easy", 5.0), score("x", 0, "S", "hard", 9.0), score("x", 1, "S", "easy", 5.2)]
-    found = summarise(scores)[0].metrics["mcd_db"]
+    found = summarise(scores, METRICS)[0].metrics["mcd_db"]
     assert found.seed_spread == pytest.approx(np.std([5.0, 5.2], ddof=1))
     apart = [score("x", 0, "S", "easy", 5.0), score("x", 1, "S", "hard", 9.0)]
-    assert math.isnan(summarise(apart)[0].metrics["mcd_db"].seed_spread)
+    assert math.isnan(summarise(apart, METRICS)[0].metrics["mcd_db"].seed_spread)
 
 
 def test_columns_say_what_stands_in_them(scores):
@@ -87,7 +88,7 @@ def test_columns_say_what_stands_in_them(scores):
 
 
 def test_pairs(scores):
-    pairs = summarise_pairs(scores, "mcd_db")
+    pairs = summarise_by(scores, lambda s: s.pair, "mcd_db")
     assert pairs["S2", "T"]["soft"].mean - pairs["S1", "T"]["soft"].mean == pytest.approx(1)
     assert pairs["S1", "T"]["none"].count == 4
 
@@ -121,7 +122,7 @@ def test_cells_cannot_break_a_table():
 
 
 def test_mixed_conditions_are_refused(scores):
-    other = Score("x", "0", "S1", "T", "u", scores[0].values, 0.42, 24)
+    other = ConversionScore("x", "0", "S1", "T", "u", scores[0].values, 0.42, 24)
     with pytest.raises(AudiolabError, match="mix mel-cepstra"):
         results([*scores, other], {})
 
@@ -138,11 +139,11 @@ def test_mixed_conditions_are_refused(scores):
 )
 def test_broken_scores_are_named(text, says, scores, tmp_path):
     path = tmp_path / "scores.csv"
-    write_scores(path, scores)
+    VC.write(path, scores)
     head = path.read_text().splitlines()[0]
     path.write_text(text.replace("HEAD", head))
     with pytest.raises(AudiolabError, match=says):
-        read_scores(path)
+        VC.read(path)
 
 
 def test_broken_paper_table_is_named(tmp_path):

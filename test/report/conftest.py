@@ -11,7 +11,7 @@ import yaml
 from audiolab.config import to_dict
 from audiolab.datadir.datadir import write_data_dir
 from audiolab.features.envelope_config import EnvelopeConfig
-from audiolab.metrics.scores import METRICS, Score, write_scores
+from audiolab.metrics.vc_scores import METRICS, VC, ConversionScore
 
 RATE = 16000
 VOID = {"meta", "input", "br", "hr", "img", "link"}
@@ -104,9 +104,10 @@ def experiment(tmp_path_factory):
     for number, (source, target) in enumerate(("AX", "BY")):
         _run(root, source, target, sentences)
         scores += [
-            Score("softgan", "1", source, target, f"{target}-{source}_{n}", _values(number), 0.41, 24) for n in "124"
+            ConversionScore("softgan", "1", source, target, f"{target}-{source}_{n}", _values(number), 0.41, 24)
+            for n in "124"
         ]
-    write_scores(root / "exp" / "demo" / "scores.csv", scores)
+    VC.write(root / "exp" / "demo" / "scores.csv", scores)
     (root / "exp" / "demo" / "scores.yaml").write_text("conditions: {Alignment: exact DTW}\n")
     return root
 

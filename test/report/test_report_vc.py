@@ -12,7 +12,7 @@ import soundfile
 
 from audiolab.bin import report_vc
 from audiolab.errors import AudiolabError
-from audiolab.metrics.scores import read_scores, write_scores
+from audiolab.metrics.vc_scores import VC
 
 
 @pytest.fixture
@@ -60,11 +60,11 @@ def test_the_page_is_sound_escaped_and_the_same_again(command, check, experiment
 
 def test_scores_say_over_how_much_they_were_taken(command, check, experiment, monkeypatch, tmp_path):
     """Utterances, pairs and seeds of all scored runs, not only of those that are shown in detail."""
-    scores = read_scores(experiment / "exp" / "demo" / "scores.csv")
+    scores = VC.read(experiment / "exp" / "demo" / "scores.csv")
     scores += [dataclasses.replace(score, seed="2") for score in scores]
     for score in scores[::3]:
         score.values["logf0_rmse"] = math.nan
-    write_scores(tmp_path / "scores.csv", scores)
+    VC.write(tmp_path / "scores.csv", scores)
     shutil.copy(experiment / "exp" / "demo" / "scores.yaml", tmp_path)
     page = command("--runs", "softgan/B-Y", "--scores", tmp_path / "scores.csv")
     assert '<td class="number">2</td><td class="number">6</td><td class="number">2</td>' in page.replace("\n", "")
