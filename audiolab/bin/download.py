@@ -12,16 +12,22 @@ from audiolab.corpora.unpack import unpack
 
 
 def main() -> None:
-    """Fetch each archive into ``<dest>`` and unpack it into a folder of its own below ``<dest>/<corpus>``."""
+    """Fetch each archive into ``<dest>`` and unpack it into a folder of its own below ``<dest>/<corpus>``.
+
+    Files that are served one by one go to their places below ``<dest>/<corpus>`` as they are.
+    """
     parser = cli.ArgumentParser(prog="download", description=__doc__)
     parser.add_argument("--corpus", required=True, help="its name, as in egs/")
     parser.add_argument("--dest", required=True, help="folder for the archives; the corpus lands in <dest>/<corpus>")
     args = parser.parse_args()
     corpus = get_corpus(args.corpus)
     logging.info("%s, license %s, see %s", corpus.name, corpus.license, corpus.homepage)
+    root = Path(args.dest) / corpus.name
     for file in corpus.files:
-        archive = download(file, args.dest)
-        unpack(archive, Path(args.dest) / corpus.name / file.name.split(".")[0])
+        unpack(download(file, args.dest), root / file.folder)
+    for listing in corpus.lists:
+        for file in listing.read(download(listing.file, args.dest)):
+            download(file, root)
 
 
 if __name__ == "__main__":

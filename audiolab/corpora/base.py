@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import importlib
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from audiolab.errors import AudiolabError, did_you_mean
 
-CORPORA = {"vcc2018": "audiolab.corpora.vcc2018"}
+CORPORA = {
+    "dns": "audiolab.corpora.dns",
+    "librispeech": "audiolab.corpora.librispeech",
+    "vcc2018": "audiolab.corpora.vcc2018",
+    "wham": "audiolab.corpora.wham",
+}
 """Corpus name -> the module whose ``CORPUS`` describes it; a further corpus is a module and a line here."""
 
 
@@ -19,7 +26,7 @@ class RemoteFile:
 
     Attributes:
         url: Its http(s) address.
-        name: Its name on disk.
+        name: Its name on disk; a path, with ``/``, where it belongs into folders.
         sha256: Hexadecimal, None where the publisher states none.
         md5: The same; checked as well where both are stated.
         size: Bytes, None where not stated.
@@ -30,6 +37,28 @@ class RemoteFile:
     sha256: str | None = None
     md5: str | None = None
     size: int | None = None
+
+    @property
+    def folder(self) -> str:
+        """The name of the folder into which an archive is unpacked: its own without the ending.
+
+        >>> RemoteFile("https://example.org/datasets.noise.tar.bz2", "datasets.noise.tar.bz2").folder
+        'datasets.noise'
+        """
+        return re.sub(r"\.(zip|tgz|tar(\.[a-z0-9]+)?)$", "", self.name)
+
+
+@dataclass(frozen=True)
+class FileList:
+    """A served file that says which further files there are, which are served one by one.
+
+    Attributes:
+        file: The list.
+        read: ``(path of the list) -> the files it lists``; each lands at its name below the corpus's folder.
+    """
+
+    file: RemoteFile
+    read: Callable[[Path], list[RemoteFile]]
 
 
 @dataclass(frozen=True)
@@ -42,8 +71,10 @@ class Corpus:
         homepage: Where a person reads about it.
         files: Archives; each is unpacked into a folder of its own below ``<dest>/<name>``.
         prepare: ``(db_root, dest) -> data dirs written``; the corpus's folders become ``<dest>/<set>``.
-        make_mini: ``(dest, seed=, nj=, train_sentences=, eval_sentences=)``; writes a small synthetic corpus in the
-            same folder layout, the same bytes for the same arguments.
+        mini: Dataclass of `audiolab.config.option` fields: the sizes of its mini twin.
+        make_mini: ``(dest, sizes, seed, nj) -> dest``, ``sizes`` being a ``mini``; writes a small synthetic corpus in
+            the same folder layout, the same bytes for the same sizes and seed.
+        lists: Lists of files that are served one by one.
     """
 
     name: str
@@ -51,7 +82,9 @@ class Corpus:
     homepage: str
     files: tuple[RemoteFile, ...]
     prepare: Callable[[Path, Path], list[Path]]
-    make_mini: Callable[..., None]
+    mini: type
+    make_mini: Callable[[Path, Any, int, int], Path]
+    lists: tuple[FileList, ...] = ()
 
 
 def get_corpus(name: str) -> Corpus:

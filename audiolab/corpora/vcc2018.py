@@ -14,12 +14,13 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from audiolab.corpora.base import Corpus, RemoteFile
-from audiolab.corpora.vcc2018_layout import Recording, check_complete, find_recordings, speaker_traits, walk
-from audiolab.corpora.vcc2018_mini import make_mini
+from audiolab.corpora.prepared import check_data_dir
+from audiolab.corpora.vcc2018_layout import Recording, check_complete, find_recordings, speaker_traits
+from audiolab.corpora.vcc2018_mini import Vcc2018Mini, make_mini
+from audiolab.corpora.walk import walk
 from audiolab.datadir.audio import conform
 from audiolab.datadir.audiofile import read_wav
 from audiolab.datadir.datadir import write_data_dir
-from audiolab.datadir.validate import validate
 from audiolab.errors import AudiolabError
 
 ADDRESS = "https://datashare.ed.ac.uk/bitstream/handle/10283/3061"
@@ -47,20 +48,11 @@ def prepare(db_root: str | Path, dest: str | Path) -> list[Path]:
     for name, members in sets.items():
         path = Path(dest) / name
         write_data_dir(path, tables[name], replace=True)
-        _check(path)
+        check_data_dir(path)
         speakers = sorted({recording.speaker for recording in members})
         logging.info("%s: %d utterances of %d speakers: %s", path, len(members), len(speakers), " ".join(speakers))
         paths.append(path)
     return paths
-
-
-def _check(path: Path) -> None:
-    faults = validate(path, feats=False, text=False)
-    for fault in faults:
-        logging.warning("%s", fault)
-    fatal = [fault for fault in faults if fault.fatal]
-    if fatal:
-        raise AudiolabError(f"{fatal[0]} ({len(fatal)} faults in all)" if len(fatal) > 1 else str(fatal[0]))
 
 
 def _tables(name: str, recordings: Sequence[Recording], transcripts: dict[str, str]) -> dict[str, dict[str, str]]:
@@ -164,5 +156,6 @@ CORPUS = Corpus(
         )
     ),
     prepare=prepare,
+    mini=Vcc2018Mini,
     make_mini=make_mini,
 )

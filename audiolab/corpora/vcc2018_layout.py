@@ -7,18 +7,17 @@ with ``.wav`` or ``.flac``. Mirrors put a further folder around or inside these,
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from audiolab.corpora.walk import AUDIO, walk
 from audiolab.errors import AudiolabError
 
 SETS = {"training": "train", "evaluation": "eval", "reference": "ref"}
 """The end of a set folder's name -> the data dir made of it."""
 
-AUDIO = (".wav", ".flac")
 EXPECTED = "vcc2018_{training,evaluation,reference}/<speaker>/<sentence>.wav or .flac"
 
 
@@ -63,18 +62,6 @@ def find_recordings(db_root: str | Path) -> list[Recording]:
             raise AudiolabError(f"{root}: no {name} recordings; expected {EXPECTED}, found {_summary(found)}")
     _check_folders(root, found)
     return found
-
-
-def walk(root: Path) -> Iterator[tuple[Path, list[str]]]:
-    """Yield (folder, names of its files), sorted; links are followed once, hidden and macOS's folders left out."""
-    seen = set()
-    for folder, subfolders, names in os.walk(root, followlinks=True):
-        subfolders[:] = sorted(name for name in subfolders if not name.startswith((".", "__MACOSX")))
-        if os.path.realpath(folder) in seen:
-            subfolders.clear()
-            continue
-        seen.add(os.path.realpath(folder))
-        yield Path(folder), sorted(name for name in names if not name.startswith("."))
 
 
 def _recordings_in(folder: Path, names: Sequence[str], root: Path) -> Iterator[Recording]:

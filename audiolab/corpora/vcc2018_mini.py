@@ -9,12 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
+from audiolab.config import option
 from audiolab.corpora.espeak import Voice
-from audiolab.corpora.folder import is_made, new_folder
+from audiolab.corpora.mini import make_once
 from audiolab.corpora.speakers import Speaker, record
 from audiolab.datadir.audiowrite import write_audio
 from audiolab.errors import AudiolabError
@@ -33,33 +35,40 @@ SPEAKERS = (
 """Apart by 4 dB or more in their mean log-mel envelopes; median F0 from 99 to 215 Hz."""
 
 
-def make_mini(out: str | Path, seed: int = 0, nj: int = 1, train_sentences: int = 24, eval_sentences: int = 8) -> Path:
+@dataclass(frozen=True)
+class Vcc2018Mini:
+    """How large the mini corpus is."""
+
+    train_sentences: int = option(24, "for each speaker; 3 s each or so")
+    eval_sentences: int = option(8, "for each speaker")
+
+    def __post_init__(self) -> None:
+        if min(self.train_sentences, self.eval_sentences) < 1:
+            raise ValueError("train_sentences and eval_sentences must be 1 or more")
+
+
+def make_mini(out: str | Path, sizes: Vcc2018Mini, seed: int = 0, nj: int = 1) -> Path:
     """Write the mini corpus into the folder ``out``, unless it is there already; the same arguments, the same bytes.
 
     Args:
         out: The folder; made whole or not at all.
+        sizes: How large.
         seed: Of the choice of sentences and of all that is random about the speakers.
         nj: How many speakers are spoken at a time; changes nothing else.
-        train_sentences: For each speaker; 3 s each or so.
-        eval_sentences: For each speaker.
 
     Raises:
         AudiolabError: espeak-ng is missing; there are not enough texts; ``out`` holds something else.
     """
-    if min(train_sentences, eval_sentences, nj) < 1 or seed < 0:
-        raise AudiolabError("mini vcc2018: sentences and nj must be 1 or more, the seed 0 or more")
-    numbers = {"seed": seed, "train_sentences": train_sentences, "eval_sentences": eval_sentences}
-    made_from = {"corpus": "mini vcc2018", **numbers}
-    if is_made(out, made_from, "corpus"):
-        return Path(out)
-    texts = _deal_texts(seed, train_sentences, eval_sentences)
-    with new_folder(out, made_from) as folder:
+
+    def write(folder: Path) -> None:
+        texts = _deal_texts(seed, sizes.train_sentences, sizes.eval_sentences)
         for number, text in texts.items():
             with atomic_write(folder / "scripts" / f"{number}.txt") as file:
                 file.write(f"{text}\n")
         with ThreadPoolExecutor(nj) as pool:
             list(pool.map(lambda speaker: _write_speaker(folder, speaker, texts, seed), SPEAKERS))
-    return Path(out)
+
+    return make_once(out, "vcc2018", sizes, seed, nj, write)
 
 
 def _deal_texts(seed: int, train: int, evaluation: int) -> dict[int, str]:

@@ -8,16 +8,16 @@ import numpy as np
 import pytest
 import soundfile
 
-from audiolab.corpora.vcc2018_mini import SPEAKERS, TEXTS, make_mini
+from audiolab.corpora.vcc2018_mini import SPEAKERS, TEXTS, Vcc2018Mini, make_mini
 from audiolab.datadir.datadir import DataDir
 from audiolab.errors import AudiolabError
 
-SMALL = {"train_sentences": 3, "eval_sentences": 2}
+SMALL = Vcc2018Mini(train_sentences=3, eval_sentences=2)
 
 
 @pytest.fixture(scope="module")
 def mini(tmp_path_factory):
-    return make_mini(tmp_path_factory.mktemp("mini") / "mini", seed=3, nj=2, **SMALL)
+    return make_mini(tmp_path_factory.mktemp("mini") / "mini", SMALL, seed=3, nj=2)
 
 
 def hashes(folder):
@@ -44,7 +44,7 @@ def test_layout(mini):
 
 
 def test_another_seed_changes_every_file(mini, tmp_path):
-    other = make_mini(tmp_path / "other", seed=4, nj=2, **SMALL)
+    other = make_mini(tmp_path / "other", SMALL, seed=4, nj=2)
     assert set(hashes(other)) == set(hashes(mini))
     assert not set(hashes(other).values()) & set(hashes(mini).values())
 
@@ -69,18 +69,20 @@ def test_recordings_look_recorded(mini):
 
 def test_it_is_made_once_and_touches_nothing_else(mini, tmp_path):
     before = {path: path.stat().st_mtime_ns for path in mini.rglob("*")}
-    make_mini(mini, seed=3, nj=2, **SMALL)
+    make_mini(mini, SMALL, seed=3, nj=2)
     assert {path: path.stat().st_mtime_ns for path in mini.rglob("*")} == before
     (tmp_path / "own").mkdir()
     (tmp_path / "own/notes").touch()
     with pytest.raises(AudiolabError, match="own: is there already and not made from mini vcc2018"):
-        make_mini(tmp_path / "own", **SMALL)
+        make_mini(tmp_path / "own", SMALL)
     with pytest.raises(
         AudiolabError, match=r"2 x 81 training and 35 evaluation sentences are asked for, there are 160"
     ):
-        make_mini(tmp_path / "big", train_sentences=81, eval_sentences=35)
-    with pytest.raises(AudiolabError, match="1 or more"):
-        make_mini(tmp_path / "none", train_sentences=0)
+        make_mini(tmp_path / "big", Vcc2018Mini(train_sentences=81, eval_sentences=35))
+    with pytest.raises(ValueError, match="1 or more"):
+        Vcc2018Mini(train_sentences=0)
+    with pytest.raises(AudiolabError, match="nj must be 1 or more"):
+        make_mini(tmp_path / "none", SMALL, nj=0)
 
 
 def command(*arguments):
@@ -104,3 +106,10 @@ def test_commands_and_same_seed_same_bytes(mini, tmp_path):
     assert DataDir(tmp_path / "data/eval").has("text")
     done = command("audiolab.bin.prepare", "--corpus", "vcc2081", "--db_root", tmp_path, "--dest", tmp_path / "data")
     assert (done.returncode, done.stderr) == (1, "error: --corpus: unknown corpus 'vcc2081'; did you mean 'vcc2018'?\n")
+    done = command(
+        "audiolab.bin.make_mini", "--corpus", "vcc2018", "--dest", tmp_path / "none", "--train_sentences", "0"
+    )
+    assert (done.returncode, done.stderr.count("\n")) == (1, 1)
+    assert "train_sentences and eval_sentences must be 1 or more" in done.stderr
+    assert "--train_sentences" not in command("audiolab.bin.make_mini", "--help").stdout
+    assert "--train_sentences" in command("audiolab.bin.make_mini", "--corpus", "vcc2018", "--help").stdout

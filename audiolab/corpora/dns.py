@@ -1,0 +1,131 @@
+"""The Deep Noise Suppression challenge's corpora (Reddy et al., Interspeech 2020 and 2021), 16 kHz.
+
+Clean speech in French, German, Italian, Mandarin, Russian and Spanish, English read speech, noises of AudioSet and
+Freesound, and the synthetic test set without reverberation of 2020. English readers have LibriVox's numbers, as
+LibriSpeech's speakers have: some of them are in both corpora.
+"""
+
+from __future__ import annotations
+
+import re
+import tarfile
+from collections.abc import Sequence
+from pathlib import Path
+from urllib.parse import quote
+
+from audiolab.corpora.base import Corpus, FileList, RemoteFile
+from audiolab.corpora.dns_layout import LANGUAGES, find
+from audiolab.corpora.dns_mini import DnsMini, make_mini
+from audiolab.corpora.prepared import Recording, prepare_sets
+from audiolab.corpora.splits import SETS, set_of
+from audiolab.errors import AudiolabError
+
+ARCHIVES = "https://dns3public.blob.core.windows.net/dns3archive"
+"""As in download-dns-challenge-{1,3}.sh of the challenge's repository; without checksums."""
+
+LFS = "https://media.githubusercontent.com/media/microsoft/DNS-Challenge/interspeech2020/master"
+"""The repository's files that Git LFS keeps."""
+
+
+def prepare(db_root: str | Path, dest: str | Path) -> list[Path]:
+    """Make the data dirs of the target domain, of English, and of the recorded pairs.
+
+    ``speech_target_{train,valid,test}`` (with ``utt2lang``), ``speech_english_…``, ``noise_target_…``, and
+    ``dns_no_reverb`` with ``wav.scp`` and ``spk1.scp``. Speakers, and the recordings that noises are cut from, are
+    divided by `audiolab.corpora.splits`.
+
+    Args:
+        db_root: Where the folders of `dns_layout` lie, at any depth.
+        dest: The recipe's ``data`` folder.
+
+    Returns:
+        The ten data dirs, validated.
+
+    Raises:
+        AudiolabError: What is missing or broken, or a set that has no speaker of a language, found before anything is
+            written.
+    """
+    found = find(db_root)
+    sets = {}
+    for name, recordings in (
+        ("speech_target", found.speech), ("speech_english", found.english), ("noise_target", found.noise)
+    ):  # fmt: skip
+        sets |= _divide(name, recordings)
+    pairs = {f"fileid_{number}": path for number, path in found.noisy.items()}
+    sets["dns_no_reverb"] = [Recording(path, utterance, utterance, "en") for utterance, path in pairs.items()]
+    clean = {f"fileid_{number}": path for number, path in found.clean.items()}
+    return prepare_sets(dest, sets, {"dns_no_reverb": {"spk1.scp": clean}})
+
+
+def _divide(name: str, recordings: Sequence[Recording]) -> dict[str, list[Recording]]:
+    """Return ``<name>_{train,valid,test}``.
+
+    Raises:
+        AudiolabError: One of them has nothing of a language.
+    """
+    by_set: dict[str, list[Recording]] = {part: [] for part in SETS}
+    for recording in recordings:
+        by_set[set_of(recording.speaker)].append(recording)
+    for language in sorted({recording.language or "" for recording in recordings}):
+        owners = {
+            part: sorted({member.speaker for member in members if (member.language or "") == language})
+            for part, members in by_set.items()
+        }
+        empty = [part for part in SETS if not owners[part]]
+        if empty:
+            there = "; ".join(f"{part}: {' '.join(names[:5])}" for part, names in owners.items() if names)
+            raise AudiolabError(
+                f"{name}: nothing{f' in {language!r}' if language else ''} for {' and '.join(empty)}; whole speakers "
+                f"(of noise: recordings) go to a set by a hash of their name, and there are only {there}; add others"
+            )
+    return {f"{name}_{part}": members for part, members in by_set.items()}
+
+
+def read_pointers(archive: Path) -> list[RemoteFile]:
+    """Return the files of the synthetic test set without reverberation that Git LFS's pointers in an archive name.
+
+    The challenge's archive of 2020 holds pointers only: three lines that give a file's SHA-256 and size.
+
+    Raises:
+        AudiolabError: The archive is damaged or holds no such pointers.
+    """
+    place = re.compile(r"(?:\./)?(datasets/test_set/synthetic/no_reverb/(?:clean|noisy)/[^/\0\r\n]+\.wav)")
+    files = []
+    try:
+        with tarfile.open(archive) as members:
+            for member in members:
+                name = place.fullmatch(member.name)
+                if name and member.isreg() and not Path(member.name).name.startswith("."):
+                    files.append(_pointed(name[1], members.extractfile(member).read(1024), archive))
+    except (OSError, EOFError, tarfile.TarError) as error:
+        raise AudiolabError(f"{archive}: damaged: {error}; delete it and download it again") from error
+    if not files:
+        raise AudiolabError(f"{archive}: names no files of test_set/synthetic/no_reverb; clone the repository instead")
+    return files
+
+
+def _pointed(name: str, pointer: bytes, archive: Path) -> RemoteFile:
+    found = re.search(rb"^oid sha256:([0-9a-f]{64})\nsize (\d+)$", pointer.strip(), re.MULTILINE)
+    if found is None:
+        raise AudiolabError(f"{archive}: {name} is no pointer of Git LFS; fetch this file by hand")
+    return RemoteFile(f"{LFS}/{quote(name)}", name, sha256=found[1].decode(), size=int(found[2]))
+
+
+CORPUS = Corpus(
+    name="dns",
+    license="of each source: LibriVox and M-AILABS free, AudioSet CC BY 4.0, Freesound CC0, AISHELL-1 Apache-2.0",
+    homepage="https://github.com/microsoft/DNS-Challenge",
+    files=tuple(
+        RemoteFile(f"{ARCHIVES}/datasets/datasets.{part}.tar.bz2", f"datasets.{part}.tar.bz2")
+        for part in (*(f"clean.{folder}" for folder in LANGUAGES), "clean.read_speech", "noise")
+    ),
+    prepare=prepare,
+    mini=DnsMini,
+    make_mini=make_mini,
+    lists=(
+        FileList(
+            RemoteFile(f"{ARCHIVES}/datasets-interspeech2020.tar.bz2", "datasets-interspeech2020.tar.bz2"),
+            read_pointers,
+        ),
+    ),
+)

@@ -1,0 +1,103 @@
+"""LibriSpeech (Panayotov et al., ICASSP 2015, openslr.org/12): English read speech from LibriVox, 16 kHz, FLAC.
+
+``LibriSpeech/<subset>/<speaker>/<chapter>/<speaker>-<chapter>-<number>.flac``, the texts of a chapter in
+``<speaker>-<chapter>.trans.txt`` beside them, speakers' genders in ``LibriSpeech/SPEAKERS.TXT``. The subsets share no
+speaker. Here train-clean-360, dev-clean and test-clean are taken: the source domain of speech enhancement.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from audiolab.corpora.base import Corpus, RemoteFile
+from audiolab.corpora.librispeech_mini import LibriSpeechMini, make_mini
+from audiolab.corpora.prepared import Recording, prepare_sets
+from audiolab.corpora.walk import recordings_below, walk
+from audiolab.errors import AudiolabError
+
+ADDRESS = "https://www.openslr.org/resources/12"
+
+SUBSETS = {"train-clean-360": "train", "dev-clean": "valid", "test-clean": "test"}
+"""Subset -> the end of the data dir's name."""
+
+_EXPECTED = "LibriSpeech/{train-clean-360,dev-clean,test-clean}/<speaker>/<chapter>/<speaker>-<chapter>-<number>.flac"
+
+
+def prepare(db_root: str | Path, dest: str | Path) -> list[Path]:
+    """Make ``<dest>/speech_source_{train,valid,test}`` of train-clean-360, dev-clean and test-clean.
+
+    Args:
+        db_root: Where the subsets' folders lie, at any depth; other subsets are left alone.
+        dest: The recipe's ``data`` folder.
+
+    Returns:
+        The three data dirs, validated.
+
+    Raises:
+        AudiolabError: What is missing or broken, found before anything is written.
+    """
+    root = Path(db_root)
+    if not root.is_dir():
+        raise AudiolabError(f"{root}: no such folder; --db_root is where {_EXPECTED} lies")
+    genders = _genders(root)
+    sets: dict[str, list[Recording]] = {f"speech_source_{name}": [] for name in SUBSETS.values()}
+    for folder, names in recordings_below(root):
+        subset = next((part for part in folder.relative_to(root.parent).parts if part in SUBSETS), None)
+        if subset is not None:
+            texts = _texts(folder)
+            found = [_recording(folder / name, texts, genders) for name in names]
+            sets[f"speech_source_{SUBSETS[subset]}"] += found
+    for (subset, name), recordings in zip(SUBSETS.items(), sets.values()):
+        if not recordings:
+            raise AudiolabError(f"{root}: no recordings of {subset} for speech_source_{name}; expected {_EXPECTED}")
+    return prepare_sets(dest, sets)
+
+
+def _recording(path: Path, texts: dict[str, str], genders: dict[str, str]) -> Recording:
+    found = re.fullmatch(r"(\d+)-(\d+)-\d+", path.stem)
+    if found is None or path.parent.parts[-2:] != found.groups():
+        raise AudiolabError(f"{path}: not <speaker>/<chapter>/<speaker>-<chapter>-<number>; put it there or remove it")
+    speaker = found[1]
+    return Recording(path, speaker, path.stem, "en", texts.get(path.stem), genders.get(speaker))
+
+
+def _texts(folder: Path) -> dict[str, str]:
+    """Return the texts of a chapter's utterances."""
+    lines = [line for path in sorted(folder.glob("*.trans.txt")) for line in _read(path).splitlines()]
+    return {utterance: text for utterance, _, text in (line.partition(" ") for line in lines) if text}
+
+
+def _genders(root: Path) -> dict[str, str]:
+    """Return each speaker's gender, ``f`` or ``m``, from SPEAKERS.TXT, wherever one lies."""
+    genders: dict[str, str] = {}
+    for folder, names in walk(root):
+        if "SPEAKERS.TXT" in names:
+            rows = [line.split("|") for line in _read(folder / "SPEAKERS.TXT").splitlines() if line[:1] != ";"]
+            genders |= {row[0].strip(): row[1].strip().lower() for row in rows if len(row) > 2}
+    return genders
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise AudiolabError(f"{path}: cannot read this text ({error}); fetch it again") from error
+
+
+CORPUS = Corpus(
+    name="librispeech",
+    license="CC BY 4.0",
+    homepage="https://www.openslr.org/12",
+    files=tuple(  # sums of the publisher's md5sum.txt
+        RemoteFile(f"{ADDRESS}/{name}.tar.gz", f"{name}.tar.gz", md5=md5)
+        for name, md5 in (
+            ("train-clean-360", "c0e676e450a7ff2f54aeade5171606fa"),
+            ("dev-clean", "42e2234ba48799c1f50f24a7926300a1"),
+            ("test-clean", "32fa31d27d2e1cad72775fee3f4849a9"),
+        )
+    ),
+    prepare=prepare,
+    mini=LibriSpeechMini,
+    make_mini=make_mini,
+)

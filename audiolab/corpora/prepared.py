@@ -1,0 +1,190 @@
+"""Data dirs of a corpus's recordings: ids, durations by the files' headers, and that all is right before it is written.
+
+Ids are made of the corpus's own names: what is neither letter, digit, ``_`` nor ``.`` becomes ``_``, and ``-`` stands
+between speaker and recording. As ``-`` sorts before all of these, sorting by utterance sorts by speaker too.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from audiolab.datadir.audiofile import audio_info
+from audiolab.datadir.datadir import write_data_dir
+from audiolab.datadir.validate import validate
+from audiolab.errors import AudiolabError
+
+_NAMED = 5
+"""How many broken files an error names."""
+
+_LFS_POINTER = b"version https://git-lfs.github.com/"
+
+
+@dataclass(frozen=True)
+class Recording:
+    """One recording of a corpus.
+
+    Attributes:
+        path: Where it lies.
+        speaker: Whose it is; for noise, what is to be kept together.
+        utterance: Its id, which begins with ``speaker``.
+        language: As in ``utt2lang``; None for noise.
+        text: What is said; None where the corpus does not tell.
+        gender: The speaker's, ``f`` or ``m``; None where the corpus does not tell.
+    """
+
+    path: Path
+    speaker: str
+    utterance: str
+    language: str | None = None
+    text: str | None = None
+    gender: str | None = None
+
+
+def clean_id(name: str) -> str:
+    """Return a corpus's name as an id may be.
+
+    >>> clean_id("--9VR F7(2)")
+    '__9VR_F7_2_'
+    """
+    return re.sub(r"[^\w.]", "_", name)
+
+
+def prepare_sets(
+    dest: str | Path,
+    sets: Mapping[str, Sequence[Recording]],
+    further: Mapping[str, Mapping[str, Mapping[str, Path]]] | None = None,
+) -> list[Path]:
+    """Write the data dir ``<dest>/<set>`` for each set, all of them checked before the first is written.
+
+    Args:
+        dest: The recipe's ``data`` folder.
+        sets: The recordings of each set.
+        further: For a set, further signals of its utterances: name of the table -> utterance -> path. They must have
+            the length and rate of the recordings.
+
+    Returns:
+        The data dirs, in the order of ``sets``.
+
+    Raises:
+        AudiolabError: Two recordings with one id; files that are broken, with their names; signals that do not fit.
+    """
+    tables = {name: _tables(recordings, (further or {}).get(name, {})) for name, recordings in sets.items()}
+    paths = []
+    for name, contents in tables.items():
+        path = Path(dest) / name
+        write_data_dir(path, contents, replace=True)
+        check_data_dir(path)
+        hours = sum(map(float, contents["utt2dur"].values())) / 3600
+        speakers = len(set(contents["utt2spk"].values()))
+        logging.info("%s: %d recordings of %d speakers, %.2f h", path, len(contents["utt2spk"]), speakers, hours)
+        paths.append(path)
+    return paths
+
+
+def check_data_dir(path: str | Path) -> None:
+    """Validate a data dir that was just written: warnings are logged.
+
+    Raises:
+        AudiolabError: Something is wrong with it.
+    """
+    faults = validate(path, feats=False, text=False)
+    for fault in faults:
+        logging.warning("%s", fault)
+    fatal = [fault for fault in faults if fault.fatal]
+    if fatal:
+        raise AudiolabError(f"{fatal[0]} ({len(fatal)} faults in all)" if len(fatal) > 1 else str(fatal[0]))
+
+
+def _tables(recordings: Sequence[Recording], further: Mapping[str, Mapping[str, Path]]) -> dict[str, dict[str, str]]:
+    by_utterance: dict[str, Recording] = {}
+    for recording in recordings:
+        earlier = by_utterance.setdefault(recording.utterance, recording)
+        if earlier is not recording:
+            raise AudiolabError(
+                f"{recording.path}: the same id, '{recording.utterance}', as {earlier.path}; remove one, or rename it"
+            )
+    _check_names([recording.path for recording in recordings])
+    durations = _durations({name: recording.path for name, recording in by_utterance.items()}, further)
+    tables = {
+        "wav.scp": {name: str(recording.path) for name, recording in by_utterance.items()},
+        "utt2spk": {name: recording.speaker for name, recording in by_utterance.items()},
+        "utt2dur": durations,
+    }
+    for table, of in _OPTIONAL.items():
+        values = {name: of(recording) for name, recording in by_utterance.items()}
+        if all(value is not None for value in values.values()):
+            tables[table] = values
+    genders = {recording.speaker: recording.gender for recording in recordings}
+    if all(gender is not None for gender in genders.values()):
+        tables["spk2gender"] = genders
+    return tables | {table: {name: str(path) for name, path in paths.items()} for table, paths in further.items()}
+
+
+_OPTIONAL: dict[str, Callable[[Recording], str | None]] = {
+    "utt2lang": lambda recording: recording.language,
+    "text": lambda recording: recording.text,
+}
+"""Tables that a set has when all its recordings tell the value."""
+
+
+def _check_names(paths: Sequence[Path]) -> None:
+    """Raise for a path that cannot stand in a table; tell of names with characters that are rarely in one."""
+    for path in paths:
+        try:
+            str(path).encode()
+        except UnicodeEncodeError as error:
+            raise AudiolabError(f"{str(path)!r}: the path is not UTF-8; rename the file or folder") from error
+        if str(path) != str(path).strip() or re.search(r"[\n\r\0]", str(path)):
+            raise AudiolabError(f"{str(path)!r}: the path has a line end, or a space at its end; rename it")
+    odd = [path for path in paths if re.search(r"[^\w.-]", path.stem)]
+    if odd:
+        logging.warning("%s: '_' stands in its id for what an id cannot have (%d such names)", odd[0], len(odd))
+
+
+def _durations(paths: Mapping[str, Path], further: Mapping[str, Mapping[str, Path]]) -> dict[str, str]:
+    """Return ``utt2dur`` in seconds; only headers are read."""
+    durations, faults, rates = {}, [], set()
+    for utterance, path in paths.items():
+        try:
+            samples, rate, _ = _header(path)
+            for table in further.values():
+                _check_fit(table[utterance], path, (samples, rate))
+        except AudiolabError as error:
+            faults.append(str(error))
+            continue
+        durations[utterance] = f"{samples / rate:.6f}"
+        rates.add(rate)
+    if faults:
+        others = [fault.split(":")[0] for fault in faults[1:_NAMED]]
+        more = f" (broken files: {len(faults)}; the next are {', '.join(others)})" if others else ""
+        raise AudiolabError(faults[0] + more)
+    if len(rates) > 1:
+        logging.warning("recordings of several sampling rates: %s Hz", ", ".join(map(str, sorted(rates))))
+    return durations
+
+
+def _header(path: Path) -> tuple[int, int, int]:
+    """Return (samples, rate in Hz, channels); a file that Git LFS has not fetched is called that."""
+    try:
+        return audio_info(str(path))
+    except AudiolabError as error:
+        try:
+            with open(path, "rb") as file:
+                head = file.read(len(_LFS_POINTER))
+        except OSError:
+            head = b""
+        if head == _LFS_POINTER:
+            raise AudiolabError(f"{path}: stands for a file that Git LFS has not fetched; git lfs pull") from error
+        raise
+
+
+def _check_fit(path: Path, recording: Path, expected: tuple[int, int]) -> None:
+    samples, rate, _ = _header(path)
+    if (samples, rate) != expected:
+        raise AudiolabError(
+            f"{path}: {samples} samples at {rate} Hz, {recording} has {expected[0]} at {expected[1]} Hz; get both again"
+        )

@@ -1,0 +1,74 @@
+"""Many synthetic readers in many languages, for the mini corpora of speech enhancement."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import soxr
+
+from audiolab.corpora.espeak import Voice
+from audiolab.corpora.speakers import Speaker, record
+from audiolab.errors import AudiolabError
+
+RATE = 16000
+"""Sampling rate of the corpora of speech enhancement, Hz."""
+
+LANGUAGES = {
+    "de": ("de", "german"),
+    "en": ("en-us", "english"),
+    "es": ("es", "spanish"),
+    "fr": ("fr", "french"),
+    "it": ("it", "italian"),
+    "ru": ("ru", "russian"),
+    "zh": ("cmn", "mandarin"),
+}
+"""Language -> espeak-ng's name of it, and the file of texts."""
+
+_FEMALE = ("f1", "f2", "f3", "f4", "f5", "Alicia", "Andrea", "Annie", "anika", "belinda", "linda", "steph", "steph2")
+_MALE = ("m1", "m2", "m3", "m4", "m5", "m6", "m7", "m8", "Michael", "Gene", "Hugo", "Lee", "Marco", "Reed", "david",
+         "paul", "victor")  # fmt: skip
+
+
+def texts(language: str) -> list[str]:
+    """Return the sentences that there are in a language, 2 to 5 s each."""
+    path = Path(__file__).with_name("texts") / f"{LANGUAGES[language][1]}.txt"
+    return path.read_text(encoding="utf-8").splitlines()
+
+
+def gender_of(number: int) -> str:
+    """Return ``f`` or ``m``: readers alternate."""
+    return "fm"[number % 2]
+
+
+def make_reader(name: str, language: str, number: int, rng: np.random.Generator) -> Speaker:
+    """Return the reader ``number`` of a corpus: the variant goes by the number, the rest is drawn.
+
+    Args:
+        name: Seeds what `record` draws for the reader, with its own seed.
+        language: A key of `LANGUAGES`.
+        number: From 0; readers of different numbers up to 25 have different variants.
+        rng: Draws pitch, rate and vocal tract.
+    """
+    variants = _FEMALE if gender_of(number) == "f" else _MALE
+    voice = Voice(LANGUAGES[language][0], variants[number // 2 % len(variants)])
+    pitch, rate = int(rng.integers(42, 59)), int(rng.integers(150, 176))
+    return Speaker(name, voice, pitch, rate, float(rng.uniform(0.95, 1.06)))
+
+
+def read_aloud(speaker: Speaker, sentences: Sequence[str], seed: int) -> list[np.ndarray]:
+    """Return one recording for each sentence, float64 [N] in [-1, 1) at `RATE`; raises as `record` does."""
+    recordings, rate = record(speaker, sentences, seed)
+    return [soxr.resample(wave, rate, RATE, quality="VHQ") for wave in recordings]
+
+
+def choose(sentences: Sequence[str], count: int, rng: np.random.Generator) -> list[str]:
+    """Return ``count`` different sentences.
+
+    Raises:
+        AudiolabError: There are not so many.
+    """
+    if count > len(sentences):
+        raise AudiolabError(f"mini corpus: {count} sentences of a reader are asked for, there are {len(sentences)}")
+    return [sentences[index] for index in rng.permutation(len(sentences))[:count]]

@@ -1,0 +1,78 @@
+"""LibriSpeech: data dirs of the corpus's own layout, as unpacked one archive beside the other, and what faults give."""
+
+import shutil
+
+import numpy as np
+import pytest
+import soundfile
+
+from audiolab.corpora.librispeech import CORPUS, prepare
+from audiolab.datadir.datadir import DataDir
+from audiolab.datadir.validate import validate
+from audiolab.errors import AudiolabError
+
+UTTERANCES = {
+    "train-clean-360": ("100-121669-0000", "100-121669-0001", "1001-134707-0000", "14-208-0000"),
+    "dev-clean": ("84-121123-0000", "174-50561-0000"),
+    "test-clean": ("61-70968-0000", "1089-134686-0000"),
+    "test-other": ("367-130732-0000",),
+}
+
+
+@pytest.fixture
+def root(tmp_path):
+    """Every subset in a folder named like its archive, as the download leaves it."""
+    for subset, utterances in UTTERANCES.items():
+        for number, utterance in enumerate(utterances, 1):
+            speaker, chapter, _ = utterance.split("-")
+            folder = tmp_path / "db" / subset / "LibriSpeech" / subset / speaker / chapter
+            folder.mkdir(parents=True, exist_ok=True)
+            soundfile.write(folder / f"{utterance}.flac", np.full(1600 * number, 0.1), 16000)
+            with open(folder / f"{speaker}-{chapter}.trans.txt", "a") as file:
+                file.write(f"{utterance} SAID {number}\n")
+        speakers = "".join(f"{u.split('-')[0]:<5}| F | {subset:<17}| 25.03 | A Name\n" for u in utterances)
+        path = tmp_path / "db" / subset / "LibriSpeech/SPEAKERS.TXT"
+        path.write_text(f"; LibriSpeech\n;ID  |SEX| SUBSET           |MINUTES| NAME\n{speakers}")
+    return tmp_path / "db"
+
+
+def test_data_dirs(root, tmp_path):
+    paths = prepare(root, tmp_path / "data")
+    assert [path.name for path in paths] == [f"speech_source_{name}" for name in ("train", "valid", "test")]
+    for path, utterances in zip(paths, UTTERANCES.values()):
+        data = DataDir(path)
+        assert data.table("utt2spk") == {utterance: utterance.split("-")[0] for utterance in sorted(utterances)}
+        assert data.table("text") == {u: f"SAID {n}" for n, u in enumerate(utterances, 1)}
+        assert {u: float(d) for u, d in data.table("utt2dur").items()} == {
+            u: n / 10 for n, u in enumerate(utterances, 1)
+        }
+        assert set(data.table("utt2lang").values()) == {"en"}
+        assert set(data.table("spk2gender").values()) == {"f"}
+        assert validate(path, feats=False) == []
+
+
+def test_without_texts_and_speakers(root, tmp_path):
+    for path in [*root.rglob("*.txt"), *root.rglob("SPEAKERS.TXT")]:
+        path.unlink()
+    for path in prepare(root, tmp_path / "data"):
+        assert DataDir(path).names == ["spk2utt", "utt2dur", "utt2lang", "utt2spk", "wav.scp"]
+
+
+def test_faults(root, tmp_path):
+    place = root / "dev-clean/LibriSpeech/dev-clean/84/121123"
+    (place / "84-121123-0000.flac").rename(place / "85-121123-0000.flac")
+    with pytest.raises(AudiolabError, match=r"85-121123-0000.flac: not <speaker>/<chapter>/<speaker>-<chapter>"):
+        prepare(root, tmp_path / "data")
+    shutil.rmtree(root / "dev-clean")
+    with pytest.raises(AudiolabError, match="no recordings of dev-clean for speech_source_valid; expected LibriSpeech"):
+        prepare(root, tmp_path / "data")
+    with pytest.raises(AudiolabError, match="no such folder; --db_root is where LibriSpeech/"):
+        prepare(tmp_path / "none", tmp_path / "data")
+    assert not (tmp_path / "data").exists()
+
+
+def test_addresses():
+    assert {file.folder for file in CORPUS.files} == {"train-clean-360", "dev-clean", "test-clean"}
+    for file in CORPUS.files:
+        assert file.url == f"https://www.openslr.org/resources/12/{file.name}"
+        assert len(file.md5) == 32
