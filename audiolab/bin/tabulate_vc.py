@@ -5,9 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from audiolab import cli
-from audiolab.config import load_yaml
-from audiolab.errors import AudiolabError
 from audiolab.files import atomic_write
+from audiolab.metrics.table import read_conditions
 from audiolab.metrics.vc_scores import VC
 from audiolab.metrics.vc_table import read_paper, results
 
@@ -21,11 +20,7 @@ def main() -> None:
     parser.add_argument("--baseline", action="append", default=[], help="system to compare with; may be repeated")
     parser.add_argument("--seed", type=int, default=0, help="seed of the bootstrap")
     options = parser.parse_args()
-    scores = VC.read(options.scores)
-    measured = Path(options.scores).with_suffix(".yaml")
-    conditions = load_yaml(measured)[0].get("conditions")
-    if not isinstance(conditions, dict):
-        raise AudiolabError(f"{measured}: 'conditions' is missing; score again")
+    scores, conditions = VC.read(options.scores), read_conditions(Path(options.scores).with_suffix(".yaml"))
     paper = read_paper(options.paper) if options.paper else []
     with atomic_write(options.out) as file:
         file.write(results(scores, conditions, paper, options.baseline, options.seed))

@@ -7,8 +7,9 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import fields
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
+from audiolab.config import load_yaml
 from audiolab.errors import AudiolabError
 from audiolab.metrics.bootstrap import Interval
 from audiolab.metrics.scores import Metric
@@ -48,6 +49,14 @@ def read_rows(path: str | Path, cls: type[Row], what: str, full: bool = False) -
     if full and len(lines) < 2:
         raise AudiolabError(f"{path}: nothing is listed under the header {', '.join(columns)}")
     return [cls(*line) for line in lines[1:]]
+
+
+def read_conditions(path: str | Path) -> dict[str, Any]:
+    """Return what a ``scores.yaml`` says under ``conditions``: how the scores beside it were measured."""
+    conditions = load_yaml(path)[0].get("conditions")
+    if not isinstance(conditions, dict):
+        raise AudiolabError(f"{path}: does not say under 'conditions' how the scores were measured; score again")
+    return conditions
 
 
 def markdown(header: Sequence[object], rows: Iterable[Sequence[object]]) -> str:

@@ -10,10 +10,9 @@ from typing import Any
 
 from markupsafe import Markup
 
-from audiolab.config import load_yaml
-from audiolab.errors import AudiolabError
 from audiolab.metrics.scores import UNTRAINED
 from audiolab.metrics.summary import summarise, summarise_by
+from audiolab.metrics.table import read_conditions
 from audiolab.metrics.vc_scores import METRICS, VC, ConversionScore
 from audiolab.metrics.vc_table import BY_PAIR, METHOD, short_note
 from audiolab.report import audio, page, plots, tables
@@ -121,7 +120,7 @@ def score_section(path: Path, scores: Sequence[ConversionScore]) -> Markup:
     ]
     shown = [c for c in columns if any(row[c.key] is not None for row in rows)]
     table = tables.html_table(shown, rows, "Means over a system's pairs; the best of each column in bold", stacked=True)
-    conditions = _conditions(path.with_suffix(".yaml"))
+    conditions = read_conditions(path.with_suffix(".yaml"))
     measured = [f"{name}: {value}." for name, value in conditions.items()] + [
         line.removeprefix("- ") for line in METHOD
     ]
@@ -209,13 +208,6 @@ def _by_pair(scores: Sequence[ConversionScore]) -> list[Markup]:
         caption = f"{name} by pair; the best of each row in bold"
         by_pair.append(tables.html_table(columns, rows, caption, best_of_row=metric.better))
     return [page.grid(drawings, large=True), *by_pair]
-
-
-def _conditions(path: Path) -> dict[str, Any]:
-    conditions = load_yaml(path)[0].get("conditions")
-    if not isinstance(conditions, dict):
-        raise AudiolabError(f"{path}: does not say under 'conditions' how the scores were measured; score again")
-    return conditions
 
 
 def _players(conversion: Conversion, seconds: float, encoded: dict[Any, tuple[str, float]]) -> Markup:

@@ -1,0 +1,48 @@
+"""The scores of enhanced utterances: speech enhancement's ``scores.csv``."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from audiolab.metrics.scores import Metric, ScoreFormat
+
+METRICS = (
+    Metric("pesq", "PESQ", "", 3, "higher"),
+    Metric("stoi", "STOI", "", 3, "higher"),
+    Metric("si_sdr", "SI-SDR", "dB", 2, "higher"),
+)
+NOISY = "noisy"
+"""The system that leaves the mixture as it is."""
+UNKNOWN = "-"
+"""What stands for an SNR or a language that is not known."""
+
+
+@dataclass(frozen=True)
+class EnhancementScore:
+    """One enhanced utterance.
+
+    Attributes:
+        system: Name of the system.
+        seed: Its training run's seed, as text; `audiolab.metrics.scores.UNTRAINED` for `NOISY`.
+        set: Name of the mixture dir.
+        snr: The SNR in dB that the mixture was made with, as text; `UNKNOWN` for a recorded pair.
+        language: What ``utt2lang`` says; `UNKNOWN` where the dir has none.
+        utterance: Id of the mixture.
+        values: Metric's column -> value; NaN where the metric refuses this utterance.
+    """
+
+    system: str
+    seed: str
+    set: str
+    snr: str
+    language: str
+    utterance: str
+    values: dict[str, float]
+
+    @property
+    def unit(self) -> tuple[str, str]:
+        """Set and utterance."""
+        return self.set, self.utterance
+
+
+SE = ScoreFormat(EnhancementScore, METRICS, "score_se")

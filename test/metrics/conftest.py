@@ -1,0 +1,6 @@
+"""Lets tests import ``mixture_folder``."""
+
+import sys
+from pathlib import Path
+
+sys.path.append(str(Path(__file__).parents[1] / "data"))

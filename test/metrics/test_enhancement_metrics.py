@@ -1,0 +1,90 @@
+"""PESQ, STOI and SI-SDR: against independent formulas and the packages, and what each of them refuses."""
+
+import math
+
+import numpy as np
+import pesq
+import pystoi
+import pytest
+import torch
+
+from audiolab.metrics.enhancement import RATE, Refusal, pesq_wb, score_enhanced, si_sdr_db, stoi
+from audiolab.metrics.se_scores import METRICS
+from audiolab.metrics.si_sdr import si_sdr
+from audiolab.synthesis.speechlike import speech_like
+
+
+def signals(seconds=2.0, noise=0.02, seed=0):
+    generator = np.random.default_rng(seed)
+    clean = 0.3 * speech_like(seconds, RATE, 120, generator)
+    return clean, clean + noise * generator.standard_normal(len(clean))
+
+
+def by_correlation(estimate, reference):
+    """SI-SDR from Pearson's correlation alone: ρ² / (1 − ρ²)."""
+    rho = np.corrcoef(estimate, reference)[0, 1]
+    return 10 * np.log10(rho**2 / (1 - rho**2))
+
+
+@pytest.mark.parametrize("noise", [1e-4, 0.01, 0.3, 3.0])
+@pytest.mark.parametrize("scale", [1.0, -0.2, 300.0])
+def test_si_sdr_is_that_of_the_correlation(noise, scale):
+    clean, noisy = signals(noise=noise)
+    noisy = scale * noisy + 0.1  # neither scale nor mean matter
+    expected = by_correlation(noisy, clean)
+    assert si_sdr_db(clean, noisy) == pytest.approx(expected, abs=1e-4)
+    single = si_sdr(torch.from_numpy(noisy.astype(np.float32))[None], torch.from_numpy(clean.astype(np.float32))[None])
+    assert float(single) == pytest.approx(expected, abs=0.01)
+
+
+def test_si_sdr_of_a_known_mixture():
+    """Noise that is orthogonal to the speech: SI-SDR is the SNR."""
+    time = np.arange(RATE) / RATE
+    clean, noise = np.sin(2 * np.pi * 200 * time), 0.1 * np.sin(2 * np.pi * 500 * time)
+    assert si_sdr_db(clean, clean + noise) == pytest.approx(20, abs=1e-6)
+
+
+def test_pesq_and_stoi_are_the_packages():
+    for seed, noise in ((0, 0.003), (1, 0.02), (2, 0.1)):
+        clean, noisy = signals(noise=noise, seed=seed)
+        values, refused = score_enhanced(clean, noisy)
+        assert refused == {}
+        assert values["pesq"] == pesq.pesq(RATE, clean, noisy, "wb")
+        assert values["stoi"] == pystoi.stoi(clean, noisy, RATE, extended=False)
+        assert list(values) == [metric.column for metric in METRICS]
+
+
+def test_perfect_speech_has_the_highest_scores():
+    clean, _ = signals()
+    assert pesq_wb(clean, clean) == pytest.approx(4.644, abs=1e-3)
+    assert stoi(clean, clean) == pytest.approx(1, abs=1e-6)
+    values, refused = score_enhanced(clean, clean)
+    assert math.isnan(values["si_sdr"])
+    assert list(refused) == ["si_sdr"]
+
+
+@pytest.mark.parametrize(
+    ("change", "refused"),
+    [
+        (lambda c, n: (0 * c, n), dict.fromkeys(("pesq", "stoi", "si_sdr"), "the clean speech is silent")),
+        (lambda c, n: (c, 0 * n), dict.fromkeys(("pesq", "stoi", "si_sdr"), "the enhanced speech is silent")),
+        (lambda c, n: (c[:3000], n[:3000]), {"pesq": "Buffer needs", "stoi": "less than 30 frames of speech"}),
+        (lambda c, n: (c[:50], n[:50]), {"pesq": "Buffer needs", "stoi": "less than 30 frames of speech"}),
+        (lambda c, n: (np.where(np.arange(len(c)) < 2000, c, 1e-5 * c), n), {"stoi": "less than 30 frames"}),
+    ],
+)
+def test_what_is_not_defined_is_refused_with_a_reason(change, refused):
+    values, found = score_enhanced(*change(*signals()))
+    assert found.keys() >= refused.keys()
+    for column, reason in refused.items():
+        assert reason in found[column]
+    for column, value in values.items():
+        assert math.isnan(value) == (column in found)
+
+
+def test_lengths_must_be_equal():
+    clean, noisy = signals()
+    with pytest.raises(ValueError, match="shapes"):
+        score_enhanced(clean, noisy[:-1])
+    with pytest.raises(Refusal):
+        si_sdr_db(clean, clean)

@@ -1,0 +1,152 @@
+"""Tables of enhancement: the paper beside ours, by set, paired differences, by language over the sets of a family."""
+
+import math
+import sys
+import zlib
+from pathlib import Path
+
+import numpy as np
+import pytest
+import yaml
+
+from audiolab.bin import tabulate_se
+from audiolab.errors import AudiolabError
+from audiolab.metrics.se_scores import METRICS, SE, EnhancementScore
+from audiolab.metrics.se_table import beside_paper, differences_by_language, families, read_paper, results
+
+PAPER = Path(__file__).parents[2] / "egs/dns/se1/local/tables.tsv"
+GAINS = {"noisy": 0.0, "source": 3.0, "srst_similar": 6.0, "oracle": 5.0}
+
+
+def score(system, seed, name, snr, utterance, language, gain):
+    generator = np.random.default_rng(zlib.crc32(f"{utterance} {snr}".encode()))
+    si_sdr = snr + gain + generator.normal()  # what an utterance adds is the same for all systems
+    values = {"pesq": 1.2 + gain / 10, "stoi": 0.6 + gain / 100, "si_sdr": si_sdr}
+    return EnhancementScore(system, seed, name, f"{snr:g}", language, utterance, values)
+
+
+@pytest.fixture
+def scores():
+    sets = {"target_test_m5dB": -5, "target_test_0dB": 0, "target_test_5dB": 5, "english_test_0dB": 0}
+    found = []
+    for name, snr in sets.items():
+        for n in range(6):
+            language = "en" if name.startswith("english") else ("de", "zh")[n % 2]
+            for system, gain in GAINS.items():
+                extra = 1.0 if language == "zh" and system == "srst_similar" else 0.0
+                for seed in ["-"] if system == "noisy" else ["0", "1"]:
+                    rise = 0.2 * (seed == "1")
+                    found.append(score(system, seed, name, snr, f"{name[0]}-{n}", language, gain + extra + rise))
+    return found
+
+
+def test_scores_survive_a_file(scores, tmp_path):
+    scores[3].values["pesq"] = math.nan
+    SE.write(tmp_path / "scores.csv", scores)
+    head = (tmp_path / "scores.csv").read_text().splitlines()[0]
+    assert head == "system,seed,set,snr,language,utterance,pesq,stoi,si_sdr"
+    again = SE.read(tmp_path / "scores.csv")
+    assert [(s.system, s.seed, s.unit, s.snr, s.language) for s in again] == [
+        (s.system, s.seed, s.unit, s.snr, s.language) for s in scores
+    ]
+    assert math.isnan(again[3].values["pesq"])
+    assert again[5].values == pytest.approx(scores[5].values, rel=1e-5)
+
+
+def test_the_papers_tables_are_the_papers():
+    rows = read_paper(PAPER)
+    first = [row for row in rows if row.table == "Table 1"]
+    assert len(first) == 8 * 3
+    assert [part.count("dB") for part in dict.fromkeys(row.part for row in first)] == [1, 1, 1]
+    similar = [(row.pesq, row.stoi, row.si_sdr) for row in first if row.system == "srst_similar"]
+    assert similar == [("1.616", "0.775", "9.248"), ("1.861", "0.837", "13.260"), ("2.317", "0.917", "15.336")]
+    at_zero = {row.system: row for row in first if row.set == "target_test_0dB"}
+    for row in rows:  # Table 2's non-English part repeats Table 1
+        if row.part == "DNS non-English" and not row.minus:
+            same = at_zero[row.system]
+            assert (row.pesq, row.stoi, row.si_sdr) == (same.pesq, same.stoi, same.si_sdr)
+    gap = next(row for row in rows if row.part == "DNS non-English" and row.minus)
+    for column in ("pesq", "stoi", "si_sdr"):
+        difference = float(getattr(at_zero["oracle"], column)) - float(getattr(at_zero["source"], column))
+        assert float(getattr(gap, column)) == pytest.approx(difference, abs=1e-9)
+
+
+def test_ours_stands_beside_the_papers(scores):
+    found = {(row.paper.part, row.paper.row): row for row in beside_paper(scores, read_paper(PAPER))}
+    noisy = found["SNR −5 dB", "Noisy"].ours
+    of_set = [s.values["si_sdr"] for s in scores if s.system == "noisy" and s.set == "target_test_m5dB"]
+    assert noisy["si_sdr"].interval.mean == pytest.approx(np.mean(of_set))
+    assert found["SNR −5 dB", "Noisy"].utterances == 6
+    assert found["SNR −5 dB", "Source model"].ours["si_sdr"].seed_spread == pytest.approx(np.std([0, 0.2], ddof=1))
+    gap = found["DNS non-English", "Gap"].ours
+    assert gap["si_sdr"].mean == pytest.approx(2.0)
+    assert gap["si_sdr"].high - gap["si_sdr"].low < 1e-9  # what the utterances add falls out
+    assert found["SNR 0 dB", "RemixIT"].ours["pesq"] is None
+    assert found["DNS English", "Noisy"].utterances == 0
+
+
+def test_results_hold_all_tables(scores):
+    scores = [s for s in scores if not (s.system == "oracle" and s.unit == ("target_test_m5dB", "t-0"))]
+    text = results(scores, {"PESQ": "wide band"}, read_paper(PAPER), ["source"])
+    assert text == results(scores, {"PESQ": "wide band"}, read_paper(PAPER), ["source"])
+    titles = [line for line in text.splitlines() if line.startswith("#")]
+    family = "target_test_m5dB, target_test_0dB, target_test_5dB"
+    assert titles == [
+        "# Results",
+        "## Table 1 beside ours", "### SNR −5 dB", "### SNR 0 dB", "### SNR 5 dB",
+        "## Table 2 beside ours", "### DNS English", "### English, SNR 0 dB", "### DNS non-English",
+        "## Set target_test_m5dB", "### Difference to source", "## Set target_test_0dB", "### Difference to source",
+        "## Set target_test_5dB", "### Difference to source", "## Set english_test_0dB", "### Difference to source",
+        f"## Difference to source by language: PESQ ↑, {family}",
+        f"## Difference to source by language: STOI ↑, {family}",
+        f"## Difference to source by language: SI-SDR (dB) ↑, {family}",
+        "## How it was measured",
+    ]  # fmt: skip
+    row = next(line for line in text.splitlines() if line.startswith("| DANN + SRST (similar source)"))
+    assert row.startswith("| DANN + SRST (similar source) | 1.616 | 1.860 ± ")
+    assert "| 9.248 | " in row
+    assert "| RemixIT | 1.364 | not scored |" in text
+    assert "| DANN | 1.597 | not scored | 0.772 | not scored | 8.762 | not scored | – | the paper's" in text
+    target = next(line for line in text.splitlines() if line.startswith("| Target model"))
+    assert "| 5 |" in target  # one utterance less than the others
+    assert "| Gap | 0.457 | +0.200 [+0.200, +0.200] |" in text
+    assert "\n6 utterances, 2 languages, 2 seeds.\n" in text
+    assert "- PESQ: wide band." in text
+    for block in text.split("\n\n"):
+        if block.startswith("|"):
+            assert len({line.count("|") for line in block.splitlines()}) == 1
+
+
+def test_differences_by_language_are_paired_and_over_utterances(scores):
+    family = families(scores)
+    assert [len(rows) for rows in family.values()] == [3 * 6 * 7, 6 * 7]
+    target = next(iter(family.values()))
+    missing = [s for s in target if s.system == "srst_similar" and s.unit == ("target_test_5dB", "t-1")]
+    for row in missing:  # refused at one SNR: the others of that utterance still count, against their own baseline
+        row.values["si_sdr"] = math.nan
+    found = differences_by_language(target, "source", "si_sdr")
+    assert list(found) == ["de", "zh"]
+    assert found["de"]["srst_similar"].mean == pytest.approx(3)
+    assert found["zh"]["srst_similar"].mean == pytest.approx(4)
+    assert found["zh"]["srst_similar"].count == 3  # utterances, not utterances times SNRs
+    assert found["zh"]["noisy"].mean == pytest.approx(-3.1)
+    assert "source" not in found["zh"]
+
+
+def test_what_is_missing_is_told(scores, tmp_path, monkeypatch):
+    with pytest.raises(AudiolabError, match="baseline 'dann' was not scored; scored are: noisy, source"):
+        results(scores, {}, baselines=["dann"])
+    (tmp_path / "t.tsv").write_text("table\trow\n")
+    with pytest.raises(AudiolabError, match=r"t.tsv:1: the columns must be table, part, row"):
+        read_paper(tmp_path / "t.tsv")
+    SE.write(tmp_path / "scores.csv", scores)
+    words = ["tabulate_se", "--scores", str(tmp_path / "scores.csv"), "--out", str(tmp_path / "R.md")]
+    monkeypatch.setattr(sys, "argv", words)
+    (tmp_path / "scores.yaml").write_text("failures: []\n")
+    with pytest.raises(AudiolabError, match=r"scores.yaml: does not say under 'conditions'"):
+        tabulate_se.main()
+    (tmp_path / "scores.yaml").write_text(yaml.safe_dump({"conditions": {"PESQ": "wb"}}))
+    monkeypatch.setattr(sys, "argv", [*words, "--paper", str(PAPER), "--baseline", "source", "--baseline", "noisy"])
+    tabulate_se.main()
+    assert "### Difference to noisy" in (tmp_path / "R.md").read_text()
+    assert {metric.name for metric in METRICS} == {"PESQ", "STOI", "SI-SDR"}
