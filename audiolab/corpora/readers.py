@@ -26,9 +26,10 @@ LANGUAGES = {
 }
 """Language -> espeak-ng's name of it, and the file of texts."""
 
-_FEMALE = ("f1", "f2", "f3", "f4", "f5", "Alicia", "Andrea", "Annie", "anika", "belinda", "linda", "steph", "steph2")
-_MALE = ("m1", "m2", "m3", "m4", "m5", "m6", "m7", "m8", "Michael", "Gene", "Hugo", "Lee", "Marco", "Reed", "david",
-         "paul", "victor")  # fmt: skip
+_FEMALE = ("f1", "f4", "Andrea", "Annie", "anika", "belinda", "linda", "steph", "steph2", "steph3", "aunty", "grandma")
+_MALE = ("m1", "m2", "m3", "m4", "m5", "m6", "m7", "m8", "Michael", "Gene", "Hugo", "Lee", "Marco", "david", "paul",
+         "quincy", "robert")  # fmt: skip
+"""espeak-ng's variants. None has ``breath``, whose noise is another one each time."""
 
 
 def texts(language: str) -> list[str]:
@@ -48,7 +49,7 @@ def make_reader(name: str, language: str, number: int, rng: np.random.Generator)
     Args:
         name: Seeds what `record` draws for the reader, with its own seed.
         language: A key of `LANGUAGES`.
-        number: From 0; readers of different numbers up to 25 have different variants.
+        number: From 0; readers of different numbers up to 23 have different variants.
         rng: Draws pitch, rate and vocal tract.
     """
     variants = _FEMALE if gender_of(number) == "f" else _MALE
