@@ -7,10 +7,10 @@ from pathlib import Path
 
 from audiolab import cli
 from audiolab.datadir.datadir import DataDir
-from audiolab.errors import AudiolabError, did_you_mean
+from audiolab.errors import AudiolabError
 from audiolab.report import page
 from audiolab.report.conversions import converted_dirs, parse_named_dirs, read_conversions
-from audiolab.report.history import Run, find_runs
+from audiolab.report.history import choose_runs, find_runs
 from audiolab.report.vc import Experiment, report
 
 logger = logging.getLogger(__name__)
@@ -20,7 +20,7 @@ def main() -> None:
     """Run the command."""
     options = _parser().parse_args()
     every = find_runs(options.expdir)
-    runs = _choose(every, options.runs, options.max_runs)
+    runs = choose_runs(every, options.runs, options.max_runs)
     sources, references = DataDir(options.data), DataDir(options.reference)
     baselines = parse_named_dirs(options.baselines, "--baselines")
     conversions = {}
@@ -36,18 +36,6 @@ def main() -> None:
     text = report(experiment, title, options.utterances, options.seconds, round(options.max_mb * 1e6))
     page.write(out, text)
     logger.info("%s: %.1f MB", out, len(text.encode()) / 1e6)
-
-
-def _choose(runs: list[Run], names: list[str], most: int) -> list[Run]:
-    """Return the runs called ``names`` (all when empty), at most ``most``."""
-    known = {run.name: run for run in runs}
-    for name in names:
-        if name not in known:
-            raise AudiolabError(f"--runs: no run '{name}'{did_you_mean(name, known)}")
-    chosen = [known[name] for name in names] or runs
-    if len(chosen) > most:
-        logger.warning("%d of %d runs are shown in detail; choose them with --runs", most, len(chosen))
-    return chosen[:most]
 
 
 def _parser() -> cli.ArgumentParser:

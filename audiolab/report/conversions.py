@@ -21,6 +21,11 @@ class Clip:
     datadir: DataDir
     utterance: str
 
+    @property
+    def key(self) -> tuple[str, str]:
+        """What tells it from other clips."""
+        return str(self.datadir.path), self.utterance
+
     def load(self) -> tuple[np.ndarray, int]:
         """Return (samples [N], mono, float32; rate in Hz)."""
         return load_utterance(self.datadir, self.utterance, channels="mix")

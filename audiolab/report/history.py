@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import csv
 import json
+import logging
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,7 +14,9 @@ from typing import Any
 import numpy as np
 
 from audiolab.config import load_yaml
-from audiolab.errors import AudiolabError
+from audiolab.errors import AudiolabError, did_you_mean
+
+logger = logging.getLogger(__name__)
 
 Series = tuple[np.ndarray, np.ndarray]
 """(steps [N] ascending, values [N])."""
@@ -116,7 +120,9 @@ def read_start(path: str | Path) -> dict[str, Any]:
 
 
 def find_runs(expdir: str | Path) -> list[Run]:
-    """Return the training runs of an experiment, ``<expdir>/<system>/<run>``, called ``<system>/<run>``, by name.
+    """Return the training runs of an experiment, by name.
+
+    They are ``<expdir>/<system>/<run>``, called ``<system>/<run>``, or ``<expdir>/<run>``.
 
     Raises:
         AudiolabError: There is no such folder, or no run in it.
@@ -124,11 +130,27 @@ def find_runs(expdir: str | Path) -> list[Run]:
     expdir = Path(expdir)
     if not expdir.is_dir():
         raise AudiolabError(f"{expdir}: no such folder; training (stage 3) makes it")
-    folders = [config.parent for config in sorted(expdir.glob("*/*/config.yaml"))]
+    folders = sorted(config.parent for pattern in ("*", "*/*") for config in expdir.glob(f"{pattern}/config.yaml"))
     runs = [read_run(folder, folder.relative_to(expdir).as_posix()) for folder in folders]
     if not runs:
         raise AudiolabError(f"{expdir}: no folder in it has a config.yaml; training (stage 3) makes them")
     return runs
+
+
+def choose_runs(runs: list[Run], names: Sequence[str], most: int) -> list[Run]:
+    """Return the runs called ``names`` (all when empty), at most ``most``; it is logged where there are more.
+
+    Raises:
+        AudiolabError: No run has one of these names.
+    """
+    known = {run.name: run for run in runs}
+    for name in names:
+        if name not in known:
+            raise AudiolabError(f"--runs: no run '{name}'{did_you_mean(name, known)}")
+    chosen = [known[name] for name in names] or runs
+    if len(chosen) > most:
+        logger.warning("%d of %d runs are shown in detail; choose them with --runs", most, len(chosen))
+    return chosen[:most]
 
 
 def thin(series: Series, most: int = 300) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:

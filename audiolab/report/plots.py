@@ -84,7 +84,7 @@ def spectrograms(panels: Mapping[str, Sequence[Spectrogram]], kinds: Sequence[st
 
     Args:
         panels: Signal's name -> one picture for each of ``kinds``.
-        kinds: Words for the columns, such as ``"STFT"`` and ``"Mel envelope"``.
+        kinds: Words for the columns, such as ``"STFT"`` and ``"Mel envelope"``; one may be empty.
         range_db: Colours reach from a column's maximum to this much below it.
     """
     drawn, axes = style.figure(10.0, 0.7 + 1.75 * len(panels), len(panels), len(kinds), sharex=True)
@@ -93,7 +93,7 @@ def spectrograms(panels: Mapping[str, Sequence[Spectrogram]], kinds: Sequence[st
         top = max(float(row[column].decibels.max()) for row in panels.values())
         for axis, (name, row) in zip(axes[:, column], panels.items()):
             image = _picture(axis, row[column], top - range_db, top)
-            axis.set_title(f"{name}: {kind}")
+            axis.set_title(f"{name}: {kind}" if kind else name)
             axis.set_ylabel("Frequency [kHz]")
         bar = drawn.colorbar(image, ax=list(axes[:, column]), pad=0.02, aspect=40)
         bar.set_label("Level [dB]")
@@ -129,6 +129,34 @@ def intervals(values: Mapping[str, Mapping[str, Interval]], label: str) -> Figur
     axis.tick_params(axis="y", length=0, labelcolor=style.INK)
     axis.set_xlabel(label)
     axis.legend(loc="lower left", bbox_to_anchor=(0, 1.0), ncols=3, borderaxespad=0.2)
+    return drawn
+
+
+@style.styled
+def domain_histogram(source: np.ndarray, target: np.ndarray, percent: float, bins: int = 50) -> Figure:
+    """Return the densities of a domain classifier's decisions on both domains (SRST, Figure 3).
+
+    Args:
+        source: Probabilities of the target domain of the source's mixtures, [N], 0 to 1.
+        target: The same of the target's, [M].
+        percent: A dashed line parts this share of the source's, the most target-like, from the others.
+        bins: Of the histogram.
+    """
+    drawn, axes = style.figure(5.6, 3.1)
+    axis = axes[0, 0]
+    edges = np.linspace(0, 1, bins + 1)
+    for values, name, colour in ((source, "source", style.SERIES[0]), (target, "target", style.SERIES[1])):
+        density, _ = np.histogram(values, edges, density=True)
+        axis.stairs(density, edges, fill=True, color=colour, alpha=0.25)
+        axis.stairs(density, edges, color=colour, linewidth=1.4, label=f"{name}, {len(values):,} mixtures")
+    limit = float(np.quantile(source, 1 - percent / 100))
+    words = f"{percent:g} % of the source are right of it"
+    axis.axvline(limit, color=style.INK, linewidth=1.2, linestyle=(0, (4, 3)), label=words)
+    axis.set_xlim(0, 1)
+    axis.set_ylim(bottom=0)
+    axis.set_xlabel("Probability of the target domain")
+    axis.set_ylabel("Density")
+    axis.legend(loc="lower left", bbox_to_anchor=(0, 1.0), ncols=2, borderaxespad=0.2)
     return drawn
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,14 +14,13 @@ from audiolab.metrics.summary import summarise, summarise_by
 from audiolab.metrics.table import read_conditions
 from audiolab.metrics.vc_scores import METRICS, VC, ConversionScore
 from audiolab.metrics.vc_table import BY_PAIR, METHOD, short_note
-from audiolab.report import audio, page, plots, tables
+from audiolab.report import page, plots, tables
 from audiolab.report.conversions import Conversion
 from audiolab.report.history import Run
 from audiolab.report.page import Section
 from audiolab.report.pictures import picture
+from audiolab.report.players import Item, listening
 from audiolab.report.sections import configuration_section, link, start_facts, training_section
-
-logger = logging.getLogger(__name__)
 
 DISCRIMINATOR_SCORES = {
     "real": "d_real",
@@ -132,30 +130,8 @@ def score_section(path: Path, scores: Sequence[ConversionScore]) -> Markup:
 
 def listening_section(experiment: Experiment, utterances: int, seconds: float, max_bytes: int) -> Markup:
     """Return players for the first utterances of each run, as many of all as ``max_bytes`` hold."""
-    items: dict[str, list[Markup]] = {run.name: [] for run in experiment.runs}
-    size, encoded = 0, {}
-    rounds = [(number, run.name) for number in range(utterances) for run in experiment.runs]
-    for number, name in rounds:
-        conversions = experiment.conversions[name]
-        if number >= len(conversions):
-            continue
-        item = _players(conversions[number], seconds, encoded)
-        size += len(item.encode())
-        if size > max_bytes:
-            logger.warning(
-                "players of %d utterances are left out to keep the page small",
-                len(rounds) - rounds.index((number, name)),
-            )
-            break
-        items[name].append(item)
-    shown, total = sum(map(len, items.values())), sum(len(experiment.conversions[name]) for name in items)
-    text = f"{shown} of {total} converted utterances, the first {seconds:g} s of each. Use headphones."
-    blocks = [
-        page.join(page.heading(name), Markup('<ul class="clips">{}</ul>').format(Markup("\n").join(of_run)))
-        for name, of_run in items.items()
-        if of_run
-    ]
-    return page.join(page.note(text), *blocks)
+    groups = {run.name: [_item(c) for c in experiment.conversions[run.name]] for run in experiment.runs}
+    return listening(groups, "converted utterances", utterances, seconds, max_bytes)
 
 
 def spectrogram_section(experiment: Experiment, seconds: float) -> Markup:
@@ -210,23 +186,9 @@ def _by_pair(scores: Sequence[ConversionScore]) -> list[Markup]:
     return [page.grid(drawings, large=True), *by_pair]
 
 
-def _players(conversion: Conversion, seconds: float, encoded: dict[Any, tuple[str, float]]) -> Markup:
-    """Return one utterance as a list item; ``encoded`` keeps what several runs share."""
+def _item(conversion: Conversion) -> Item:
     what = f"Sentence {conversion.sentence}: {conversion.source_speaker} → {conversion.target_speaker}"
     source = conversion.source
     if source.datadir.has("text"):
         what = f"{what}. {source.datadir.table('text').get(source.utterance, '')}"
-    players = []
-    for role, clip in conversion.clips.items():
-        key = (clip.datadir.path, clip.utterance)
-        if key not in encoded:
-            wave, rate = clip.load()
-            encoded[key] = audio.data_uri(wave[: round(seconds * rate)], rate), len(wave) / rate
-        uri, length = encoded[key]
-        player = page.player(uri, f"{role}, {what}")
-        players.append(
-            Markup('<div><p><span class="role">{}</span> {} · {:.1f} s</p>{}</div>').format(
-                role, clip.utterance, length, player
-            )
-        )
-    return Markup('<li><p class="what">{}</p><div class="players">{}</div></li>').format(what, Markup("").join(players))
+    return Item(what, conversion.clips)

@@ -1,0 +1,35 @@
+"""Short-time spectra of several versions of an utterance below each other."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import torch
+from matplotlib.figure import Figure
+
+from audiolab.features.envelope_config import StftConfig
+from audiolab.features.stft import full_scale, stft
+from audiolab.report.players import Clip
+from audiolab.report.plots import Spectrogram, spectrograms
+
+WINDOW_S, HOP_S = 0.032, 0.008
+FLOOR = 1e-6
+"""Full scale; the least magnitude."""
+
+
+def spectra(clips: Mapping[str, Clip], seconds: float) -> Figure:
+    """Return the spectra in dB of full scale of the first ``seconds`` of each clip, which share one colour scale."""
+    panels = {}
+    for name, clip in clips.items():
+        wave, rate = clip.load()
+        panels[name] = [_spectrum(wave[: round(seconds * rate)], rate)]
+    return spectrograms(panels, ("",))
+
+
+def _spectrum(wave: np.ndarray, rate: int) -> Spectrogram:
+    size = round(WINDOW_S * rate / 2) * 2
+    grid = StftConfig(rate=rate, n_fft=size, window=size, hop=round(HOP_S * rate))
+    magnitude = stft(torch.from_numpy(np.asarray(wave, dtype=np.float32)), grid).abs().numpy() * full_scale(grid)
+    frequencies = np.arange(grid.bins) * rate / size
+    return Spectrogram(20 * np.log10(np.maximum(magnitude, FLOOR)), grid.hop / rate, frequencies)
