@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -13,7 +12,7 @@ import numpy as np
 from audiolab.config import option
 from audiolab.corpora.dns_layout import LANGUAGES
 from audiolab.corpora.dns_names import Voiced, audioset_name, english_speakers, foreign_speakers, freesound_name
-from audiolab.corpora.mini import make_once
+from audiolab.corpora.mini import make_once, run_all
 from audiolab.corpora.noises import KINDS, make_noise
 from audiolab.corpora.readers import RATE, choose, gender_of, make_reader, read_aloud, texts
 from audiolab.datadir.audiowrite import write_audio
@@ -61,9 +60,7 @@ def make_mini(out: str | Path, sizes: DnsMini, seed: int = 0, nj: int = 1) -> Pa
 
     def write(folder: Path) -> None:
         datasets = folder / "datasets"
-        with ThreadPoolExecutor(nj) as pool:
-            for job in [pool.submit(speak) for speak in _speech(datasets, sizes, seed)]:
-                job.result()
+        run_all(_speech(datasets, sizes, seed), nj)
         _write_noises(datasets / "noise", sizes, seed)
 
     return make_once(out, "dns", sizes, seed, nj, write)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 
 from audiolab.config import option
-from audiolab.corpora.mini import make_once
+from audiolab.corpora.mini import make_once, run_all
 from audiolab.corpora.readers import RATE, choose, gender_of, make_reader, read_aloud, texts
 from audiolab.datadir.audiowrite import write_audio
 from audiolab.files import atomic_write
@@ -50,11 +50,11 @@ def make_mini(out: str | Path, sizes: LibriSpeechMini, seed: int = 0, nj: int = 
                 for k, (subset, name) in enumerate(speakers)]  # fmt: skip
         with atomic_write(folder / "LibriSpeech" / "SPEAKERS.TXT") as file:
             file.write("\n".join([";ID  |SEX| SUBSET           |MINUTES| NAME", *rows, ""]))
-        with ThreadPoolExecutor(nj) as pool:
-            jobs = [pool.submit(_write_speaker, folder, subset, name, number, sizes.utterances, seed)
-                    for number, (subset, name) in enumerate(speakers)]  # fmt: skip
-            for job in jobs:
-                job.result()
+        run_all(
+            (partial(_write_speaker, folder, subset, name, number, sizes.utterances, seed)
+             for number, (subset, name) in enumerate(speakers)),
+            nj,
+        )  # fmt: skip
 
     return make_once(out, "librispeech", sizes, seed, nj, write)
 

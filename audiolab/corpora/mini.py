@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -32,3 +33,14 @@ def make_once(out: str | Path, corpus: str, sizes: Any, seed: int, nj: int, writ
         with new_folder(out, made_from) as folder:
             write(folder)
     return Path(out)
+
+
+def run_all(jobs: Iterable[Callable[[], None]], nj: int) -> None:
+    """Run all jobs, ``nj`` at a time; when one raises, no further one is begun and its error is raised."""
+    with ThreadPoolExecutor(nj) as pool:
+        futures = [pool.submit(job) for job in jobs]
+        try:
+            for future in futures:
+                future.result()
+        finally:
+            pool.shutdown(cancel_futures=True)

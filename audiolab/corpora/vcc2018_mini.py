@@ -8,15 +8,15 @@ parallel references. Which text is which sentence depends on the seed.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 
 from audiolab.config import option
 from audiolab.corpora.espeak import Voice
-from audiolab.corpora.mini import make_once
+from audiolab.corpora.mini import make_once, run_all
 from audiolab.corpora.speakers import Speaker, record
 from audiolab.datadir.audiowrite import write_audio
 from audiolab.errors import AudiolabError
@@ -65,8 +65,7 @@ def make_mini(out: str | Path, sizes: Vcc2018Mini, seed: int = 0, nj: int = 1) -
         for number, text in texts.items():
             with atomic_write(folder / "scripts" / f"{number}.txt") as file:
                 file.write(f"{text}\n")
-        with ThreadPoolExecutor(nj) as pool:
-            list(pool.map(lambda speaker: _write_speaker(folder, speaker, texts, seed), SPEAKERS))
+        run_all((partial(_write_speaker, folder, speaker, texts, seed) for speaker in SPEAKERS), nj)
 
     return make_once(out, "vcc2018", sizes, seed, nj, write)
 

@@ -2,19 +2,22 @@
 
 import hashlib
 import http.server
+import io
 import logging
 import re
 import resource
 import shutil
 import subprocess
 import sys
+import tarfile
 import threading
 from dataclasses import dataclass, field
 
 import numpy as np
 import pytest
 
-from audiolab.corpora.base import RemoteFile
+from audiolab.bin import download as command
+from audiolab.corpora.base import Corpus, FileList, RemoteFile
 from audiolab.corpora.download import download
 from audiolab.errors import AudiolabError
 
@@ -289,3 +292,33 @@ def test_two_processes_do_not_write_one_part(server, tmp_path, caplog):
     server.ended.set()
     first.join()
     assert (tmp_path / "corpus.zip").read_bytes() == BODY
+
+
+def served(names, server):
+    """Corpus files of the names, all served by ``server``, whose answers must come in their order."""
+    return [RemoteFile(f"http://127.0.0.1:{server.server_address[1]}/{name}", name) for name in names]
+
+
+def test_the_command_fetches_archives_and_what_lists_name(server, tmp_path, monkeypatch):
+    """An archive is unpacked under its name without its ending; files of a list go to their places as they are."""
+    content = io.BytesIO()
+    with tarfile.open(fileobj=content, mode="w:bz2") as archive:
+        member = tarfile.TarInfo("datasets/noise/x.wav")
+        member.size = 3
+        archive.addfile(member, io.BytesIO(b"abc"))
+    server.answers = [Answer(content.getvalue()), Answer(b"list"), Answer(b"one"), Answer(b"other")]
+    archive, listing, *listed = served(("datasets.noise.tar.bz2", "list.txt", "a/one.wav", "a/b/other.wav"), server)
+    read = []
+    corpus = Corpus(
+        "dns", "free", "here", (archive,), None, None, None,
+        (FileList(listing, lambda path: read.append(path.read_bytes()) or listed),),
+    )  # fmt: skip
+    monkeypatch.setattr(command, "get_corpus", {"dns": corpus}.get)
+    monkeypatch.setattr(sys, "argv", ["download", "--corpus", "dns", "--dest", str(tmp_path)])
+    command.main()
+    assert read == [b"list"]
+    assert (tmp_path / "dns/datasets.noise/datasets/noise/x.wav").read_bytes() == b"abc"
+    assert (tmp_path / "dns/a/one.wav").read_bytes() == b"one"
+    assert (tmp_path / "dns/a/b/other.wav").read_bytes() == b"other"
+    command.main()  # all is there: nothing more is asked for
+    assert len(server.asked) == 4
