@@ -186,6 +186,13 @@ def differences_by_language(
     return found
 
 
+def check_baseline(scores: Scores, baseline: str) -> None:
+    """Raise `AudiolabError` where a system that others are to be compared with was not scored."""
+    systems = dict.fromkeys(score.system for score in scores)
+    if baseline not in systems:
+        raise AudiolabError(f"baseline '{baseline}' was not scored; scored are: {', '.join(systems)}")
+
+
 def short_note(scores: Scores) -> str:
     """Return the line under a table: over how much its numbers were taken."""
     if not scores:
@@ -218,9 +225,7 @@ def ours_cell(row: Beside, metric: Metric) -> str:
 
 
 def _by_language(scores: Scores, baseline: str, seed: int) -> Iterator[str]:
-    if baseline not in {score.system for score in scores}:
-        systems = dict.fromkeys(score.system for score in scores)
-        raise AudiolabError(f"baseline '{baseline}' was not scored; scored are: {', '.join(systems)}")
+    check_baseline(scores, baseline)
     for name, of_family in families(scores).items():
         if len({score.language for score in of_family}) < 2:
             continue

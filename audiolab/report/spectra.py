@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 
 import numpy as np
@@ -13,7 +14,7 @@ from audiolab.features.stft import full_scale, stft
 from audiolab.report.players import Clip
 from audiolab.report.plots import Spectrogram, spectrograms
 
-WINDOW_S, HOP_S = 0.032, 0.008
+WINDOW_MS, HOP_MS = 32.0, 8.0
 FLOOR = 1e-6
 """Full scale; the least magnitude."""
 
@@ -28,8 +29,7 @@ def spectra(clips: Mapping[str, Clip], seconds: float) -> Figure:
 
 
 def _spectrum(wave: np.ndarray, rate: int) -> Spectrogram:
-    size = round(WINDOW_S * rate / 2) * 2
-    grid = StftConfig(rate=rate, n_fft=size, window=size, hop=round(HOP_S * rate))
+    grid = StftConfig(rate, WINDOW_MS, HOP_MS, n_fft=2 * math.ceil(round(WINDOW_MS * rate / 1000) / 2))
     magnitude = stft(torch.from_numpy(np.asarray(wave, dtype=np.float32)), grid).abs().numpy() * full_scale(grid)
-    frequencies = np.arange(grid.bins) * rate / size
+    frequencies = np.arange(grid.bins) * rate / grid.n_fft
     return Spectrogram(20 * np.log10(np.maximum(magnitude, FLOOR)), grid.hop / rate, frequencies)

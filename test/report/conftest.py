@@ -1,7 +1,9 @@
 """A small experiment on disk: two runs of one system, four speakers, synthetic speech-like sounds."""
 
 import json
+import sys
 from html.parser import HTMLParser
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,6 +14,8 @@ from audiolab.config import to_dict
 from audiolab.datadir.datadir import write_data_dir
 from audiolab.features.envelope_config import EnvelopeConfig
 from audiolab.metrics.vc_scores import METRICS, VC, ConversionScore
+
+sys.path.append(str(Path(__file__).parents[1] / "data"))  # for mixture_folder and enhancer_folder
 
 RATE = 16000
 VOID = {"meta", "input", "br", "hr", "img", "link"}
