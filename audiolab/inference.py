@@ -43,7 +43,7 @@ def load(model: str | Path, device: torch.device | str = "cpu", does: str = "") 
     if state["system"] != tree["system"] or state["format"] != FORMAT:
         raise AudiolabError(
             f"{model}: {MODEL} is of system {state['system']}, format {state['format']}, but its {CONFIG} is "
-            f"of {tree['system']} and this audiolab reads format {FORMAT}"
+            f"of {tree['system']} and this audiolab reads format {FORMAT}; take both from one training by this audiolab"
         )
     cls = systems.get(tree["system"])
     config = from_dict(cls.Config, tree["system_conf"], source=f"{model}/{CONFIG}")

@@ -13,16 +13,19 @@ import torch
 def reproducible(deterministic: bool, threads: int | None) -> Iterator[None]:
     """Inside the block use deterministic operations only, where ``deterministic``, and ``threads`` CPU threads.
 
+    Convolutions in fp32 are in fp32, not in TF32 with its 10 bits of mantissa, which is cuDNN's default on newer GPUs.
     cuBLAS reads CUBLAS_WORKSPACE_CONFIG once, before its first use in a process, so it stays set.
     """
     before = torch.are_deterministic_algorithms_enabled()
     fill = torch.utils.deterministic.fill_uninitialized_memory
     benchmark, count = torch.backends.cudnn.benchmark, torch.get_num_threads()
+    tf32 = torch.backends.cudnn.allow_tf32
     if deterministic:
         os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
         torch.utils.deterministic.fill_uninitialized_memory = False  # a check for bugs, which costs time
     torch.use_deterministic_algorithms(deterministic)
     torch.backends.cudnn.benchmark = not deterministic
+    torch.backends.cudnn.allow_tf32 = False
     if threads is not None:
         torch.set_num_threads(threads)
     try:
@@ -31,4 +34,5 @@ def reproducible(deterministic: bool, threads: int | None) -> Iterator[None]:
         torch.use_deterministic_algorithms(before)
         torch.utils.deterministic.fill_uninitialized_memory = fill
         torch.backends.cudnn.benchmark = benchmark
+        torch.backends.cudnn.allow_tf32 = tf32
         torch.set_num_threads(count)
