@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -167,32 +167,32 @@ def score_section(path: Path, scores: Sequence[EnhancementScore]) -> Markup:
 def difference_section(scores: Sequence[EnhancementScore], baseline: str) -> Markup:
     """Return the paired differences to a system, by set, and by language over the sets of the same utterances."""
     check_baseline(scores, baseline)
-    parts = [page.note("Means of differences by utterance, with half of their 95 % intervals; above 0 is better.")]
+    by_set = []
     for name, of_set in group(scores, lambda s: s.set).items():
         if baseline not in {score.system for score in of_set}:
             continue
         found = {metric.column: compare(of_set, baseline, metric.column) for metric in METRICS}
-        columns = [
-            tables.Column("system", "System"),
-            *(tables.Column(m.column, m.name, m.unit, m.digits) for m in METRICS),
-        ]
+        columns = [tables.Column("system", "System")]
+        columns += [tables.Column(m.column, m.name, m.unit, m.digits) for m in METRICS]
         systems = found[METRICS[0].column]
         rows = [{"system": system, **{column: found[column][system] for column in found}} for system in systems]
-        parts.append(tables.html_table(columns, rows, name))
+        by_set.append(tables.html_table(columns, rows, name))
+    note = page.note("Means of differences by utterance, with half of their 95 % intervals; above 0 is better.")
+    return page.join(note, page.grid(by_set, large=True), *_by_language(scores, baseline))
+
+
+def _by_language(scores: Sequence[EnhancementScore], baseline: str) -> Iterator[Markup]:
     for name, of_family in families(scores).items():
         if len({score.language for score in of_family}) < 2:
             continue
+        yield page.heading(f"By language, mean over {name}")
         for metric in METRICS:
-            by_language = differences_by_language(of_family, baseline, metric.column)
-            systems = dict.fromkeys(system for row in by_language.values() for system in row)
-            columns = [
-                tables.Column("language", "Language"),
-                *(tables.Column(s, s, digits=metric.digits) for s in systems),
-            ]
-            rows = [{**row, "language": language} for language, row in by_language.items()]
-            unit = f" [{metric.unit}]" if metric.unit else ""
-            parts.append(tables.html_table(columns, rows, f"{metric.name}{unit} by language, {name}"))
-    return page.join(*parts)
+            found = differences_by_language(of_family, baseline, metric.column)
+            systems = dict.fromkeys(system for row in found.values() for system in row)
+            columns = [tables.Column("language", "Language")]
+            columns += [tables.Column(system, system, digits=metric.digits) for system in systems]
+            rows = [{**row, "language": language} for language, row in found.items()]
+            yield tables.html_table(columns, rows, f"{metric.name} [{metric.unit}]" if metric.unit else metric.name)
 
 
 def domain_section(source: Path, target: Path, percent: float) -> Markup:
@@ -204,7 +204,7 @@ def domain_section(source: Path, target: Path, percent: float) -> Markup:
         f"target's mixtures for the target's."
     )
     alt = f"Histogram of the probability of the target domain, for both domains. {caption}"
-    return page.plot(plots.domain_histogram(*found, percent), "domains", alt, caption)
+    return page.grid([page.plot(plots.domain_histogram(*found, percent), "domains", alt, caption)], large=True)
 
 
 def spectrogram_section(heard: Mapping[str, Sequence[Item]], seconds: float) -> Markup:
@@ -241,11 +241,13 @@ def _beside(rows: Sequence[Beside], caption: str) -> Markup:
         best = "" if gaps else metric.better
         columns.append(tables.Column(f"paper {metric.column}", f"{metric.name}, paper", metric.unit, 3, best))
         columns.append(tables.Column(metric.column, f"{metric.name}, ours", metric.unit, metric.digits, best))
-    columns += [tables.Column("n", "n"), tables.Column("note", "Note")]
+    columns.append(tables.Column("n", "n"))
     lines = []
     for row in rows:
         figures = {m.column: getattr(row.paper, m.column) for m in METRICS}
         printed = {f"paper {column}": float(text) if text else None for column, text in figures.items()}
-        about = {"row": row.paper.row, "n": row.utterances or None, "note": row.paper.note}
+        about = {"row": row.paper.row, "n": row.utterances or None}
         lines.append({**about, **printed, **row.ours})
-    return tables.html_table(columns, lines, caption, stacked=True)
+    table = tables.html_table(columns, lines, caption, stacked=True)
+    notes = [f"{row.paper.row}: {row.paper.note}." for row in rows if row.paper.note]
+    return page.join(table, page.bullets(notes) if notes else "")
