@@ -14,7 +14,17 @@ def switches():
 @pytest.mark.parametrize("deterministic", [True, False])
 def test_switches_are_set_and_put_back(deterministic):
     before = switches()
-    with pytest.raises(KeyError), reproducible(deterministic, 1):
+    with reproducible(deterministic, 1):
         assert switches() == (deterministic, not deterministic, False, 1)
-        raise KeyError
+    assert switches() == before
+
+
+def test_switches_are_put_back_after_an_error():
+    before = switches()
+
+    def fail():
+        with reproducible(True, 1):
+            raise KeyError
+
+    pytest.raises(KeyError, fail)
     assert switches() == before
