@@ -26,5 +26,6 @@ def test_switches_are_put_back_after_an_error():
         with reproducible(True, 1):
             raise KeyError
 
-    pytest.raises(KeyError, fail)
+    with pytest.raises(KeyError):
+        fail()
     assert switches() == before
