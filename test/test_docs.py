@@ -15,6 +15,7 @@ import audiolab
 from audiolab import systems
 from audiolab.bin.convert import InferenceConfig
 from audiolab.config import from_dict, leaves, load_yaml, save_yaml
+from audiolab.data.mixtures import MixtureSettings
 from audiolab.data.speaker_tables import speaker_cmvn
 from audiolab.datadir.arkio import write_matrices
 from audiolab.datadir.table import write_table
@@ -124,6 +125,7 @@ def test_options_of_commands_exist():
                 known = set(re.findall(r'"--(\w+)"', source)) | {"config", "help"}
                 known |= {leaf for leaf, _, _ in leaves(InferenceConfig)} if name == "convert" else set()
                 known |= {leaf for leaf, _, _ in leaves(softgan())} if name == "train" else set()
+                known |= {leaf for leaf, _, _ in leaves(MixtureSettings)} if name == "make_mixtures" else set()
                 unknown += [f"{page.name}: {name} --{o}" for o in re.findall(r" --([\w.]+)", rest) if o not in known]
     assert not unknown
 
