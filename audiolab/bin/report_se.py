@@ -23,7 +23,7 @@ def main() -> None:
         raise AudiolabError("report_se: give both --source_decisions and --target_decisions, or neither")
     if not 0 < options.percent < 100:
         raise AudiolabError(f"--percent {options.percent}: give one between 0 and 100")
-    every, scored = find_runs(options.expdir), read_runs(options.scored)
+    every, scored = find_runs(options.expdir), read_runs(options.scored or Path(options.expdir) / "scored.tsv")
     sets = {name: MixtureDir(Path(options.data) / name) for name in dict.fromkeys(run.set for run in scored)}
     decided = [Path(path) for path in (options.source_decisions, options.target_decisions) if path]
     out = Path(options.out)
@@ -49,7 +49,7 @@ def main() -> None:
 def _parser() -> cli.ArgumentParser:
     parser = cli.ArgumentParser(prog="report_se", description=__doc__.splitlines()[0])
     parser.add_argument("--expdir", required=True, help="the experiment, a folder of training runs")
-    parser.add_argument("--scored", required=True, help="list of runs that score_se read")
+    parser.add_argument("--scored", help="list of runs that score_se read; the experiment's scored.tsv when not given")
     parser.add_argument("--data", required=True, help="folder that holds the sets' mixture dirs by name")
     parser.add_argument("--scores", required=True, help="scores.csv of score_se, beside its scores.yaml")
     parser.add_argument("--out", required=True, help="the HTML file to write")

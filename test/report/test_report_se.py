@@ -93,7 +93,7 @@ def command(experiment, monkeypatch, tmp_path):
 
     def run(*more):
         exp = experiment / "exp"
-        paths = {"expdir": exp, "scored": exp / "scored.tsv", "data": experiment / "data", "scores": exp / "scores.csv"}
+        paths = {"expdir": exp, "data": experiment / "data", "scores": exp / "scores.csv"}
         given = [str(word) for name, value in paths.items() for word in (f"--{name}", value)]
         monkeypatch.setattr(sys, "argv", ["report_se", *given, "--out", str(tmp_path / "r.html"), *map(str, more)])
         report_se.main()
@@ -118,7 +118,8 @@ def test_the_page_is_sound_escaped_and_the_same_again(command, check, experiment
     for words in (
         "Run <1> & more", "Overview", "The paper's tables beside ours", "Scores", "Difference to source", "Domains",
         "Listen", "Spectrograms", "Training", "Configuration", "Files", "a <b>note</b>", "f<r>", "wide <band>",
-        "Table 1, SNR −5 dB", "By language, mean over target_test_m5dB, target_test_5dB", "Share of recognised domains, training",
+        "Table 1, SNR −5 dB", "By language, mean over target_test_m5dB, target_test_5dB",
+        "Share of recognised domains, training",
     ):  # fmt: skip
         assert words in found.text, words
     assert command(*everything) == page
