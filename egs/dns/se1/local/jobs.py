@@ -1,0 +1,171 @@
+#!/usr/bin/env python3
+"""The recipe's jobs: the phases of training that the methods need, in their order, and what is enhanced by them.
+
+local/jobs.py plan EXPDIR …                    writes EXPDIR/train.tsv, EXPDIR/enhance.tsv and EXPDIR/scored.tsv
+local/jobs.py waves EXPDIR                     prints FIRST:LAST of the jobs that may run at the same time, a line each
+local/jobs.py train EXPDIR N … [-- OPTIONS]    trains row N of train.tsv, and ranks the source mixtures where it is told
+local/jobs.py enhance EXPDIR N … [-- OPTIONS]  enhances an evaluation set: row N of enhance.tsv
+"""
+
+from __future__ import annotations
+
+import itertools
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from audiolab import cli
+from audiolab.errors import AudiolabError, did_you_mean
+from audiolab.jobs import Row, read_job, read_jobs, run_module, split_at_dashes, write_jobs
+
+TRAIN = ("phase", "seed", "wave", "config", "dir", "data", "init", "init_classifier", "source_pool", "ranked_by")
+ENHANCE = ("system", "seed", "set", "dir", "model")
+SCORED = ENHANCE[:4]
+MADE_BY = "stage 3 (train)"
+PHASES = Path(__file__).with_name("phases.tsv")
+NONE = "-"
+
+
+def main() -> None:
+    """Run the command."""
+    parser = cli.ArgumentParser(prog="jobs.py", description=__doc__.splitlines()[0])
+    verbs = parser.add_subparsers(dest="verb", required=True)
+    plan = verbs.add_parser("plan", help="list all jobs")
+    plan.add_argument("expdir", type=Path)
+    plan.add_argument("--methods", nargs="+", required=True, help="rows of Table 1: phases of phases.tsv, or all")
+    plan.add_argument("--seeds", nargs="+", required=True)
+    plan.add_argument("--conf", type=Path, required=True, help="folder of the phases' YAMLs")
+    plan.add_argument("--sets", nargs="+", required=True, help="evaluation sets")
+    plan.add_argument("--infer_tag", required=True, help="name of the folder of enhanced sets")
+    waves = verbs.add_parser("waves", help="print which jobs may run at the same time")
+    waves.add_argument("expdir", type=Path)
+    train = verbs.add_parser("train", help="train one phase")
+    enhance = verbs.add_parser("enhance", help="enhance one set by one method")
+    for verb in (train, enhance):
+        verb.add_argument("expdir", type=Path)
+        verb.add_argument("number", type=int)
+        verb.add_argument("--data", type=Path, required=True, help="folder of the mixture dirs")
+    train.add_argument("--percent", required=True, help="of the source mixtures that are a pool of SRST")
+    given, passed_on = split_at_dashes(sys.argv[1:])
+    args = parser.parse_args(given)
+    if args.verb == "plan":
+        write_plan(args)
+    elif args.verb == "waves":
+        print_waves(args.expdir)
+    elif args.verb == "enhance":
+        run_module(*enhance_command(read_job(args.expdir / "enhance.tsv", args.number, MADE_BY), args.data), *passed_on)
+    else:
+        job = read_job(args.expdir / "train.tsv", args.number, MADE_BY)
+        if job["source_pool"] != NONE:
+            make_pool(job, args.data, args.percent)
+        run_module(*train_command(job, args.data), *passed_on)
+
+
+def write_plan(args: cli.configargparse.Namespace) -> None:
+    """Write the tables of jobs."""
+    phases = {row["phase"]: row for row in read_jobs(PHASES, "git checkout")}
+    methods = [name for name in phases if name not in CLASSIFIERS] if args.methods == ["all"] else args.methods
+    for method in methods:
+        if method not in phases or method in CLASSIFIERS:
+            known = [name for name in phases if name not in CLASSIFIERS]
+            raise AudiolabError(f"--methods: unknown method '{method}'{did_you_mean(method, known)}")
+    waves = needed(methods, phases)
+    trainings = sorted(
+        (training(phases[name], seed, wave, args) for name, wave in waves.items() for seed in args.seeds),
+        key=lambda row: int(row["wave"]),
+    )
+    enhancements = list(enhancement_rows(args, methods))
+    write_jobs(args.expdir / "train.tsv", TRAIN, trainings)
+    write_jobs(args.expdir / "enhance.tsv", ENHANCE, enhancements)
+    noisy = [dict(zip(SCORED, ("noisy", NONE, name, NONE))) for name in args.sets]
+    write_jobs(args.expdir / "scored.tsv", SCORED, [*noisy, *enhancements])
+    print(f"{len(trainings)} trainings, {len(enhancements)} enhanced sets", file=sys.stderr)
+
+
+CLASSIFIERS = ("classifier", "dann_classifier")
+"""Phases that are no method of their own."""
+
+
+def needed(methods: list[str], phases: dict[str, Row]) -> dict[str, int]:
+    """Return all phases that the methods stand on, with the number of the wave, from 1, in which each can run."""
+    waves: dict[str, int] = {}
+
+    def wave(name: str) -> int:
+        if name not in waves:
+            before = phases[name]["needs"]
+            waves[name] = 1 if before == NONE else wave(before) + 1
+        return waves[name]
+
+    for method in methods:
+        wave(method)
+    return waves
+
+
+def training(phase: Row, seed: str, wave: int, args: cli.configargparse.Namespace) -> Row:
+    """Return the job that trains a phase."""
+
+    def run(name: str) -> str:
+        return name if name == NONE else str(args.expdir / f"{name}_s{seed}")
+
+    directory, pool = run(phase["phase"]), phase["pool"]
+    return {
+        "phase": phase["phase"], "seed": seed, "wave": str(wave), "config": str(args.conf / f"{phase['config']}.yaml"),
+        "dir": directory, "data": phase["train"], "init": run(phase["init"]),
+        "init_classifier": run(phase["init_classifier"]),
+        "source_pool": pool if pool == NONE else f"{directory}/source_pool",
+        "ranked_by": run(phase["needs"]) if pool == "similar" else NONE,
+    }  # fmt: skip
+
+
+def enhancement_rows(args: cli.configargparse.Namespace, methods: list[str]) -> Iterator[Row]:
+    """Yield one row for each method, seed and evaluation set."""
+    for method, seed, name in itertools.product(methods, args.seeds, args.sets):
+        model = args.expdir / f"{method}_s{seed}"
+        yield dict(zip(ENHANCE, (method, seed, name, str(model / args.infer_tag / name), str(model))))
+
+
+def print_waves(expdir: Path) -> None:
+    """Print the first and the last job of each wave."""
+    rows = read_jobs(expdir / "train.tsv", MADE_BY)
+    numbers = range(1, len(rows) + 1)
+    for _, group in itertools.groupby(zip(numbers, rows), key=lambda pair: pair[1]["wave"]):
+        jobs = [number for number, _ in group]
+        print(f"{jobs[0]}:{jobs[-1]}")
+
+
+def train_command(job: Row, data: Path) -> tuple[str, ...]:
+    """Return module and arguments that train a phase."""
+    domains = {"source": "oracle" if job["data"] == "oracle" else "source"}
+    if job["data"] == "both":
+        domains["target"] = "target"
+    options = [
+        word
+        for domain, name in domains.items()
+        for part in ("train", "valid")
+        for word in (f"--data_conf.{domain}_{part}", f"{data}/{name}_{part}")
+    ]
+    for key, section in (("init", "system_conf"), ("init_classifier", "system_conf"), ("source_pool", "data_conf")):
+        if job[key] != NONE:
+            options += [f"--{section}.{key}", job[key]]
+    return ("audiolab.bin.train", "--config", job["config"], "--expdir", job["dir"], "--seed", job["seed"], *options)
+
+
+def make_pool(job: Row, data: Path, percent: str) -> None:
+    """Write the list of source mixtures that SRST takes: the most target-like, or as many drawn by the seed."""
+    how = ["--random", job["seed"]]
+    if job["ranked_by"] != NONE:
+        how = ["--model", job["ranked_by"], "--out", f"{job['dir']}/source_decisions"]
+    command = ["--data", f"{data}/source_train", *how, "--pool", job["source_pool"], "--percent", percent]
+    done = subprocess.run([sys.executable, "-m", "audiolab.bin.rank_domains", *command], check=False)
+    if done.returncode:
+        sys.exit(done.returncode)
+
+
+def enhance_command(job: Row, data: Path) -> tuple[str, ...]:
+    """Return module and arguments that enhance a set."""
+    return ("audiolab.bin.enhance", "--model", job["model"], "--data", f"{data}/{job['set']}", "--out", job["dir"])
+
+
+if __name__ == "__main__":
+    cli.run(main)

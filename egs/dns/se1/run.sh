@@ -1,0 +1,177 @@
+#!/usr/bin/env bash
+# SRST: source-regularised self-training for speech enhancement (Frenkel, Goldberger, Chazan) on DNS. See README.md.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")"
+
+# stages
+stage=download                          # first stage, by name or number
+stop_stage=report                       # last stage
+list=false                              # list the stages and leave
+dry_run=false                           # show what would run and leave
+# machines
+nj=0                                    # jobs at a time in mixing, enhancement and scoring; 0: one for each core
+train_jobs=0                            # trainings at a time; 0: one for each core, or one with --ngpu
+ngpu=0                                  # GPUs of a training
+num_nodes=1                             # machines of a training
+verbose=1                               # 2: print every command
+# corpora
+corpus=real                             # real: LibriSpeech, WHAM! and DNS; mini: small synthesised twins, made here
+db_root=                                # where the three corpora lie; empty: downloads/
+dataset=                                # names data/; empty: the corpus
+train_mixtures=                         # mixtures of a domain to train on; empty: 50000, or 600 of mini
+valid_mixtures=                         # to validate on; empty: 3000, or 32 of mini
+eval_mixtures=                          # to evaluate on at each SNR; empty: 50, or 24 of mini
+snrs="-5 0 5"                           # of the evaluation sets, dB
+write_mixtures=false                    # store the mixtures of the evaluation sets as audio too
+# experiment
+methods="source dann srst_similar oracle" # rows of Table 1, or all
+conf=                                   # folder of the phases' YAMLs; empty: conf, or conf/mini
+percent=30                              # of the source mixtures that are the pool of SRST
+seed=0                                  # of everything random
+seeds=                                  # seeds of training; empty: --seed
+train_options=                          # further options of every training, as --trainer.precision fp32
+tag=                                    # names the experiment; empty: the data set
+expdir=                                 # folder of the experiment; empty: exp/<tag>
+
+help_message="Usage: $0 [--corpus mini] [--stage train] [options]"
+. ../../../utils/parse_options.sh
+. ../../../utils/stages.sh
+
+stages="-1:download 0:data 1:mixtures 2:evaluation 3:train 4:infer 5:score 6:report"
+
+# What follows from the options
+case $corpus in
+  real) corpus_dir=downloads conf=${conf:-conf} defaults=(50000 3000 50) seconds="4 10" ;;
+  mini) corpus_dir=downloads/mini conf=${conf:-conf/mini} defaults=(600 32 24) seconds="2 4" ;;
+  *) echo "error: --corpus is real or mini, not '$corpus'" >&2 && exit 1 ;;
+esac
+train_mixtures=${train_mixtures:-${defaults[0]}} valid_mixtures=${valid_mixtures:-${defaults[1]}}
+eval_mixtures=${eval_mixtures:-${defaults[2]}}
+dataset=${dataset:-$corpus} db_root=${db_root:-$corpus_dir} seeds=${seeds:-$seed}
+tag=${tag:-$dataset}
+expdir=${expdir:-exp/$tag} data=data/$dataset
+sets=
+for snr in $snrs; do sets+=" target_test_${snr/-/m}dB"; done
+sets+=" english_test_0dB dns_no_reverb"
+cores=$(OMP_NUM_THREADS="" nproc) # which otherwise means what this variable says
+if ((nj == 0)); then nj=$cores; fi
+if ((train_jobs == 0)); then train_jobs=$((ngpu > 0 ? 1 : cores)); fi
+
+before_stages() {
+  . ./path.sh
+  . ./cmd.sh
+  if ((verbose > 1)); then set -x; fi
+}
+
+run() { python3 -m "audiolab.bin.$1" "${@:2}"; }
+made_by() { run stamp check "$1" "$2" --made_by "stage $3 ($2)" "${@:4}"; }
+
+stage_download() {
+  for name in librispeech wham dns; do
+    if [[ $db_root != "$corpus_dir" ]]; then
+      echo "using $db_root/$name"
+    elif [[ $corpus == mini ]]; then
+      run make_mini --corpus "$name" --dest "$db_root/$name" --seed "$seed" --nj "$nj"
+    else
+      run download --corpus "$name" --dest downloads
+    fi
+  done
+}
+
+stage_data() {
+  for name in librispeech wham dns; do run prepare --corpus "$name" --db_root "$db_root/$name" --dest "$data"; done
+  local dir dirs=("$data"/{speech,noise}_{source,target}_* "$data"/speech_english_*) # not what stage 1 makes of them
+  for dir in "${dirs[@]}"; do validate_data_dir.py --no-feats --no-text "$dir"; done
+  run stamp write "$data" data --options "db_root=$db_root" \
+    --inputs "${dirs[@]/%//wav.scp}" "${dirs[@]/%//utt2dur}" "$data"/dns_no_reverb/{wav.scp,spk1.scp}
+}
+
+# mix SPEECH NOISE SET COUNT SEED [OPTION …]: draws the mixtures data/…/SET of the data dirs SPEECH and NOISE
+mix() {
+  run make_mixtures --speech "$data/speech_$1" --noise "$data/noise_$2" --out "$data/$3" --count "$4" \
+    --seed "$5" --nj "$nj" "${@:6}"
+}
+
+stage_mixtures() {
+  made_by "$data" data 0 --options "db_root=$db_root"
+  local part counts=("$train_mixtures" "$valid_mixtures") i
+  for part in train valid; do
+    combine_data.py "$data/speech_oracle_$part" "$data/speech_target_$part" "$data/speech_english_$part"
+  done
+  for i in 0 1; do
+    part=$([[ $i == 0 ]] && echo train || echo valid)
+    mix "source_$part" "source_$part" "source_$part" "${counts[i]}" $((10 * seed + i))
+    mix "target_$part" "target_$part" "target_$part" "${counts[i]}" $((10 * seed + i)) --balance true
+    mix "oracle_$part" "target_$part" "oracle_$part" "${counts[i]}" $((10 * seed + i + 2)) --balance true
+  done
+  run stamp write "$data" mixtures --inputs "$data/.stamp/data.json" \
+    --options "train=$train_mixtures" "valid=$valid_mixtures" "seed=$seed"
+}
+
+stage_evaluation() {
+  made_by "$data" data 0 --options "db_root=$db_root"
+  local snr further=(--seconds)
+  # shellcheck disable=SC2206 # two numbers
+  further+=($seconds)
+  if [[ $write_mixtures == true ]]; then further+=(--write_mixtures); fi
+  for snr in $snrs; do
+    mix target_test target_test "target_test_${snr/-/m}dB" "$eval_mixtures" "$seed" --snr "$snr" "$snr" \
+      --balance true "${further[@]}"
+  done
+  mix english_test target_test english_test_0dB "$eval_mixtures" "$seed" --snr 0 0 "${further[@]}"
+  run stamp write "$data" evaluation --inputs "$data/.stamp/data.json" \
+    --options "snrs=$snrs" "mixtures=$eval_mixtures" "seed=$seed" "write=$write_mixtures"
+}
+
+plan() {
+  # shellcheck disable=SC2086 # lists
+  local/jobs.py plan "$expdir" --methods $methods --seeds $seeds --conf "$conf" --sets $sets --infer_tag enhanced
+}
+
+# train FIRST:LAST: the trainings that may run at the same time, which share the cores
+train() {
+  local jobs=$((${1#*:} - ${1%:*} + 1)) machines=()
+  local threads=$((ngpu > 0 || jobs >= cores ? 1 : cores / jobs))
+  if ((num_nodes != 1)); then machines=(--nodes "$num_nodes"); fi
+  # shellcheck disable=SC2086 # a list
+  ${cuda_cmd} --gpu "$ngpu" "${machines[@]}" --max-jobs-run "$train_jobs" --num-threads "$threads" \
+    JOB="$1" "$expdir/log/train.JOB.log" local/jobs.py train "$expdir" JOB --data "$data" --percent "$percent" -- \
+    --ngpu "$ngpu" --num_nodes "$num_nodes" --trainer.threads "$threads" $train_options
+}
+
+stage_train() {
+  made_by "$data" mixtures 1 --options "train=$train_mixtures" "valid=$valid_mixtures" "seed=$seed"
+  plan
+  local waves wave configs
+  waves=$(local/jobs.py waves "$expdir")
+  for wave in $waves; do train "$wave"; done
+  mapfile -t configs < <(tail -n +2 "$expdir/train.tsv" | cut -f 4 | LC_ALL=C sort -u)
+  run stamp write "$expdir" train --inputs "$data/.stamp/mixtures.json" "$expdir/train.tsv" "${configs[@]}" \
+    --options "percent=$percent" "more=$train_options"
+}
+
+stage_infer() {
+  made_by "$data" evaluation 2 --options "snrs=$snrs" "mixtures=$eval_mixtures" "seed=$seed"
+  plan
+  made_by "$expdir" train 3 --options "percent=$percent" "more=$train_options"
+  ${train_cmd} --max-jobs-run "$nj" JOB=1:$(($(wc -l <"$expdir/enhance.tsv") - 1)) "$expdir/log/enhance.JOB.log" \
+    local/jobs.py enhance "$expdir" JOB --data "$data"
+  run stamp write "$expdir" infer --inputs "$expdir/enhance.tsv" "$expdir/.stamp/train.json" \
+    "$data/.stamp/evaluation.json"
+}
+
+stage_score() {
+  made_by "$expdir" infer 4
+  run score_se --runs "$expdir/scored.tsv" --data "$data" --nj "$nj" --out "$expdir/scores.csv"
+  run tabulate_se --scores "$expdir/scores.csv" --paper local/tables.tsv --baseline source --out "$expdir/RESULTS.md"
+  run stamp write "$expdir" score --inputs "$expdir/scored.tsv" "$expdir/.stamp/infer.json"
+}
+
+stage_report() {
+  made_by "$expdir" score 5
+  run report_se --expdir "$expdir" --scored "$expdir/scored.tsv" --data "$data" --scores "$expdir/scores.csv" \
+    --paper local/tables.tsv --baseline source --corpus "LibriSpeech, WHAM! and DNS ($dataset)" \
+    --out "$expdir/report.html"
+}
+
+run_stages "$@"; exit  # on one line, for bash reads on in a script that is edited while it runs
