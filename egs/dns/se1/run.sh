@@ -53,6 +53,8 @@ expdir=${expdir:-exp/$tag} data=data/$dataset
 sets=
 for snr in $snrs; do sets+=" target_test_${snr/-/m}dB"; done
 sets+=" english_test_0dB dns_no_reverb"
+baseline=() # what the others are compared with, where it is one of the methods
+if [[ " $methods " =~ " source "|" all " ]]; then baseline=(--baseline source); fi
 cores=$(OMP_NUM_THREADS="" nproc) # which otherwise means what this variable says
 if ((nj == 0)); then nj=$cores; fi
 if ((train_jobs == 0)); then train_jobs=$((ngpu > 0 ? 1 : cores)); fi
@@ -101,8 +103,8 @@ stage_mixtures() {
   for i in 0 1; do
     part=$([[ $i == 0 ]] && echo train || echo valid)
     mix "source_$part" "source_$part" "source_$part" "${counts[i]}" $((10 * seed + i))
-    mix "target_$part" "target_$part" "target_$part" "${counts[i]}" $((10 * seed + i)) --balance true
-    mix "oracle_$part" "target_$part" "oracle_$part" "${counts[i]}" $((10 * seed + i + 2)) --balance true
+    mix "target_$part" "target_$part" "target_$part" "${counts[i]}" $((10 * seed + i + 2)) --balance true
+    mix "oracle_$part" "target_$part" "oracle_$part" "${counts[i]}" $((10 * seed + i + 4)) --balance true
   done
   run stamp write "$data" mixtures --inputs "$data/.stamp/data.json" \
     --options "train=$train_mixtures" "valid=$valid_mixtures" "seed=$seed"
@@ -163,14 +165,21 @@ stage_infer() {
 stage_score() {
   made_by "$expdir" infer 4
   run score_se --runs "$expdir/scored.tsv" --data "$data" --nj "$nj" --out "$expdir/scores.csv"
-  run tabulate_se --scores "$expdir/scores.csv" --paper local/tables.tsv --baseline source --out "$expdir/RESULTS.md"
+  run tabulate_se --scores "$expdir/scores.csv" --paper local/tables.tsv "${baseline[@]}" --out "$expdir/RESULTS.md"
   run stamp write "$expdir" score --inputs "$expdir/scored.tsv" "$expdir/.stamp/infer.json"
 }
 
 stage_report() {
   made_by "$expdir" score 5
+  local first=${seeds%% *} decisions=()
+  if [[ -f $expdir/srst_similar_s$first/source_decisions ]]; then # Figure 3
+    run rank_domains --model "$expdir/dann_classifier_s$first" --data "$data/target_train" --nj "$nj" \
+      --out "$expdir/target_decisions"
+    decisions=(--source_decisions "$expdir/srst_similar_s$first/source_decisions" --percent "$percent"
+      --target_decisions "$expdir/target_decisions")
+  fi
   run report_se --expdir "$expdir" --scored "$expdir/scored.tsv" --data "$data" --scores "$expdir/scores.csv" \
-    --paper local/tables.tsv --baseline source --corpus "LibriSpeech, WHAM! and DNS ($dataset)" \
+    --paper local/tables.tsv "${baseline[@]}" "${decisions[@]}" --corpus "LibriSpeech, WHAM! and DNS ($dataset)" \
     --out "$expdir/report.html"
 }
 
