@@ -1,5 +1,6 @@
 """The documentation is true: its links, options, configs, commands, and the system that it builds."""
 
+import csv
 import importlib
 import re
 import subprocess
@@ -25,10 +26,25 @@ from audiolab.training.seeding import build
 from audiolab.training.trainer import Trainer
 
 ROOT = Path(__file__).parents[1]
-RECIPE = ROOT / "egs/vcc2018/vc1"
+RECIPES = sorted(path.parent for path in ROOT.glob("egs/*/*/run.sh"))
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")), *sorted(ROOT.glob("egs/*/*/*.md"))]
-README = (RECIPE / "README.md").read_text()
 DATA_CONF = {"train_dir": "dump/train", "source": "A", "target": "B"}
+DOMAINS = {f"{domain}_{part}": "data/mixed" for domain in ("source", "target") for part in ("train", "valid")}
+SE = {"system_conf": {"init": "exp/source_s0"}, "data_conf": DOMAINS}
+FROM_THE_RECIPE = {"softgan": {"data_conf": DATA_CONF}} | {name: SE for name in systems.names() if name[:3] == "se_"}
+"""System -> what its YAMLs leave to the recipe."""
+
+
+def name_of(recipe):
+    return recipe.relative_to(ROOT / "egs").as_posix()
+
+
+def readme(recipe):
+    return (recipe / "README.md").read_text()
+
+
+for_recipes = pytest.mark.parametrize("recipe", RECIPES, ids=name_of)
+for_pages = pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 
 
 def without_code(text):
@@ -49,7 +65,7 @@ def commands(page):
             yield line.strip().split("  #")[0]
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+@for_pages
 def test_links_lead_somewhere(page):
     found = re.findall(r"\]\(([^)\s]+)\)", without_code(page.read_text()))
     broken = []
@@ -77,78 +93,144 @@ def test_what_is_to_be_called_can_be_executed_and_nothing_else():
     assert [name for name, shebang in begins.items() if files[name].startswith("100755") != shebang] == []
 
 
-def run_sh_options():
-    """Return name -> default of the options of the recipe's run.sh, as utils/parse_options.sh finds them."""
-    above = (RECIPE / "run.sh").read_text().split(". ../../../utils/parse_options.sh")[0]
-    found = dict(re.findall(r"^([a-z][a-z0-9_]*)=([^\s#]*)", above, flags=re.MULTILINE))
+def run_sh_options(recipe):
+    """Return name -> default of the options of a recipe's run.sh, as utils/parse_options.sh finds them."""
+    above = (recipe / "run.sh").read_text().split(". ../../../utils/parse_options.sh")[0]
+    found = dict(re.findall(r'^([a-z][a-z0-9_]*)=("[^"]*"|[^\s#]*)', above, flags=re.MULTILINE))
     del found["help_message"]
     return found
 
 
-def test_recipe_documents_its_options_and_no_others():
-    rows = re.findall(r"^\| (`--[^|]*?) *\| *([^|]*?) *\|", README, flags=re.MULTILINE)
+@for_recipes
+def test_recipe_documents_its_options_and_no_others(recipe):
+    rows = re.findall(r"^\| (`--[^|]*?) *\| *([^|]*?) *\|", readme(recipe), flags=re.MULTILINE)
     documented = {}
     for names, defaults in rows:
         names = re.findall(r"`--(\w+)`", names)
         values = defaults.split(", ") if len(names) > 1 else [defaults]
         documented |= dict(zip(names, (value.strip("` ") for value in values)))
-    options = run_sh_options()
+    options = run_sh_options(recipe)
     assert documented.keys() == options.keys() | {"config", "help"}
     listed = {"ablation_configs"}  # too long for the table
     assert {n: v for n, v in options.items() if n not in listed} == {n: documented[n] for n in options.keys() - listed}
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def recipe_of(page):
+    """Return the recipe in whose folder a page is, or None."""
+    return next((recipe for recipe in RECIPES if page.is_relative_to(recipe)), None)
+
+
+@for_pages
 def test_run_sh_is_called_with_options_that_it_has(page):
-    called = [re.findall(r" --(\w+)", c.split('"')[0]) for c in commands(page) if re.search(r"(^|/| )run\.sh", c)]
-    assert {option for options in called for option in options} <= run_sh_options().keys() | {"help"}
+    """The recipe is that of the path, or the last one that a command of the page named, or the page's own."""
+    recipe, unknown = recipe_of(page), []
+    for command in commands(page):
+        named = re.search(r"egs/\w+/\w+", command)
+        recipe = ROOT / named[0] if named else recipe
+        if re.search(r"(^|/| )run\.sh", command) and "test/run.sh" not in command:
+            called = re.findall(r" --(\w+)", command.split('"')[0])
+            unknown += [option for option in called if option not in run_sh_options(recipe).keys() | {"help"}]
+    assert not unknown
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+@for_pages
 def test_commands_and_modules_that_are_named_exist(page):
     text = page.read_text()
     modules = set(re.findall(r"audiolab\.bin\.([a-z_0-9]+)", text))
     assert {name for name in modules if not (ROOT / f"audiolab/bin/{name}.py").is_file()} == set()
     paths = re.findall(r"(?<![\w./])((?:utils|tools|test|local|conf)/[\w/.]+\.(?:py|sh|yaml|tsv))", text)
     made_here = {"conf/mine.yaml", "conf/sharedcode.yaml"}  # by the reader
-    places = (ROOT, RECIPE)
+    places = [ROOT, *([recipe_of(page)] if recipe_of(page) else RECIPES)]
     assert {p for p in paths if not any((place / p).exists() for place in places)} <= made_here
 
 
 def test_options_of_commands_exist():
     """Each option of ``python -m audiolab.bin.X`` in an example is one of that command's or of its config's keys."""
+    trained = [run_config_class(systems.get(name)) for name in systems.names()]
+    configs = {"convert": [InferenceConfig], "make_mixtures": [MixtureSettings], "train": trained}
     unknown = []
     for page in PAGES:
         for line in commands(page):
             for name, rest in re.findall(r"python -m audiolab\.bin\.(\w+)(.*)", line):
                 source = (ROOT / f"audiolab/bin/{name}.py").read_text()
                 known = set(re.findall(r'"--(\w+)"', source)) | {"config", "help"}
-                known |= {leaf for leaf, _, _ in leaves(InferenceConfig)} if name == "convert" else set()
-                known |= {leaf for leaf, _, _ in leaves(softgan())} if name == "train" else set()
-                known |= {leaf for leaf, _, _ in leaves(MixtureSettings)} if name == "make_mixtures" else set()
+                known |= {leaf for cls in configs.get(name, []) for leaf, _, _ in leaves(cls)}
                 unknown += [f"{page.name}: {name} --{o}" for o in re.findall(r" --([\w.]+)", rest) if o not in known]
     assert not unknown
 
 
-def softgan():
-    return run_config_class(systems.get("softgan"))
+@for_recipes
+def test_recipe_documents_its_configs_and_no_others(recipe):
+    cells = re.findall(r"^\| ((?:`[\w/]+\.yaml`(?:, )?)+) \| \S", readme(recipe), flags=re.MULTILINE)
+    documented = [name for cell in cells for name in re.findall(r"`([^`]+)`", cell)]
+    assert sorted(documented) == sorted(
+        p.relative_to(recipe / "conf").as_posix() for p in recipe.glob("conf/**/*.yaml")
+    )
 
 
-@pytest.mark.parametrize("path", sorted((RECIPE / "conf").glob("*.yaml")), ids=lambda path: path.stem)
-def test_configs_are_documented_and_valid(path):
-    assert re.search(rf"^\| `{re.escape(path.name)}` \| \S", README, flags=re.MULTILINE)
-    if path.stem == "slurm":
-        sys.path.insert(0, str(ROOT / "utils"))
-        try:
-            cls = importlib.import_module("slurm").SlurmConfig
-        finally:
-            sys.path.remove(str(ROOT / "utils"))
-    else:
-        cls = {"features": EnvelopeConfig, "convert": InferenceConfig}.get(path.stem) or softgan()
+def slurm_config():
+    sys.path.insert(0, str(ROOT / "utils"))
+    try:
+        return importlib.import_module("slurm").SlurmConfig
+    finally:
+        sys.path.remove(str(ROOT / "utils"))
+
+
+@pytest.mark.parametrize(
+    "path",
+    [path for recipe in RECIPES for path in sorted(recipe.glob("conf/**/*.yaml"))],
+    ids=lambda path: str(path.relative_to(ROOT / "egs")),
+)
+def test_configs_are_valid(path):
     tree, where = load_yaml(path)
-    if cls is not InferenceConfig and "system" in tree:
-        tree["data_conf"] = DATA_CONF | tree.get("data_conf", {})
+    if "system" in tree:
+        cls = run_config_class(systems.get(tree["system"]))
+        for section, given in FROM_THE_RECIPE[tree["system"]].items():
+            tree[section] = given | tree.get(section, {})
+    elif path.stem in ("features", "convert"):
+        cls = {"features": EnvelopeConfig, "convert": InferenceConfig}[path.stem]
+    elif path.stem == "slurm":
+        cls = slurm_config()
+    else:  # what others stand on is checked with them
+        assert f"base: {path.name}\n" in "".join(other.read_text() for other in path.parent.glob("*.yaml"))
+        return
     from_dict(cls, tree, where, str(path))
+
+
+def read_tsv(path):
+    with open(path, encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file, delimiter="\t"))
+
+
+def test_se1_documents_its_phases():
+    recipe = ROOT / "egs/dns/se1"
+    text = readme(recipe).split("## Methods and phases")[1].split("\n## ")[0]
+    rows = re.findall(r"^\| `(\w+)` \| (\d) \| ([^|]*) \|", text, flags=re.MULTILINE)
+    phases = {row["phase"]: row for row in read_tsv(recipe / "local/phases.tsv")}
+    assert sorted(name for name, _, _ in rows) == sorted(phases)
+    waves = {name: int(wave) for name, wave, _ in rows}
+    for name, wave, stands_on in rows:
+        before = set(re.findall(r"`(\w+)`", stands_on))
+        assert before == {phases[name][key] for key in ("needs", "init", "init_classifier")} - {"-"}
+        assert int(wave) == 1 + max((waves[other] for other in before), default=0)
+
+
+def test_se1_shows_the_papers_figures():
+    """The README's Tables 1 and 2 are those of local/tables.tsv, which our scores are set beside."""
+    recipe = ROOT / "egs/dns/se1"
+    found = re.findall(r"^\| [^|]+ \| `(\w+)`[^|]* \| ([^|]+ / .*?) \| [^|]*\|$", readme(recipe), flags=re.MULTILINE)
+    shown = {(name, figures.strip()) for name, cells in found for figures in cells.replace("−", "-").split("|")}
+    rows = [row for row in read_tsv(recipe / "local/tables.tsv") if row["pesq"]]
+    figures = [" / ".join(row[key] or "–" for key in ("pesq", "stoi", "si_sdr")) for row in rows]
+    assert len(figures) == 24 + 8
+    assert shown == {(row["system"], values) for row, values in zip(rows, figures)}
+
+
+def test_training_page_lists_every_system():
+    text = (ROOT / "docs/training.md").read_text()
+    rows = re.findall(r"^\| `(\w+)` \| [^|]+ \| `(egs/\w+/\w+)` \|$", text, flags=re.MULTILINE)
+    assert sorted(name for name, _ in rows) == systems.names()
+    assert {ROOT / recipe for _, recipe in rows} <= set(RECIPES)
 
 
 @pytest.mark.parametrize(("section", "cls"), [("trainer", TrainerConfig), ("optim.<update>", OptimConfig)])
