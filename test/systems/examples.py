@@ -70,17 +70,22 @@ def enhancement(folder: Path, name: str, updates: tuple[str, ...], use: Any, **s
         data = {key: path for key, path in data.items() if key.startswith("source")}
         shares = {"seconds": 0.5}
     else:
-        example = se_supervised(folder / "first")
-        tree = {"system": "se_supervised", **example.config, "trainer": {"max_steps": 1, "batch_size": 4}}
-        cls = systems.get("se_supervised")
-        config = from_dict(run_config_class(cls), tree)
-        Trainer(build(cls, config), *cls.datasets(config.data_conf), config, folder / "run").fit()
-        system["init"] = str(folder / "run")
+        for run in ("init", "init_teacher") if name == "se_self_training" else ("init",):
+            system[run] = str(begin(folder / run, seed=len(run)))
     # Adam divides by the gradient's size: what two processes round differently would show in small gradients
     rate = 0.1 if name == "se_domain_classifier" else 3e-3
     optim = {update: {"name": "sgd", "lr": rate} for update in systems.get(name).optimizes}
     config = {"system_conf": system, "data_conf": data | shares, "optim": optim}
     return Example(config, updates, use, batch_size=8, trainer={"batch_size": 4})
+
+
+def begin(folder: Path, seed: int) -> Path:
+    """Return a run of the enhancer that saw one step."""
+    tree = {"system": "se_supervised", **se_supervised(folder / "data").config, "seed": seed}
+    cls = systems.get("se_supervised")
+    config = from_dict(run_config_class(cls), tree | {"trainer": {"max_steps": 1, "batch_size": 4}})
+    Trainer(build(cls, config), *cls.datasets(config.data_conf), config, folder / "run").fit()
+    return folder / "run"
 
 
 def se_supervised(folder: Path) -> Example:
@@ -105,7 +110,7 @@ def se_self_training(folder: Path) -> Example:
     """A teacher that changes with every epoch."""
     return enhancement(
         folder, "se_self_training", ("student_loss",), enhanced_noise, teacher="ema", gamma=0.5, remix_group=2,
-        source_decay=0.9,
+        source_decay=0.9, loss={"clamp_db": 5.0},  # near a perfect estimate SI-SDR's gradient magnifies rounding errors
     )  # fmt: skip
 
 
