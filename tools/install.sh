@@ -71,7 +71,7 @@ install_packages() {
   local index=${PIP_INDEX_URL:-$("$venv/bin/python" -m pip config get global.index-url 2>/dev/null || true)}
   if [[ -n $index ]]; then export UV_DEFAULT_INDEX=${UV_DEFAULT_INDEX:-$index}; fi
   UV_HTTP_TIMEOUT=${UV_HTTP_TIMEOUT:-300} "$venv/bin/uv" pip install --compile-bytecode --python "$venv/bin/python" \
-    --editable "${root}[$1]" 2>&1 | sed '/^ [-+~] /d' || fail "see above; when the cause is mended, run this again"
+    --config-settings editable_mode=compat --editable "${root}[$1]" 2>&1 | sed '/^ [-+~] /d' || fail "see above; when the cause is mended, run this again"
   say "trying the installed packages"
   "$venv/bin/python" "$root/tools/check_imports.py"
 }

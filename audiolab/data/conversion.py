@@ -37,7 +37,7 @@ def convert_file(
     Args:
         stream: Takes blocks [n, channels] and their rate in Hz, and gives converted blocks.
         source: Audio that libsndfile reads.
-        out: Its ending names the format; the sample format is the source's where that format has it.
+        out: Its ending names the format; the sample format is the source's where that format has it. May be the source.
 
     Raises:
         AudiolabError: The source is missing or broken, or holds NaN or floats on the scale of integers; the ending is

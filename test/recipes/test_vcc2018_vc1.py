@@ -244,6 +244,13 @@ def test_changed_features_are_noticed(recipe):
     recipe.run("--stage", "features", "--stop_stage", "train", nj=1)  # and parts of more jobs are left over
 
 
+def test_a_misspelt_config_changes_nothing(recipe):
+    before = recipe.hashes("exp/mini/*.tsv", "exp/mini/log/*")
+    said = recipe.fail("--stage", "train", train_config="conf/nix.yaml")
+    assert said[0] == "error: conf/nix.yaml: no such file; name a YAML of conf/, nothing was changed"
+    assert recipe.hashes("exp/mini/*.tsv", "exp/mini/log/*") == before
+
+
 def test_more_steps_go_on_and_what_follows_is_stale(recipe):
     recipe.run("--stage", "train", "--stop_stage", "train", max_steps=STEPS + 4)
     assert torch.load(recipe / RUN / "model.pt", weights_only=True)["step"] == STEPS + 4

@@ -103,10 +103,6 @@ class Predictor:
         """Return speech and noise, [B, N] each, of mixtures [B, N] at the model's rate, each taken as a whole."""
         return self._enhancer(mixtures.to(self.device))
 
-    def _whole(self, blocks: Iterable[np.ndarray], rate: int) -> Blocks:
-        held = list(blocks)
-        return self.stream(held, rate, Level.of(held))
-
     @torch.no_grad()
     def _enhance(self, segment: np.ndarray, deviation: np.ndarray) -> np.ndarray:
         wave = torch.from_numpy(np.ascontiguousarray(segment.T)).to(self.device)

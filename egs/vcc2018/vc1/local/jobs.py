@@ -67,6 +67,9 @@ def main() -> None:
 
 def write_plan(args: cli.configargparse.Namespace) -> None:
     """Write the tables of jobs."""
+    for config in args.configs:
+        if not Path(config).is_file():
+            raise AudiolabError(f"{config}: no such file; name a YAML of conf/, nothing was changed")
     pairs = [parse_pair(pair) for pair in args.pairs]
     trainings = list(training_rows(args, pairs))
     conversions = list(conversion_rows(args, trainings, pairs))
