@@ -1,6 +1,6 @@
 """Kill a training run with SIGKILL at random moments, run the same command again, and compare with a run left alone.
 
-    python tools/check_kill.py --moments 20 --folder /tmp/kill -- --config conf/softgan_energy.yaml --data_conf.…
+    python tools/check_kill.py --moments 20 --folder scratch/kill -- --config conf/softgan_energy.yaml --data_conf.…
 
 What stands behind ``--`` are options of ``audiolab.bin.train`` but for ``--expdir``. The final checkpoint, ``model.pt``
 and ``history.csv`` must be the same to the bit. A run that ends before all moments have come is compared, and another

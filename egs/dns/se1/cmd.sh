@@ -1,17 +1,3 @@
 # shellcheck shell=bash
-# Sourced by run.sh: where the jobs run. AUDIOLAB_BACKEND=local (this machine) or slurm (a cluster; say in
-# conf/slurm.yaml what your site wants). Both take --mem --gpu --num-threads --max-jobs-run --pick.
-case ${AUDIOLAB_BACKEND:-local} in
-  local)
-    export train_cmd="run.py"
-    export cuda_cmd="run.py"
-    ;;
-  slurm)
-    export train_cmd="slurm.py --config conf/slurm.yaml --mem 4G"
-    export cuda_cmd="slurm.py --config conf/slurm.yaml --mem 16G"
-    ;;
-  *)
-    echo "error: cmd.sh: AUDIOLAB_BACKEND=$AUDIOLAB_BACKEND is unknown; known are: local, slurm" >&2
-    return 1
-    ;;
-esac
+# Sourced by run.sh: train_cmd and cuda_cmd, which run jobs on the CPU and trainings. Set others here if your site needs it.
+. "$(dirname "${BASH_SOURCE[0]}")/../../../utils/backend.sh"

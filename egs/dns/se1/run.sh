@@ -36,6 +36,7 @@ expdir=                                 # folder of the experiment; empty: exp/<
 help_message="Usage: $0 [--corpus mini] [--stage train] [options]"
 . ../../../utils/parse_options.sh
 . ../../../utils/stages.sh
+. ../../../utils/recipe.sh
 
 stages="-1:download 0:data 1:mixtures 2:evaluation 3:train 4:infer 5:score 6:report"
 
@@ -55,18 +56,6 @@ for snr in $snrs; do sets+=" target_test_${snr/-/m}dB"; done
 sets+=" english_test_0dB dns_no_reverb"
 baseline=() # what the others are compared with, where it is one of the methods
 if [[ " $methods " =~ " source "|" all " ]]; then baseline=(--baseline source); fi
-cores=$(OMP_NUM_THREADS="" nproc) # which otherwise means what this variable says
-if ((nj == 0)); then nj=$cores; fi
-if ((train_jobs == 0)); then train_jobs=$((ngpu > 0 ? 1 : cores)); fi
-
-before_stages() {
-  . ./path.sh
-  . ./cmd.sh
-  if ((verbose > 1)); then set -x; fi
-}
-
-run() { python3 -m "audiolab.bin.$1" "${@:2}"; }
-made_by() { run stamp check "$1" "$2" --made_by "stage $3 ($2)" "${@:4}"; }
 
 stage_download() {
   for name in librispeech wham dns; do

@@ -38,6 +38,7 @@ expdir=                                 # folder of the experiment; empty: exp/<
 help_message="Usage: $0 [--corpus mini] [--stage train] [options]"
 . ../../../utils/parse_options.sh
 . ../../../utils/stages.sh
+. ../../../utils/recipe.sh
 
 stages="-1:download 0:data 1:features 2:stats 3:train 4:infer 5:score 6:report"
 
@@ -58,18 +59,6 @@ if [[ $ablation == true ]]; then tag=${tag:-${dataset}_ablation}; fi
 tag=${tag:-$dataset} seeds=${seeds:-$seed}
 expdir=${expdir:-exp/$tag}
 infer_tag=$(basename "$infer_config" .yaml)
-cores=$(OMP_NUM_THREADS="" nproc) # which otherwise means what this variable says
-if ((nj == 0)); then nj=$cores; fi
-if ((train_jobs == 0)); then train_jobs=$((ngpu > 0 ? 1 : cores)); fi
-
-before_stages() {
-  . ./path.sh
-  . ./cmd.sh
-  if ((verbose > 1)); then set -x; fi
-}
-
-run() { python3 -m "audiolab.bin.$1" "${@:2}"; }
-made_by() { run stamp check "$1" "$2" --made_by "stage $3 ($2)" "${@:4}"; }
 
 stage_download() {
   if [[ $db_root != "$corpus_dir" ]]; then

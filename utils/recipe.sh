@@ -1,0 +1,22 @@
+# shellcheck shell=bash
+# Sourced by a recipe's run.sh behind parse_options.sh and stages.sh: what all recipes do alike.
+# Reads nj, train_jobs, ngpu and verbose; sets nj and train_jobs where they are 0, and cores.
+
+: "${nj:?}" "${train_jobs:?}" "${ngpu:?}" "${verbose:?}"
+cores=$(OMP_NUM_THREADS="" nproc) # which otherwise means what this variable says
+if ((nj == 0)); then nj=$cores; fi
+if ((train_jobs == 0)); then train_jobs=$((ngpu > 0 ? 1 : cores)); fi
+
+before_stages() {
+  # shellcheck disable=SC1091 # the recipe's own
+  . ./path.sh
+  # shellcheck disable=SC1091
+  . ./cmd.sh
+  if ((verbose > 1)); then set -x; fi
+}
+
+# run VERB …: python -m audiolab.bin.VERB …
+run() { python3 -m "audiolab.bin.$1" "${@:2}"; }
+
+# made_by DIR NAME NUMBER …: fails unless stage NUMBER (NAME) has made DIR of what is there now
+made_by() { run stamp check "$1" "$2" --made_by "stage $3 ($2)" "${@:4}"; }
