@@ -126,7 +126,8 @@ train() {
   if ((num_nodes != 1)); then machines=(--nodes "$num_nodes"); fi
   # shellcheck disable=SC2086 # a list
   ${cuda_cmd} --gpu "$ngpu" "${machines[@]}" --max-jobs-run "$train_jobs" --num-threads "$threads" \
-    JOB="$1" "$expdir/log/train.JOB.log" local/jobs.py train "$expdir" JOB --data "$data" --percent "$percent" -- \
+    JOB="$1" "$expdir/log/train.JOB.log" local/jobs.py train "$expdir" JOB --data "$data" --percent "$percent" \
+    --device "$( ((ngpu > 0)) && echo cuda || echo cpu)" -- \
     --ngpu "$ngpu" --num_nodes "$num_nodes" --trainer.threads "$threads" $train_options
 }
 
@@ -160,12 +161,10 @@ stage_score() {
 
 stage_report() {
   made_by "$expdir" score 5
-  local first=${seeds%% *} decisions=()
-  if [[ -f $expdir/srst_similar_s$first/source_decisions ]]; then # Figure 3
-    run rank_domains --model "$expdir/dann_classifier_s$first" --data "$data/target_train" --nj "$nj" \
-      --out "$expdir/target_decisions"
-    decisions=(--source_decisions "$expdir/srst_similar_s$first/source_decisions" --percent "$percent"
-      --target_decisions "$expdir/target_decisions")
+  local ranked=$expdir/srst_similar_s${seeds%% *} decisions=()
+  if [[ -f $ranked/target_decisions ]]; then # Figure 3
+    decisions=(--source_decisions "$ranked/source_decisions" --target_decisions "$ranked/target_decisions"
+      --percent "$percent")
   fi
   run report_se --expdir "$expdir" --scored "$expdir/scored.tsv" --data "$data" --scores "$expdir/scores.csv" \
     --paper local/tables.tsv "${baseline[@]}" "${decisions[@]}" --corpus "LibriSpeech, WHAM! and DNS ($dataset)" \

@@ -10,12 +10,14 @@ local/jobs.py enhance EXPDIR N … [-- OPTIONS]  enhances an evaluation set: row
 from __future__ import annotations
 
 import itertools
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 from audiolab import cli
+from audiolab.datadir.stamp import check_stamp, write_stamp
 from audiolab.errors import AudiolabError, did_you_mean
 from audiolab.jobs import Row, read_job, read_jobs, run_module, split_at_dashes, write_jobs
 
@@ -25,6 +27,7 @@ SCORED = ENHANCE[:4]
 MADE_BY = "stage 3 (train)"
 PHASES = Path(__file__).with_name("phases.tsv")
 NONE = "-"
+DOMAINS = ("source", "target")
 
 
 def main() -> None:
@@ -47,6 +50,7 @@ def main() -> None:
         verb.add_argument("number", type=int)
         verb.add_argument("--data", type=Path, required=True, help="folder of the mixture dirs")
     train.add_argument("--percent", required=True, help="of the source mixtures that are a pool of SRST")
+    train.add_argument("--device", default="cpu", help="where the mixtures are ranked: cpu or cuda")
     given, passed_on = split_at_dashes(sys.argv[1:])
     args = parser.parse_args(given)
     if args.verb == "plan":
@@ -58,7 +62,7 @@ def main() -> None:
     else:
         job = read_job(args.expdir / "train.tsv", args.number, MADE_BY)
         if job["source_pool"] != NONE:
-            make_pool(job, args.data, args.percent)
+            make_pool(job, args.data, args.percent, args.device)
         run_module(*train_command(job, args.data), *passed_on)
 
 
@@ -151,12 +155,40 @@ def train_command(job: Row, data: Path) -> tuple[str, ...]:
     return ("audiolab.bin.train", "--config", job["config"], "--expdir", job["dir"], "--seed", job["seed"], *options)
 
 
-def make_pool(job: Row, data: Path, percent: str) -> None:
-    """Write the list of source mixtures that SRST takes: the most target-like, or as many drawn by the seed."""
-    how = ["--random", job["seed"]]
-    if job["ranked_by"] != NONE:
-        how = ["--model", job["ranked_by"], "--out", f"{job['dir']}/source_decisions"]
-    command = ["--data", f"{data}/source_train", *how, "--pool", job["source_pool"], "--percent", percent]
+def make_pool(job: Row, data: Path, percent: str, device: str) -> None:
+    """Write the list of source mixtures that SRST takes: the most target-like, or as many drawn by the seed.
+
+    Of the most target-like, the classifier's decisions on both domains are written too. What was made from the same
+    before is left as it is.
+    """
+    by_model = job["ranked_by"] != NONE
+    inputs = [f"{data}/source_train", *([f"{data}/target_train", f"{job['ranked_by']}/model.pt"] if by_model else [])]
+    made_from = {"percent": percent} | ({} if by_model else {"random": job["seed"]})
+    made = (job["source_pool"], *([f"{job['dir']}/{name}_decisions" for name in DOMAINS] if by_model else []))
+    if all(map(os.path.isfile, made)) and is_stamped(job["dir"], "pool", made_from):
+        return
+    choice = ["--pool", job["source_pool"], "--percent", percent]
+    if by_model:
+        for domain, also in (("source", choice), ("target", [])):
+            rank(data, domain, "--model", job["ranked_by"], "--device", device,
+                 "--out", f"{job['dir']}/{domain}_decisions", *also)  # fmt: skip
+    else:
+        rank(data, "source", "--random", job["seed"], *choice)
+    write_stamp(job["dir"], "pool", inputs, made_from)
+
+
+def is_stamped(folder: str, stage: str, options: dict[str, str]) -> bool:
+    """Return whether a folder was made by a stage from what is there now."""
+    try:
+        check_stamp(folder, stage, options=options)
+    except AudiolabError:
+        return False
+    return True
+
+
+def rank(data: Path, domain: str, *options: str) -> None:
+    """Run rank_domains on a domain's training mixtures; leave with its status where it fails."""
+    command = ("--data", f"{data}/{domain}_train", *options)
     done = subprocess.run([sys.executable, "-m", "audiolab.bin.rank_domains", *command], check=False)
     if done.returncode:
         sys.exit(done.returncode)
