@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -28,11 +29,11 @@ _PAIRS_A_READER = 4
 class DnsMini:
     """How large the mini corpus is."""
 
-    speakers: int = option(5, "of each of the six languages; a fifth of them for validation, a fifth for the test")
-    sentences: int = option(6, "of each of them; 2 to 5 s each")
-    english_speakers: int = option(6, "of English read speech, divided alike")
-    english_sentences: int = option(8, "of each of them")
-    noises: int = option(30, "of ten kinds in turn; a sixth of them for validation, a sixth for the test")
+    speakers: int = option(10, "of each of the six languages; a fifth of them for validation, a fifth for the test")
+    sentences: int = option(4, "of each of them; 2 to 5 s each")
+    english_speakers: int = option(10, "of English read speech, divided alike")
+    english_sentences: int = option(5, "of each of them")
+    noises: int = option(120, "of ten kinds in turn; a sixth of them for validation, a sixth for the test")
     seconds: list[float] = option(lambda: [6.0, 10.0], "shortest and longest noise", "s")
     pairs: int = option(10, "of the synthetic test set without reverberation")
 
@@ -67,11 +68,16 @@ def make_mini(out: str | Path, sizes: DnsMini, seed: int = 0, nj: int = 1) -> Pa
 
 
 def _speech(datasets: Path, sizes: DnsMini, seed: int) -> Iterator[Callable[[], None]]:
-    """Yield what is to be done for each speaker."""
+    """Yield what is to be done for each speaker.
+
+    They are numbered through all languages: a language has few of espeak-ng's voices, all languages together have all,
+    in training too, so that the voices of the test are not of a kind that no training speaker has.
+    """
+    counter = itertools.count()
     groups = [(lang, foreign_speakers(folder, lang, _counts(sizes.speakers))) for folder, lang in LANGUAGES.items()]
     for language, speakers in [*groups, ("en", english_speakers(_counts(sizes.english_speakers)))]:
         count = sizes.english_sentences if language == "en" else sizes.sentences
-        for number, speaker in enumerate(speakers):
+        for speaker, number in zip(speakers, counter):
             yield partial(_write_speaker, datasets / "clean", speaker, language, number, count, seed)
     for first in range(0, sizes.pairs, _PAIRS_A_READER):
         numbers = range(first, min(first + _PAIRS_A_READER, sizes.pairs))

@@ -49,7 +49,7 @@ def make_reader(name: str, language: str, number: int, rng: np.random.Generator)
     Args:
         name: Seeds what `record` draws for the reader, with its own seed.
         language: A key of `LANGUAGES`.
-        number: From 0; readers of different numbers up to 23 have different variants.
+        number: From 0; readers whose numbers differ by less than 24 have different variants.
         rng: Draws pitch, rate and vocal tract.
     """
     variants = _FEMALE if gender_of(number) == "f" else _MALE
