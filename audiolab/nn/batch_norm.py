@@ -12,7 +12,7 @@ class BatchNorm2d(nn.BatchNorm2d):
     """`torch.nn.BatchNorm2d`, with means over the items of all processes where a training is shared out.
 
     So two processes with half the batch each learn what one learns, on CPUs too, for which
-    `torch.nn.SyncBatchNorm` is not made. All processes must hold equally large batches. Micro-batches
+    `torch.nn.SyncBatchNorm` is not made. A process may hold more items than another, or none. Micro-batches
     (``trainer.accumulate``) are normalised one by one.
     """
 
@@ -21,15 +21,17 @@ class BatchNorm2d(nn.BatchNorm2d):
         if not self.training or not dist.is_initialized() or dist.get_world_size() == 1:
             return super().forward(x)
         wide = x.float()
-        moments = torch.stack([wide.mean((0, 2, 3)), wide.square().mean((0, 2, 3))])
-        mean, square = all_reduce(moments) / dist.get_world_size()
+        count = wide.new_full((1, x.shape[1]), x.numel() / x.shape[1])
+        sums = torch.stack([wide.sum((0, 2, 3)), wide.square().sum((0, 2, 3))])
+        *moments, count = all_reduce(torch.cat([sums, count]))
+        mean, square = (moment / count for moment in moments)
         variance = (square - mean.square()).clamp_min(0)
-        self._track(mean.detach(), variance.detach(), x.numel() // x.shape[1] * dist.get_world_size())
+        self._track(mean.detach(), variance.detach(), count)
         scale = self.weight * (variance + self.eps).rsqrt()
         shift = self.bias - mean * scale
         return (wide * scale[:, None, None] + shift[:, None, None]).to(x.dtype)
 
-    def _track(self, mean: Tensor, variance: Tensor, count: int) -> None:
+    def _track(self, mean: Tensor, variance: Tensor, count: Tensor) -> None:
         self.num_batches_tracked.add_(1)
         self.running_mean.lerp_(mean, self.momentum)
-        self.running_var.lerp_(variance * count / max(1, count - 1), self.momentum)
+        self.running_var.lerp_(variance * count / (count - 1).clamp_min(1), self.momentum)

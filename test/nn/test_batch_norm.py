@@ -1,5 +1,6 @@
 """Batch normalisation over processes, against PyTorch's over the whole batch."""
 
+import pytest
 import torch
 from torch import multiprocessing, nn
 
@@ -22,15 +23,17 @@ def learned(layer, x, weights):
     return [tensor.detach().clone() for tensor in tensors]
 
 
-def in_process(rank, folder):
+def in_process(rank, folder, first):
     torch.distributed.init_process_group("gloo", init_method=f"file://{folder}/meet", rank=rank, world_size=2)
-    x, weights = (tensor[2 * rank : 2 * rank + 2] for tensor in example())
+    x, weights = (tensor[first:] if rank else tensor[:first] for tensor in example())
     torch.save(learned(BatchNorm2d(3), x, weights), f"{folder}/{rank}.pt")
     torch.distributed.destroy_process_group()
 
 
-def test_two_processes_normalise_as_one(tmp_path):
-    multiprocessing.spawn(in_process, (str(tmp_path),), nprocs=2)
+@pytest.mark.parametrize("items", [2, 3, 4])
+def test_two_processes_normalise_as_one(tmp_path, items):
+    """Of four items, the first process has so many and the second the others, or none."""
+    multiprocessing.spawn(in_process, (str(tmp_path), items), nprocs=2)
     first, second = (torch.load(tmp_path / f"{rank}.pt", weights_only=True) for rank in range(2))
     whole = learned(nn.BatchNorm2d(3), *example())
     joined = [
