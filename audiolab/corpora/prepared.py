@@ -34,6 +34,7 @@ class Recording:
         language: As in ``utt2lang``; None for noise.
         text: What is said; None where the corpus does not tell.
         gender: The speaker's, ``f`` or ``m``; None where the corpus does not tell.
+        where: What lists it, such as a table and its line; begins messages about it.
     """
 
     path: Path
@@ -42,6 +43,12 @@ class Recording:
     language: str | None = None
     text: str | None = None
     gender: str | None = None
+    where: str = ""
+
+    def place(self, path: Path | None = None) -> str:
+        """Return what begins a message about it, or about the file ``path`` that belongs to it."""
+        path = path or self.path
+        return f"{self.where}: {path}" if self.where else str(path)
 
 
 def clean_id(name: str) -> str:
@@ -105,10 +112,11 @@ def _tables(recordings: Sequence[Recording], further: Mapping[str, Mapping[str, 
         earlier = by_utterance.setdefault(recording.utterance, recording)
         if earlier is not recording:
             raise AudiolabError(
-                f"{recording.path}: the same id, '{recording.utterance}', as {earlier.path}; remove one, or rename it"
+                f"{recording.place()}: the same id, '{recording.utterance}', as {earlier.place()}; remove one, or "
+                "rename it"
             )
     _check_names([recording.path for recording in recordings])
-    durations = _durations({name: recording.path for name, recording in by_utterance.items()}, further)
+    durations = _durations(by_utterance, further)
     tables = {
         "wav.scp": {name: str(recording.path) for name, recording in by_utterance.items()},
         "utt2spk": {name: recording.speaker for name, recording in by_utterance.items()},
@@ -145,32 +153,32 @@ def _check_names(paths: Sequence[Path]) -> None:
         logging.warning("%s: '_' stands in its id for what an id cannot have (%d such names)", odd[0], len(odd))
 
 
-def _durations(paths: Mapping[str, Path], further: Mapping[str, Mapping[str, Path]]) -> dict[str, str]:
+def _durations(recordings: Mapping[str, Recording], further: Mapping[str, Mapping[str, Path]]) -> dict[str, str]:
     """Return ``utt2dur`` in seconds; only headers are read."""
     durations, faults, rates = {}, [], set()
-    for utterance, path in paths.items():
+    for utterance, recording in recordings.items():
         try:
-            samples, rate, _ = _header(path)
+            samples, rate, _ = _header(recording, recording.path)
             for table in further.values():
-                _check_fit(table[utterance], path, (samples, rate))
+                _check_fit(recording, table[utterance], (samples, rate))
         except AudiolabError as error:
-            faults.append(str(error))
+            faults.append((recording, str(error)))
             continue
         durations[utterance] = f"{samples / rate:.6f}"
         rates.add(rate)
     if faults:
-        others = [fault.split(":")[0] for fault in faults[1:_NAMED]]
+        others = [broken.where or str(broken.path) for broken, _ in faults[1:_NAMED]]
         more = f" (broken files: {len(faults)}; the next are {', '.join(others)})" if others else ""
-        raise AudiolabError(faults[0] + more)
+        raise AudiolabError(faults[0][1] + more)
     if len(rates) > 1:
         logging.warning("recordings of several sampling rates: %s Hz", ", ".join(map(str, sorted(rates))))
     return durations
 
 
-def _header(path: Path) -> tuple[int, int, int]:
+def _header(recording: Recording, path: Path) -> tuple[int, int, int]:
     """Return (samples, rate in Hz, channels); a file that Git LFS has not fetched is called that."""
     try:
-        return audio_info(str(path))
+        return audio_info(str(path), where=recording.where)
     except AudiolabError as error:
         try:
             with open(path, "rb") as file:
@@ -178,13 +186,16 @@ def _header(path: Path) -> tuple[int, int, int]:
         except OSError:
             head = b""
         if head == _LFS_POINTER:
-            raise AudiolabError(f"{path}: stands for a file that Git LFS has not fetched; git lfs pull") from error
+            raise AudiolabError(
+                f"{recording.place(path)}: stands for a file that Git LFS has not fetched; git lfs pull"
+            ) from error
         raise
 
 
-def _check_fit(path: Path, recording: Path, expected: tuple[int, int]) -> None:
-    samples, rate, _ = _header(path)
+def _check_fit(recording: Recording, path: Path, expected: tuple[int, int]) -> None:
+    samples, rate, _ = _header(recording, path)
     if (samples, rate) != expected:
         raise AudiolabError(
-            f"{path}: {samples} samples at {rate} Hz, {recording} has {expected[0]} at {expected[1]} Hz; get both again"
+            f"{recording.place(path)}: {samples} samples at {rate} Hz, {recording.path} has {expected[0]} at "
+            f"{expected[1]} Hz; get both again"
         )

@@ -15,13 +15,15 @@ ngpu=0                                  # GPUs of a training
 num_nodes=1                             # machines of a training
 verbose=1                               # 2: print every command
 # corpora
-corpus=real                             # real: LibriSpeech, WHAM! and DNS; mini: small synthesised twins, made here
+corpus=real                             # real: LibriSpeech, WHAM! and DNS; mini: small synthesised twins, made here; own
 db_root=                                # where the three corpora lie; empty: downloads/
+table=                                  # of own: lists the recordings
 dataset=                                # names data/; empty: the corpus
 train_mixtures=                         # mixtures of a domain to train on; empty: 50000, or 600 of mini
 valid_mixtures=                         # to validate on; empty: 3000, or 32 of mini
 eval_mixtures=                          # to evaluate on at each SNR; empty: 50, or 24 of mini
 snrs="-5 0 5"                           # of the evaluation sets, dB
+pairs=                                  # recorded pairs to evaluate on, or none; empty: dns_no_reverb, or those of own
 write_mixtures=false                    # store the mixtures of the evaluation sets as audio too
 # experiment
 methods="source dann srst_similar oracle" # rows of Table 1, or all
@@ -44,20 +46,44 @@ stages="-1:download 0:data 1:mixtures 2:evaluation 3:train 4:infer 5:score 6:rep
 case $corpus in
   real) corpus_dir=downloads conf=${conf:-conf} defaults=(50000 3000 50) seconds="4 10" ;;
   mini) corpus_dir=downloads/mini conf=${conf:-conf/mini} defaults=(600 32 24) seconds="2 4" ;;
-  *) echo "error: --corpus is real or mini, not '$corpus'" >&2 && exit 1 ;;
+  own) corpus_dir='' conf=${conf:-conf} defaults=(50000 3000 50) seconds="2 10" ;;
+  *) echo "error: --corpus is real, mini or own, not '$corpus'" >&2 && exit 1 ;;
 esac
+if [[ $corpus == own && (-z $table || -n $db_root) || $corpus != own && -n $table ]]; then
+  echo "error: --corpus own takes --table, real and mini take --db_root" >&2 && exit 1
+fi
 train_mixtures=${train_mixtures:-${defaults[0]}} valid_mixtures=${valid_mixtures:-${defaults[1]}}
 eval_mixtures=${eval_mixtures:-${defaults[2]}}
 dataset=${dataset:-$corpus} db_root=${db_root:-$corpus_dir} seeds=${seeds:-$seed}
 tag=${tag:-$dataset}
 expdir=${expdir:-exp/$tag} data=data/$dataset
-sets=
-for snr in $snrs; do sets+=" target_test_${snr/-/m}dB"; done
-sets+=" english_test_0dB dns_no_reverb"
+if [[ $corpus == own ]]; then
+  made_from="table=$table" title="own recordings"
+else
+  made_from="db_root=$db_root" title="LibriSpeech, WHAM! and DNS" pairs=${pairs:-dns_no_reverb}
+fi
 baseline=() # what the others are compared with, where it is one of the methods
 if [[ " $methods " =~ " source "|" all " ]]; then baseline=(--baseline source); fi
 
+has_english() { [[ $corpus != own || -f $data/speech_english_test/wav.scp ]]; }
+
+# recorded_pairs: prints the names of their data dirs
+recorded_pairs() {
+  local names=$pairs
+  if [[ -z $names && -f $data/pairs/wav.scp ]]; then names=pairs; fi
+  if [[ $names != none ]]; then echo "$names"; fi
+}
+
+# evaluation_sets: prints their names
+evaluation_sets() {
+  local snr
+  for snr in $snrs; do echo "target_test_${snr/-/m}dB"; done
+  if has_english; then echo english_test_0dB; fi
+  recorded_pairs
+}
+
 stage_download() {
+  if [[ $corpus == own ]]; then echo "using what $table lists" && return; fi
   for name in librispeech wham dns; do
     if [[ $db_root != "$corpus_dir" ]]; then
       echo "using $db_root/$name"
@@ -70,11 +96,18 @@ stage_download() {
 }
 
 stage_data() {
-  for name in librispeech wham dns; do run prepare --corpus "$name" --db_root "$db_root/$name" --dest "$data"; done
-  local dir dirs=("$data"/{speech,noise}_{source,target}_* "$data"/speech_english_*) # not what stage 1 makes of them
-  for dir in "${dirs[@]}"; do validate_data_dir.py --no-feats --no-text "$dir"; done
-  run stamp write "$data" data --options "db_root=$db_root" \
-    --inputs "${dirs[@]/%//wav.scp}" "${dirs[@]/%//utt2dur}" "$data"/dns_no_reverb/{wav.scp,spk1.scp}
+  local name file files own=()
+  if [[ $corpus == own ]]; then
+    run prepare_own --table "$table" --dest "$data"
+    own=("$table")
+  else
+    for name in librispeech wham dns; do run prepare --corpus "$name" --db_root "$db_root/$name" --dest "$data"; done
+  fi
+  shopt -s nullglob # English may be absent
+  files=("$data"/{speech,noise}_{source,target}_*/wav.scp "$data"/speech_english_*/wav.scp) # not what stage 1 makes
+  for file in "${files[@]}"; do validate_data_dir.py --no-feats --no-text "${file%/*}"; done
+  run stamp write "$data" data --options "$made_from" \
+    --inputs "${files[@]}" "${files[@]/%wav.scp/utt2dur}" "${own[@]}"
 }
 
 # mix SPEECH NOISE SET COUNT SEED [OPTION …]: draws the mixtures data/…/SET of the data dirs SPEECH and NOISE
@@ -84,10 +117,11 @@ mix() {
 }
 
 stage_mixtures() {
-  made_by "$data" data 0 --options "db_root=$db_root"
-  local part counts=("$train_mixtures" "$valid_mixtures") i
+  made_by "$data" data 0 --options "$made_from"
+  local part counts=("$train_mixtures" "$valid_mixtures") english=() i
   for part in train valid; do
-    combine_data.py "$data/speech_oracle_$part" "$data/speech_target_$part" "$data/speech_english_$part"
+    if has_english; then english=("$data/speech_english_$part"); fi
+    combine_data.py "$data/speech_oracle_$part" "$data/speech_target_$part" "${english[@]}"
   done
   for i in 0 1; do
     part=$([[ $i == 0 ]] && echo train || echo valid)
@@ -100,7 +134,7 @@ stage_mixtures() {
 }
 
 stage_evaluation() {
-  made_by "$data" data 0 --options "db_root=$db_root"
+  made_by "$data" data 0 --options "$made_from"
   local snr further=(--seconds)
   # shellcheck disable=SC2206 # two numbers
   further+=($seconds)
@@ -109,14 +143,22 @@ stage_evaluation() {
     mix target_test target_test "target_test_${snr/-/m}dB" "$eval_mixtures" "$seed" --snr "$snr" "$snr" \
       --balance true "${further[@]}"
   done
-  mix english_test target_test english_test_0dB "$eval_mixtures" "$seed" --snr 0 0 "${further[@]}"
-  run stamp write "$data" evaluation --inputs "$data/.stamp/data.json" \
+  if has_english; then
+    mix english_test target_test english_test_0dB "$eval_mixtures" "$seed" --snr 0 0 "${further[@]}"
+  fi
+  local name recorded=()
+  for name in $(recorded_pairs); do
+    validate_data_dir.py --no-feats --no-text "$data/$name"
+    recorded+=("$data/$name"/{wav.scp,spk1.scp})
+  done
+  run stamp write "$data" evaluation --inputs "$data/.stamp/data.json" "${recorded[@]}" \
     --options "snrs=$snrs" "mixtures=$eval_mixtures" "seed=$seed" "write=$write_mixtures"
 }
 
 plan() {
-  # shellcheck disable=SC2086 # lists
-  local/jobs.py plan "$expdir" --methods $methods --seeds $seeds --conf "$conf" --sets $sets --infer_tag enhanced
+  # shellcheck disable=SC2086,SC2046 # lists
+  local/jobs.py plan "$expdir" --methods $methods --seeds $seeds --conf "$conf" --sets $(evaluation_sets) \
+    --infer_tag enhanced
 }
 
 # train FIRST:LAST: the trainings that may run at the same time, which share the cores
@@ -167,7 +209,7 @@ stage_report() {
       --percent "$percent")
   fi
   run report_se --expdir "$expdir" --scored "$expdir/scored.tsv" --data "$data" --scores "$expdir/scores.csv" \
-    --paper local/tables.tsv "${baseline[@]}" "${decisions[@]}" --corpus "LibriSpeech, WHAM! and DNS ($dataset)" \
+    --paper local/tables.tsv "${baseline[@]}" "${decisions[@]}" --corpus "$title ($dataset)" \
     --out "$expdir/report.html"
 }
 

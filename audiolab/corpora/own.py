@@ -1,0 +1,136 @@
+"""Data dirs for speech enhancement of users' own recordings, which a table lists (`audiolab.corpora.own_table`)."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from audiolab.corpora.own_table import USES, Line, read_lines
+from audiolab.corpora.prepared import Recording, prepare_sets
+from audiolab.corpora.readers import RATE
+from audiolab.corpora.splits import SETS, set_of
+from audiolab.datadir.audiofile import audio_info
+from audiolab.datadir.datadir import write_data_dir
+from audiolab.errors import AudiolabError
+
+PAIRS = "pairs"
+"""Name of the data dir of recorded pairs."""
+
+NAMES = (*(f"{use}_{part}" for use in USES if use != "pair" for part in SETS), PAIRS)
+"""Of all data dirs that a table may fill."""
+
+
+def prepare(table: str | Path, dest: str | Path) -> list[Path]:
+    """Make ``<use>_{train,valid,test}`` of each use in the table, as far as there are recordings, and ``pairs``.
+
+    A speaker, or what ``speaker`` groups noises by, has one part: the one that a line of it names, with a recorded pair
+    ``test``, else by `audiolab.corpora.splits`. Dirs of an earlier table that this one does not fill are emptied.
+
+    Args:
+        table: The table.
+        dest: The recipe's ``data`` folder.
+
+    Returns:
+        The data dirs, validated; ``pairs`` has ``wav.scp`` and ``spk1.scp``.
+
+    Raises:
+        AudiolabError: Something is wrong with the table or a recording, a speaker has two parts, a set that is needed
+            is empty; found before anything is written.
+    """
+    lines = read_lines(table)
+    sets = _sets(table, lines, _parts(lines))
+    pairs = [line for line in lines if line.use == "pair"]
+    _check_rates(pairs)
+    clean = {line.recording.utterance: line.clean for line in pairs if line.clean is not None}
+    paths = prepare_sets(dest, sets, {PAIRS: {"spk1.scp": clean}})
+    for name in NAMES:
+        if name not in sets and (Path(dest) / name).is_dir():
+            _empty(Path(dest) / name)
+    return paths
+
+
+def _kind(line: Line) -> str:
+    """Return whether ``speaker`` names a speaker or a noise, which may have the same name."""
+    return "noise" if line.use.startswith("noise") else "speaker"
+
+
+def _parts(lines: Sequence[Line]) -> dict[tuple[str, str], str]:
+    """Return (kind, speaker) -> part, of those that the table tells it of.
+
+    Raises:
+        AudiolabError: Two lines tell different ones.
+    """
+    told: dict[tuple[str, str], tuple[str, Line]] = {}
+    for line in lines:
+        part = "test" if line.use == "pair" else line.part
+        if part:
+            owner = (_kind(line), line.recording.speaker)
+            earlier, first = told.setdefault(owner, (part, line))
+            if earlier != part:
+                raise AudiolabError(
+                    f"{line.where}: {owner[0]} '{owner[1]}' is for {part} here, for {earlier} in {first.where} "
+                    f"({first.use}); all of one {owner[0]} is for the same, and a pair is for test"
+                )
+    return {owner: part for owner, (part, _) in told.items()}
+
+
+def _sets(table: str | Path, lines: Sequence[Line], parts: Mapping[tuple[str, str], str]) -> dict[str, list[Recording]]:
+    """Return name of the data dir -> recordings, of those that have some.
+
+    Raises:
+        AudiolabError: One that is needed has none.
+    """
+    found: dict[str, list[Recording]] = {}
+    for line in lines:
+        speaker = line.recording.speaker
+        part = parts.get((_kind(line), speaker)) or set_of(speaker)
+        found.setdefault(PAIRS if line.use == "pair" else f"{line.use}_{part}", []).append(line.recording)
+    for use in USES:
+        _check_use(table, use, {part: found[f"{use}_{part}"] for part in SETS if f"{use}_{part}" in found})
+    return {name: found[name] for name in NAMES if name in found}
+
+
+def _check_use(table: str | Path, use: str, by_part: Mapping[str, Sequence[Recording]]) -> None:
+    """Raise where a part that is needed is empty; tell of languages that are not in all of them."""
+    if not by_part:
+        if not USES[use].optional:
+            needed = ", ".join(name for name, each in USES.items() if not each.optional)
+            raise AudiolabError(f"{table}: no line of use '{use}'; needed are {needed}")
+        return
+    needed = USES[use].sets
+    empty = [part for part in needed if part not in by_part]
+    if empty:
+        owners = {part: sorted({recording.speaker for recording in members}) for part, members in by_part.items()}
+        there = "; ".join(f"{part}: {' '.join(names[:5])}" for part, names in owners.items())
+        raise AudiolabError(
+            f"{table}: nothing of use '{use}' for {' and '.join(empty)}, there is only {there}; where 'part' is empty, "
+            "a hash of the speaker (of noise without one: of the file) says it: fill 'part'"
+        )
+    languages = {part: {recording.language or "" for recording in by_part[part]} for part in needed}
+    for part, found in languages.items():
+        missing = set().union(*languages.values()) - found
+        if "language" in USES[use].needs and missing:
+            logging.warning("%s: nothing of use '%s' for %s in %s", table, use, part, ", ".join(sorted(missing)))
+
+
+def _check_rates(pairs: Sequence[Line]) -> None:
+    """Raise unless all pairs have one rate, which is not below `RATE`: scores are taken there."""
+    first = None
+    for line in pairs:
+        _, rate, _ = audio_info(str(line.recording.path), where=line.where)
+        first = first or rate
+        if rate != first or rate < RATE:
+            raise AudiolabError(
+                f"{line.recording.place()}: has {rate} Hz, the first pair {first} Hz; all pairs need one rate of "
+                f"{RATE} Hz or more"
+            )
+
+
+def _empty(path: Path) -> None:
+    """Take the tables of an earlier run out of a data dir, and remove it where it holds nothing else."""
+    write_data_dir(path, {}, replace=True)
+    logging.info("%s: emptied, for the table has nothing for it", path)
+    with contextlib.suppress(OSError):
+        path.rmdir()

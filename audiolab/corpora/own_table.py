@@ -1,0 +1,162 @@
+"""The table by which users name recordings of their own for speech enhancement: what each line may say.
+
+Tab-separated UTF-8 with a header, one line a recording, columns in any order; those that stay empty may be left out.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from audiolab.corpora.prepared import Recording, clean_id
+from audiolab.corpora.splits import SETS
+from audiolab.datadir.table import split_lines
+from audiolab.errors import AudiolabError, did_you_mean
+
+COLUMNS = ("use", "path", "speaker", "language", "part", "clean")
+
+LONGEST_ID = 200
+"""Bytes of a pair's id, which becomes a file's name."""
+
+_LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{1,8})*")
+"""As BCP 47 writes a language: ``de``, ``yue``, ``pt-BR``."""
+
+
+@dataclass(frozen=True)
+class Use:
+    """What recordings are used for.
+
+    Attributes:
+        needs: Columns that must be filled, beside ``use`` and ``path``.
+        may: Columns that may be.
+        sets: Of `SETS`, those that must have a recording.
+        optional: Whether a table may have no line of it.
+    """
+
+    needs: tuple[str, ...]
+    may: tuple[str, ...]
+    sets: tuple[str, ...]
+    optional: bool = False
+
+
+USES = {
+    "speech_source": Use(("speaker",), ("language", "part"), ("train", "valid")),
+    "noise_source": Use((), ("speaker", "part"), ("train", "valid")),
+    "speech_target": Use(("speaker", "language"), ("part",), SETS),
+    "noise_target": Use((), ("speaker", "part"), SETS),
+    "speech_english": Use(("speaker", "language"), ("part",), SETS, optional=True),
+    "pair": Use(("clean",), ("speaker", "language"), (), optional=True),
+}
+
+
+@dataclass(frozen=True)
+class Line:
+    """A line of the table.
+
+    Attributes:
+        use: A key of `USES`.
+        recording: Its ``where`` is the table and the line.
+        part: One of `SETS`, or empty.
+        clean: Of a pair, the clean signal.
+    """
+
+    use: str
+    recording: Recording
+    part: str
+    clean: Path | None
+
+    @property
+    def where(self) -> str:
+        """Table and line, for messages."""
+        return self.recording.where
+
+
+def read_lines(table: str | Path) -> list[Line]:
+    """Return the lines of a table, each of them checked by itself, and that no recording is listed twice for a use.
+
+    Paths are relative to the table's folder. The id of a recording is its path as the table has it, without ending,
+    behind its speaker and ``-``.
+
+    Raises:
+        AudiolabError: The table cannot be read, or a line is wrong; the message begins with file and line.
+    """
+    lines = [_line(Path(table), where, fields) for where, fields in _fields(Path(table))]
+    if not lines:
+        raise AudiolabError(f"{table}: no recording is listed; one a line, under the header {', '.join(COLUMNS)}")
+    first: dict[tuple[str, str], Line] = {}
+    for line in lines:  # the target model is trained on target and English together
+        use = "speech_target" if line.use == "speech_english" else line.use
+        earlier = first.setdefault((use, line.recording.utterance), line)
+        if earlier is not line:
+            raise AudiolabError(
+                f"{line.recording.place()}: the same id, '{line.recording.utterance}', as {earlier.recording.place()}; "
+                "remove one, or rename it"
+            )
+    return lines
+
+
+def _fields(table: Path) -> Iterator[tuple[str, dict[str, str]]]:
+    """Yield (table and line, column -> what stands there, empty where nothing does) of each line that is not blank."""
+    try:
+        data = table.read_bytes().removeprefix(b"\xef\xbb\xbf")  # the mark that spreadsheets put before UTF-8
+    except OSError as error:
+        raise AudiolabError(f"{table}: cannot read this table: {error.strerror}") from error
+    rows = [
+        (f"{table}:{number}", [cell.strip() for cell in line.split("\t")]) for number, line in split_lines(data, table)
+    ]
+    if not rows:
+        raise AudiolabError(f"{table}: empty; its header is {', '.join(COLUMNS)}, by tabs")
+    where, header = rows[0]
+    _check_header(where, header)
+    for where, cells in rows[1:]:
+        if len(cells) > len(header):
+            raise AudiolabError(f"{where}: {len(cells)} fields, but the header has {len(header)} columns")
+        if any(cells):
+            yield where, dict.fromkeys(COLUMNS, "") | dict(zip(header, cells))
+
+
+def _check_header(where: str, header: list[str]) -> None:
+    for number, name in enumerate(header):
+        if name not in COLUMNS:
+            raise AudiolabError(
+                f"{where}: unknown column '{name}'{did_you_mean(name, COLUMNS)} (tabs are between them)"
+            )
+        if name in header[:number]:
+            raise AudiolabError(f"{where}: column '{name}' is there twice")
+    missing = [name for name in ("use", "path") if name not in header]
+    if missing:
+        raise AudiolabError(f"{where}: no column '{missing[0]}'; columns are {', '.join(COLUMNS)}")
+
+
+def _line(table: Path, where: str, fields: Mapping[str, str]) -> Line:
+    use, path = fields["use"], fields["path"]
+    if use not in USES:
+        raise AudiolabError(f"{where}: unknown use '{use}'{did_you_mean(use, USES)}")
+    _check_filled(where, fields)
+    if fields["part"] and fields["part"] not in SETS:
+        raise AudiolabError(f"{where}: unknown part '{fields['part']}'; it is {', '.join(SETS)} or empty")
+    language = fields["language"] or None
+    if language and not _LANGUAGE.fullmatch(language):
+        raise AudiolabError(f"{where}: '{language}' is no code of a language, such as de or pt-BR")
+    name = clean_id(os.path.splitext(os.path.normpath(path))[0]).lstrip("._")
+    speaker = clean_id(fields["speaker"])
+    recording = Recording(
+        table.parent / path, speaker or name, f"{speaker}-{name}" if speaker else name, language, where=where
+    )
+    if use == "pair" and len(recording.utterance.encode()) > LONGEST_ID:
+        raise AudiolabError(f"{where}: the id made of this path is too long for a file's name; name it from nearer by")
+    return Line(use, recording, fields["part"], table.parent / fields["clean"] if fields["clean"] else None)
+
+
+def _check_filled(where: str, fields: Mapping[str, str]) -> None:
+    """Raise where a line lacks what its use needs, or has what it cannot have."""
+    use = fields["use"]
+    needs = ("use", "path", *USES[use].needs)
+    for name, value in fields.items():
+        if name in needs and not value:
+            raise AudiolabError(f"{where}: '{name}' is empty; a line of use '{use}' needs it")
+        if value and name not in (*needs, *USES[use].may):
+            raise AudiolabError(f"{where}: '{name}' is '{value}', but is for other uses than '{use}'; leave it empty")
