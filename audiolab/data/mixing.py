@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -15,6 +16,8 @@ from audiolab.data.mixtures import Mixture, MixtureDir, MixtureSettings, Part, e
 from audiolab.datadir.audiowrite import write_audio
 from audiolab.datadir.datadir import DataDir, write_data_dir
 from audiolab.errors import AudiolabError
+
+logger = logging.getLogger(__name__)
 
 SILENT_DB = -60.0
 """An excerpt whose RMS is below this, in dB of full scale, is drawn again."""
@@ -121,6 +124,10 @@ def _groups(voices: Sounds, settings: MixtureSettings) -> list[list[str]]:
     enough = [name for name in sorted(voices.table) if voices.samples[name] >= least]
     if not enough:
         raise AudiolabError(f"{voices.path}: no utterance of {settings.seconds[0]:g} s or more; lower --seconds")
+    short, total = len(voices.table) - len(enough), len(voices.table)
+    if short:
+        least_s = settings.seconds[0]
+        logger.info("%s: %d of %d utterances are left out, shorter than %g s", voices.path, short, total, least_s)
     if not settings.balance:
         return [enough]
     missing = [name for name in enough if name not in voices.languages]

@@ -1,5 +1,6 @@
 """Drawn mixtures: SNR, level and peak are what was asked for; sets at several SNRs are of the same excerpts."""
 
+import logging
 import sys
 
 import numpy as np
@@ -98,6 +99,16 @@ def test_languages_are_taken_in_turn(sounds, tmp_path):
     made(sounds, tmp_path / "drawn", count=60)
     drawn = list(DataDir(tmp_path / "drawn").table("utt2lang").values())
     assert drawn.count("de") < 15 < 25 < drawn.count("zh")  # 1 and 5 of 9 utterances
+
+
+def test_how_many_utterances_are_too_short_is_told(sounds, tmp_path, caplog):
+    """Those of 1.0 to 1.8 s, in steps of 0.1: four are below 1.35 s, and none is mixed."""
+    caplog.set_level(logging.INFO)
+    made(sounds, tmp_path / "all", seconds=[1.0, 1.0])
+    assert "shorter" not in caplog.text
+    made(sounds, tmp_path / "long", seconds=[1.35, 1.35])
+    assert f"{sounds}/speech: 4 of 9 utterances are left out, shorter than 1.35 s" in caplog.text
+    assert len(DataDir(tmp_path / "long").table("speech.scp")) <= 5
 
 
 def test_the_dir_is_a_valid_data_dir_that_says_how_it_was_made(sounds, tmp_path):
