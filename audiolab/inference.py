@@ -14,11 +14,9 @@ import yaml
 from audiolab import systems
 from audiolab.config import from_dict
 from audiolab.errors import AudiolabError
-from audiolab.training.export import FORMAT
-from audiolab.training.loadfile import load_file
+from audiolab.training.export import MODEL, load_model
 
-MODEL, CONFIG = "model.pt", "config.yaml"
-KEYS = ("format", "system", "step", "state")
+CONFIG = "config.yaml"
 ADVICE = "train again, or take another copy"
 
 
@@ -39,12 +37,7 @@ def load(model: str | Path, device: torch.device | str = "cpu", does: str = "") 
     """
     model = Path(model)
     tree = _config(model)
-    state = _state(model)
-    if state["system"] != tree["system"] or state["format"] != FORMAT:
-        raise AudiolabError(
-            f"{model}: {MODEL} is of system {state['system']}, format {state['format']}, but its {CONFIG} is "
-            f"of {tree['system']} and this audiolab reads format {FORMAT}; take both from one training by this audiolab"
-        )
+    state = _state(model, tree["system"])
     cls = systems.get(tree["system"])
     config = from_dict(cls.Config, tree["system_conf"], source=f"{model}/{CONFIG}")
     device = _usable(device)
@@ -72,15 +65,15 @@ def _config(model: Path) -> dict[str, Any]:
     return tree
 
 
-def _state(model: Path) -> dict[str, Any]:
+def _state(model: Path, system: str) -> dict[str, Any]:
     if (model / MODEL).is_file():
-        return load_file(model / MODEL, KEYS, ADVICE)
+        return load_model(model / MODEL, ADVICE, system)
     content = _read(model, MODEL)
     with tempfile.TemporaryDirectory() as folder:
         unpacked = Path(folder) / MODEL
         unpacked.write_bytes(content)
         try:
-            return load_file(unpacked, KEYS, ADVICE)
+            return load_model(unpacked, ADVICE, system)
         except AudiolabError as error:
             raise AudiolabError(str(error).replace(folder, str(model))) from error
 

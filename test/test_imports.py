@@ -50,6 +50,11 @@ def test_every_package_has_a_level():
     assert found - {"__init__", "__pycache__"} == set(LEVEL)
 
 
+def test_every_folder_is_a_package():
+    """Or an installation that is not editable would lack it."""
+    assert [path for path in ROOT.rglob("*.py") if not path.with_name("__init__.py").is_file()] == []
+
+
 def test_imports_go_downward():
     wrong = [
         f"{file} imports {name}"

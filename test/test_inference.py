@@ -194,7 +194,10 @@ FAULTS = {
     "state lost": (lambda run: torch.save(content(run) | {"state": {}}, run / "model.pt"), "does not fit config.yaml"),
     "other sizes": (edit_config("- 8", "- 16"), "does not fit config.yaml; take both from one training"),
     "no system": (edit_config("system:", "systen:"), "names no system"),
-    "other system": (edit_config("softgan", "softgam"), "is of system softgan, format 1, but its config.yaml is of"),
+    "other system": (
+        edit_config("softgan", "softgam"),
+        "model.pt: of system softgan, but the config.yaml beside it is of softgam; take both from one training",
+    ),
     "misspelt key": (edit_config("rho_gen", "rho_gan"), "unknown key 'rho_gan'; did you mean 'rho_gen'"),
     "no YAML": (lambda run: (run / "config.yaml").write_text("a: [1"), "config.yaml: not valid YAML"),
 }

@@ -14,8 +14,7 @@ from audiolab.errors import AudiolabError
 from audiolab.files import atomic_write
 from audiolab.report.history import read_start
 from audiolab.report.page import template
-from audiolab.training.export import FORMAT
-from audiolab.training.loadfile import load_file
+from audiolab.training.export import MODEL, load_model
 
 MANIFEST = "MANIFEST.sha256"
 Verb = Literal["convert", "enhance", "separate", "speak"]
@@ -43,12 +42,13 @@ def pack(run: str | Path, out: str | Path, verb: Verb, scores: str | Path | None
         AudiolabError: A file is missing, ``model.pt`` is no model, or the config is another system's.
     """
     run = Path(run)
-    members = {name: _read(run / name, "training writes it") for name in ("config.yaml", "model.pt", "run.json")}
+    members = {name: _read(run / name, "training writes it") for name in ("config.yaml", MODEL, "run.json")}
     if scores is not None:
         scores = Path(scores)
         members["scores.csv"] = _read(scores, "scoring writes it")
         members["scores.yaml"] = _read(scores.with_suffix(".yaml"), "scoring writes it")
-    model = _check(run, load_yaml(run / "config.yaml")[0])
+    system = str(load_yaml(run / "config.yaml")[0].get("system"))
+    model = load_model(run / MODEL, "train again", system)
     members["README.md"] = _readme(run, Path(out).name, verb, model, scores is not None).encode()
     digests = {name: hashlib.sha256(data).hexdigest() for name, data in sorted(members.items())}
     members[MANIFEST] = "".join(f"{digest}  {name}\n" for name, digest in digests.items()).encode()
@@ -70,19 +70,6 @@ def _read(path: Path, origin: str) -> bytes:
         return path.read_bytes()
     except OSError as error:
         raise AudiolabError(f"{path}: cannot read it: {error.strerror}; {origin}") from error
-
-
-def _check(run: Path, config: dict[str, Any]) -> dict[str, Any]:
-    """Return what ``model.pt`` holds, having checked that it is a model, and that of the config's system."""
-    path = run / "model.pt"
-    model = load_file(path, ("format", "system", "step", "state"), "train again")
-    if model["format"] != FORMAT:
-        raise AudiolabError(f"{path}: a model of format {model['format']}, not {FORMAT}; train again")
-    if model["system"] != config.get("system"):
-        raise AudiolabError(
-            f"{path}: a model of '{model['system']}', but config.yaml is one of '{config.get('system')}'"
-        )
-    return model
 
 
 def _readme(run: Path, out: str, verb: Verb, model: dict[str, Any], scores: bool) -> str:

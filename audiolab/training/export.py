@@ -10,9 +10,15 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from audiolab.errors import AudiolabError
 from audiolab.files import atomic_write
+from audiolab.training.loadfile import load_file
+
+MODEL = "model.pt"
+"""Its name in a run's folder."""
 
 FORMAT = 1
+KEYS = ("format", "system", "step", "state")
 
 
 def check_exports(system: nn.Module, exports: Sequence[str]) -> None:
@@ -70,6 +76,28 @@ def save_model(path: Path, system: str, step: int, state: Mapping[str, Any], exp
         inner = {key.removeprefix(prefix): value for key, value in state.items() if key.startswith(prefix)}
         nested[name] = state.get(name, inner)
     write_file(path, {"format": FORMAT, "system": system, "step": step, "state": nested})
+
+
+def load_model(path: str | Path, advice: str, system: str = "") -> dict[str, Any]:
+    """Return what `save_model` wrote, its tensors on the CPU.
+
+    Args:
+        path: ``model.pt``.
+        advice: What to do about a broken one; ends the message.
+        system: The one that the ``config.yaml`` beside it names; empty: it may be of any.
+
+    Raises:
+        AudiolabError: What `audiolab.training.loadfile.load_file` refuses; it is of another format or system.
+    """
+    model = load_file(path, KEYS, advice)
+    if model["format"] != FORMAT:
+        raise AudiolabError(f"{path}: of format {model['format']}, but this audiolab reads format {FORMAT}; {advice}")
+    if system and model["system"] != system:
+        raise AudiolabError(
+            f"{path}: of system {model['system']}, but the config.yaml beside it is of {system}; "
+            "take both from one training"
+        )
+    return model
 
 
 def write_file(path: Path, content: Mapping[str, Any]) -> int:

@@ -67,7 +67,7 @@ def test_what_cannot_be_packed(run, tmp_path):
 
     good = (run / "model.pt").read_bytes()
     (run / "config.yaml").write_text("system: pococonet\n")
-    refused("a model of 'softgan', but config.yaml is one of 'pococonet'")
+    refused("model.pt: of system softgan, but the config.yaml beside it is of pococonet; take both from one training")
     (run / "model.pt").write_bytes(good[: len(good) // 2])
     refused("model.pt: broken")
     torch.save({"format": 1, "system": "softgan", "step": 1, "state": print}, run / "model.pt")
@@ -75,6 +75,6 @@ def test_what_cannot_be_packed(run, tmp_path):
     torch.save({"weights": 1}, run / "model.pt")
     refused("it has no 'format'")
     torch.save({"format": 9, "system": "softgan", "step": 1, "state": {}}, run / "model.pt")
-    refused("a model of format 9, not 1")
+    refused("model.pt: of format 9, but this audiolab reads format 1; train again")
     (run / "model.pt").unlink()
     refused("model.pt: cannot read it: No such file")

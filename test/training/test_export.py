@@ -6,8 +6,9 @@ import pytest
 import torch
 from toys import GanToy, make_config, make_trainer, same, train
 
+from audiolab.errors import AudiolabError
 from audiolab.training.ema import WeightAverage
-from audiolab.training.export import exported_state
+from audiolab.training.export import exported_state, load_model, save_model
 
 
 def model(expdir):
@@ -93,3 +94,17 @@ def test_model_is_made_again_when_it_was_lost(tmp_path):
     (tmp_path / "run" / "model.pt").unlink()
     make_trainer(make_config("gan"), tmp_path / "run").fit()
     assert same(model(tmp_path / "run"), before)
+
+
+def test_a_model_is_read_as_it_was_written_and_no_other(tmp_path):
+    path, state = tmp_path / "model.pt", {"net.weight": torch.ones(2), "offset": torch.zeros(1), "other": torch.ones(1)}
+    save_model(path, "gan", 7, state, ("net", "offset"))
+    found = load_model(path, "train again", "gan")
+    assert same(found["state"], {"net": {"weight": torch.ones(2)}, "offset": torch.zeros(1)})
+    assert (found["system"], found["step"]) == ("gan", 7)
+    assert same(load_model(path, "train again"), found)
+    with pytest.raises(AudiolabError, match=r"model.pt: of system gan, but the config.yaml beside it is of tts; take"):
+        load_model(path, "train again", "tts")
+    torch.save(found | {"format": 2}, path)
+    with pytest.raises(AudiolabError, match=r"model.pt: of format 2, but this audiolab reads format 1; train again"):
+        load_model(path, "train again")

@@ -4,49 +4,35 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import torch
 
-from audiolab.data.domains import DomainMixtures, DomainMixturesConfig
+from audiolab.data.domains import DomainMixtures
 from audiolab.nn.gradient_reversal import reverse_gradient
+from audiolab.systems.srst.base import EnhancementSystem
 from audiolab.systems.srst.classifier import DomainClassifier, bottleneck_bins
 from audiolab.systems.srst.config import AdversarialConfig
-from audiolab.systems.srst.enhancer import Enhancer
 from audiolab.systems.srst.initial import take_over
-from audiolab.systems.srst.losses import domain_loss, domain_scores, enhancement_loss, enhancement_scores
-from audiolab.systems.srst.predictor import Predictor
-from audiolab.training.system import Batch, Mean, System, Update
+from audiolab.systems.srst.losses import domain_loss, domain_scores, enhancement_loss, enhancement_scores, recognised
+from audiolab.training.system import Batch, Mean, Update
 
 
-class DomainAdversarial(System):
+class DomainAdversarial(EnhancementSystem):
     """Enhancer and domain classifier in one step; a reversed gradient leads from the classifier to the encoder.
 
     All mixtures of a batch go through the encoder together; the enhancement loss is that of the source's alone.
     """
 
     Config = AdversarialConfig
-    DataConfig = DomainMixturesConfig
     optimizes: ClassVar[dict[str, tuple[str, ...]]] = {"adversarial": ("enhancer", "classifier")}
     exports: ClassVar[tuple[str, ...]] = ("enhancer", "classifier")
 
     def __init__(self, config: AdversarialConfig) -> None:
-        super().__init__()
-        self.config = config
-        self.enhancer = Enhancer(config.enhancer)
+        super().__init__(config)
         self.classifier = DomainClassifier(config.enhancer.widths[-1], bottleneck_bins(config.enhancer))
         self.classifier.requires_grad_(not config.freeze_classifier)
         self.factor = 1.0
-
-    @classmethod
-    def datasets(cls, config: DomainMixturesConfig) -> tuple[DomainMixtures, DomainMixtures]:
-        """Return mixtures of both domains to train on and to validate on."""
-        return DomainMixtures(config, "train"), DomainMixtures(config, "valid")
-
-    @classmethod
-    def predictor(cls, config: AdversarialConfig, state: dict[str, Any], device: torch.device) -> Predictor:
-        """Return the adapted enhancer."""
-        return Predictor(config.enhancer, state["enhancer"], device)
 
     def setup(self, train_set: DomainMixtures) -> None:
         """Take over the source model and, where one is named, the classifier."""
@@ -71,7 +57,7 @@ class DomainAdversarial(System):
         estimates = self.enhancer.synthesise([each[source] for each in features], noisy[source], scale[source])
         labels = batch["speech"][source], batch["noise"][source]
         enhancement = enhancement_loss(estimates, labels, self.config.loss).sum() / max(1, int(source.sum()))
-        accuracy = ((logits > 0) == ~source).float().mean()
+        accuracy = recognised(logits, source).float().mean()
         stats = {"enhancement": enhancement, "domain": domain, "domain_accuracy": accuracy}
         yield Update("adversarial", enhancement + self.config.beta * domain, stats)
 

@@ -8,34 +8,27 @@ from typing import Any, ClassVar
 import torch
 from torch import Tensor
 
-from audiolab.data.domains import DomainMixtures, DomainMixturesConfig
+from audiolab.data.domains import DomainMixtures
+from audiolab.systems.srst.base import EnhancementSystem
 from audiolab.systems.srst.classifier import DomainClassifier, bottleneck_bins
 from audiolab.systems.srst.config import ClassifierConfig
-from audiolab.systems.srst.enhancer import Enhancer
 from audiolab.systems.srst.initial import take_over
-from audiolab.systems.srst.losses import domain_loss, domain_scores
+from audiolab.systems.srst.losses import domain_loss, domain_scores, recognised
 from audiolab.systems.srst.predictor import DomainPredictor
-from audiolab.training.system import Batch, Mean, System, Update
+from audiolab.training.system import Batch, Mean, Update
 
 
-class DomainClassification(System):
+class DomainClassification(EnhancementSystem):
     """Classifier pre-training before DAT, and the classifier that ranks the source samples after it (Algorithm 1)."""
 
     Config = ClassifierConfig
-    DataConfig = DomainMixturesConfig
     optimizes: ClassVar[dict[str, tuple[str, ...]]] = {"classifier": ("classifier",)}
     exports: ClassVar[tuple[str, ...]] = ("enhancer", "classifier")
 
     def __init__(self, config: ClassifierConfig) -> None:
-        super().__init__()
-        self.config = config
-        self.enhancer = Enhancer(config.enhancer).requires_grad_(False)
+        super().__init__(config)
+        self.enhancer.requires_grad_(False)
         self.classifier = DomainClassifier(config.enhancer.widths[-1], bottleneck_bins(config.enhancer))
-
-    @classmethod
-    def datasets(cls, config: DomainMixturesConfig) -> tuple[DomainMixtures, DomainMixtures]:
-        """Return mixtures of both domains to train on and to validate on."""
-        return DomainMixtures(config, "train"), DomainMixtures(config, "valid")
 
     @classmethod
     def predictor(cls, config: ClassifierConfig, state: dict[str, Any], device: torch.device) -> DomainPredictor:
@@ -56,7 +49,7 @@ class DomainClassification(System):
     def updates(self, batch: Batch) -> Iterator[Update]:
         """Yield the one step: cross entropy."""
         logits = self._logits(batch)
-        accuracy = ((logits > 0) == ~batch["source"]).float().mean()
+        accuracy = recognised(logits, batch["source"]).float().mean()
         yield Update("classifier", domain_loss(logits, batch["source"]), {"domain_accuracy": accuracy})
 
     @torch.no_grad()

@@ -7,9 +7,7 @@ from pathlib import Path
 from torch import nn
 
 from audiolab.errors import AudiolabError
-from audiolab.training.loadfile import load_file
-
-MODEL = "model.pt"
+from audiolab.training.export import MODEL, load_model
 
 
 def take_over(network: nn.Module, run: str | Path, name: str, key: str) -> None:
@@ -27,7 +25,7 @@ def take_over(network: nn.Module, run: str | Path, name: str, key: str) -> None:
     path = Path(run) / MODEL
     if not path.is_file():
         raise AudiolabError(f"{path}: no such model; train the run that {key} names first")
-    state = load_file(path, ("state", "system"), "train that run again")
+    state = load_model(path, "train that run again")
     if name not in state["state"]:
         raise AudiolabError(f"{path}: a {state['system']} without '{name}', which {key} needs")
     try:

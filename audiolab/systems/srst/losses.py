@@ -32,6 +32,11 @@ def domain_loss(logits: Tensor, source: Tensor) -> Tensor:
     return functional.binary_cross_entropy_with_logits(logits, (~source).to(logits.dtype))
 
 
+def recognised(logits: Tensor, source: Tensor) -> Tensor:
+    """Return of which items the domain is recognised, boolean [B]; the arguments are those of `domain_loss`."""
+    return (logits > 0) == ~source
+
+
 def enhancement_scores(speech: Tensor, batch: Batch) -> dict[str, Mean]:
     """Return the mean SI-SDR of the speech estimates [B, N], and its gain over the mixture's, for each domain."""
     scores = si_sdr(speech, batch["speech"], EPS)
@@ -48,7 +53,7 @@ def enhancement_scores(speech: Tensor, batch: Batch) -> dict[str, Mean]:
 
 def domain_scores(logits: Tensor, source: Tensor) -> dict[str, Mean]:
     """Return the classifier's accuracy and cross entropy, for log odds [B]; each domain's accuracy by itself."""
-    right = (logits > 0) == ~source
+    right = recognised(logits, source)
     loss = Mean(float(domain_loss(logits, source)) * len(logits), len(logits))
     accuracy = {
         f"{name}_recognised": Mean(float(right[chosen].sum()), int(chosen.sum()))

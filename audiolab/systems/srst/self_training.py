@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import torch
 from torch import Tensor
 
-from audiolab.data.domains import DomainMixtures, DomainMixturesConfig
+from audiolab.data.domains import DomainMixtures
+from audiolab.systems.srst.base import EnhancementSystem
 from audiolab.systems.srst.config import SelfTrainingConfig
 from audiolab.systems.srst.enhancer import Enhancer
 from audiolab.systems.srst.initial import take_over
-from audiolab.systems.srst.losses import enhancement_loss, enhancement_scores
-from audiolab.systems.srst.predictor import Predictor
-from audiolab.training.system import Batch, Mean, System, Update
+from audiolab.systems.srst.losses import enhancement_loss
+from audiolab.training.system import Batch, Update
 
 
-class SelfTraining(System):
+class SelfTraining(EnhancementSystem):
     """A student that learns from a teacher's estimates on the target domain, remixed, and from source samples.
 
     Which part of a batch is of the source, and how it falls with the epochs, is the data's (`DomainMixturesConfig`);
@@ -25,26 +25,12 @@ class SelfTraining(System):
     """
 
     Config = SelfTrainingConfig
-    DataConfig = DomainMixturesConfig
     optimizes: ClassVar[dict[str, tuple[str, ...]]] = {"student": ("enhancer",)}
-    exports: ClassVar[tuple[str, ...]] = ("enhancer",)
 
     def __init__(self, config: SelfTrainingConfig) -> None:
-        super().__init__()
-        self.config = config
-        self.enhancer = Enhancer(config.enhancer)
+        super().__init__(config)
         self.teacher = Enhancer(config.enhancer).requires_grad_(False)
         self.source_weight = config.source_weight
-
-    @classmethod
-    def datasets(cls, config: DomainMixturesConfig) -> tuple[DomainMixtures, DomainMixtures]:
-        """Return mixtures of both domains to train on and to validate on."""
-        return DomainMixtures(config, "train"), DomainMixtures(config, "valid")
-
-    @classmethod
-    def predictor(cls, config: SelfTrainingConfig, state: dict[str, Any], device: torch.device) -> Predictor:
-        """Return the student."""
-        return Predictor(config.enhancer, state["enhancer"], device)
 
     def setup(self, train_set: DomainMixtures) -> None:
         """Begin student and teacher with trained enhancers."""
@@ -89,11 +75,6 @@ class SelfTraining(System):
         stats = {"source_share": source.float().mean()}
         stats |= {name: losses[chosen].mean() for name, chosen in _present(source)}
         yield Update("student", (weights * losses).mean(), stats)
-
-    @torch.no_grad()
-    def validate(self, batch: Batch) -> dict[str, Mean]:
-        """Return SI-SDR and its improvement, by domain."""
-        return enhancement_scores(self.enhancer(batch["noisy"])[0], batch)
 
     def _permutation(self, order: Tensor) -> Tensor:
         """Return P of eq. 3: the items, group by group, in the order of their random numbers [B]."""

@@ -3,41 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, ClassVar
+from typing import ClassVar
 
-import torch
-
-from audiolab.data.domains import DomainMixtures, DomainMixturesConfig
+from audiolab.data.domains import DomainMixtures
+from audiolab.systems.srst.base import EnhancementSystem
 from audiolab.systems.srst.config import SupervisedConfig
-from audiolab.systems.srst.enhancer import Enhancer
 from audiolab.systems.srst.initial import take_over
-from audiolab.systems.srst.losses import enhancement_loss, enhancement_scores
-from audiolab.systems.srst.predictor import Predictor
-from audiolab.training.system import Batch, Mean, System, Update
+from audiolab.systems.srst.losses import enhancement_loss
+from audiolab.training.system import Batch, Update
 
 
-class Supervised(System):
+class Supervised(EnhancementSystem):
     """The enhancer, trained on mixtures whose speech and noise are known."""
 
     Config = SupervisedConfig
-    DataConfig = DomainMixturesConfig
     optimizes: ClassVar[dict[str, tuple[str, ...]]] = {"enhancer": ("enhancer",)}
-    exports: ClassVar[tuple[str, ...]] = ("enhancer",)
-
-    def __init__(self, config: SupervisedConfig) -> None:
-        super().__init__()
-        self.config = config
-        self.enhancer = Enhancer(config.enhancer)
-
-    @classmethod
-    def datasets(cls, config: DomainMixturesConfig) -> tuple[DomainMixtures, DomainMixtures]:
-        """Return the labelled mixtures to train on and those to validate on."""
-        return DomainMixtures(config, "train"), DomainMixtures(config, "valid")
-
-    @classmethod
-    def predictor(cls, config: SupervisedConfig, state: dict[str, Any], device: torch.device) -> Predictor:
-        """Return the trained enhancer."""
-        return Predictor(config.enhancer, state["enhancer"], device)
 
     def setup(self, train_set: DomainMixtures) -> None:
         """Take over another run's enhancer where one is named."""
@@ -50,8 +30,3 @@ class Supervised(System):
         speech, noise = batch["speech"], batch["noise"]
         losses = enhancement_loss(self.enhancer(batch["noisy"]), (speech, noise), self.config.loss)
         yield Update("enhancer", losses.mean())
-
-    @torch.no_grad()
-    def validate(self, batch: Batch) -> dict[str, Mean]:
-        """Return SI-SDR and its improvement, by domain."""
-        return enhancement_scores(self.enhancer(batch["noisy"])[0], batch)

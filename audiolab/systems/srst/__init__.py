@@ -1,0 +1,1 @@
+"""Speech enhancement for another domain by self-training with source samples beside it (SRST)."""
