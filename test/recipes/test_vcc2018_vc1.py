@@ -1,21 +1,15 @@
 """egs/vcc2018/vc1 on its mini corpus, from nothing to the listening page: what each stage makes, and runs again."""
 
-import csv
-import hashlib
 import json
 import math
-import os
-import re
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 import soundfile
 import torch
-from checkout import copy_checkout
+from recipe_copy import Recipe, fatal_faults, loads_nothing, rows_of, stages_done
 
 import audiolab
 from audiolab.datadir.arkio import MatrixTable
@@ -23,10 +17,10 @@ from audiolab.datadir.audio import load_mono, load_utterance
 from audiolab.datadir.datadir import DataDir, write_data_dir
 from audiolab.datadir.stamp import write_stamp
 from audiolab.datadir.table import read_table
-from audiolab.datadir.validate import validate
 
 pytestmark = pytest.mark.recipe
 
+NAME = "vcc2018/vc1"
 SPEAKERS = {"VCC2SF4", "VCC2SM4", "VCC2TF1", "VCC2TF2", "VCC2TM1", "VCC2TM2"}
 TRAIN, EVAL, STEPS, RATE, BANDS = 11, 2, 12, 16000, 32  # the speaker classifier wants 10 sentences or more
 SOURCE, TARGET = PAIR = ("VCC2SF4", "VCC2TF1")
@@ -48,62 +42,17 @@ METHODS = ("softgan_energy", "unconverted", "mean_shift", "mean_variance")
 PAPERS_ROWS = ("+SoftGAN +Energy", "+SoftGAN -Energy", "-SoftGAN +Energy +Bottleneck", "-SoftGAN +Energy")
 
 
-class Recipe:
-    """The recipe in a copy of the checkout."""
-
-    def __init__(self, root):
-        self.root = copy_checkout(root)
-        self.folder = root / "egs" / "vcc2018" / "vc1"
-
-    def __truediv__(self, name):
-        return self.folder / name
-
-    def call(self, *arguments, **changes):
-        """Run ``run.sh`` from another folder, with the Python that runs this test."""
-        options = [f"--{name}={value}" for name, value in (OPTIONS | changes).items()]
-        path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
-        command = [self / "run.sh", *options, *arguments]
-        environment = {**os.environ, "PATH": path, "AUDIOLAB_BACKEND": "local"}
-        return subprocess.run(command, cwd="/", env=environment, capture_output=True, text=True, timeout=900)
-
-    def run(self, *arguments, **changes):
-        """Run it; it must end well. Return its standard output."""
-        done = self.call(*arguments, **changes)
-        assert done.returncode == 0, done.stdout + done.stderr
-        return done.stdout
-
-    def fail(self, *arguments, **changes):
-        """Run it; it must fail without a traceback. Return the errors, those in jobs' logs included."""
-        done = self.call(*arguments, **changes)
-        assert done.returncode == 1, done.stdout + done.stderr
-        assert "Traceback" not in done.stdout + done.stderr
-        return [line.strip() for line in done.stderr.splitlines() if line.strip().startswith("error: ")]
-
-    def hashes(self, *patterns):
-        """Return path -> hash of the files that match."""
-        files = {path for pattern in patterns for path in self.folder.glob(pattern) if path.is_file()}
-        assert len(files) >= len(patterns)
-        return {str(p.relative_to(self.folder)): hashlib.sha256(p.read_bytes()).hexdigest() for p in sorted(files)}
-
-
 @pytest.fixture(scope="module")
 def recipe(tmp_path_factory):
     """Return the recipe after one run of all stages."""
-    recipe = Recipe(tmp_path_factory.mktemp("checkout"))
+    recipe = Recipe(tmp_path_factory.mktemp("checkout"), NAME, OPTIONS)
     recipe.output = recipe.run()
     return recipe
 
 
-@pytest.fixture
-def inside(recipe, monkeypatch):
-    """Go where the tables' paths begin."""
-    monkeypatch.chdir(recipe.folder)
-    return recipe
-
-
 def test_all_stages_run_with_the_python_that_is_there(recipe):
-    stages = re.findall(r"^### stage (\S+ \w+) done", recipe.output, re.MULTILINE)
-    assert stages == ["-1 download", "0 data", "1 features", "2 stats", "3 train", "4 infer", "5 score", "6 report"]
+    stages = ["-1 download", "0 data", "1 features", "2 stats", "3 train", "4 infer", "5 score", "6 report"]
+    assert stages_done(recipe.output) == stages
     assert not (recipe.root / "tools" / "venv").exists()
 
 
@@ -114,7 +63,7 @@ def test_download_and_data(inside):
         datadir = DataDir(f"data/mini/{name}")
         assert len(datadir.utterances) == count
         assert set(datadir.table("text")) == set(datadir.utterances)
-        assert [str(fault) for fault in validate(datadir.path, feats=False, read_audio=True) if fault.fatal] == []
+        assert fatal_faults(datadir.path) == []
 
 
 def test_features_and_statistics(inside):
@@ -147,8 +96,7 @@ def test_training(recipe):
     assert (run / "checkpoints" / "latest").read_text().strip() == f"step_{STEPS:08d}.pt"
     assert str(recipe.root) not in (run / "run.json").read_text()
     assert "audiolab.bin.train" in json.loads((run / "run.json").read_text())["command"]
-    with open(run / "history.csv", encoding="utf-8", newline="") as file:
-        rows = list(csv.DictReader(file))
+    rows = rows_of(run / "history.csv")
     assert {row["split"] for row in rows} == {"train", "valid"}
     assert all(math.isfinite(float(row["value"])) for row in rows)
 
@@ -158,7 +106,7 @@ def test_conversions(inside):
     for name in METHODS:
         folder = f"{RUN}/convert/eval" if name == METHODS[0] else f"exp/mini/{name}/{SOURCE}-{TARGET}/eval"
         converted = DataDir(folder)
-        assert [str(fault) for fault in validate(folder, feats=False, read_audio=True) if fault.fatal] == []
+        assert fatal_faults(folder) == []
         assert set(converted.table("utt2spk").values()) == {TARGET}
         utt2source = converted.table("utt2source")
         assert sorted(utt2source.values()) == [u for u in source.utterances if u.startswith(SOURCE)]
@@ -171,8 +119,7 @@ def test_conversions(inside):
 
 
 def test_scores(recipe):
-    with open(recipe / "exp/mini/scores.csv", encoding="utf-8", newline="") as file:
-        rows = list(csv.DictReader(file))
+    rows = rows_of(recipe / "exp/mini/scores.csv")
     found = sorted((row["system"], row["source"], row["target"]) for row in rows)
     assert found == sorted((name, *PAIR) for name in METHODS for _ in range(EVAL))
     assert all(0 < float(row["mcd_db"]) < 30 for row in rows)
@@ -189,10 +136,9 @@ def test_report_and_listening_test(recipe):
     assert report.count("<svg ") >= 2
     for text in (SOURCE, TARGET, "softgan_energy", "mean_shift", "VCC2018 (mini)"):
         assert text in report
-    assert set(re.findall(r'\bsrc="(\w*)', report)) == {"data"}  # it loads nothing
+    assert loads_nothing(report)
     listening = (recipe / "exp/mini/listening.html").read_text()
-    with open(recipe / "exp/mini/listening_key.csv", encoding="utf-8", newline="") as file:
-        key = list(csv.DictReader(file))
+    key = rows_of(recipe / "exp/mini/listening_key.csv")
     assert {row["system"] for row in key} == {"softgan_energy", "source", "target"}
     assert "softgan_energy" not in listening
     assert all(row["sample"] in listening for row in key)
@@ -218,11 +164,8 @@ def test_running_again_gives_the_same_bits(recipe):
 
 
 def test_a_missing_stage_is_named(recipe):
-    (recipe / "dump").rename(recipe / "dump_elsewhere")
-    try:
+    with recipe.without("dump"):
         [told, stage] = recipe.fail("--stage", "train")
-    finally:
-        (recipe / "dump_elsewhere").rename(recipe / "dump")
     assert told == "error: dump/mini/train was never made: run stage 1 (features) first"
     assert stage.startswith("error: run.sh: stage 3 train failed with status 1")
 
@@ -264,7 +207,7 @@ def test_more_steps_go_on_and_what_follows_is_stale(recipe):
 @pytest.fixture
 def shown(tmp_path, monkeypatch):
     """Return a call of one stage in a recipe with three utterances, whose jobs are only shown."""
-    recipe = Recipe(tmp_path)
+    recipe = Recipe(tmp_path, NAME, OPTIONS)
     monkeypatch.chdir(recipe.folder)
     Path("cmd.sh").write_text('export train_cmd="echo shown" cuda_cmd="echo shown"\n')
     write_data_dir("data/mini/train", {"utt2spk": {f"a_{number}": "a" for number in range(3)}})
@@ -337,7 +280,7 @@ def test_recordings_that_were_replaced_under_the_same_names_are_noticed(shown):
 
 
 def test_list_and_dry_run_write_nothing(tmp_path):
-    recipe = Recipe(tmp_path)
+    recipe = Recipe(tmp_path, NAME, OPTIONS)
     before = sorted(tmp_path.rglob("*"))
     assert recipe.run("--list").split()[::2] == ["-1", "0", "1", "2", "3", "4", "5", "6"]
     shown = recipe.run("--dry_run", "true", "--stage", "features")

@@ -1,0 +1,96 @@
+"""A recipe in a copy of the checkout, to be run as a user runs it, and what tests of all recipes look at."""
+
+import csv
+import hashlib
+import os
+import re
+import subprocess
+import sys
+from contextlib import contextmanager
+from pathlib import Path
+
+from checkout import copy_checkout
+
+from audiolab.datadir.validate import validate
+
+
+class Recipe:
+    """A recipe, ``<corpus>/<task>``, in a copy of the checkout; ``options`` go to each call unless they are changed."""
+
+    def __init__(self, root, name, options):
+        self.root = copy_checkout(root)
+        self.folder = root / "egs" / name
+        self.options = options
+        path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+        self.environment = {**os.environ, "PATH": path, "AUDIOLAB_BACKEND": "local"}
+
+    def __truediv__(self, name):
+        return self.folder / name
+
+    def call(self, *arguments, **changes):
+        """Run ``run.sh`` from another folder, with the Python that runs this test."""
+        options = [f"--{name}={value}" for name, value in (self.options | changes).items()]
+        return self._execute([self / "run.sh", *options, *arguments], "/")
+
+    def run(self, *arguments, **changes):
+        """Run it; it must end well. Return its standard output."""
+        return self._ended_well(self.call(*arguments, **changes))
+
+    def fail(self, *arguments, **changes):
+        """Run it; it must fail without a traceback. Return the errors, those in jobs' logs included."""
+        done = self.call(*arguments, **changes)
+        assert done.returncode == 1, done.stdout + done.stderr
+        assert "Traceback" not in done.stdout + done.stderr
+        return [line.strip() for line in done.stderr.splitlines() if line.strip().startswith("error: ")]
+
+    def python(self, *arguments):
+        """Call Python in the recipe's folder as its README says; it must end well. Return its standard output."""
+        command = ["bash", "-c", '. ./path.sh && exec python3 "$@"', "python", *map(str, arguments)]
+        return self._ended_well(self._execute(command, self.folder))
+
+    def hashes(self, *patterns):
+        """Return path -> hash of the files that match."""
+        files = {path for pattern in patterns for path in self.folder.glob(pattern) if path.is_file()}
+        assert len(files) >= len(patterns)
+        return {str(p.relative_to(self.folder)): hashlib.sha256(p.read_bytes()).hexdigest() for p in sorted(files)}
+
+    @contextmanager
+    def without(self, name):
+        """Move a file or folder of the recipe away for as long as the block takes."""
+        away = self.folder / f"{name}_elsewhere"
+        (self.folder / name).rename(away)
+        try:
+            yield
+        finally:
+            away.rename(self.folder / name)
+
+    def _execute(self, command, folder):
+        options = {"capture_output": True, "text": True, "timeout": 900}
+        return subprocess.run(command, cwd=folder, env=self.environment, **options)
+
+    def _ended_well(self, done):
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+
+def stages_done(output):
+    """Return the stages that ``run.sh`` says it has done: ``["-1 download", "0 data", …]``."""
+    return re.findall(r"^### stage (\S+ \w+) done", output, re.MULTILINE)
+
+
+def rows_of(path, delimiter=","):
+    """Return the rows of a table with a header."""
+    with open(path, encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file, delimiter=delimiter))
+
+
+def fatal_faults(datadir, **needed):
+    """Return what is fatally wrong with a data dir, its audio included."""
+    faults = validate(datadir, feats=False, read_audio=True, **needed)
+    return [str(fault) for fault in faults if fault.fatal]
+
+
+def loads_nothing(page):
+    """Return whether an HTML page has everything in it: what it shows and plays, and styles."""
+    elsewhere = re.search(r"<link\b|@import|url\((?!['\"]?(data:|#))", page)
+    return set(re.findall(r'\bsrc="(\w*)', page)) == {"data"} and elsewhere is None
