@@ -58,9 +58,10 @@ dataset=${dataset:-$corpus} db_root=${db_root:-$corpus_dir} seeds=${seeds:-$seed
 tag=${tag:-$dataset}
 expdir=${expdir:-exp/$tag} data=data/$dataset
 if [[ $corpus == own ]]; then
-  made_from="table=$table" title="own recordings"
+  made_from="table=$table" title="own recordings" paper=() # whose scores are of other recordings
 else
   made_from="db_root=$db_root" title="LibriSpeech, WHAM! and DNS" pairs=${pairs:-dns_no_reverb}
+  paper=(--paper local/tables.tsv)
 fi
 baseline=() # what the others are compared with, where it is one of the methods
 if [[ " $methods " =~ " source "|" all " ]]; then baseline=(--baseline source); fi
@@ -174,6 +175,7 @@ train() {
 }
 
 stage_train() {
+  made_by "$data" data 0 --options "$made_from"
   made_by "$data" mixtures 1 --options "train=$train_mixtures" "valid=$valid_mixtures" "seed=$seed"
   plan
   local waves wave configs
@@ -185,6 +187,7 @@ stage_train() {
 }
 
 stage_infer() {
+  made_by "$data" data 0 --options "$made_from"
   made_by "$data" evaluation 2 --options "snrs=$snrs" "mixtures=$eval_mixtures" "seed=$seed"
   plan
   made_by "$expdir" train 3 --options "percent=$percent" "more=$train_options"
@@ -197,7 +200,7 @@ stage_infer() {
 stage_score() {
   made_by "$expdir" infer 4
   run score_se --runs "$expdir/scored.tsv" --data "$data" --nj "$nj" --out "$expdir/scores.csv"
-  run tabulate_se --scores "$expdir/scores.csv" --paper local/tables.tsv "${baseline[@]}" --out "$expdir/RESULTS.md"
+  run tabulate_se --scores "$expdir/scores.csv" "${paper[@]}" "${baseline[@]}" --out "$expdir/RESULTS.md"
   run stamp write "$expdir" score --inputs "$expdir/scored.tsv" "$expdir/.stamp/infer.json"
 }
 
@@ -209,7 +212,7 @@ stage_report() {
       --percent "$percent")
   fi
   run report_se --expdir "$expdir" --scored "$expdir/scored.tsv" --data "$data" --scores "$expdir/scores.csv" \
-    --paper local/tables.tsv "${baseline[@]}" "${decisions[@]}" --corpus "$title ($dataset)" \
+    "${paper[@]}" "${baseline[@]}" "${decisions[@]}" --corpus "$title ($dataset)" \
     --out "$expdir/report.html"
 }
 
