@@ -13,8 +13,8 @@ from audiolab.training.system import System
 FREE = frozenset(
     f"trainer.{name}"
     for name in (
-        "max_steps", "max_epochs", "log_every", "valid_every", "save_every", "keep_last", "keep_best", "average_best",
-        "num_workers", "threads", "max_bad_steps",
+        "max_steps", "max_epochs", "patience", "log_every", "valid_every", "valid_batch_size", "save_every",
+        "keep_last", "keep_best", "average_best", "num_workers", "threads", "max_bad_steps",
     )
 )  # fmt: skip
 """Keys that may differ when a run is taken up again: none of them changes what a step does to the weights."""
@@ -62,12 +62,16 @@ class TrainerConfig:
 
     max_steps: int | None = option(None, "end of training; the first of max_steps and max_epochs counts", "steps")
     max_epochs: int | None = option(None, "end of training", "epochs")
+    patience: int | None = option(None, "validations in a row without a better `best` that end training; null: no end")
     batch_size: int = option(1, "items of one step over all processes and micro-batches", "items")
     accumulate: int = option(1, "micro-batches that a process runs for one step, to save memory")
     clip_norm: float = option(0.0, "largest norm of an update's gradient; 0 is no clipping")
     precision: Literal["fp32", "bf16", "fp16"] = option("fp32", "arithmetic of the forward pass (autocast)")
     log_every: int = option(100, "interval of log lines and of training means in history.csv", "steps")
     valid_every: int = option(1000, "interval of validation", "steps")
+    valid_batch_size: int | None = option(
+        None, "items that a process validates at a time; null: as many as it trains on", "items"
+    )
     save_every: int = option(1000, "interval of checkpoints", "steps")
     keep_last: int = option(2, "newest checkpoints that are kept")
     keep_best: int = option(0, "best checkpoints that are kept, by the metric `best`")
@@ -84,15 +88,17 @@ class TrainerConfig:
         if self.max_steps is None and self.max_epochs is None:
             raise ValueError("one of max_steps and max_epochs must be given")
         _positive(self, "batch_size", "accumulate", "log_every", "valid_every", "save_every", "keep_last")
-        _positive(self, *(name for name in ("max_steps", "max_epochs", "threads") if getattr(self, name) is not None))
+        optional = ("max_steps", "max_epochs", "patience", "valid_batch_size", "threads")
+        _positive(self, *(name for name in optional if getattr(self, name) is not None))
         _not_negative(self, "clip_norm", "keep_best", "average_best", "num_workers")
         _positive(self, "max_bad_steps")
         if not 0 <= self.ema_decay < 1:
             raise ValueError(f"ema_decay must lie in [0, 1), not {self.ema_decay}")
         if self.average_best > self.keep_best:
             raise ValueError(f"average_best is {self.average_best}, more than the {self.keep_best} of keep_best")
-        if self.keep_best and not self.best:
-            raise ValueError("keep_best needs best, the name of the validation metric that ranks checkpoints")
+        for name in ("keep_best", "patience"):
+            if getattr(self, name) and not self.best:
+                raise ValueError(f"{name} needs best, the name of the validation metric that ranks checkpoints")
         if self.keep_best and self.save_every % self.valid_every:
             raise ValueError(
                 f"save_every is {self.save_every}, no multiple of valid_every, {self.valid_every}: "

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import logging
 import sys
-import time
 from collections.abc import Mapping
 from types import TracebackType
 
@@ -25,7 +24,7 @@ class Progress:
         self._stack = contextlib.ExitStack()
         hidden = not (processes.main and sys.stderr.isatty())
         self._bar = tqdm(total=max_steps, initial=step, unit="step", disable=hidden, leave=False)
-        self._since, self._steps, self._waited = time.perf_counter(), 0, 0.0
+        self._begin()
 
     def __enter__(self) -> Progress:
         self._stack.enter_context(self._bar)
@@ -38,9 +37,10 @@ class Progress:
     ) -> None:
         self._stack.close()
 
-    def waited(self, seconds: float) -> None:
-        """Take in the time for which a step waited for its data."""
-        self._waited += seconds
+    def stepped(self, waited: float, seconds: float) -> None:
+        """Take in a step that took so many seconds, in the first ``waited`` of which it waited for its data."""
+        self._waited += waited
+        self._spent += seconds
         self._steps += 1
 
     def advance(self) -> None:
@@ -48,17 +48,19 @@ class Progress:
         self._bar.update()
 
     def logged(self, step: int, epoch: int, values: Mapping[str, float]) -> None:
-        """Log the means of an interval that ends with ``step``."""
-        spent = time.perf_counter() - self._since
+        """Log the means of an interval that ends with ``step``; its speed is that of the steps alone."""
         logger.info(
             "step %d/%d epoch %d: %s; %.3g steps/s, %.0f %% waiting for data",
-            step, self.max_steps, epoch, _pairs(values), self._steps / spent, 100 * self._waited / spent,
+            step, self.max_steps, epoch, _pairs(values), self._steps / self._spent, 100 * self._waited / self._spent,
         )  # fmt: skip
-        self._since, self._steps, self._waited = time.perf_counter(), 0, 0.0
+        self._begin()
 
     def validated(self, step: int, metrics: Mapping[str, float]) -> None:
         """Log the scores of a validation."""
         logger.info("step %d validation: %s", step, _pairs(metrics))
+
+    def _begin(self) -> None:
+        self._steps, self._waited, self._spent = 0, 0.0, 0.0
 
 
 def _pairs(values: Mapping[str, float]) -> str:

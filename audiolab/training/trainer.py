@@ -24,6 +24,7 @@ from audiolab.training.folder import claimed
 from audiolab.training.history import History
 from audiolab.training.loading import make_loader, to_device
 from audiolab.training.meter import Meter
+from audiolab.training.patience import Patience
 from audiolab.training.preflight import check_metric, kept, try_checkpoint, try_step
 from audiolab.training.progress import Progress
 from audiolab.training.resume import check_agree, check_unchanged, resolve_all, resolved
@@ -79,7 +80,8 @@ class Trainer:
         )  # fmt: skip
         if not len(valid_set):
             raise AudiolabError("the validation set is empty; hold out at least one item in data_conf")
-        self.valid_batches = validation_batches(len(valid_set), self.sampler.micro, config.seed)
+        valid_size = self.trainer.valid_batch_size or self.sampler.micro
+        self.valid_batches = validation_batches(len(valid_set), valid_size, config.seed)
         self.valid_numbers = range(self.processes.rank, len(self.valid_batches), self.processes.world)
         self.valid_loader = self._loader(valid_set, [self.valid_batches[number] for number in self.valid_numbers])
         ends = [
@@ -91,6 +93,7 @@ class Trainer:
         self.crash_path = self.expdir / ("crash.pt" if self.processes.main else f"crash.{self.processes.rank}.pt")
         self.meter, self.step = Meter(), 0
         self.best: Ranking = []
+        self.patience = Patience(self.trainer.patience, self.trainer.best_mode)
         self._drawn = time.monotonic()
         self.checkpoints = Checkpoints(self.expdir / "checkpoints", self.trainer.keep_last)
 
@@ -109,7 +112,7 @@ class Trainer:
         ):
             self._begin(stop_asked)
             with closing(self.history):
-                if self.step < self.max_steps:
+                if not self.ended:
                     self._enter_epoch()
                     self._preflight()
                     with Progress(self.step, self.max_steps, self.processes) as progress:
@@ -167,30 +170,34 @@ class Trainer:
         self.sampler.step = self.step
         batches = iter(self._loader(self.train_set, self.sampler))
         began = self.step
-        while self.step < self.max_steps:
+        while not self.ended:
             if self.step > began and self.step % self.sampler.steps_per_epoch == 0:
                 self._enter_epoch()
             asked = time.perf_counter()
             micro = [
                 to_device(batch, self.processes.device) for batch in itertools.islice(batches, self.trainer.accumulate)
             ]
-            progress.waited(time.perf_counter() - asked)
+            waited = time.perf_counter() - asked
             seed_torch(self.config.seed, STEP, self.step, self.processes.rank)
             with guard(self.crash_path, self.step + 1, micro):
                 self.updater.step(micro, self.step, self.meter)
             if self.ema is not None:
                 self.ema.update()
             self.step += 1
+            progress.stepped(waited, time.perf_counter() - asked)
             self._after_step(progress)
 
     def _after_step(self, progress: Progress) -> None:
         """Log, validate and save where it is time to; leave when asked to."""
-        last = self.step == self.max_steps
+        metrics = None
+        if self.ended or self.step % self.trainer.valid_every == 0:
+            metrics = self._validate(zip(self.valid_numbers, self.valid_loader))
+            if self.trainer.best and self.step % self.trainer.valid_every == 0:
+                self.patience.take(metrics[self.trainer.best])
+        last = self.ended  # perhaps through what validation has found
         if last or self.step % self.trainer.log_every == 0:
             self._log(progress)
-        metrics = None
-        if last or self.step % self.trainer.valid_every == 0:
-            metrics = self._validate(zip(self.valid_numbers, self.valid_loader))
+        if metrics is not None:
             progress.validated(self.step, metrics)
             self.history.add(self.step, self.epoch, "valid", metrics)
         due = last or self.step % self.trainer.save_every == 0
@@ -210,6 +217,11 @@ class Trainer:
         values |= {f"{name}_skipped": float(count) for name, count in self.updater.skips.total.items()}
         progress.logged(self.step, self.epoch, values)
         self.history.add(self.step, self.epoch, "train", values)
+
+    @property
+    def ended(self) -> bool:
+        """Whether no step is to be made any more."""
+        return self.step >= self.max_steps or self.patience.over
 
     @property
     def epoch(self) -> int:
@@ -235,6 +247,7 @@ class Trainer:
             "ema": self.ema.state() if self.ema is not None else None,
             "meters": self.processes.gather(self.meter.state()),
             "best": self.best,
+            "patience": self.patience.state(),
         }
 
     def _load(self, content: dict[str, Any]) -> None:
@@ -244,6 +257,8 @@ class Trainer:
             self.ema.load(content["ema"])
         self.step = content["step"]
         self.best = self.checkpoints.there([(value, step) for value, step in content["best"]])
+        if "patience" in content:  # checkpoints of runs that were begun before there was any have none
+            self.patience.load(content["patience"])
 
     def _save(self) -> None:
         content = self._content()
@@ -268,5 +283,7 @@ class Trainer:
         if self.processes.main:
             self._export(self.checkpoints.load(self.step))
             self._draw()
+            if self.patience.over:
+                logger.info("%s has not become better in %d validations", self.trainer.best, self.patience.since)
             logger.info("trained to step %d; the model is %s", self.step, self.expdir / "model.pt")
         self.processes.barrier()

@@ -1,0 +1,23 @@
+"""Validation in batches of a size of its own."""
+
+import pytest
+from toys import make_config, make_trainer, same, train, weights
+
+
+@pytest.mark.parametrize(("asked", "sizes"), [({}, [2, 2, 1]), ({"valid_batch_size": 4}, [4, 1])])
+def test_validation_has_its_own_batch_size(tmp_path, monkeypatch, asked, sizes):
+    trainer = make_trainer(make_config("regression", max_steps=1, accumulate=2, **asked), tmp_path / "run")
+    seen, validate = [], trainer.system.validate
+    monkeypatch.setattr(trainer.system, "validate", lambda batch: seen.append(len(batch["utts"])) or validate(batch))
+    trainer.fit()
+    assert seen == [sizes[0], *sizes]  # the preflight's, and the whole set
+
+
+def test_it_changes_neither_weights_nor_means(tmp_path):
+    runs = {size: train(make_config("gan", valid_batch_size=size), tmp_path / str(size)) for size in (None, 1, 5)}
+    scores = {}
+    for size, run in runs.items():
+        assert same(weights(tmp_path / str(size))["system"], weights(tmp_path / "None")["system"])
+        scores[size] = run._validate(zip(run.valid_numbers, run.valid_loader))
+    assert scores[1] == pytest.approx(scores[None], rel=1e-6)
+    assert scores[5] == pytest.approx(scores[None], rel=1e-6)
