@@ -1,7 +1,9 @@
 """Users' own recordings by a table: which data dir each goes to, and that every fault names its line in time."""
 
 import logging
+import re
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -9,6 +11,7 @@ import soundfile
 
 from audiolab.bin import prepare_own
 from audiolab.corpora.own import NAMES, prepare
+from audiolab.corpora.own_table import COLUMNS, USES
 from audiolab.corpora.splits import set_of
 from audiolab.data.mixing import make_mixtures
 from audiolab.data.mixtures import MixtureDir, MixtureSettings
@@ -19,6 +22,9 @@ from audiolab.errors import AudiolabError
 
 PARTS = ("train", "valid", "test")
 HEADER = "use\tpath\tspeaker\tlanguage\tpart\tclean"
+
+
+ROOT = Path(__file__).parents[2]
 
 
 def write(path, seconds=0.3, rate=16000, channels=1):
@@ -283,3 +289,28 @@ def test_tables_that_are_none(tmp_path, content, message):
     assert "\n" not in str(caught.value)
     with pytest.raises(AudiolabError, match=r"gone\.tsv: cannot read this table: No such file"):
         prepare(tmp_path / "gone.tsv", tmp_path / "data")
+
+
+@pytest.mark.parametrize(
+    ("page", "heading"),
+    [("docs/data-formats.md", "## Tables of recordings"), ("egs/dns/se1/README.md", "## Recordings of your own")],
+)
+def test_the_documentation_has_all_columns_and_uses(page, heading):
+    section = (ROOT / page).read_text().split(heading)[1].split("\n## ")[0]
+    assert tuple(re.findall(r"^\| `(\w+)` \|", section, flags=re.MULTILINE)) == COLUMNS
+    uses = next(line for line in section.splitlines() if line.startswith("| `use` |"))
+    assert set(USES) <= set(re.findall(r"`(\w+)`", uses))
+
+
+def test_the_example_of_the_readme(tmp_path):
+    """Every line of it passes the checks; that it is too few is told."""
+    section = (ROOT / "egs/dns/se1/README.md").read_text().split("## Recordings of your own")[1]
+    block = next(block for block in section.split("\n\n") if block.startswith("    use "))
+    header, *lines = block.splitlines()
+    starts = [match.start() for match in re.finditer(r"\S+", header)]
+    rows = [[line[a:b].strip() for a, b in zip(starts, [*starts[1:], None])] for line in lines]
+    assert {row[0] for row in rows} == set(USES)
+    for path in (path for row in rows for path in (row[1], row[5]) if path):
+        write(tmp_path / "in" / path)
+    with pytest.raises(AudiolabError, match="nothing of use 'speech_source' for valid, there is only train: anna"):
+        made(tmp_path, rows, "\t".join(header.split()))
