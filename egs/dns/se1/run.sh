@@ -19,15 +19,15 @@ corpus=real                             # real: LibriSpeech, WHAM! and DNS; mini
 db_root=                                # where the three corpora lie; empty: downloads/
 table=                                  # of own: lists the recordings
 dataset=                                # names data/; empty: the corpus
-train_mixtures=                         # mixtures of a domain to train on; empty: 50000, or 600 of mini
-valid_mixtures=                         # to validate on; empty: 3000, or 32 of mini
-eval_mixtures=                          # to evaluate on at each SNR; empty: 50, or 24 of mini
+train_mixtures=                         # mixtures of a domain to train on; empty: 50000, or 1200 of mini
+valid_mixtures=                         # to validate on; empty: 3000, or 48 of mini
+eval_mixtures=                          # to evaluate on at each SNR; empty: 50, or 48 of mini
 snrs="-5 0 5"                           # of the evaluation sets, dB
 pairs=                                  # recorded pairs to evaluate on, or none; empty: dns_no_reverb, or those of own
 write_mixtures=false                    # store the mixtures of the evaluation sets as audio too
 # experiment
 methods="source dann srst_similar oracle" # rows of Table 1, or all
-conf=                                   # folder of the phases' YAMLs; empty: conf, or conf/mini
+conf=                                   # folder with the YAMLs of all phases; empty: conf, or conf/mini
 percent=30                              # of the source mixtures that are the pool of SRST
 seed=0                                  # of everything random
 seeds=                                  # seeds of training; empty: --seed
@@ -45,7 +45,7 @@ stages="-1:download 0:data 1:mixtures 2:evaluation 3:train 4:infer 5:score 6:rep
 # What follows from the options
 case $corpus in
   real) corpus_dir=downloads conf=${conf:-conf} defaults=(50000 3000 50) seconds="4 10" ;;
-  mini) corpus_dir=downloads/mini conf=${conf:-conf/mini} defaults=(600 32 24) seconds="2 4" ;;
+  mini) corpus_dir=downloads/mini conf=${conf:-conf/mini} defaults=(1200 48 48) seconds="2 4" ;;
   own) corpus_dir='' conf=${conf:-conf} defaults=(50000 3000 50) seconds="2 10" ;;
   *) echo "error: --corpus is real, mini or own, not '$corpus'" >&2 && exit 1 ;;
 esac
