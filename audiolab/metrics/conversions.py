@@ -8,16 +8,17 @@ the last ``_`` of the source utterance's id, and the reference is ``<target>_<se
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 
 from audiolab.datadir.datadir import DataDir
 from audiolab.errors import AudiolabError
-from audiolab.metrics.table import read_rows
 
 
 @dataclass(frozen=True)
 class Run:
-    """A row of the list of runs: conversions of one pair by one system; ``dir`` may hold other pairs' too."""
+    """A row of the list of runs: conversions of one pair by one system; ``dir`` may hold other pairs' too.
+
+    It is relative to where one is.
+    """
 
     system: str
     seed: str
@@ -35,22 +36,6 @@ class Conversion:
     utterance: str
     source: str
     reference: str
-
-
-def read_runs(path: str | Path) -> list[Run]:
-    """Return the runs in a tab-separated list with the fields of `Run` as header; dirs are relative to where one is.
-
-    Raises:
-        AudiolabError: The list is missing, empty, names a run twice, or a row does not have these columns.
-    """
-    runs = read_rows(path, Run, "the list of runs", full=True)
-    seen: set[tuple[str, ...]] = set()
-    for number, run in enumerate(runs, start=2):
-        key = (run.system, run.seed, run.source, run.target)
-        if key in seen:
-            raise AudiolabError(f"{path}:{number}: system {run.system}, seed {run.seed} and this pair are listed twice")
-        seen.add(key)
-    return runs
 
 
 def sentence_of(utterance: str) -> str:

@@ -86,13 +86,7 @@ class ScoreFormat(Generic[Row]):
         Raises:
             AudiolabError: The file is missing, empty, or a row has a wrong column or value.
         """
-        try:
-            with open(path, encoding="utf-8", newline="") as file:
-                rows = list(csv.reader(file))
-        except OSError as error:
-            raise AudiolabError(
-                f"{path}: cannot read the scores: {error.strerror}; {self.made_by} writes them"
-            ) from error
+        rows = read_lines(path, self.made_by)
         if not rows or tuple(rows[0]) != self.columns:
             raise AudiolabError(f"{path}:1: the columns are not those of {self.made_by}; score again")
         if len(rows) == 1:
@@ -115,3 +109,12 @@ class ScoreFormat(Generic[Row]):
             return self.row(**given, values=values)
         except ValueError as error:
             raise AudiolabError(f"{place}: {error}") from error
+
+
+def read_lines(path: str | Path, made_by: str) -> list[list[str]]:
+    """Return the cells of a ``scores.csv``, the header first; `AudiolabError` when it cannot be read."""
+    try:
+        with open(path, encoding="utf-8", newline="") as file:
+            return list(csv.reader(file))
+    except OSError as error:
+        raise AudiolabError(f"{path}: cannot read the scores: {error.strerror}; {made_by} writes them") from error

@@ -16,8 +16,8 @@ from audiolab.datadir.datadir import DataDir
 from audiolab.errors import AudiolabError
 from audiolab.metrics.enhancement import RATE, score_enhanced
 from audiolab.metrics.scores import UNTRAINED
+from audiolab.metrics.scoring import Scored, attempt, processes, read_list
 from audiolab.metrics.se_scores import NOISY, UNKNOWN, EnhancementScore
-from audiolab.metrics.table import read_rows
 
 logger = logging.getLogger(__name__)
 
@@ -62,19 +62,23 @@ class Refused:
         return f"{self.utterance}: {self.column}: {self.reason}"
 
 
+_Result = tuple[EnhancementScore, list[Refused]]
+
+
 @dataclass(frozen=True)
-class Scored:
+class ScoredEnhancement(Scored[EnhancementScore]):
     """What `score_runs` gives.
 
     Attributes:
-        scores: One for each utterance that could be read, in the order of the runs, then of the ids.
         refused: What a metric refused; there the scores have NaN.
-        failures: What could not be read, one message each.
     """
 
-    scores: list[EnhancementScore]
     refused: list[Refused]
-    failures: list[str]
+
+    @property
+    def counts(self) -> str:
+        """How many there are, for the log."""
+        return f"{super().counts}, {len(self.refused)} scores refused"
 
 
 def read_runs(path: str | Path) -> list[Run]:
@@ -83,19 +87,15 @@ def read_runs(path: str | Path) -> list[Run]:
     Raises:
         AudiolabError: The list is missing, empty, names a run twice, or a row does not have these columns.
     """
-    listed = read_rows(path, Run, "the list of runs", full=True)
-    seen: set[tuple[str, str, str]] = set()
+    listed = read_list(path, Run)
     for number, run in enumerate(listed, start=2):
-        if (run.system, run.seed, run.set) in seen:
-            raise AudiolabError(f"{path}:{number}: system {run.system}, seed {run.seed}, set {run.set} is listed twice")
-        seen.add((run.system, run.seed, run.set))
         if (run.system == NOISY) != (run.dir == MIXTURES):
             raise AudiolabError(f"{path}:{number}: the dir of '{NOISY}', and of no other system, is '{MIXTURES}'")
     noisy = [Run(NOISY, UNTRAINED, name, MIXTURES) for name in dict.fromkeys(run.set for run in listed)]
     return [*noisy, *(run for run in listed if run.system != NOISY)]
 
 
-def score_runs(runs: Sequence[Run], sets: Mapping[str, Mixtures], nj: int = 1) -> Scored:
+def score_runs(runs: Sequence[Run], sets: Mapping[str, Mixtures], nj: int = 1) -> ScoredEnhancement:
     """Score every utterance of ``runs``.
 
     Args:
@@ -113,12 +113,12 @@ def score_runs(runs: Sequence[Run], sets: Mapping[str, Mixtures], nj: int = 1) -
     shares = [share for run in runs for share in _shares(run, sets[run.set])]
     count = sum(len(numbers) for _, _, numbers in shares)
     logger.info("%d utterances of %d runs", count, len(runs))
-    with joblib.parallel_config(backend="loky", n_jobs=nj, inner_max_num_threads=1 if nj > 1 else None):
+    with processes(nj):
         results = joblib.Parallel()(joblib.delayed(_score_share)(*share) for share in shares)
     found = [result for of_share in results for result in of_share]
     scores = [result[0] for result in found if not isinstance(result, str)]
     refused = [each for result in found if not isinstance(result, str) for each in result[1]]
-    return Scored(scores, refused, [result for result in found if isinstance(result, str)])
+    return ScoredEnhancement(scores, [result for result in found if isinstance(result, str)], refused)
 
 
 def _shares(run: Run, mixtures: Mixtures) -> Iterator[tuple[Run, Mixtures, range]]:
@@ -133,23 +133,20 @@ def _shares(run: Run, mixtures: Mixtures) -> Iterator[tuple[Run, Mixtures, range
         yield run, mixtures, range(start, min(start + _SHARE, len(mixtures.ids)))
 
 
-def _score_share(run: Run, mixtures: Mixtures, numbers: range) -> list[tuple[EnhancementScore, list[Refused]] | str]:
+def _score_share(run: Run, mixtures: Mixtures, numbers: range) -> list[_Result | str]:
     """Return for each utterance its score and what was refused, or the message of what failed."""
     about = DataDir(mixtures.path)
     languages = about.table("utt2lang") if about.has("utt2lang") else {}
-    results: list[tuple[EnhancementScore, list[Refused]] | str] = []
-    for number in numbers:
-        name, snr = mixtures.ids[number], mixtures.snr(number)
-        try:
-            values, refused = score_enhanced(*_signals(run, mixtures, number))
-        except AudiolabError as error:
-            results.append(str(error))
-            continue
-        label = UNKNOWN if snr is None else f"{snr:g}"
-        score = EnhancementScore(run.system, run.seed, run.set, label, languages.get(name, UNKNOWN), name, values)
-        place = f"{run.system}, seed {run.seed}, {run.set}, {name}"
-        results.append((score, [Refused(place, column, reason) for column, reason in refused.items()]))
-    return results
+    return [attempt(_score, run, mixtures, number, languages) for number in numbers]
+
+
+def _score(run: Run, mixtures: Mixtures, number: int, languages: Mapping[str, str]) -> _Result:
+    name, snr = mixtures.ids[number], mixtures.snr(number)
+    values, refused = score_enhanced(*_signals(run, mixtures, number))
+    label = UNKNOWN if snr is None else f"{snr:g}"
+    score = EnhancementScore(run.system, run.seed, run.set, label, languages.get(name, UNKNOWN), name, values)
+    place = f"{run.system}, seed {run.seed}, {run.set}, {name}"
+    return score, [Refused(place, column, reason) for column, reason in refused.items()]
 
 
 def _signals(run: Run, mixtures: Mixtures, number: int) -> tuple[np.ndarray, np.ndarray]:

@@ -4,30 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 
-from audiolab.errors import AudiolabError
 from audiolab.metrics.bootstrap import Interval, mean_interval
-from audiolab.metrics.scores import UNTRAINED, Metric
-from audiolab.metrics.se_scores import METRICS, EnhancementScore
-from audiolab.metrics.summary import Summary, by_unit, compare, group, summarise
+from audiolab.metrics.results import Tables
+from audiolab.metrics.scores import Metric
+from audiolab.metrics.se_scores import METRICS, SE, EnhancementScore
+from audiolab.metrics.summary import Summary, by_unit, check_baseline, compare, extent, group, summarise
 from audiolab.metrics.table import (
-    INTERVALS,
     NONE,
     difference_cell,
     difference_heading,
+    difference_table,
     heading,
     markdown,
-    read_rows,
     summary_cell,
+    system_table,
 )
 
 NOT_SCORED = "not scored"
 METHOD = (
-    INTERVALS,
-    "- By language: differences are averaged over the sets that hold the same utterances, at several SNRs, and then "
+    "By language: differences are averaged over the sets that hold the same utterances, at several SNRs, and then "
     "over utterances, of which the interval is.",
 )
 
@@ -72,31 +70,11 @@ class Beside:
     utterances: int
 
 
-def read_paper(path: str | Path) -> list[PaperRow]:
-    """Return the rows of a paper's tables: tab-separated, with the fields of `PaperRow` as header."""
-    return read_rows(path, PaperRow, "the paper's tables")
-
-
-def results(
-    scores: Scores,
-    conditions: Mapping[str, object],
-    paper: Sequence[PaperRow] = (),
-    baselines: Sequence[str] = (),
-    seed: int = 0,
-) -> str:
-    """Return a whole ``RESULTS.md``.
-
-    Args:
-        scores: Rows of ``scores.csv``.
-        conditions: What ``scores.yaml`` says about how they were measured; it stands at the end.
-        paper: The paper's rows.
-        baselines: Systems to which the others are compared, utterance by utterance.
-        seed: Seed of the bootstrap.
-
-    Raises:
-        AudiolabError: A baseline was not scored.
-    """
-    parts = ["# Results"]
+def _parts(
+    scores: Scores, conditions: Mapping[str, object], paper: Sequence[PaperRow], baselines: Sequence[str], seed: int
+) -> list[str]:
+    """Return the tables; nothing of ``conditions`` stands under them."""
+    parts: list[str] = []
     for (table, part), rows in group(
         beside_paper(scores, paper, seed), lambda row: (row.paper.table, row.paper.part)
     ).items():
@@ -104,14 +82,13 @@ def results(
         parts += [] if title in parts else [title]
         parts += [f"### {part}", _beside_table(rows), short_note(_of_sets(scores, {r.paper.set for r in rows}))]
     for name, of_set in group(scores, lambda s: s.set).items():
-        parts += [f"## Set {name}", set_table(of_set, seed), short_note(of_set)]
+        parts += [f"## Set {name}", system_table(summarise(of_set, METRICS, seed), METRICS), short_note(of_set)]
         for baseline in baselines:
             if baseline in {score.system for score in of_set}:
-                parts += [f"### Difference to {baseline}", difference_table(of_set, baseline, seed)]
+                parts += [f"### Difference to {baseline}", difference_table(of_set, METRICS, baseline, seed)]
     for baseline in baselines:
         parts += _by_language(scores, baseline, seed)
-    measured = [*(f"- {name}: {value}." for name, value in conditions.items()), *METHOD]
-    return "\n\n".join([*parts, "## How it was measured", "\n".join(measured)]) + "\n"
+    return parts
 
 
 def beside_paper(scores: Scores, paper: Sequence[PaperRow], seed: int = 0) -> list[Beside]:
@@ -132,25 +109,6 @@ def beside_paper(scores: Scores, paper: Sequence[PaperRow], seed: int = 0) -> li
                 ours = dict(summarise(of_row, METRICS, seed)[0].metrics)
         found.append(Beside(row, ours, utterances))
     return found
-
-
-def set_table(of_set: Scores, seed: int = 0) -> str:
-    """Return one row a system: mean ± half of the 95 % interval over a set's utterances, and the spread over seeds."""
-    rows = [
-        [s.system, s.utterances, s.seeds or NONE, *(summary_cell(s.metrics[m.column], m) for m in METRICS)]
-        for s in summarise(of_set, METRICS, seed)
-    ]
-    return markdown(["System", "Utterances", "Seeds", *map(heading, METRICS)], rows)
-
-
-def difference_table(of_set: Scores, baseline: str, seed: int = 0) -> str:
-    """Return one row a system: mean of its paired differences to the baseline, with the 95 % interval."""
-    columns = {metric.column: compare(of_set, baseline, metric.column, seed) for metric in METRICS}
-    systems = columns[METRICS[0].column]
-    rows = [
-        [system, *(difference_cell(columns[metric.column][system], metric) for metric in METRICS)] for system in systems
-    ]
-    return markdown(["System", *map(difference_heading, METRICS)], rows)
 
 
 def families(scores: Scores) -> dict[str, list[EnhancementScore]]:
@@ -186,21 +144,11 @@ def differences_by_language(
     return found
 
 
-def check_baseline(scores: Scores, baseline: str) -> None:
-    """Raise `AudiolabError` where a system that others are to be compared with was not scored."""
-    systems = dict.fromkeys(score.system for score in scores)
-    if baseline not in systems:
-        raise AudiolabError(f"baseline '{baseline}' was not scored; scored are: {', '.join(systems)}")
-
-
 def short_note(scores: Scores) -> str:
     """Return the line under a table: over how much its numbers were taken."""
     if not scores:
         return f"{NOT_SCORED.capitalize()}."
-    counts = [(len({score.unit for score in scores}), "utterance"), (len({s.language for s in scores}), "language")]
-    if seeds := {score.seed for score in scores} - {UNTRAINED}:
-        counts.append((len(seeds), "seed"))
-    return ", ".join(f"{count} {name}{'s' if count > 1 else ''}" for count, name in counts) + "."
+    return extent(scores, (len({score.language for score in scores}), "language")) + "."
 
 
 def _of_sets(scores: Scores, names: set[str]) -> list[EnhancementScore]:
@@ -238,3 +186,6 @@ def _by_language(scores: Scores, baseline: str, seed: int) -> Iterator[str]:
                     ["Language", *systems],
                     [[lang, *(difference_cell(row.get(s), metric) for s in systems)] for lang, row in found.items()],
                 )
+
+
+TABLES = Tables(SE, PaperRow, _parts, METHOD)

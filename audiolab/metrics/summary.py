@@ -92,9 +92,8 @@ def compare(scores: Sequence[Score], baseline: str, column: str, seed: int = 0) 
     Raises:
         AudiolabError: The baseline was not scored.
     """
+    check_baseline(scores, baseline)
     systems = group(scores, lambda s: s.system)
-    if baseline not in systems:
-        raise AudiolabError(f"baseline '{baseline}' was not scored; scored are: {', '.join(systems)}")
     base = by_unit(systems[baseline], column)
     differences: dict[str, Interval | None] = {}
     for system, rows in systems.items():
@@ -105,6 +104,26 @@ def compare(scores: Sequence[Score], baseline: str, column: str, seed: int = 0) 
         pair = [np.array([table[unit] for unit in common]) for table in (units, base)]
         differences[system] = paired_difference(*pair, np.random.default_rng(seed)) if common else None
     return differences
+
+
+def check_baseline(scores: Iterable[Score], baseline: str) -> None:
+    """Raise `AudiolabError` where a system that others are to be compared with was not scored."""
+    systems = dict.fromkeys(score.system for score in scores)
+    if baseline not in systems:
+        raise AudiolabError(f"baseline '{baseline}' was not scored; scored are: {', '.join(systems)}")
+
+
+def extent(scores: Sequence[Score], *further: tuple[int, str]) -> str:
+    """Return over how much numbers were taken: ``8 utterances, 2 pairs, 3 seeds``.
+
+    Args:
+        scores: What they were taken of.
+        further: (count, name) of what else is told, between utterances and seeds.
+    """
+    counts = [(len({score.unit for score in scores}), "utterance"), *further]
+    if seeds := {score.seed for score in scores} - {UNTRAINED}:
+        counts.append((len(seeds), "seed"))
+    return ", ".join(f"{count} {name}{'s' if count > 1 else ''}" for count, name in counts)
 
 
 def by_unit(scores: Iterable[Score], column: str) -> dict[Unit, float]:

@@ -12,17 +12,12 @@ from typing import Any, TypeVar
 from audiolab.config import load_yaml
 from audiolab.errors import AudiolabError
 from audiolab.metrics.bootstrap import Interval
-from audiolab.metrics.scores import Metric
-from audiolab.metrics.summary import Summary
+from audiolab.metrics.scores import Metric, Score
+from audiolab.metrics.summary import Summary, SystemSummary, compare
 
 Row = TypeVar("Row")
 
 NONE = "–"
-INTERVALS = (
-    "- a ± b: mean and half of its 95 % percentile bootstrap interval over utterances; an utterance's scores of "
-    "several seeds are averaged first. s: standard deviation over seeds of a seed's mean. (n): number of utterances, "
-    "where the score is not defined for all. Differences are paired by utterance."
-)
 
 
 def read_rows(path: str | Path, cls: type[Row], what: str, full: bool = False) -> list[Row]:
@@ -63,6 +58,31 @@ def markdown(header: Sequence[object], rows: Iterable[Sequence[object]]) -> str:
     """Return a Markdown table; numbers are aligned to the right, the first column to the left."""
     lines = [header, ["---", *["---:"] * (len(header) - 1)], *rows]
     return "\n".join("| " + " | ".join(str(cell).replace("|", "\\|") for cell in line) + " |" for line in lines)
+
+
+def system_table(summaries: Sequence[SystemSummary], metrics: Sequence[Metric], groups: str = "") -> str:
+    """Return one row a system: mean ± half of the 95 % interval over utterances, and the spread over seeds.
+
+    Args:
+        summaries: Of each system.
+        metrics: Which scores.
+        groups: Heading above the number of groups; empty: it is not shown.
+    """
+    rows = [
+        [s.system, *([s.groups] if groups else []), s.utterances, s.seeds or NONE]
+        + [summary_cell(s.metrics[metric.column], metric) for metric in metrics]
+        for s in summaries
+    ]
+    header = ["System", *([groups] if groups else []), "Utterances", "Seeds", *map(heading, metrics)]
+    return markdown(header, rows)
+
+
+def difference_table(scores: Sequence[Score], metrics: Sequence[Metric], baseline: str, seed: int = 0) -> str:
+    """Return one row a system: mean of its paired differences to the baseline, with the 95 % interval."""
+    columns = {metric: compare(scores, baseline, metric.column, seed) for metric in metrics}
+    systems = next(iter(columns.values()))
+    rows = [[system, *(difference_cell(columns[m][system], m) for m in metrics)] for system in systems]
+    return markdown(["System", *map(difference_heading, metrics)], rows)
 
 
 def heading(metric: Metric) -> str:

@@ -15,6 +15,7 @@ from audiolab.datadir.datadir import DataDir
 from audiolab.errors import AudiolabError
 from audiolab.metrics.collapse import is_collapsed
 from audiolab.metrics.conversions import Conversion, Run, conversions, sentence_of
+from audiolab.metrics.scoring import Scored, attempt, processes
 from audiolab.metrics.speaker_id import SpeakerClassifier, train_classifier
 from audiolab.metrics.vc import Natural, Target, natural_statistics, score_conversion, target_statistics
 from audiolab.metrics.vc_scores import ConversionScore
@@ -39,21 +40,17 @@ class Corpora:
 
 
 @dataclass(frozen=True)
-class Scored:
+class ScoredConversions(Scored[ConversionScore]):
     """What `score_runs` gives.
 
     Attributes:
-        scores: One for each utterance that could be scored, in the order of the runs, then of the ids.
         classifier: The speaker classifier that was trained for it.
-        failures: What could not be scored, one message each.
     """
 
-    scores: list[ConversionScore]
     classifier: SpeakerClassifier
-    failures: list[str]
 
 
-def score_runs(runs: Sequence[Run], corpora: Corpora, config: AnalysisConfig, nj: int = 1) -> Scored:
+def score_runs(runs: Sequence[Run], corpora: Corpora, config: AnalysisConfig, nj: int = 1) -> ScoredConversions:
     """Score every converted utterance of ``runs``.
 
     Args:
@@ -68,7 +65,7 @@ def score_runs(runs: Sequence[Run], corpora: Corpora, config: AnalysisConfig, nj
     """
     items = [item for run in runs for item in conversions(run, corpora.source)]
     _check_speakers(runs, corpora.train)
-    with joblib.parallel_config(backend="loky", n_jobs=nj, inner_max_num_threads=1 if nj > 1 else None):
+    with processes(nj):
         natural, failures = _each(_train_statistics, corpora.train, corpora.train.utterances, config, "training speech")
         with joblib.parallel_config(n_jobs=1):  # workers take longer to start than this takes
             classifier, targets = _learn(natural, corpora.train, {run.target for run in runs})
@@ -78,7 +75,7 @@ def score_runs(runs: Sequence[Run], corpora: Corpora, config: AnalysisConfig, nj
         failures += lost
         ready = [item for item in items if item.source in sources and item.reference in references]
         calls = (
-            joblib.delayed(_attempt)(
+            joblib.delayed(attempt)(
                 _score,
                 item,
                 (sources[item.source], references[item.reference], targets[item.run.target], classifier),
@@ -93,7 +90,8 @@ def score_runs(runs: Sequence[Run], corpora: Corpora, config: AnalysisConfig, nj
         if item.source not in sources or item.reference not in references
     ]
     failures += [row for row in rows if isinstance(row, str)]
-    return Scored(_own_timing([row for row in rows if isinstance(row, ConversionScore)]), classifier, failures)
+    scores = _own_timing([row for row in rows if isinstance(row, ConversionScore)])
+    return ScoredConversions(scores, failures, classifier)
 
 
 def _own_timing(scores: list[ConversionScore]) -> list[ConversionScore]:
@@ -175,18 +173,10 @@ def _each(
 ) -> tuple[dict[str, Any], list[str]]:
     """Return (utterance -> what ``function`` gives, messages of what failed)."""
     utterances = sorted(utterances)
-    calls = (joblib.delayed(_attempt)(function, datadir, utterance, config) for utterance in utterances)
+    calls = (joblib.delayed(attempt)(function, datadir, utterance, config) for utterance in utterances)
     results = _parallel(calls, len(utterances), name)
     done = {utt: result for utt, result in zip(utterances, results) if not isinstance(result, str)}
     return done, [result for result in results if isinstance(result, str)]
-
-
-def _attempt(function: Callable[..., Any], *args: Any) -> Any:
-    """Return what ``function`` gives, or the message of the `AudiolabError` that it raises."""
-    try:
-        return function(*args)
-    except AudiolabError as error:
-        return str(error)
 
 
 def _parallel(calls: Iterable[Any], count: int, name: str) -> list[Any]:

@@ -4,24 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from audiolab.errors import AudiolabError
 from audiolab.metrics.collapse import LEAST_DEPENDENCE, LEAST_VARIANCE
-from audiolab.metrics.scores import UNTRAINED, Metric
-from audiolab.metrics.summary import SystemSummary, compare, summarise, summarise_by
-from audiolab.metrics.table import (
-    INTERVALS,
-    NONE,
-    difference_cell,
-    difference_heading,
-    heading,
-    markdown,
-    mean_cell,
-    read_rows,
-    summary_cell,
-)
-from audiolab.metrics.vc_scores import METRICS, ConversionScore
+from audiolab.metrics.results import Tables
+from audiolab.metrics.scores import Metric
+from audiolab.metrics.summary import SystemSummary, extent, summarise, summarise_by
+from audiolab.metrics.table import NONE, difference_table, heading, markdown, mean_cell, summary_cell, system_table
+from audiolab.metrics.vc_scores import METRICS, VC, ConversionScore
 
 BESIDE_PAPER = ("mcd_db", "msd_db", "variance_ratio", "dependence", "collapsed", "posterior_target")
 BY_PAIR = ("mcd_db", "posterior_target")
@@ -30,12 +20,11 @@ MOS_NOTE = (
     "intervals. The others are objective scores measured here; the two do not share a scale."
 )
 METHOD = (
-    INTERVALS,
-    "- MCD: mel-cepstral distortion to the target's reading of the same sentence. Log-spectral distance: of the mel "
+    "MCD: mel-cepstral distortion to the target's reading of the same sentence. Log-spectral distance: of the mel "
     "bands along the same path, mean level removed.",
-    "- Modulation-spectrum distance: RMS difference between an utterance's log modulation spectrum (1.6 to 50 Hz) and "
+    "Modulation-spectrum distance: RMS difference between an utterance's log modulation spectrum (1.6 to 50 Hz) and "
     "the target's mean over training utterances; natural speech does not reach 0.",
-    f"- Variance ratio: variance over time of the spectral shape over natural speech's. Input dependence: correlation "
+    f"Variance ratio: variance over time of the spectral shape over natural speech's. Input dependence: correlation "
     f"of source and converted spectral shape. Collapsed: ratio under {LEAST_VARIANCE:g} or dependence under "
     f"{LEAST_DEPENDENCE:g}.",
 )
@@ -43,7 +32,10 @@ METHOD = (
 
 @dataclass(frozen=True)
 class PaperRow:
-    """A row of a paper's table of mean opinion scores; an empty text is a score that the paper does not give."""
+    """A row of a paper's table of mean opinion scores; an empty text is a score that the paper does not give.
+
+    ``config`` names one of our systems, whose scores stand beside it.
+    """
 
     row: str
     config: str
@@ -54,62 +46,25 @@ class PaperRow:
     note: str
 
 
-def read_paper(path: str | Path) -> list[PaperRow]:
-    """Return the rows of a paper's table: tab-separated, with the fields of `PaperRow` as header.
-
-    Raises:
-        AudiolabError: The file is missing, or a row does not have these columns.
-    """
-    return read_rows(path, PaperRow, "the paper's table")
-
-
-def results(
+def _parts(
     scores: Sequence[ConversionScore],
     conditions: Mapping[str, object],
-    paper: Sequence[PaperRow] = (),
-    baselines: Sequence[str] = (),
-    seed: int = 0,
-) -> str:
-    """Return a whole ``RESULTS.md``.
-
-    Args:
-        scores: Rows of ``scores.csv``.
-        conditions: What ``scores.yaml`` says about how they were measured; all of it stands at the end, the alignment
-            under each table.
-        paper: The paper's rows; ``config`` names a system in ``scores``.
-        baselines: Systems to which the others are compared, utterance by utterance.
-        seed: Seed of the bootstrap.
-    """
+    paper: Sequence[PaperRow],
+    baselines: Sequence[str],
+    seed: int,
+) -> list[str]:
+    """Return the tables; the alignment, of ``conditions``, stands under each."""
     summaries = summarise(scores, METRICS, seed)
     note = short_note(scores, conditions)
-    parts = ["# Results", "## Systems", system_table(summaries), note]
+    parts = ["## Systems", system_table(summaries, METRICS, groups="Pairs"), note]
     for baseline in baselines:
-        parts += [f"## Difference to {baseline}", difference_table(scores, baseline, seed), note]
+        parts += [f"## Difference to {baseline}", difference_table(scores, METRICS, baseline, seed), note]
     for metric in METRICS:
         if metric.column in BY_PAIR:
             parts += [f"## {metric.name} by pair", pair_table(scores, metric, seed), note]
     if paper:
         parts += ["## The paper's table beside ours", paper_table(paper, summaries), MOS_NOTE, note]
-    measured = [*(f"- {name}: {value}." for name, value in conditions.items()), *METHOD]
-    return "\n\n".join([*parts, "## How it was measured", "\n".join(measured)]) + "\n"
-
-
-def system_table(summaries: Sequence[SystemSummary]) -> str:
-    """Return one row a system: mean ± half of the 95 % interval over utterances, and the spread over seeds."""
-    header = ["System", "Pairs", "Utterances", "Seeds", *map(heading, METRICS)]
-    rows = [
-        [s.system, s.groups, s.utterances, s.seeds or NONE, *(summary_cell(s.metrics[m.column], m) for m in METRICS)]
-        for s in summaries
-    ]
-    return markdown(header, rows)
-
-
-def difference_table(scores: Sequence[ConversionScore], baseline: str, seed: int = 0) -> str:
-    """Return one row a system: mean of its paired differences to the baseline, with the 95 % interval."""
-    columns = {metric: compare(scores, baseline, metric.column, seed) for metric in METRICS}
-    systems = next(iter(columns.values()))
-    rows = [[system, *(difference_cell(columns[m][system], m) for m in METRICS)] for system in systems]
-    return markdown(["System", *map(difference_heading, METRICS)], rows)
+    return parts
 
 
 def pair_table(scores: Sequence[ConversionScore], metric: Metric, seed: int = 0) -> str:
@@ -154,15 +109,13 @@ def short_note(scores: Sequence[ConversionScore], conditions: Mapping[str, objec
     if len(used) > 1:
         raise AudiolabError(f"the scores mix mel-cepstra of different (α, order): {sorted(used)}; score all again")
     alpha, order = used.pop()
-    units = {(score.source, score.target, score.utterance) for score in scores}
-    counts = [(len(units), "utterance"), (len({unit[:2] for unit in units}), "pair")]
-    if seeds := {score.seed for score in scores} - {UNTRAINED}:
-        counts.append((len(seeds), "seed"))
-    number = ", ".join(f"{count} {name}{'s' if count > 1 else ''}" for count, name in counts)
-    return (
-        f"{number}; mel-cepstra 1 to {order} with α = {alpha:g}; {conditions.get('Alignment', 'alignment not stated')}."
-    )
+    pairs = len({score.pair for score in scores}), "pair"
+    alignment = conditions.get("Alignment", "alignment not stated")
+    return f"{extent(scores, pairs)}; mel-cepstra 1 to {order} with α = {alpha:g}; {alignment}."
 
 
 def _mos(mean: str, interval: str) -> str:
     return f"{mean} ± {interval}" if mean else NONE
+
+
+TABLES = Tables(VC, PaperRow, _parts, METHOD)

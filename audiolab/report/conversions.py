@@ -60,9 +60,23 @@ class Conversion:
         return given | ({"Target": self.reference} if self.reference else {})
 
 
-def converted_dirs(run: Path) -> list[DataDir]:
+def _converted_dirs(run: Path) -> list[DataDir]:
     """Return the data dirs of converted speech in a run's folder (``<infer tag>/<set>``), by name."""
     return [DataDir(table.parent) for table in sorted(run.glob("*/*/utt2source"))]
+
+
+def conversions_of(
+    run: Path, sources: DataDir, references: DataDir, baselines: Mapping[str, Sequence[DataDir]]
+) -> list[Conversion]:
+    """Return all conversions in a run's folder; the other arguments, and what is raised, are as of `read_conversions`.
+
+    Raises:
+        AudiolabError: There are none.
+    """
+    found = [c for d in _converted_dirs(run) for c in read_conversions(d, sources, references, baselines)]
+    if not found:
+        raise AudiolabError(f"{run}: no converted speech in it; conversion (stage 4) makes it")
+    return found
 
 
 def read_conversions(

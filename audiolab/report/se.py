@@ -1,9 +1,9 @@
-"""The report of a speech enhancement experiment: its sections, for `audiolab.report.page`."""
+"""The report of a speech enhancement experiment: what it has to show, for `audiolab.report.assembly`."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -11,157 +11,110 @@ from markupsafe import Markup
 
 from audiolab.data.mixtures import MixtureDir
 from audiolab.data.ranking import read_decisions
-from audiolab.metrics.scores import UNTRAINED
-from audiolab.metrics.se_runs import MIXTURES
-from audiolab.metrics.se_runs import Run as ScoredRun
+from audiolab.metrics.se_runs import MIXTURES, Run
 from audiolab.metrics.se_scores import METRICS, SE, EnhancementScore
-from audiolab.metrics.se_table import (
-    METHOD,
-    Beside,
-    beside_paper,
-    check_baseline,
-    differences_by_language,
-    families,
-    read_paper,
-    short_note,
-)
-from audiolab.metrics.summary import compare, group, summarise, summarise_by
+from audiolab.metrics.se_table import TABLES, Beside, beside_paper, differences_by_language, families, short_note
+from audiolab.metrics.summary import check_baseline, compare, group, summarise_by
 from audiolab.metrics.table import read_conditions
 from audiolab.report import page, plots, tables
+from audiolab.report.assembly import Content, assemble
 from audiolab.report.enhanced import items
-from audiolab.report.history import Run
+from audiolab.report.experiment import Experiment
 from audiolab.report.page import Section
-from audiolab.report.players import Item, listening
-from audiolab.report.sections import configuration_section, link, start_facts, training_section
+from audiolab.report.players import Item
+from audiolab.report.scores import column, group_plot, group_table, how_measured, system_table
+from audiolab.report.sections import Together
 from audiolab.report.spectra import spectra
 
-RECOGNISED = {
-    "source": "source_recognised",
-    "target": "target_recognised",
-    "both": "domain_accuracy",
-}
-"""Words for the legend -> the name under which the share of mixtures is logged whose domain is recognised."""
-
-RECOGNISED_NOTE = "A domain classifier that guesses recognises one half; dashed are none and all."
+RECOGNISED = Together(
+    {
+        "source": "source_recognised",
+        "target": "target_recognised",
+        "both": "domain_accuracy",
+    },
+    "Share of recognised domains",
+    "A domain classifier that guesses recognises one half; dashed are none and all.",
+)
 
 
 @dataclass(frozen=True)
-class Experiment:
-    """All that a report shows.
+class Enhancement:
+    """What an experiment enhanced, and what it is compared with.
 
     Attributes:
-        runs: Training runs that are shown in detail.
-        total_runs: How many runs the experiment has.
         scored: What was enhanced and scored.
         sets: Set's name -> its mixtures.
-        scores: Path of ``scores.csv``.
-        out: Where the page will be; links are relative to it.
         paper: The paper's tables; None: none.
         baseline: System to which the others are compared; empty: none.
         decisions: Tables of a domain classifier's decisions on the source's and on the target's mixtures; None: none.
         percent: Of the source's mixtures that were taken as most like the target.
-        facts: Further facts for the top of the page, such as the corpora.
     """
 
-    runs: Sequence[Run]
-    total_runs: int
-    scored: Sequence[ScoredRun]
+    scored: Sequence[Run]
     sets: Mapping[str, MixtureDir]
-    scores: Path
-    out: Path
     paper: Path | None = None
     baseline: str = ""
     decisions: tuple[Path, Path] | None = None
     percent: float = 30.0
-    facts: Mapping[str, str] = field(default_factory=dict)
 
 
-def report(experiment: Experiment, title: str, utterances: int, seconds: float, max_bytes: int) -> str:
-    """Return the page.
-
-    Args:
-        experiment: What to show.
-        title: Title of the page.
-        utterances: Most utterances of a set to listen to.
-        seconds: Longest clip.
-        max_bytes: Size that the page shall not exceed; players are left out, evenly over the sets, to stay below.
-    """
-    scores, heard = SE.read(experiment.scores), items(experiment.scored, experiment.sets)
-    before = [Section("Overview", overview(experiment, scores))]
-    if experiment.paper is not None:
-        before.append(Section("The paper's tables beside ours", paper_section(experiment.paper, scores)))
-    before.append(Section("Scores", score_section(experiment.scores, scores)))
-    if experiment.baseline:
-        name = f"Difference to {experiment.baseline}"
-        before.append(Section(name, difference_section(scores, experiment.baseline)))
-    if experiment.decisions is not None:
-        before.append(Section("Domains", domain_section(*experiment.decisions, experiment.percent)))
-    training = training_section(experiment.runs, RECOGNISED, "Share of recognised domains", RECOGNISED_NOTE)
-    after = [
-        Section("Spectrograms", spectrogram_section(heard, seconds)),
-        Section("Training", training),
-        Section("Configuration", configuration_section(experiment.runs)),
-        Section("Files", files_section(experiment)),
+def report(experiment: Experiment, given: Enhancement) -> str:
+    """Return the page."""
+    scores, heard = SE.read(experiment.scores), items(given.scored, given.sets)
+    conditions = read_conditions(experiment.scores.with_suffix(".yaml"))
+    enhanced = [
+        (f"{run.system}, seed {run.seed}: {run.set}", Path(run.dir)) for run in given.scored if run.dir != MIXTURES
     ]
-    subtitle = f"Speech enhancement with {', '.join(sorted({str(run.config['system']) for run in experiment.runs}))}"
-    footer = "Made by audiolab. This file needs nothing else: it can be copied, mailed and opened without a network."
-    size = len(page.render(title, before + after, subtitle, footer).encode())
-    players = listening(heard, "mixtures", utterances, seconds, max_bytes - size)
-    return page.render(title, [*before, Section("Listen", players), *after], subtitle, footer)
+    content = Content(
+        task="Speech enhancement",
+        scores=scores,
+        facts={
+            "Systems": ", ".join(dict.fromkeys(score.system for score in scores)),
+            "Sets": ", ".join(dict.fromkeys(score.set for score in scores)),
+            "Languages": ", ".join(sorted({score.language for score in scores})),
+        },
+        sections=list(_sections(scores, conditions, given)),
+        heard=heard,
+        kind="mixtures",
+        spectrograms=spectrogram_section(heard, experiment.seconds),
+        together=RECOGNISED,
+        files=[*((f"{run.name}: training run", run.path) for run in experiment.runs), *enhanced],
+    )
+    return assemble(experiment, content)
 
 
-def overview(experiment: Experiment, scores: Sequence[EnhancementScore]) -> Markup:
-    """Return what was run: systems, sets, steps, seeds, commit, versions."""
-    steps = sorted({run.history.last_step for run in experiment.runs})
-    values: dict[str, object] = {
-        **experiment.facts,
-        "Systems": ", ".join(dict.fromkeys(score.system for score in scores)),
-        "Training runs": experiment.total_runs,
-        "Sets": ", ".join(dict.fromkeys(score.set for score in scores)),
-        "Scored utterances": len({score.unit for score in scores}),
-        "Languages": ", ".join(sorted({score.language for score in scores})),
-        "Steps": f"{steps[0]:,}" if len(steps) == 1 else f"{steps[0]:,} to {steps[-1]:,}",
-        "Seeds": ", ".join(sorted({score.seed for score in scores} - {UNTRAINED})),
-        **start_facts(experiment.runs),
-    }
-    return page.facts({name: str(value) for name, value in values.items()})
+def _sections(
+    scores: Sequence[EnhancementScore], conditions: Mapping[str, object], given: Enhancement
+) -> Iterator[Section]:
+    if given.paper is not None:
+        yield Section("The paper's tables beside ours", paper_section(given.paper, scores))
+    yield Section("Scores", score_section(scores, conditions))
+    if given.baseline:
+        yield Section(f"Difference to {given.baseline}", difference_section(scores, given.baseline))
+    if given.decisions is not None:
+        yield Section("Domains", domain_section(*given.decisions, given.percent))
 
 
 def paper_section(path: Path, scores: Sequence[EnhancementScore]) -> Markup:
     """Return the paper's tables with our scores beside each figure."""
-    rows = beside_paper(scores, read_paper(path))
+    rows = beside_paper(scores, TABLES.read_paper(path))
     parts = []
     for (table, part), of_part in group(rows, lambda row: (row.paper.table, row.paper.part)).items():
         parts.append(_beside(of_part, f"{table}, {part}"))
     return page.join(page.note("Figures of the paper are as printed there; its data and ours differ."), *parts)
 
 
-def score_section(path: Path, scores: Sequence[EnhancementScore]) -> Markup:
+def score_section(scores: Sequence[EnhancementScore], conditions: Mapping[str, object]) -> Markup:
     """Return plots of all sets, a table for each, and how all of it was measured."""
     drawings, parts = [], []
     for metric in METRICS:
         means = {name: row for name, row in summarise_by(scores, lambda s: s.set, metric.column).items() if row}
-        name = f"{metric.name} [{metric.unit}]" if metric.unit else metric.name
         if means:
-            alt = f"{metric.name} of each set and system, with 95 % intervals; the numbers are in the tables below."
-            drawn = plots.intervals(means, f"{name}, higher is better")
-            drawings.append(page.plot(drawn, f"scores-{metric.column}", alt))
-    columns = [
-        tables.Column("system", "System"),
-        tables.Column("utterances", "Utterances"),
-        tables.Column("seeds", "Seeds"),
-        *(tables.Column(m.column, m.name, m.unit, m.digits, m.better) for m in METRICS),
-    ]
+            drawings.append(group_plot("set", means, metric))
     for name, of_set in group(scores, lambda s: s.set).items():
-        rows = [
-            {"system": s.system, "utterances": s.utterances, "seeds": s.seeds or None, **s.metrics}
-            for s in summarise(of_set, METRICS)
-        ]
-        parts += [tables.html_table(columns, rows, f"{name}; the best of each column in bold")]
-        parts += [page.note(short_note(of_set))]
-    conditions = read_conditions(path.with_suffix(".yaml"))
-    measured = [f"{name}: {value}." for name, value in conditions.items()] + [m.removeprefix("- ") for m in METHOD]
-    return page.join(page.grid(drawings, large=True), *parts, page.fold("How it was measured", page.bullets(measured)))
+        parts.append(system_table(of_set, METRICS, f"{name}; the best of each column in bold"))
+        parts.append(page.note(short_note(of_set)))
+    return page.join(page.grid(drawings, large=True), *parts, how_measured(TABLES, conditions))
 
 
 def difference_section(scores: Sequence[EnhancementScore], baseline: str) -> Markup:
@@ -188,11 +141,7 @@ def _by_language(scores: Sequence[EnhancementScore], baseline: str) -> Iterator[
         yield page.heading(f"By language, mean over {name}")
         for metric in METRICS:
             found = differences_by_language(of_family, baseline, metric.column)
-            systems = dict.fromkeys(system for row in found.values() for system in row)
-            columns = [tables.Column("language", "Language")]
-            columns += [tables.Column(system, system, digits=metric.digits) for system in systems]
-            rows = [{**row, "language": language} for language, row in found.items()]
-            yield tables.html_table(columns, rows, f"{metric.name} [{metric.unit}]" if metric.unit else metric.name)
+            yield group_table("Language", found, metric, column(metric).header)
 
 
 def domain_section(source: Path, target: Path, percent: float) -> Markup:
@@ -216,22 +165,6 @@ def spectrogram_section(heard: Mapping[str, Sequence[Item]], seconds: float) -> 
         drawn = page.plot(spectra(of_set[0].clips, seconds), f"spectra-{name}", alt, wide=True)
         parts.append(page.fold(words, drawn, is_open=len(parts) == 1))
     return page.join(*parts)
-
-
-def files_section(experiment: Experiment) -> Markup:
-    """Return where things are, relative to the page."""
-    here = experiment.out.parent
-    rows = [{"what": "Scores by utterance", "where": link(experiment.scores, here)}]
-    results = experiment.scores.with_name("RESULTS.md")
-    if results.is_file():
-        rows.append({"what": "Tables in Markdown", "where": link(results, here)})
-    rows += [{"what": f"{run.name}: training run", "where": link(run.path, here)} for run in experiment.runs]
-    rows += [
-        {"what": f"{run.system}, seed {run.seed}: {run.set}", "where": link(Path(run.dir), here)}
-        for run in experiment.scored
-        if run.dir != MIXTURES
-    ]
-    return tables.html_table([tables.Column("what", "What"), tables.Column("where", "Where")], rows)
 
 
 def _beside(rows: Sequence[Beside], caption: str) -> Markup:

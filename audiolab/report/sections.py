@@ -1,35 +1,70 @@
-"""Sections that the report of any trained system has: curves, configuration, versions, links."""
+"""Sections that the report of any experiment has: overview, curves, configuration, files."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 from markupsafe import Markup
 
+from audiolab.metrics.scores import UNTRAINED, Score
 from audiolab.report import page, plots, tables
+from audiolab.report.experiment import Experiment
 from audiolab.report.history import History, Run
 
 
-def training_section(runs: Sequence[Run], together: Mapping[str, str], title: str, note: str = "") -> Markup:
-    """Return the curves of each run, folded; first, what is best seen in one plot.
+@dataclass(frozen=True)
+class Together:
+    """Logged values that are best seen in one plot for training and one for validation.
 
-    Args:
-        runs: Training runs.
-        together: Words for the legend -> last part of the logged name (``d_real`` of ``discriminator/d_real``); what is
-            logged under these names is drawn in one plot for training and one for validation.
+    Attributes:
+        names: Words for the legend -> last part of the logged name (``d_real`` of ``discriminator/d_real``).
         title: Title of these plots.
         note: How to read them.
     """
-    parts = [page.note(f"Lines are means over blocks of steps, bands the range within a block. {note}")]
+
+    names: Mapping[str, str]
+    title: str
+    note: str = ""
+
+
+def overview(experiment: Experiment, scores: Sequence[Score], facts: Mapping[str, str]) -> Markup:
+    """Return what was run: what was scored (``facts``), runs, steps, seeds, commit, versions."""
+    runs = experiment.runs
+    steps = sorted({run.history.last_step for run in runs})
+    values: dict[str, Any] = {
+        **experiment.facts,
+        **facts,
+        "Training runs": experiment.total_runs,
+        "Scored utterances": len({score.unit for score in scores}),
+        "Steps": f"{steps[0]:,}" if len(steps) == 1 else f"{steps[0]:,} to {steps[-1]:,}",
+        "Seeds": ", ".join(sorted({score.seed for score in scores} - {UNTRAINED})),
+        **_start_facts(runs),
+    }
+    return page.facts({name: str(value) for name, value in values.items()})
+
+
+def files_section(experiment: Experiment, files: Sequence[tuple[str, Path]]) -> Markup:
+    """Return where scores and tables are, and what else there is (what, path), relative to the page."""
+    listed, results = [("Scores by utterance", experiment.scores)], experiment.scores.with_name("RESULTS.md")
+    if results.is_file():
+        listed.append(("Tables in Markdown", results))
+    rows = [{"what": what, "where": _link(path, experiment.out.parent)} for what, path in (*listed, *files)]
+    return tables.html_table([tables.Column("what", "What"), tables.Column("where", "Where")], rows)
+
+
+def training_section(runs: Sequence[Run], together: Together) -> Markup:
+    """Return the curves of each run, folded; first, what is best seen ``together``."""
+    parts = [page.note(f"Lines are means over blocks of steps, bands the range within a block. {together.note}")]
     for run in runs:
         history, name = run.history, run.name
-        drawn = [_together(history, name, split, together, title) for split in ("train", "valid")]
+        drawn = [_together(history, name, split, together) for split in ("train", "valid")]
         for words, (train, valid) in _joined(history).items():
-            if _short(words) not in together.values():
+            if _short(words) not in together.names.values():
                 alt = f"{words} over training steps of {name}."
                 drawn.append(page.plot(plots.curve(history, words, train, valid), f"curve-{name}-{words}", alt))
         parts.append(page.fold(name, page.grid([d for d in drawn if d]), is_open=run is runs[0]))
@@ -50,7 +85,7 @@ def configuration_section(runs: Sequence[Run]) -> Markup:
     return page.join(*parts)
 
 
-def start_facts(runs: Sequence[Run]) -> dict[str, str]:
+def _start_facts(runs: Sequence[Run]) -> dict[str, str]:
     """Return what the runs' ``run.json`` say, for `audiolab.report.page.facts`: first start, commits, versions."""
     versions: dict[str, set[str]] = {}
     for run in runs:
@@ -63,18 +98,18 @@ def start_facts(runs: Sequence[Run]) -> dict[str, str]:
     }
 
 
-def link(path: Path, here: Path) -> Markup:
+def _link(path: Path, here: Path) -> Markup:
     """Return a link to a file or folder, relative to the folder ``here`` in which the page lies."""
     relative = Path(os.path.relpath(path, here)).as_posix()
     return Markup('<a href="{}">{}</a>').format(quote(relative), page.inline_code(relative))
 
 
-def _together(history: History, name: str, split: str, together: Mapping[str, str], title: str) -> Markup | None:
+def _together(history: History, name: str, split: str, together: Together) -> Markup | None:
     by_short = {_short(logged): logged for logged in history.names_of(split)}
-    names = {words: by_short[short] for words, short in together.items() if short in by_short}
+    names = {words: by_short[short] for words, short in together.names.items() if short in by_short}
     if not names:
         return None
-    title = f"{title}, {'training' if split == 'train' else 'validation'}"
+    title = f"{together.title}, {'training' if split == 'train' else 'validation'}"
     drawn = plots.trajectories(history, names, title, split)
     return page.plot(drawn, f"together-{split}-{name}", f"{title}, over steps of {name}: {', '.join(names)}.")
 

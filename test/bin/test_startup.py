@@ -18,8 +18,7 @@ COMMANDS = (
     "prepare",
     "speaker_f0",
     "stamp",
-    "tabulate_se",
-    "tabulate_vc",
+    "tabulate",
 )
 HEAVY = {"torch", "librosa", "matplotlib", "scipy", "sklearn", "numba"}
 PROGRAM = """

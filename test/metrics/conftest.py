@@ -1,6 +1,7 @@
-"""Lets tests import ``mixture_folder``."""
+"""Lets tests import ``commands`` and ``mixture_folder``."""
 
 import sys
 from pathlib import Path
 
-sys.path.append(str(Path(__file__).parents[1] / "data"))
+HERE = Path(__file__).parent
+sys.path += [str(HERE), str(HERE.parent / "data")]

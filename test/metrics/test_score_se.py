@@ -1,15 +1,15 @@
 """Scoring data dirs of enhanced speech: noisy input included, refusals named, failures told, any number of jobs."""
 
 import math
-import sys
 
 import numpy as np
 import pytest
 import soundfile
 import yaml
+from commands import command
 from mixture_folder import RATE, make_sounds
 
-from audiolab.bin import score_se, tabulate_se
+from audiolab.bin import score_se, tabulate
 from audiolab.data.mixing import make_mixtures
 from audiolab.data.mixtures import MixtureDir, MixtureSettings
 from audiolab.datadir.datadir import write_data_dir
@@ -53,12 +53,6 @@ def data(tmp_path_factory):
             rows.append(f"{system}\t0\t{name}\t{root / system / name}")
     (root / "scored.tsv").write_text("\n".join(rows) + "\n")
     return root
-
-
-def command(monkeypatch, module, **options):
-    argv = [text for name, value in options.items() for text in (f"--{name}", *([] if value is True else [str(value)]))]
-    monkeypatch.setattr(sys, "argv", ["command", *argv])
-    module.main()
 
 
 def score(monkeypatch, data, out, **options):
@@ -117,7 +111,7 @@ def test_refused_utterances_are_named_and_counted(monkeypatch, data, tmp_path):
     reason = "the enhanced speech is silent"
     assert report["refused"] == [f"{place}: {column}: {reason}" for column in ("pesq", "stoi", "si_sdr")]
     assert report["conditions"]["Refused"] == "1 PESQ, 1 STOI, 1 SI-SDR of 8 each, left out of means"
-    command(monkeypatch, tabulate_se, scores=out, out=tmp_path / "R.md")
+    command(monkeypatch, tabulate, scores=out, out=tmp_path / "R.md")
     mute = next(line for line in (tmp_path / "R.md").read_text().splitlines() if line.startswith("| mute"))
     assert mute.count("(3)") == 3
     assert mute.startswith("| mute | 4 | 1 |")

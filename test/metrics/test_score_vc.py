@@ -1,14 +1,13 @@
 """From wav files to scores.csv and RESULTS.md, through the commands."""
 
-import sys
-
 import numpy as np
 import pytest
 import soundfile
 import yaml
+from commands import command
 from scipy.signal import lfilter
 
-from audiolab.bin import score_vc, tabulate_vc
+from audiolab.bin import score_vc, tabulate
 from audiolab.datadir.datadir import write_data_dir
 from audiolab.errors import AudiolabError
 from audiolab.metrics.vc_scores import VC
@@ -75,12 +74,6 @@ def corpus(tmp_path_factory):
     return root
 
 
-def command(monkeypatch, module, **options):
-    argv = [text for name, value in options.items() for text in (f"--{name}", *([] if value is True else [str(value)]))]
-    monkeypatch.setattr(sys, "argv", ["command", *argv])
-    module.main()
-
-
 def score(monkeypatch, corpus, **options):
     dirs = {"source": corpus / "eval", "reference": corpus / "ref", "train": corpus / "train"}
     command(monkeypatch, score_vc, **({"runs": corpus / "runs.tsv"} | dirs | options))
@@ -108,7 +101,7 @@ def test_scores_and_tables(monkeypatch, scored, tmp_path):
         assert 0.3 < perfect["variance_ratio"] < 3
         assert perfect["msd_db"] < 8
 
-    command(monkeypatch, tabulate_vc, scores=scored, out=tmp_path / "R.md", baseline="unconverted")
+    command(monkeypatch, tabulate, scores=scored, out=tmp_path / "R.md", baseline="unconverted")
     text = (tmp_path / "R.md").read_text()
     assert "| target | 1 | 2 | 1 | 0.00 ± 0.00 |" in text
     assert "## Difference to unconverted" in text

@@ -1,18 +1,18 @@
 """Tables of enhancement: the paper beside ours, by set, paired differences, by language over the sets of a family."""
 
 import math
-import sys
 import zlib
 from pathlib import Path
 
 import numpy as np
 import pytest
 import yaml
+from commands import command
 
-from audiolab.bin import tabulate_se
+from audiolab.bin import tabulate
 from audiolab.errors import AudiolabError
 from audiolab.metrics.se_scores import METRICS, SE, EnhancementScore
-from audiolab.metrics.se_table import beside_paper, differences_by_language, families, read_paper, results
+from audiolab.metrics.se_table import TABLES, beside_paper, differences_by_language, families
 
 PAPER = Path(__file__).parents[2] / "egs/dns/se1/local/tables.tsv"
 GAINS = {"noisy": 0.0, "source": 3.0, "srst_similar": 6.0, "oracle": 5.0}
@@ -54,7 +54,7 @@ def test_scores_survive_a_file(scores, tmp_path):
 
 
 def test_the_papers_tables_are_the_papers():
-    rows = read_paper(PAPER)
+    rows = TABLES.read_paper(PAPER)
     first = [row for row in rows if row.table == "Table 1"]
     assert len(first) == 8 * 3
     assert [part.count("dB") for part in dict.fromkeys(row.part for row in first)] == [1, 1, 1]
@@ -72,7 +72,7 @@ def test_the_papers_tables_are_the_papers():
 
 
 def test_ours_stands_beside_the_papers(scores):
-    found = {(row.paper.part, row.paper.row): row for row in beside_paper(scores, read_paper(PAPER))}
+    found = {(row.paper.part, row.paper.row): row for row in beside_paper(scores, TABLES.read_paper(PAPER))}
     noisy = found["SNR −5 dB", "Noisy"].ours
     of_set = [s.values["si_sdr"] for s in scores if s.system == "noisy" and s.set == "target_test_m5dB"]
     assert noisy["si_sdr"].interval.mean == pytest.approx(np.mean(of_set))
@@ -87,8 +87,8 @@ def test_ours_stands_beside_the_papers(scores):
 
 def test_results_hold_all_tables(scores):
     scores = [s for s in scores if not (s.system == "oracle" and s.unit == ("target_test_m5dB", "t-0"))]
-    text = results(scores, {"PESQ": "wide band"}, read_paper(PAPER), ["source"])
-    assert text == results(scores, {"PESQ": "wide band"}, read_paper(PAPER), ["source"])
+    text = TABLES.results(scores, {"PESQ": "wide band"}, TABLES.read_paper(PAPER), ["source"])
+    assert text == TABLES.results(scores, {"PESQ": "wide band"}, TABLES.read_paper(PAPER), ["source"])
     titles = [line for line in text.splitlines() if line.startswith("#")]
     family = "target_test_m5dB, target_test_0dB, target_test_5dB"
     assert titles == [
@@ -135,18 +135,16 @@ def test_differences_by_language_are_paired_and_over_utterances(scores):
 
 def test_what_is_missing_is_told(scores, tmp_path, monkeypatch):
     with pytest.raises(AudiolabError, match="baseline 'dann' was not scored; scored are: noisy, source"):
-        results(scores, {}, baselines=["dann"])
+        TABLES.results(scores, {}, baselines=["dann"])
     (tmp_path / "t.tsv").write_text("table\trow\n")
     with pytest.raises(AudiolabError, match=r"t.tsv:1: the columns must be table, part, row"):
-        read_paper(tmp_path / "t.tsv")
+        TABLES.read_paper(tmp_path / "t.tsv")
     SE.write(tmp_path / "scores.csv", scores)
-    words = ["tabulate_se", "--scores", str(tmp_path / "scores.csv"), "--out", str(tmp_path / "R.md")]
-    monkeypatch.setattr(sys, "argv", words)
+    options = {"scores": tmp_path / "scores.csv", "out": tmp_path / "R.md"}
     (tmp_path / "scores.yaml").write_text("failures: []\n")
     with pytest.raises(AudiolabError, match=r"scores.yaml: does not say under 'conditions'"):
-        tabulate_se.main()
+        command(monkeypatch, tabulate, **options)
     (tmp_path / "scores.yaml").write_text(yaml.safe_dump({"conditions": {"PESQ": "wb"}}))
-    monkeypatch.setattr(sys, "argv", [*words, "--paper", str(PAPER), "--baseline", "source", "--baseline", "noisy"])
-    tabulate_se.main()
+    command(monkeypatch, tabulate, **options, paper=PAPER, baseline=["source", "noisy"])
     assert "### Difference to noisy" in (tmp_path / "R.md").read_text()
     assert {metric.name for metric in METRICS} == {"PESQ", "STOI", "SI-SDR"}

@@ -9,7 +9,7 @@ from audiolab.errors import AudiolabError
 from audiolab.metrics.summary import compare, summarise, summarise_by
 from audiolab.metrics.table import markdown
 from audiolab.metrics.vc_scores import METRICS, VC, ConversionScore
-from audiolab.metrics.vc_table import read_paper, results
+from audiolab.metrics.vc_table import TABLES
 
 PAPER = """row\tconfig\tsimilarity\tsim_ci\tnaturalness\tnat_ci\tnote
 +SoftGAN\tsoft\t3.40\t0.40\t3.02\t0.35\tsmall generator
@@ -77,7 +77,7 @@ def test_spread_over_seeds_is_over_what_all_seeds_have():
 
 def test_columns_say_what_stands_in_them(scores):
     untrained = [score("plain", "-", "S1", f"T-S1_{n}", 9.0, dependence=math.nan if n else 0.5) for n in range(4)]
-    text = results([*scores, *untrained], {}, baselines=["none"])
+    text = TABLES.results([*scores, *untrained], {}, baselines=["none"])
     systems, differences = text.split("\n## ")[1:3]
     assert "Variance ratio →1" in systems
     assert "| Variance ratio |" in differences  # a difference is not best near 1
@@ -95,8 +95,10 @@ def test_pairs(scores):
 
 def test_results_hold_the_conditions_the_paper_and_ours(scores, tmp_path):
     (tmp_path / "table1.tsv").write_text(PAPER)
-    text = results(scores, {"Alignment": "exact DTW"}, read_paper(tmp_path / "table1.tsv"), ["none"])
-    assert text == results(scores, {"Alignment": "exact DTW"}, read_paper(tmp_path / "table1.tsv"), ["none"])
+    text = TABLES.results(scores, {"Alignment": "exact DTW"}, TABLES.read_paper(tmp_path / "table1.tsv"), ["none"])
+    assert text == TABLES.results(
+        scores, {"Alignment": "exact DTW"}, TABLES.read_paper(tmp_path / "table1.tsv"), ["none"]
+    )
     tables = text.split("\n## ")
     assert [table.splitlines()[0] for table in tables[1:]] == [
         "Systems",
@@ -124,7 +126,7 @@ def test_cells_cannot_break_a_table():
 def test_mixed_conditions_are_refused(scores):
     other = ConversionScore("x", "0", "S1", "T", "u", scores[0].values, 0.42, 24)
     with pytest.raises(AudiolabError, match="mix mel-cepstra"):
-        results([*scores, other], {})
+        TABLES.results([*scores, other], {})
 
 
 @pytest.mark.parametrize(
@@ -150,6 +152,6 @@ def test_broken_paper_table_is_named(tmp_path):
     path = tmp_path / "table1.tsv"
     path.write_text(PAPER + "one\ttwo\n")
     with pytest.raises(AudiolabError, match=r"table1.tsv:4"):
-        read_paper(path)
+        TABLES.read_paper(path)
     with pytest.raises(AudiolabError, match="No such file"):
-        read_paper(tmp_path / "none.tsv")
+        TABLES.read_paper(tmp_path / "none.tsv")

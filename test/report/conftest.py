@@ -1,5 +1,7 @@
 """A small experiment on disk: two runs of one system, four speakers, synthetic speech-like sounds."""
 
+import base64
+import io
 import json
 import sys
 from html.parser import HTMLParser
@@ -84,6 +86,18 @@ class Checker(HTMLParser):
 def check():
     """Return the checker of pages."""
     return Checker
+
+
+@pytest.fixture(scope="session")
+def decoded():
+    """Return a function that gives (samples, rate) of a player's data URI."""
+
+    def decode(uri):
+        head, _, data = uri.partition(",")
+        assert head == "data:audio/flac;base64"
+        return soundfile.read(io.BytesIO(base64.b64decode(data)), dtype="float32")
+
+    return decode
 
 
 @pytest.fixture(scope="session")

@@ -1,7 +1,5 @@
 """The page of speech enhancement: whole, escaped, its players the recordings, its figures those of the scores."""
 
-import base64
-import io
 import logging
 import math
 import sys
@@ -144,11 +142,7 @@ def test_without_options_there_are_less_sections(command, check):
         assert words not in text
 
 
-def decoded(uri):
-    return soundfile.read(io.BytesIO(base64.b64decode(uri.partition(",")[2])), dtype="float32")
-
-
-def test_players_hold_noisy_enhanced_and_clean(command, check, experiment):
+def test_players_hold_noisy_enhanced_and_clean(command, check, decoded, experiment):
     """Of each system the first seed; languages take turns."""
     audios = check(command("--utterances", 2, "--seconds", 0.3)).all("audio")
     assert len(audios) == 2 * 2 * 4

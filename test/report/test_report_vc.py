@@ -1,6 +1,4 @@
-import base64
 import dataclasses
-import io
 import logging
 import math
 import shutil
@@ -35,12 +33,6 @@ def command(experiment, monkeypatch, tmp_path):
     return run
 
 
-def decoded(uri):
-    head, _, data = uri.partition(",")
-    assert head == "data:audio/flac;base64"
-    return soundfile.read(io.BytesIO(base64.b64decode(data)), dtype="float32")
-
-
 def test_the_page_is_sound_escaped_and_the_same_again(command, check, experiment):
     page = command("--title", "Run <1> & more", "--corpus", "a <corpus>")
     found = check(page)
@@ -72,7 +64,7 @@ def test_scores_say_over_how_much_they_were_taken(command, check, experiment, mo
     assert "<dt>Seeds</dt><dd>1, 2</dd>" in page
 
 
-def test_players_hold_the_recordings(command, check, experiment):
+def test_players_hold_the_recordings(command, check, decoded, experiment):
     audios = check(command("--runs", "softgan/B-Y", "--utterances", 1, "--seconds", 0.3)).all("audio")
     by_role = {given["aria-label"].split(",")[0]: decoded(given["src"]) for given in audios}
     assert list(by_role) == ["Source", "Converted", "Target"]

@@ -200,7 +200,7 @@ stage_infer() {
 stage_score() {
   made_by "$expdir" infer 4
   run score_se --runs "$expdir/scored.tsv" --data "$data" --nj "$nj" --out "$expdir/scores.csv"
-  run tabulate_se --scores "$expdir/scores.csv" "${paper[@]}" "${baseline[@]}" --out "$expdir/RESULTS.md"
+  run tabulate --scores "$expdir/scores.csv" "${paper[@]}" "${baseline[@]}" --out "$expdir/RESULTS.md"
   run stamp write "$expdir" score --inputs "$expdir/scored.tsv" "$expdir/.stamp/infer.json"
 }
 

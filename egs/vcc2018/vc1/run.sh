@@ -145,7 +145,7 @@ stage_score() {
   made_by "$expdir" infer 4 --options "eval=$eval"
   run score_vc --runs "$expdir/scored.tsv" --source "$eval" --reference "$data/ref" --train "$data/train" \
     --nj "$nj" --out "$expdir/scores.csv"
-  run tabulate_vc --scores "$expdir/scores.csv" --paper local/table1.tsv --baseline unconverted \
+  run tabulate --scores "$expdir/scores.csv" --paper local/table1.tsv --baseline unconverted \
     --baseline mean_shift --out "$expdir/RESULTS.md"
   run stamp write "$expdir" score --inputs "$expdir/scored.tsv" "$expdir/.stamp/infer.json"
 }

@@ -1,0 +1,34 @@
+"""Write the result tables of an experiment from its scores: ``python -m audiolab.bin.tabulate``.
+
+The scores are those of ``score_vc`` or of ``score_se``, which the header of their CSV tells.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from audiolab import cli
+from audiolab.files import atomic_write
+from audiolab.metrics.kinds import kind_of
+from audiolab.metrics.table import read_conditions
+
+
+def main() -> None:
+    """Run the command."""
+    parser = cli.ArgumentParser(prog="tabulate", description=__doc__)
+    parser.add_argument("--scores", required=True, help="CSV of score_vc or score_se; its YAML is read too")
+    parser.add_argument("--out", required=True, help="Markdown file to write")
+    parser.add_argument("--paper", default=None, help="the paper's tables, by tabs")
+    parser.add_argument("--baseline", action="append", default=[], help="system to compare with; may be repeated")
+    parser.add_argument("--seed", type=int, default=0, help="seed of the bootstrap")
+    options = parser.parse_args()
+    kind = kind_of(options.scores)
+    scores = kind.layout.read(options.scores)
+    conditions = read_conditions(Path(options.scores).with_suffix(".yaml"))
+    paper = kind.read_paper(options.paper) if options.paper else []
+    with atomic_write(options.out) as file:
+        file.write(kind.results(scores, conditions, paper, options.baseline, options.seed))
+
+
+if __name__ == "__main__":
+    cli.run(main)

@@ -1,0 +1,27 @@
+"""The kinds of scores that there are tables for; of which kind a ``scores.csv`` is, its header tells."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from audiolab.errors import AudiolabError
+from audiolab.metrics import se_table, vc_table
+from audiolab.metrics.results import Tables
+from audiolab.metrics.scores import read_lines
+
+KINDS: tuple[Tables[Any, Any], ...] = (vc_table.TABLES, se_table.TABLES)
+
+
+def kind_of(path: str | Path) -> Tables[Any, Any]:
+    """Return the tables for the scores in a ``scores.csv``.
+
+    Raises:
+        AudiolabError: The file is missing, or its header is that of no kind.
+    """
+    commands = " or ".join(kind.layout.made_by for kind in KINDS)
+    header = tuple(next(iter(read_lines(path, commands)), ()))
+    found = {kind.layout.columns: kind for kind in KINDS}
+    if header not in found:
+        raise AudiolabError(f"{path}:1: the columns are not those of {commands}; score again")
+    return found[header]

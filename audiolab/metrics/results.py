@@ -1,0 +1,75 @@
+"""A whole ``RESULTS.md``: the tables of one kind of scores, and how the scores were measured."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Generic, TypeVar
+
+from audiolab.metrics.scores import Score, ScoreFormat
+from audiolab.metrics.table import read_rows
+
+Row = TypeVar("Row", bound=Score)
+Paper = TypeVar("Paper")
+
+Parts = Callable[[Sequence[Row], Mapping[str, object], Sequence[Paper], Sequence[str], int], list[str]]
+
+INTERVALS = (
+    "a ± b: mean and half of its 95 % percentile bootstrap interval over utterances; an utterance's scores of "
+    "several seeds are averaged first. s: standard deviation over seeds of a seed's mean. (n): number of utterances, "
+    "where the score is not defined for all. Differences are paired by utterance."
+)
+
+
+@dataclass(frozen=True)
+class Tables(Generic[Row, Paper]):
+    """How one kind of scores is made into tables.
+
+    Attributes:
+        layout: Of the scores.
+        paper_row: Dataclass of a row of the paper's tables, whose fields are text.
+        parts: What makes the headings, tables and notes in Markdown; its arguments are those of `results`.
+        method: What is to be known about the numbers, beside `INTERVALS`.
+    """
+
+    layout: ScoreFormat[Row]
+    paper_row: type[Paper]
+    parts: Parts[Row, Paper]
+    method: tuple[str, ...]
+
+    def read_paper(self, path: str | Path) -> list[Paper]:
+        """Return the rows of the paper's tables: by tabs, with the fields of ``paper_row`` as header.
+
+        Raises:
+            AudiolabError: The file is missing, or a row does not have these columns.
+        """
+        return read_rows(path, self.paper_row, "the paper's tables")
+
+    def results(
+        self,
+        scores: Sequence[Row],
+        conditions: Mapping[str, object],
+        paper: Sequence[Paper] = (),
+        baselines: Sequence[str] = (),
+        seed: int = 0,
+    ) -> str:
+        """Return a whole ``RESULTS.md``.
+
+        Args:
+            scores: Rows of ``scores.csv``.
+            conditions: What ``scores.yaml`` says about how they were measured; all of it stands at the end.
+            paper: The paper's rows.
+            baselines: Systems to which the others are compared, utterance by utterance.
+            seed: Seed of the bootstrap.
+
+        Raises:
+            AudiolabError: A baseline was not scored.
+        """
+        measured = "\n".join(f"- {line}" for line in self.measured(conditions))
+        parts = self.parts(scores, conditions, paper, baselines, seed)
+        return "\n\n".join(["# Results", *parts, "## How it was measured", measured]) + "\n"
+
+    def measured(self, conditions: Mapping[str, object]) -> list[str]:
+        """Return how the scores were measured and how the numbers are to be read, an entry of a list each."""
+        return [*(f"{name}: {value}." for name, value in conditions.items()), INTERVALS, *self.method]

@@ -1,0 +1,98 @@
+"""The experiment that a report is about, and what all report commands ask for."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from audiolab.cli import ArgumentParser
+from audiolab.report import page
+from audiolab.report.history import Run, choose_runs, find_runs
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """What is reported, and how much of it.
+
+    Attributes:
+        title: Title of the page.
+        runs: Training runs that are shown in detail.
+        total_runs: How many runs the experiment has.
+        scores: Path of ``scores.csv``.
+        out: Where the page will be; links are relative to it.
+        utterances: Most utterances of a group to listen to.
+        seconds: Longest clip.
+        max_bytes: Size that the page shall not exceed; players are left out, evenly over the groups, to stay below.
+        facts: Further facts for the top of the page, such as the name of the data.
+    """
+
+    title: str
+    runs: Sequence[Run]
+    total_runs: int
+    scores: Path
+    out: Path
+    utterances: int
+    seconds: float
+    max_bytes: int
+    facts: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def systems(self) -> str:
+        """The names of the systems that were trained."""
+        return ", ".join(sorted({str(run.config["system"]) for run in self.runs}))
+
+
+def add_options(
+    parser: ArgumentParser, scored_by: str, group: str, utterances: int, seconds: float, max_mb: float
+) -> None:
+    """Add the options of all report commands.
+
+    Args:
+        parser: Gets them.
+        scored_by: The command that wrote the scores.
+        group: Of what there are some utterances to listen to, such as a run.
+        utterances: Default of ``--utterances``.
+        seconds: Default of ``--seconds``.
+        max_mb: Default of ``--max_mb``.
+    """
+    parser.add_argument("--expdir", required=True, help="the experiment, a folder of training runs")
+    parser.add_argument("--scores", required=True, help=f"scores.csv of {scored_by}, beside its scores.yaml")
+    parser.add_argument("--out", required=True, help="the HTML file to write")
+    parser.add_argument("--runs", nargs="*", default=[], help="training runs to show in detail; all when not given")
+    parser.add_argument("--max_runs", type=int, default=12, help="most runs to show in detail")
+    parser.add_argument("--title", default="", help="title of the page")
+    parser.add_argument("--corpus", default="", help="name of the corpus, or of several, for the top of the page")
+    parser.add_argument("--utterances", type=int, default=utterances, help=f"most utterances of a {group} to listen to")
+    parser.add_argument("--seconds", type=float, default=seconds, help="longest clip [s]")
+    parser.add_argument("--max_mb", type=float, default=max_mb, help="size that players shall not make the page exceed")
+
+
+def read_experiment(options: Any) -> Experiment:
+    """Return the experiment that the options of `add_options` name.
+
+    Raises:
+        AudiolabError: It has no training run, not the one that is to be shown, or a broken one.
+    """
+    every, name = find_runs(options.expdir), Path(options.expdir).name
+    return Experiment(
+        title=options.title or f"Report: {name}",
+        runs=choose_runs(every, options.runs, options.max_runs),
+        total_runs=len(every),
+        scores=Path(options.scores),
+        out=Path(options.out),
+        utterances=options.utterances,
+        seconds=options.seconds,
+        max_bytes=round(options.max_mb * 1e6),
+        facts={"Experiment": name} | ({"Data": options.corpus} if options.corpus else {}),
+    )
+
+
+def write_report(experiment: Experiment, text: str) -> None:
+    """Write the page, and log how large it is."""
+    page.write(experiment.out, text)
+    logger.info("%s: %.1f MB", experiment.out, len(text.encode()) / 1e6)

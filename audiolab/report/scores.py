@@ -1,0 +1,83 @@
+"""Scores on a page: tables of systems and of groups, plots with intervals, and how all of it was measured."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from markupsafe import Markup
+
+from audiolab.metrics.bootstrap import Interval
+from audiolab.metrics.results import Tables
+from audiolab.metrics.scores import Metric, Score
+from audiolab.metrics.summary import summarise
+from audiolab.report import page, plots, tables
+from audiolab.report.tables import Column
+
+Means = Mapping[str, Mapping[str, Interval | None]]
+"""Group, such as a pair of speakers or a set -> system -> mean."""
+
+
+def column(metric: Metric) -> Column:
+    """Return the column of a metric's means."""
+    return Column(metric.column, metric.name, metric.unit, metric.digits, metric.better)
+
+
+def system_table(
+    scores: Sequence[Score], metrics: Sequence[Metric], caption: str, groups: str = "", stacked: bool = False
+) -> Markup:
+    """Return one row a system with the means of all metrics; what is defined for no system is left out.
+
+    Args:
+        scores: Rows of ``scores.csv``.
+        metrics: Which scores.
+        caption: Stands above the table.
+        groups: Title above the number of groups; empty: it is not shown.
+        stacked: Intervals stand below their means, so that more columns fit.
+    """
+    columns = [
+        Column("system", "System"),
+        *([Column("groups", groups)] if groups else []),
+        Column("utterances", "Utterances"),
+        Column("seeds", "Seeds"),
+        *map(column, metrics),
+    ]
+    rows = [
+        {"system": s.system, "groups": s.groups, "utterances": s.utterances, "seeds": s.seeds or None, **s.metrics}
+        for s in summarise(scores, metrics)
+    ]
+    shown = [c for c in columns if any(row[c.key] is not None for row in rows)]
+    return tables.html_table(shown, rows, caption, stacked=stacked)
+
+
+def group_table(title: str, means: Means, metric: Metric, caption: str, best: bool = False) -> Markup:
+    """Return one row a group and one column a system.
+
+    Args:
+        title: Title above the groups' names.
+        means: One metric's, or its differences.
+        metric: Which one.
+        caption: Stands above the table.
+        best: The best of each row is set in bold.
+    """
+    systems = dict.fromkeys(system for of_group in means.values() for system in of_group)
+    columns = [Column("group", title), *(Column(system, system, digits=metric.digits) for system in systems)]
+    rows = [{**of_group, "group": name} for name, of_group in means.items()]
+    return tables.html_table(columns, rows, caption, best_of_row=metric.better if best else "")
+
+
+def group_plot(group: str, means: Mapping[str, Mapping[str, Interval]], metric: Metric) -> Markup:
+    """Return a metric's means and intervals by group and system; ``group`` is what a group is, such as a pair."""
+    better = {"lower": "lower is better", "higher": "higher is better"}.get(metric.better, metric.better)
+    alt = f"{metric.name} of each {group} and system, with 95 % intervals; the numbers are in the tables below."
+    return page.plot(plots.intervals(means, f"{column(metric).header}, {better}"), f"scores-{metric.column}", alt)
+
+
+def how_measured(kind: Tables[Any, Any], conditions: Mapping[str, object]) -> Markup:
+    """Return how scores were measured and how the numbers are to be read, folded.
+
+    Args:
+        kind: Of the scores.
+        conditions: What ``scores.yaml`` says.
+    """
+    return page.fold("How it was measured", page.bullets(kind.measured(conditions)))
