@@ -21,7 +21,7 @@ from audiolab.files import atomic_write
 class LibriSpeechMini:
     """How large the mini corpus is."""
 
-    train_speakers: int = option(12, "of train-clean-360")
+    train_speakers: int = option(18, "of train-clean-360")
     valid_speakers: int = option(2, "of dev-clean")
     test_speakers: int = option(2, "of test-clean")
     utterances: int = option(8, "of each speaker; 2 to 5 s each")

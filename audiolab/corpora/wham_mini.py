@@ -17,7 +17,7 @@ from audiolab.corpora.mini import make_once
 from audiolab.corpora.readers import RATE, make_reader, read_aloud, texts
 from audiolab.datadir.audiowrite import write_audio
 
-_TALKERS = 6
+_TALKERS = 8
 _UTTERANCES = 5
 _LEVELS = (-36.0, -24.0)
 """Range of the noises' levels, dB of full scale."""
@@ -27,8 +27,8 @@ _LEVELS = (-36.0, -24.0)
 class WhamMini:
     """How large the mini corpus is."""
 
-    train: int = option(24, "noises in tr")
-    valid: int = option(6, "noises in cv")
+    train: int = option(60, "noises in tr")
+    valid: int = option(12, "noises in cv")
     test: int = option(6, "noises in tt")
     seconds: list[float] = option(lambda: [6.0, 10.0], "shortest and longest noise", "s")
 

@@ -58,10 +58,11 @@ def test_sets_share_neither_voice_nor_sentence(monkeypatch):
     monkeypatch.setattr(wham_mini, "read_aloud", lambda speaker, texts, seed: spoken.append((speaker.voice, texts)))
     for number in range(3):
         wham_mini._crowd(number, 0, 1)
-    for index in (0, 1):
-        sets = [spoken[first : first + 6] for first in (0, 6, 12)]
-        found = [{row[0]} if index == 0 else set(row[1]) for members in sets for row in members]
-        used = [set().union(*found[first : first + 6]) for first in (0, 6, 12)]
+    talkers = len(spoken) // 3
+    crowds = [spoken[first : first + talkers] for first in (0, talkers, 2 * talkers)]
+    assert min(map(len, crowds)) >= 6
+    for of in (lambda voice, texts: {voice}, lambda voice, texts: set(texts)):
+        used = [set().union(*(of(*talker) for talker in crowd)) for crowd in crowds]
         assert not used[0] & used[1]
         assert not used[0] & used[2]
         assert not used[1] & used[2]

@@ -19,7 +19,7 @@ corpus=real                             # real: LibriSpeech, WHAM! and DNS; mini
 db_root=                                # where the three corpora lie; empty: downloads/
 table=                                  # of own: lists the recordings
 dataset=                                # names data/; empty: the corpus
-train_mixtures=                         # mixtures of a domain to train on; empty: 50000, or 1200 of mini
+train_mixtures=                         # mixtures of a domain to train on; empty: 50000, or 2000 of mini
 valid_mixtures=                         # to validate on; empty: 3000, or 48 of mini
 eval_mixtures=                          # to evaluate on at each SNR; empty: 50, or 48 of mini
 snrs="-5 0 5"                           # of the evaluation sets, dB
@@ -45,7 +45,7 @@ stages="-1:download 0:data 1:mixtures 2:evaluation 3:train 4:infer 5:score 6:rep
 # What follows from the options
 case $corpus in
   real) corpus_dir=downloads conf=${conf:-conf} defaults=(50000 3000 50) seconds="4 10" ;;
-  mini) corpus_dir=downloads/mini conf=${conf:-conf/mini} defaults=(1200 48 48) seconds="2 4" ;;
+  mini) corpus_dir=downloads/mini conf=${conf:-conf/mini} defaults=(2000 48 48) seconds="2 4" ;;
   own) corpus_dir='' conf=${conf:-conf} defaults=(50000 3000 50) seconds="2 10" ;;
   *) echo "error: --corpus is real, mini or own, not '$corpus'" >&2 && exit 1 ;;
 esac
@@ -153,7 +153,7 @@ stage_evaluation() {
     recorded+=("$data/$name"/{wav.scp,spk1.scp})
   done
   run stamp write "$data" evaluation --inputs "$data/.stamp/data.json" "${recorded[@]}" \
-    --options "snrs=$snrs" "mixtures=$eval_mixtures" "seed=$seed" "write=$write_mixtures"
+    --options "snrs=$snrs" "mixtures=$eval_mixtures" "seed=$seed"
 }
 
 plan() {
