@@ -59,17 +59,21 @@ def check_agree(processes: Processes, step: int, data: str, expdir: Path) -> Non
             )
 
 
-def check_unchanged(content: Mapping[str, Any], config: Mapping[str, Any], data: str, expdir: Path) -> None:
-    """See whether the checkpoint ``content`` comes from this config and data.
+def check_unchanged(
+    content: Mapping[str, Any], config: Mapping[str, Any], data: str, inherited: Mapping[str, str], expdir: Path
+) -> None:
+    """See whether the checkpoint ``content`` comes from this config, this data and these other runs.
 
     Args:
         content: A checkpoint.
         config: What `resolved` gave now.
         data: The training set's fingerprint now.
+        inherited: What `System.inherited` gives now.
         expdir: The run's folder, for the message.
 
     Raises:
-        AudiolabError: The data, or a key that is none of `audiolab.training.config.FREE`, has changed.
+        AudiolabError: The data, a run that weights were taken from, or a key that is none of
+            `audiolab.training.config.FREE`, has changed.
     """
     for key, before, now in differences(content["config"], config):
         why = " (it follows trainer.max_steps where it is not given)" if key.endswith(".end") else ""
@@ -82,3 +86,9 @@ def check_unchanged(content: Mapping[str, Any], config: Mapping[str, Any], data:
             f"{expdir}: was trained on other data ({content['data']}) than the training set is now ({data}); bring it "
             "back, or train anew in another --expdir"
         )
+    for key, before in content.get("inherited", {}).items():  # checkpoints of runs begun before it was kept have none
+        if inherited.get(key, before) != before:
+            raise AudiolabError(
+                f"{expdir}: began with other weights ({before}) than the run that {key} names has now "
+                f"({inherited[key]}): that one was trained again; train this one anew in another --expdir"
+            )

@@ -144,6 +144,13 @@ class System(nn.Module, ABC):
         Not called on resume: buffers come from the checkpoint then.
         """
 
+    def inherited(self) -> dict[str, str]:
+        """Return fingerprints of what `setup` takes over from other training runs, by the config's keys that name them.
+
+        A run whose fingerprints have changed is not taken up again. What is not there any more is left out.
+        """
+        return {}
+
     @abstractmethod
     def updates(self, batch: Batch) -> Iterator[Update]:
         """Yield the optimiser steps that one batch gives, in order.

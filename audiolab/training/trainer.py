@@ -128,8 +128,10 @@ class Trainer:
         if content is None:
             seed_torch(self.config.seed, SETUP)
             self.system.setup(self.train_set)
+            self.inherited = self.system.inherited()
         else:
-            check_unchanged(content, resolved(self.config, self.optim), self.data, self.expdir)
+            check_unchanged(content, resolved(self.config, self.optim), self.data, self.system.inherited(), self.expdir)
+            self.inherited = content.get("inherited", {})
             self.system.load_state_dict(content["system"])
         self.system.to(self.processes.device).train()
         self.processes.broadcast([*self.system.parameters(), *self.system.buffers()])
@@ -242,6 +244,7 @@ class Trainer:
             "step_in_epoch": self.step % self.sampler.steps_per_epoch,
             "config": resolved(self.config, self.optim),
             "data": self.data,
+            "inherited": self.inherited,
             "system": self.system.state_dict(),
             "updater": self.updater.state(),
             "ema": self.ema.state() if self.ema is not None else None,

@@ -8,12 +8,11 @@ from typing import ClassVar
 
 import torch
 
-from audiolab.data.domains import DomainMixtures
 from audiolab.nn.gradient_reversal import reverse_gradient
 from audiolab.systems.srst.base import EnhancementSystem
 from audiolab.systems.srst.classifier import DomainClassifier, bottleneck_bins
 from audiolab.systems.srst.config import AdversarialConfig
-from audiolab.systems.srst.initial import take_over
+from audiolab.systems.srst.initial import Initial
 from audiolab.systems.srst.losses import domain_loss, domain_scores, enhancement_loss, enhancement_scores, recognised
 from audiolab.training.system import Batch, Mean, Update
 
@@ -34,12 +33,12 @@ class DomainAdversarial(EnhancementSystem):
         self.classifier.requires_grad_(not config.freeze_classifier)
         self.factor = 1.0
 
-    def setup(self, train_set: DomainMixtures) -> None:
-        """Take over the source model and, where one is named, the classifier."""
-        train_set.require(rate=self.config.enhancer.rate, target=True)
-        take_over(self.enhancer, self.config.init, "enhancer", "system_conf.init")
-        if self.config.init_classifier is not None:
-            take_over(self.classifier, self.config.init_classifier, "classifier", "system_conf.init_classifier")
+    def initial(self) -> list[Initial]:
+        """Return the enhancer and, where a run is named, the classifier."""
+        run, found = self.config.init_classifier, super().initial()
+        if run is not None:
+            found.append(Initial(self.classifier, run, "classifier", "system_conf.init_classifier"))
+        return found
 
     def on_epoch_start(self, epoch: int) -> None:
         """Set the reversal's factor."""

@@ -8,20 +8,26 @@ import torch
 
 from audiolab.data.domains import DomainMixtures, DomainMixturesConfig
 from audiolab.systems.srst.enhancer import Enhancer
+from audiolab.systems.srst.initial import Initial, fingerprints
 from audiolab.systems.srst.losses import enhancement_scores
 from audiolab.systems.srst.predictor import Predictor
 from audiolab.training.system import Batch, Mean, System
 
 
 class EnhancementSystem(System):
-    """An enhancer; subclasses say how it is begun and updated, and what else there is beside it.
+    """An enhancer; subclasses say how it is updated, and what else there is beside it.
 
     Args:
-        config: Has the enhancer's own, ``enhancer``.
+        config: Has the enhancer's own, ``enhancer``, and ``init``, the training run whose enhancer it begins with;
+            None: at random.
+
+    Attributes:
+        adapts: Whether it needs mixtures of a target domain.
     """
 
     DataConfig = DomainMixturesConfig
     exports: ClassVar[tuple[str, ...]] = ("enhancer",)
+    adapts: ClassVar[bool] = True
 
     def __init__(self, config: Any) -> None:
         super().__init__()
@@ -37,6 +43,21 @@ class EnhancementSystem(System):
     def predictor(cls, config: Any, state: dict[str, Any], device: torch.device) -> Any:
         """Return the trained enhancer, a `Predictor`."""
         return Predictor(config.enhancer, state["enhancer"], device)
+
+    def initial(self) -> list[Initial]:
+        """Return the networks that begin with another run's weights."""
+        init = self.config.init
+        return [] if init is None else [Initial(self.enhancer, init, "enhancer", "system_conf.init")]
+
+    def setup(self, train_set: DomainMixtures) -> None:
+        """Take over the other runs' weights."""
+        train_set.require(rate=self.config.enhancer.rate, target=self.adapts)
+        for each in self.initial():
+            each.take_over()
+
+    def inherited(self) -> dict[str, str]:
+        """Return the fingerprints of the weights that `setup` takes over."""
+        return fingerprints(self.initial())
 
     @torch.no_grad()
     def validate(self, batch: Batch) -> dict[str, Mean]:

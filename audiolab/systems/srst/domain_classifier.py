@@ -8,11 +8,9 @@ from typing import Any, ClassVar
 import torch
 from torch import Tensor
 
-from audiolab.data.domains import DomainMixtures
 from audiolab.systems.srst.base import EnhancementSystem
 from audiolab.systems.srst.classifier import DomainClassifier, bottleneck_bins
 from audiolab.systems.srst.config import ClassifierConfig
-from audiolab.systems.srst.initial import take_over
 from audiolab.systems.srst.losses import domain_loss, domain_scores, recognised
 from audiolab.systems.srst.predictor import DomainPredictor
 from audiolab.training.system import Batch, Mean, Update
@@ -34,11 +32,6 @@ class DomainClassification(EnhancementSystem):
     def predictor(cls, config: ClassifierConfig, state: dict[str, Any], device: torch.device) -> DomainPredictor:
         """Return the trained classifier with its encoder."""
         return DomainPredictor(config.enhancer, state["enhancer"], state["classifier"], device)
-
-    def setup(self, train_set: DomainMixtures) -> None:
-        """Take over the encoder."""
-        train_set.require(rate=self.config.enhancer.rate, target=True)
-        take_over(self.enhancer, self.config.init, "enhancer", "system_conf.init")
 
     def train(self, mode: bool = True) -> DomainClassification:
         """Set the classifier's mode; the encoder's normalisation keeps the statistics that it has learned."""

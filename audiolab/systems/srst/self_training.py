@@ -8,11 +8,10 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
-from audiolab.data.domains import DomainMixtures
 from audiolab.systems.srst.base import EnhancementSystem
 from audiolab.systems.srst.config import SelfTrainingConfig
 from audiolab.systems.srst.enhancer import Enhancer
-from audiolab.systems.srst.initial import take_over
+from audiolab.systems.srst.initial import Initial
 from audiolab.systems.srst.losses import enhancement_loss
 from audiolab.training.system import Batch, Update
 
@@ -32,14 +31,12 @@ class SelfTraining(EnhancementSystem):
         self.teacher = Enhancer(config.enhancer).requires_grad_(False)
         self.source_weight = config.source_weight
 
-    def setup(self, train_set: DomainMixtures) -> None:
-        """Begin student and teacher with trained enhancers."""
-        train_set.require(rate=self.config.enhancer.rate, target=True)
-        take_over(self.enhancer, self.config.init, "enhancer", "system_conf.init")
-        if self.config.init_teacher is None:
-            take_over(self.teacher, self.config.init, "enhancer", "system_conf.init")
-        else:
-            take_over(self.teacher, self.config.init_teacher, "enhancer", "system_conf.init_teacher")
+    def initial(self) -> list[Initial]:
+        """Return student and teacher; both begin with a trained enhancer, the same or two."""
+        run, key = self.config.init_teacher, "system_conf.init_teacher"
+        if run is None:
+            run, key = self.config.init, "system_conf.init"
+        return [*super().initial(), Initial(self.teacher, run, "enhancer", key)]
 
     def train(self, mode: bool = True) -> SelfTraining:
         """Set the student's mode; the teacher only infers."""

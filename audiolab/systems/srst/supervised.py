@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import ClassVar
 
-from audiolab.data.domains import DomainMixtures
 from audiolab.systems.srst.base import EnhancementSystem
 from audiolab.systems.srst.config import SupervisedConfig
-from audiolab.systems.srst.initial import take_over
 from audiolab.systems.srst.losses import enhancement_loss
 from audiolab.training.system import Batch, Update
 
@@ -18,12 +16,7 @@ class Supervised(EnhancementSystem):
 
     Config = SupervisedConfig
     optimizes: ClassVar[dict[str, tuple[str, ...]]] = {"enhancer": ("enhancer",)}
-
-    def setup(self, train_set: DomainMixtures) -> None:
-        """Take over another run's enhancer where one is named."""
-        train_set.require(rate=self.config.enhancer.rate, target=False)
-        if self.config.init is not None:
-            take_over(self.enhancer, self.config.init, "enhancer", "system_conf.init")
+    adapts: ClassVar[bool] = False
 
     def updates(self, batch: Batch) -> Iterator[Update]:
         """Yield the one step: eq. 5 on speech and noise."""
