@@ -16,7 +16,7 @@ os.environ.update(dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS
 
 import numpy as np
 import torch
-from signals import RATE, best_time, print_table, signals
+from signals import RATE, best_time, parse, print_table, signals
 
 from audiolab import cli
 from audiolab.features.envelope_config import EnvelopeConfig, order_for
@@ -82,11 +82,7 @@ def measure(name: str, wave: np.ndarray, config: EnvelopeConfig, repeats: int) -
 
 def main() -> None:
     """Run the benchmark and print its table."""
-    parser = cli.ArgumentParser(prog="bench_envelope", description=__doc__.splitlines()[0])
-    parser.add_argument("paths", nargs="*", help="audio files, or folders of one speaker's; none: synthetic signals")
-    parser.add_argument("--seconds", type=float, default=10.0, help="length of each signal")
-    parser.add_argument("--repeats", type=int, default=5, help="runs of each, of which the fastest counts")
-    options = parser.parse_args()
+    options = parse("bench_envelope", __doc__.splitlines()[0])
     torch.set_num_threads(1)
     header = [
         "signal",

@@ -19,7 +19,7 @@ import librosa
 import numpy as np
 import torch
 from bench_envelope import plain_loop
-from signals import RATE, best_time, print_table, signals
+from signals import RATE, best_time, parse, print_table, signals
 
 from audiolab import cli
 from audiolab.config import to_dict
@@ -116,11 +116,7 @@ def _synthesize(world: tuple[np.ndarray, np.ndarray, np.ndarray]) -> np.ndarray:
 
 def main() -> None:
     """Run the benchmark and print its table."""
-    parser = cli.ArgumentParser(prog="bench_features", description=__doc__.splitlines()[0])
-    parser.add_argument("paths", nargs="*", help="audio files, or folders of one speaker's; none: synthetic signals")
-    parser.add_argument("--seconds", type=float, default=10.0, help="length of each signal")
-    parser.add_argument("--repeats", type=int, default=5, help="runs of each, of which the fastest counts")
-    options = parser.parse_args()
+    options = parse("bench_features", __doc__.splitlines()[0])
     torch.set_num_threads(1)
     config, rows = EnvelopeConfig(), []
     for name, wave in signals(options.paths, options.seconds).items():

@@ -1,19 +1,30 @@
-"""The signals that benchmarks run on: recordings given on the command line, or speech-like synthetic ones."""
+"""What benchmarks share: signals given on the command line or speech-like synthetic ones, times, tables."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
+from audiolab import cli
 from audiolab.datadir.audio import load_mono
 from audiolab.errors import AudiolabError
 from audiolab.synthesis.speechlike import speech_like
 
 RATE = 16000
 SUFFIXES = {".wav", ".flac", ".ogg", ".mp3"}
+
+
+def parse(prog: str, description: str) -> Any:
+    """Return what a benchmark's command line asks for: ``paths`` and ``seconds``, as of `signals`, and ``repeats``."""
+    parser = cli.ArgumentParser(prog=prog, description=description)
+    parser.add_argument("paths", nargs="*", help="audio files, or folders of one speaker's; none: synthetic signals")
+    parser.add_argument("--seconds", type=float, default=10.0, help="length of each signal")
+    parser.add_argument("--repeats", type=int, default=5, help="runs of each, of which the fastest counts")
+    return parser.parse_args()
 
 
 def signals(paths: Sequence[str], seconds: float) -> dict[str, np.ndarray]:
