@@ -43,6 +43,13 @@ class ArgumentParser(configargparse.ArgumentParser):
         raise AudiolabError(f"{self.prog}: {message} (see --help)")
 
 
+def positive(text: str) -> int:
+    """Return a count of 1 or more; the ``type`` of an option."""
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"'{text}' is no count of 1 or more")
+    return int(text)
+
+
 def run(main: Callable[[], None]) -> NoReturn:
     """Run a command's ``main`` and exit: 0, or 1 with one line on standard error when the user can mend it."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", datefmt="%H:%M:%S", stream=sys.stderr)

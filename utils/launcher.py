@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
 
-from audiolab.cli import ArgumentParser
+from audiolab.cli import ArgumentParser, positive
 from audiolab.errors import AudiolabError, did_you_mean
 
 USAGE = """
@@ -78,11 +78,11 @@ def make_parser(prog: str, description: str) -> ArgumentParser:
     )
     parser.add_argument("--mem", type=_memory, default=None, metavar="4G", help="memory of a job; for the scheduler")
     parser.add_argument("--gpu", type=_count, default=0, help="GPUs of a job, its own while it runs")
-    parser.add_argument("--num-threads", type=_positive, default=1, help="threads of a job (OMP_NUM_THREADS and such)")
+    parser.add_argument("--num-threads", type=positive, default=1, help="threads of a job (OMP_NUM_THREADS and such)")
     parser.add_argument(
-        "--nodes", type=_positive, default=None, metavar="N", help="machines of a job, which runs on each; for Slurm"
+        "--nodes", type=positive, default=None, metavar="N", help="machines of a job, which runs on each; for Slurm"
     )
-    parser.add_argument("--max-jobs-run", type=_positive, default=None, help="jobs at a time; default: as many as fit")
+    parser.add_argument("--max-jobs-run", type=positive, default=None, help="jobs at a time; default: as many as fit")
     parser.add_argument("--pick", type=_picks, default="all", help="which jobs, by their logs: all, failed, incomplete")
     parser.add_argument("rest", nargs=REMAINDER, help="[JOB=1:N] LOG COMMAND [ARGUMENT ...]")
     return parser
@@ -236,12 +236,6 @@ def _date() -> str:
 def _count(text: str) -> int:
     if not text.isdecimal():
         raise ArgumentTypeError(f"'{text}' is no count")
-    return int(text)
-
-
-def _positive(text: str) -> int:
-    if not text.isdecimal() or int(text) < 1:
-        raise ArgumentTypeError(f"'{text}' is no count of 1 or more")
     return int(text)
 
 

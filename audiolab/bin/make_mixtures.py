@@ -13,7 +13,6 @@ from audiolab.config import add_arguments, from_namespace
 from audiolab.data.mixing import make_mixtures, write_mixtures
 from audiolab.data.mixtures import MixtureSettings
 from audiolab.datadir.datadir import DataDir, check_apart
-from audiolab.errors import AudiolabError
 
 logger = logging.getLogger(__name__)
 
@@ -22,13 +21,11 @@ def main() -> None:
     """Run the command."""
     parser = cli.ArgumentParser(prog="make_mixtures", description=__doc__.splitlines()[0])
     parser.add_argument("--out", required=True, help="mixture dir to write")
-    parser.add_argument("--nj", type=int, default=1, help="threads")
+    parser.add_argument("--nj", type=cli.positive, default=1, help="threads")
     parser.add_argument("--write_mixtures", action="store_true", help="write wav.scp, spk1.scp and noise1.scp too")
     add_arguments(parser, MixtureSettings)
     options = parser.parse_args()
     settings = from_namespace(MixtureSettings, options)
-    if options.nj < 1:
-        raise AudiolabError(f"--nj {options.nj}: give 1 or more")
     for folder in (settings.speech, settings.noise):
         check_apart(folder, options.out)
     mixtures = make_mixtures(settings, options.out, options.nj)

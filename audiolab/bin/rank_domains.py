@@ -49,8 +49,8 @@ def _parser() -> cli.ArgumentParser:
     parser.add_argument("--out", help="table to write: <id> <probability of the target domain>")
     parser.add_argument("--pool", help="list to write: ids, one a line")
     parser.add_argument("--percent", type=float, default=30.0, help="of the mixtures that the list holds")
-    parser.add_argument("--batch_size", type=int, default=32, help="mixtures of one length at a time")
-    parser.add_argument("--nj", type=int, default=1, help="threads that read")
+    parser.add_argument("--batch_size", type=cli.positive, default=32, help="mixtures of one length at a time")
+    parser.add_argument("--nj", type=cli.positive, default=1, help="threads that read")
     parser.add_argument("--device", default="cpu", help="cpu or cuda")
     return parser
 
@@ -60,8 +60,8 @@ def _check(options: cli.configargparse.Namespace) -> None:
         raise AudiolabError("rank_domains: give either --model or --random")
     if not (options.pool or options.out) or (options.out and options.model is None):
         raise AudiolabError("rank_domains: give --pool, or with --model --out, or both")
-    if not 0 < options.percent <= 100 or options.batch_size < 1 or options.nj < 1:
-        raise AudiolabError("rank_domains: --percent is above 0 and at most 100, --batch_size and --nj are 1 or more")
+    if not 0 < options.percent <= 100:
+        raise AudiolabError(f"rank_domains: --percent {options.percent:g}: give one above 0 and at most 100")
     if options.random is not None and options.random < 0:
         raise AudiolabError(f"rank_domains: --random {options.random}: a seed is not negative")
 

@@ -12,7 +12,7 @@ from typing import Any, Generic, TypeVar
 import joblib
 import yaml
 
-from audiolab.cli import ArgumentParser
+from audiolab.cli import ArgumentParser, positive
 from audiolab.errors import AudiolabError
 from audiolab.files import atomic_write
 from audiolab.metrics.scores import Score, ScoreFormat
@@ -55,7 +55,7 @@ def add_options(parser: ArgumentParser, run: type, about_runs: str = "") -> None
     parser.add_argument(
         "--out", required=True, help="the CSV to write; a YAML of the same name says how it was measured"
     )
-    parser.add_argument("--nj", type=int, default=1, help="processes, of one thread each")
+    parser.add_argument("--nj", type=positive, default=1, help="processes, of one thread each")
     parser.add_argument("--allow_failures", action="store_true", help="write the scores of what could be scored")
 
 
@@ -80,8 +80,6 @@ def read_list(path: str | Path, run: type[Run]) -> list[Run]:
 @contextmanager
 def processes(nj: int) -> Iterator[None]:
     """Inside the block, ``joblib.Parallel()`` works in ``nj`` processes of one thread each."""
-    if nj < 1:
-        raise AudiolabError(f"--nj {nj}: give 1 or more")
     with joblib.parallel_config(backend="loky", n_jobs=nj, inner_max_num_threads=1 if nj > 1 else None):
         yield
 

@@ -177,7 +177,7 @@ def test_errors_are_one_line(sounds, tmp_path, changes, message):
         (("--snr", "5", "-5"), "snr are a lowest and a highest value"),
         (("--count", "0"), "count, rate, seconds and peak must be positive"),
         (("--secs", "3"), "unknown argument '--secs'"),
-        (("--nj", "0"), "--nj 0: give 1 or more"),
+        (("--nj", "0"), "--nj: '0' is no count of 1 or more"),
     ],
 )
 def test_wrong_options_are_told(sounds, tmp_path, monkeypatch, words, message):

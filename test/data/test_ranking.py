@@ -89,7 +89,7 @@ def test_what_is_wrong_is_told(folder, tmp_path, command):
         (("--model", "x", "--random", 1, "--pool", "x"), "give either --model or --random"),
         (("--model", "x"), "give --pool, or with --model --out"),
         (("--random", 1, "--out", "x"), "give --pool, or with --model --out"),
-        (("--random", 1, "--pool", "x", "--percent", 0), "--percent is above 0"),
+        (("--random", 1, "--pool", "x", "--percent", 0), "--percent 0: give one above 0"),
         (("--model", tmp_path / "other", "--pool", "x"), "se_supervised, which does not target_probability"),
         (("--model", tmp_path / "slow", "--pool", "x"), "train: 16000 Hz, but the model works at 8000 Hz"),
     ]:
