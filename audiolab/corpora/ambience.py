@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterator, Sequence
 import numpy as np
 import scipy.signal
 
-from audiolab.corpora.noise_tools import at_level, decay, on_time_line, shaped_noise, slow_level
+from audiolab.corpora.noise_tools import at_level, decay, on_time_line, shaped_noise, slow_level, tone
+from audiolab.corpora.noises import music
 
 _FARTHEST = 8
 """Samples by which a sound reaches one microphone later than the other, at most (0.5 ms at 16 kHz)."""
@@ -56,6 +57,27 @@ def cafe(crowd: Sequence[Sequence[np.ndarray]], rng: np.random.Generator, sample
     return people / np.std(people) + 0.6 * dishes / np.std(dishes) + 0.12 * _heard(steam, rng, rate, wet=0.4)
 
 
+def bar(crowd: Sequence[Sequence[np.ndarray]], rng: np.random.Generator, samples: int, rate: int) -> np.ndarray:
+    """Return talkers, glasses and music from a loudspeaker in the room, [samples, 2]."""
+    people = babble(crowd, rng, samples, rate)
+    glasses = _heard(on_time_line(samples, _clatter(rng, samples, rate)), rng, rate, wet=0.5)
+    played = _heard(music(rng, samples, rate), rng, rate, wet=0.8)
+    played *= 10 ** (rng.uniform(-6, 4) / 20) / np.std(played)
+    return people / np.std(people) + 0.5 * glasses / np.std(glasses) + played
+
+
+def park(crowd: Sequence[Sequence[np.ndarray]], rng: np.random.Generator, samples: int, rate: int) -> np.ndarray:
+    """Return wind in gusts, birds, and a few people on the way, [samples, 2]."""
+    leaves = shaped_noise(rng, samples, rate, ((40, 3), (150, 0), (800, -8), (3000, -8), (8000, -16)))
+    wind = leaves * slow_level(rng, samples, rate, 8, 1.0)
+    wave = _heard(wind / np.std(wind), rng, rate, wet=0.1)
+    for _ in range(int(rng.integers(1, 4))):
+        song = _heard(on_time_line(samples, _song(rng, samples, rate)), rng, rate, wet=0.3)
+        wave += 10 ** (rng.uniform(-9, 2) / 20) * song / np.std(song)
+    people = babble(crowd, rng, samples, rate)
+    return wave + 10 ** (rng.uniform(-12, -4) / 20) * people / np.std(people)
+
+
 def street(crowd: Sequence[Sequence[np.ndarray]], rng: np.random.Generator, samples: int, rate: int) -> np.ndarray:
     """Return traffic, cars that pass by and a few people on the pavement, [samples, 2]."""
     far = shaped_noise(rng, samples, rate, ((30, 0), (100, 0), (500, -12), (2000, -22), (8000, -40)))
@@ -101,9 +123,25 @@ def _clatter(rng: np.random.Generator, samples: int, rate: int) -> Iterator[tupl
         yield int(start), ring.sum(axis=0) * fall * 10 ** (rng.uniform(-12, 6) / 20)
 
 
+def _song(rng: np.random.Generator, samples: int, rate: int) -> Iterator[tuple[int, np.ndarray]]:
+    """Yield (start, sound) of a bird: verses of chirps, all of one kind, that glide in pitch."""
+    pitch, glide = rng.uniform(2200, 5500), rng.uniform(0.7, 1.4)
+    seconds, chirps = rng.uniform(0.04, 0.15), int(rng.integers(2, 9))
+    time = rng.uniform(0, 0.8)
+    while time < samples / rate:
+        for _ in range(chirps):
+            length = round(seconds * rng.uniform(0.8, 1.2) * rate)
+            frequency = pitch * np.geomspace(1, glide, length) * rng.uniform(0.97, 1.03)
+            yield round(time * rate), np.hanning(length) * tone(frequency, rate, (1, 0.15))
+            time += 1.6 * seconds
+        time += rng.uniform(0.3, 1.5)
+
+
 PLACES: dict[str, Callable[[Sequence[Sequence[np.ndarray]], np.random.Generator, int, int], np.ndarray]] = {
     "babble": babble,
+    "bar": bar,
     "cafe": cafe,
+    "park": park,
     "street": street,
 }
 """Kind of place -> how it is made."""
