@@ -8,6 +8,7 @@ import tarfile
 import numpy as np
 import pytest
 import soundfile
+from checks import refused
 
 from audiolab.corpora import dns
 from audiolab.corpora.dns import CORPUS, prepare, read_pointers
@@ -219,10 +220,8 @@ FAULTS = {
 def test_faults_are_one_line_and_nothing_is_written(root, tmp_path, fault):
     damage, message = FAULTS[fault]
     damage(root)
-    with pytest.raises(AudiolabError, match=message) as caught:
+    with refused(message, tmp_path / "data"):
         prepare(root, tmp_path / "data")
-    assert "\n" not in str(caught.value)
-    assert not (tmp_path / "data").exists()
 
 
 def archive_of(path, members):

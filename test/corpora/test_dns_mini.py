@@ -1,11 +1,11 @@
 """The DNS challenge's mini twin: its layout and names, the same bytes for the same seed, pairs, and its data dirs."""
 
-import hashlib
 import re
 
 import numpy as np
 import pytest
 import soundfile
+from checks import hashes
 
 from audiolab.corpora.dns import prepare
 from audiolab.corpora.dns_mini import DnsMini, make_mini
@@ -21,11 +21,6 @@ SMALL = DnsMini(
 @pytest.fixture(scope="module")
 def mini(tmp_path_factory):
     return make_mini(tmp_path_factory.mktemp("mini") / "mini", SMALL, seed=3, nj=2)
-
-
-def hashes(folder):
-    paths = sorted(folder.rglob("*.wav"))
-    return {path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest() for path in paths}
 
 
 LAYOUT = {  # as the corpora in the challenge lie, and how many recordings there are to be

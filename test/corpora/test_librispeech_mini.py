@@ -1,12 +1,12 @@
 """LibriSpeech's mini twin: the corpus's layout, the same bytes for the same seed, and its data dirs."""
 
-import hashlib
 import subprocess
 import sys
 
 import numpy as np
 import pytest
 import soundfile
+from checks import hashes
 
 from audiolab.corpora.librispeech import prepare
 from audiolab.corpora.librispeech_mini import LibriSpeechMini, make_mini
@@ -20,11 +20,6 @@ SMALL = LibriSpeechMini(train_speakers=2, valid_speakers=1, test_speakers=1, utt
 @pytest.fixture(scope="module")
 def mini(tmp_path_factory):
     return make_mini(tmp_path_factory.mktemp("mini") / "mini", SMALL, seed=3, nj=2)
-
-
-def hashes(folder):
-    files = sorted(path for path in folder.rglob("*.*") if path.suffix in (".flac", ".txt", ".TXT"))
-    return {path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
 
 
 def test_layout(mini):

@@ -6,11 +6,11 @@ import shutil
 import numpy as np
 import pytest
 import soundfile
+from checks import refused
 
 from audiolab.corpora.vcc2018 import CORPUS, prepare
 from audiolab.datadir.datadir import DataDir
 from audiolab.datadir.validate import validate
-from audiolab.errors import AudiolabError
 
 SOURCES = {"VCC2SF1": 10001, "VCC2SM4": 20001}
 TARGETS = {"VCC2TF1": 10001, "VCC2TM2": 10001}
@@ -196,10 +196,8 @@ def test_faults_are_one_line_and_nothing_is_written(tmp_path, fault):
     root = original(tmp_path / "db")
     damage, message = FAULTS[fault]
     damage(root)
-    with pytest.raises(AudiolabError, match=message) as caught:
+    with refused(message, tmp_path / "data"):
         prepare(root, tmp_path / "data")
-    assert "\n" not in str(caught.value)
-    assert not (tmp_path / "data").exists()
 
 
 def test_a_transcript_in_windows_encoding_is_read_and_said(tmp_path, caplog):

@@ -1,12 +1,12 @@
 """The mini twin: VCC2018's layout, the same bytes for the same seed, speakers that differ, and both commands."""
 
-import hashlib
 import subprocess
 import sys
 
 import numpy as np
 import pytest
 import soundfile
+from checks import hashes
 
 from audiolab.corpora.vcc2018_mini import SPEAKERS, TEXTS, Vcc2018Mini, make_mini
 from audiolab.datadir.datadir import DataDir
@@ -18,11 +18,6 @@ SMALL = Vcc2018Mini(train_sentences=3, eval_sentences=2)
 @pytest.fixture(scope="module")
 def mini(tmp_path_factory):
     return make_mini(tmp_path_factory.mktemp("mini") / "mini", SMALL, seed=3, nj=2)
-
-
-def hashes(folder):
-    files = sorted(path for path in folder.rglob("*.*") if path.suffix in (".wav", ".txt"))
-    return {path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
 
 
 def test_layout(mini):

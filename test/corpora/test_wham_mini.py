@@ -1,11 +1,11 @@
 """The mini twin of WHAM!'s noises: the corpus's layout, the same bytes for the same seed, and its data dirs."""
 
-import hashlib
 import re
 
 import numpy as np
 import pytest
 import soundfile
+from checks import hashes
 
 from audiolab.corpora import wham_mini
 from audiolab.corpora.wham import prepare
@@ -19,11 +19,6 @@ SMALL = WhamMini(train=3, valid=1, test=2, seconds=[2.0, 3.0])
 @pytest.fixture(scope="module")
 def mini(tmp_path_factory):
     return make_mini(tmp_path_factory.mktemp("mini") / "mini", SMALL, seed=3, nj=2)
-
-
-def hashes(folder):
-    paths = sorted(folder.rglob("*.wav"))
-    return {path.relative_to(folder): hashlib.sha256(path.read_bytes()).hexdigest() for path in paths}
 
 
 def test_layout(mini):
