@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import os
 import sys
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import NoReturn
@@ -13,6 +14,13 @@ from audiolab.errors import AudiolabError
 from audiolab.files import atomic_write
 
 Row = dict[str, str]
+
+
+def check_folders(jobs: Iterable[Row], advice: str) -> None:
+    """Raise `AudiolabError` where two jobs would make one folder, their ``dir``; ``advice`` says what to do."""
+    for folder, count in Counter(job["dir"] for job in jobs).items():
+        if count > 1:
+            raise AudiolabError(f"{folder} would be made {count} times; {advice}")
 
 
 def write_jobs(path: Path, columns: Sequence[str], rows: Iterable[Row]) -> None:

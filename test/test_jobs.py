@@ -3,7 +3,7 @@
 import pytest
 
 from audiolab.errors import AudiolabError
-from audiolab.jobs import read_job, read_jobs, split_at_dashes, write_jobs
+from audiolab.jobs import check_folders, read_job, read_jobs, split_at_dashes, write_jobs
 
 ROWS = [{"config": "a.yaml", "seed": "0", "dir": "exp/a b"}, {"config": "b.yaml", "seed": "1", "dir": 'exp/"b"'}]
 
@@ -21,6 +21,12 @@ def test_missing_tables_and_jobs_are_told(tmp_path):
     for number in (0, 3):
         with pytest.raises(AudiolabError, match=f"has 2 jobs, there is no number {number}"):
             read_job(tmp_path / "train.tsv", number, "stage 3")
+
+
+def test_two_jobs_for_one_folder_are_refused():
+    check_folders(ROWS, "name each config once")
+    with pytest.raises(AudiolabError, match=r"^exp/a b would be made 2 times; name each config once$"):
+        check_folders([*ROWS, ROWS[0]], "name each config once")
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ from pathlib import Path
 from audiolab import cli
 from audiolab.datadir.stamp import check_stamp, write_stamp
 from audiolab.errors import AudiolabError, did_you_mean
-from audiolab.jobs import Row, read_job, read_jobs, run_module, split_at_dashes, write_jobs
+from audiolab.jobs import Row, check_folders, read_job, read_jobs, run_module, split_at_dashes, write_jobs
 
 TRAIN = ("phase", "seed", "wave", "config", "dir", "data", "init", "init_classifier", "source_pool", "ranked_by")
 ENHANCE = ("system", "seed", "set", "dir", "model")
@@ -80,6 +80,7 @@ def write_plan(args: cli.configargparse.Namespace) -> None:
         key=lambda row: int(row["wave"]),
     )
     enhancements = list(enhancement_rows(args, methods))
+    check_folders((*trainings, *enhancements), "name each method, seed, SNR and set of pairs once")
     write_jobs(args.expdir / "train.tsv", TRAIN, trainings)
     write_jobs(args.expdir / "enhance.tsv", ENHANCE, enhancements)
     noisy = [dict(zip(SCORED, ("noisy", NONE, name, NONE))) for name in args.sets]

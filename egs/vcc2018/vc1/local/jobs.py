@@ -19,7 +19,7 @@ from audiolab import cli
 from audiolab.data.baseline_mappings import BASELINES
 from audiolab.datadir.datadir import DataDir
 from audiolab.errors import AudiolabError
-from audiolab.jobs import Row, read_job, read_jobs, run_module, split_at_dashes, write_jobs
+from audiolab.jobs import Row, check_folders, read_job, read_jobs, run_module, split_at_dashes, write_jobs
 
 TRAIN = ("config", "seed", "source", "target", "dir")
 CONVERT = ("system", "seed", "source", "target", "dir", "model", "way")
@@ -73,12 +73,8 @@ def write_plan(args: cli.configargparse.Namespace) -> None:
     pairs = [parse_pair(pair) for pair in args.pairs]
     trainings = list(training_rows(args, pairs))
     conversions = list(conversion_rows(args, trainings, pairs))
-    for folder, count in Counter(row["dir"] for row in (*trainings, *conversions)).items():
-        if count > 1:
-            raise AudiolabError(
-                f"{folder} would be made {count} times; name each config, pair and seed once"
-                + (", a pair in one direction with --both_ways" if args.both_ways == "true" else "")
-            )
+    one_way = ", a pair in one direction with --both_ways" if args.both_ways == "true" else ""
+    check_folders((*trainings, *conversions), f"name each config, pair and seed once{one_way}")
     write_jobs(args.expdir / "train.tsv", TRAIN, trainings)
     write_jobs(args.expdir / "convert.tsv", CONVERT, conversions)
     write_jobs(args.expdir / "scored.tsv", SCORED, conversions)
