@@ -43,8 +43,8 @@ def _options() -> Any:
     options = parser.parse_args()
     if bool(options.source_decisions) != bool(options.target_decisions):
         raise AudiolabError("report_se: give both --source_decisions and --target_decisions, or neither")
-    if not 0 < options.percent < 100:
-        raise AudiolabError(f"--percent {options.percent}: give one between 0 and 100")
+    if not 0 < options.percent <= 100:
+        raise AudiolabError(f"--percent {options.percent}: give one above 0, at most 100")
     return options
 
 

@@ -179,13 +179,15 @@ def test_histogram_has_the_densities_and_the_line():
         assert np.sum(heights[25:] * np.diff(edges)[25:]) == pytest.approx(np.mean(values >= 0.5))
     limit = axis.lines[0].get_xdata()[0]
     assert np.mean(source > limit) == pytest.approx(0.3, abs=1e-3)
+    assert plots.domain_histogram(source, target, 100).axes[0].lines[0].get_xdata()[0] == source.min()
 
 
 @pytest.mark.parametrize(
     ("more", "message"),
     [
         (("--source_decisions", "x"), "give both --source_decisions and --target_decisions"),
-        (("--percent", "100"), "--percent 100.0: give one between 0 and 100"),
+        (("--percent", "0"), "--percent 0.0: give one above 0, at most 100"),
+        (("--percent", "101"), "--percent 101.0: give one above 0, at most 100"),
         (("--runs", "sauce_s0"), "no run 'sauce_s0'; did you mean 'source_s0'"),
         (("--baseline", "dann"), "baseline 'dann' was not scored; scored are: noisy, source, srst_similar"),
         (("--data", "nowhere"), "nowhere/target_test_m5dB: no mixture dir"),
