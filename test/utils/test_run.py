@@ -7,37 +7,18 @@ import signal
 import subprocess
 import sys
 import time
+from functools import partial
 from pathlib import Path
 
 import pytest
+from calls import call, wait_for
 
 RUN = Path(__file__).parents[2] / "utils" / "run.py"
 
 
 @pytest.fixture
 def start(tmp_path):
-    def popen(*args, **env):
-        return subprocess.Popen(
-            [sys.executable, RUN, *args],
-            cwd=tmp_path,
-            env={**os.environ, **env},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-
-    return popen
-
-
-@pytest.fixture
-def run(start):
-    def finish(*args, **env):
-        process = start(*args, **env)
-        out, said = process.communicate(timeout=30)
-        assert out == ""
-        return process.returncode, said
-
-    return finish
+    return partial(call, RUN, tmp_path)
 
 
 def test_logs_and_substitution(run, tmp_path):
@@ -71,8 +52,7 @@ def test_a_command_that_is_no_utf8(run, tmp_path):
 
 def test_what_outlives_its_job_does_not_write_over_the_end_of_the_log(run, tmp_path):
     assert run("x.log", "(sleep 0.5; echo late; touch done) & exit 0") == (0, "")
-    while not (tmp_path / "done").exists():
-        time.sleep(0.02)
+    wait_for((tmp_path / "done").exists)
     lines = (tmp_path / "x.log").read_text().splitlines()
     assert lines[-2].startswith("# Ended (code 0)")
     assert lines[-1] == "late"
@@ -176,10 +156,7 @@ def test_jobs_have_gpus_of_their_own(run, tmp_path):
 def test_a_signal_ends_all_processes_of_all_jobs(start, tmp_path, number):
     script = "sleep 300 & echo $! >pid.JOB; touch ready.JOB; wait"
     process = start("--max-jobs-run", "2", "JOB=1:3", "x.JOB.log", "bash", "-c", script)
-    deadline = time.monotonic() + 20
-    while len(list(tmp_path.glob("ready.*"))) < 2:
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
+    wait_for(lambda: len(list(tmp_path.glob("ready.*"))) == 2)
     process.send_signal(number)
     _, said = process.communicate(timeout=20)
     assert process.returncode == 128 + number

@@ -4,10 +4,11 @@ import os
 import signal
 import subprocess
 import sys
-import time
+from functools import partial
 from pathlib import Path
 
 import pytest
+from calls import call, wait_for
 
 SLURM = Path(__file__).parents[2] / "utils" / "slurm.py"
 SBATCH = f"""#!{sys.executable}
@@ -46,26 +47,7 @@ def start(tmp_path):
         (tools / name).write_text(text)
         (tools / name).chmod(0o755)
 
-    def popen(*args):
-        return subprocess.Popen(
-            [sys.executable, SLURM, *args],
-            cwd=tmp_path,
-            env={**os.environ, "PATH": f"{tools}:{os.environ['PATH']}"},
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-
-    return popen
-
-
-@pytest.fixture
-def run(start):
-    def finish(*args):
-        process = start(*args)
-        _, said = process.communicate(timeout=30)
-        return process.returncode, said
-
-    return finish
+    return partial(call, SLURM, tmp_path, PATH=f"{tools}:{os.environ['PATH']}")
 
 
 def asked(folder):
@@ -167,18 +149,13 @@ def test_a_refused_job_leaves_the_logs_as_they_were(run, tmp_path):
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_cancels_the_job(start, tmp_path, number):
     process = start("JOB=1:2", "log/x.JOB.log", "bash", "-c", "touch ready; sleep 300")
-    deadline = time.monotonic() + 20
-    while not (tmp_path / "ready").exists():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
+    wait_for((tmp_path / "ready").exists)
     process.send_signal(number)
     _, said = process.communicate(timeout=20)
     assert process.returncode == 128 + number
     assert f"slurm.py: cancelled by {number.name}; go on with: " in said
     assert (tmp_path / "scancel.args").read_text().strip().isdecimal()
-    while "# Ended (code 143)" not in (tmp_path / "log/x.1.log").read_text():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
+    wait_for(lambda: "# Ended (code 143)" in (tmp_path / "log/x.1.log").read_text())
 
 
 def test_no_slurm_here(start, tmp_path):
