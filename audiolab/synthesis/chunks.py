@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from itertools import chain
 
 import numpy as np
 
@@ -30,20 +31,18 @@ def process_in_chunks(
     start = 0  # of the next chunk, in samples of the signal
     held: np.ndarray | None = None  # the signal from `first` on
     first = 0
-    for block in blocks:
-        held = np.asarray(block) if held is None else np.concatenate([held, block])
-        while first + len(held) >= start + chunk + context:
+    for block in chain(blocks, (None,)):  # None: what is held is all that is left
+        if block is not None:
+            held = np.asarray(block) if held is None else np.concatenate([held, block])
+        if held is None:
+            return
+        end = first + len(held)
+        while start + chunk + context <= end or (block is None and start < end):
             segment = held[: start - first + chunk + context]
             yield _middle(function, segment, first, start, chunk)
             start += chunk
             held = held[max(0, start - context) - first :]
             first = max(0, start - context)
-    while held is not None and start < first + len(held):
-        segment = held[: start - first + chunk + context]
-        yield _middle(function, segment, first, start, chunk)
-        start += chunk
-        held = held[max(0, start - context) - first :]
-        first = max(0, start - context)
 
 
 def _middle(
