@@ -1,0 +1,391 @@
+"""egs/dns/se1 on small mini corpora, from nothing to the page: what each stage makes, and runs again."""
+
+import math
+import re
+import shutil
+from collections import Counter
+from itertools import product
+from pathlib import Path
+
+import numpy as np
+import pesq
+import pystoi
+import pytest
+import torch
+import yaml
+from mixture_tables import RATE, mixtures, parts, read, si_sdr, snr
+from recipe_copy import Recipe, fatal_faults, loads_nothing, rows_of, stages_done
+
+from audiolab.config import to_dict
+from audiolab.corpora.base import get_corpus
+from audiolab.corpora.dns_layout import LANGUAGES
+from audiolab.corpora.dns_mini import DnsMini
+from audiolab.corpora.folder import new_folder
+from audiolab.corpora.librispeech_mini import LibriSpeechMini
+from audiolab.corpora.wham_mini import WhamMini
+from audiolab.datadir.table import read_table
+
+pytestmark = pytest.mark.recipe
+
+NAME = "dns/se1"
+DNS = DnsMini(speakers=3, sentences=2, english_speakers=3, english_sentences=2, noises=20, pairs=2)
+LIBRISPEECH = LibriSpeechMini(train_speakers=3, valid_speakers=1, test_speakers=1, utterances=4)
+WHAM = WhamMini(train=4, valid=2, test=2)
+CORPORA = {"librispeech": LIBRISPEECH, "wham": WHAM, "dns": DNS}
+TRAIN, VALID, EVAL, STEPS = 12, 7, 6, 4
+DATA, EXP = "data/mini", "exp/mini"
+LATE = f"{EXP}/srst_similar_s0"
+OPTIONS = {
+    "corpus": "mini",
+    "db_root": "downloads/small",
+    "methods": "all",
+    "train_mixtures": TRAIN,
+    "valid_mixtures": VALID,
+    "eval_mixtures": EVAL,
+    "nj": 2,
+    "train_jobs": 2,
+    "train_options": f"--system_conf.enhancer.widths 4 4 8 8 8 --trainer.max_steps {STEPS} --trainer.max_epochs 2 "
+    "--trainer.valid_every 2 --trainer.save_every 2 --trainer.batch_size 4 --trainer.precision fp32 "
+    "--trainer.log_every 1",
+}
+PARTS = ("train", "valid", "test")
+SNRS = {"target_test_m5dB": -5, "target_test_0dB": 0, "target_test_5dB": 5, "english_test_0dB": 0}
+SETS = (*SNRS, "dns_no_reverb")
+BEGUN_WITH = {
+    "source": None, "oracle": None, "classifier": "source", "remixit": "source", "dann": "source",
+    "dann_classifier": "dann", "dann_remixit": "dann", "srst_random": "dann", "srst_similar": "dann",
+}  # fmt: skip
+METHODS = [phase for phase in BEGUN_WITH if "classifier" not in phase]
+
+
+@pytest.fixture(scope="module")
+def recipe(tmp_path_factory):
+    """Return the recipe after one run of all stages."""
+    recipe = Recipe(tmp_path_factory.mktemp("checkout"), NAME, OPTIONS)
+    for name, sizes in CORPORA.items():
+        get_corpus(name).make_mini(recipe / "downloads/small" / name, sizes, 0, 2)
+    recipe.output = recipe.run()
+    return recipe
+
+
+def drawn_from(name, speech, noise):
+    """Return whether all that is mixed is in these data dirs, which `test_data_dirs` finds apart from others."""
+    tables = [read_table(f"{DATA}/{kind}_{part}/wav.scp") for kind, part in (("speech", speech), ("noise", noise))]
+    return all(f[0] in tables[0] and f[3] in tables[1] for f in mixtures(f"{DATA}/{name}").values())
+
+
+def test_all_stages_run_with_the_python_that_is_there(recipe):
+    stages = ["-1 download", "0 data", "1 mixtures", "2 evaluation", "3 train", "4 infer", "5 score", "6 report"]
+    assert stages_done(recipe.output) == stages
+    assert [f"using downloads/small/{name}" in recipe.output for name in CORPORA] == [True] * 3
+    assert not (recipe.root / "tools" / "venv").exists()
+
+
+def test_stage_download_makes_the_mini_corpora(tmp_path):
+    """Of the default sizes and by its seed: here they are made already, and nothing is to be done."""
+    recipe = Recipe(tmp_path, NAME, {"corpus": "mini", "seed": 3, "verbose": 2})
+    for name in CORPORA:
+        made_from = {"corpus": f"mini {name}", "seed": 3, **to_dict(get_corpus(name).mini())}
+        with new_folder(recipe / "downloads/mini" / name, made_from):
+            pass
+    before = sorted(tmp_path.rglob("*"))
+    done = recipe.call("--stage", "download", "--stop_stage", "download", nj=2)
+    assert done.returncode == 0, done.stderr
+    assert sorted(tmp_path.rglob("*")) == before
+    called = re.findall(r"^\++ python3 -m audiolab.bin.make_mini (.*)", done.stderr, re.MULTILINE)
+    assert called == [f"--corpus {name} --dest downloads/mini/{name} --seed 3 --nj 2" for name in CORPORA]
+
+
+def test_data_dirs(inside):
+    foreign = len(LANGUAGES) * DNS.speakers * DNS.sentences
+    speakers = LIBRISPEECH.train_speakers + LIBRISPEECH.valid_speakers + LIBRISPEECH.test_speakers
+    counts = {
+        "speech_source": speakers * LIBRISPEECH.utterances, "noise_source": WHAM.train + WHAM.valid + WHAM.test,
+        "speech_target": foreign, "noise_target": DNS.noises,
+        "speech_english": DNS.english_speakers * DNS.english_sentences,
+    }  # fmt: skip
+    for name, count in counts.items():
+        folders = [Path(DATA, f"{name}_{part}") for part in PARTS]
+        assert [fault for folder in folders for fault in fatal_faults(folder, text=False)] == []
+        owners = [set(read_table(folder / "spk2utt")) for folder in folders]
+        sounds = [{Path(path).read_bytes() for path in read_table(f / "wav.scp").values()} for f in folders]
+        assert len(set().union(*owners)) == sum(map(len, owners))  # no speaker, or cut-up noise, is in two sets
+        assert len(set().union(*sounds)) == sum(map(len, sounds)) == count
+    assert fatal_faults(f"{DATA}/dns_no_reverb", text=False) == []
+    assert len(read_table(f"{DATA}/dns_no_reverb/spk1.scp")) == DNS.pairs
+    for part in PARTS:
+        assert set(read_table(f"{DATA}/speech_target_{part}/utt2lang").values()) == set(LANGUAGES.values())
+
+
+@pytest.mark.parametrize(("part", "count"), [("train", TRAIN), ("valid", VALID)])
+@pytest.mark.parametrize("domain", ["source", "target", "oracle"])
+def test_mixtures_to_train_on(inside, domain, part, count):
+    name = f"{domain}_{part}"
+    assert fatal_faults(f"{DATA}/{name}", text=False, wav=False) == []
+    assert len(mixtures(f"{DATA}/{name}")) == count
+    for mixture, fields in mixtures(f"{DATA}/{name}").items():
+        speech, noise = parts(f"{DATA}/{name}", mixture)
+        assert len(speech) == 2 * RATE
+        assert snr(speech, noise) == pytest.approx(float(fields[7]), abs=1e-3)
+        assert -10 <= float(fields[7]) <= 10
+        assert max(np.abs(wave).max() for wave in (speech, noise, speech + noise)) <= 0.9901
+    spoken = Counter(read_table(f"{DATA}/{name}/utt2lang").values())
+    expected = {"source": {"en"}, "target": {*LANGUAGES.values()}, "oracle": {*LANGUAGES.values(), "en"}}
+    assert set(spoken) == expected[domain]
+    assert max(spoken.values()) - min(spoken.values()) <= 1
+    assert drawn_from(name, name, f"target_{part}" if domain == "oracle" else name)
+
+
+def test_mixtures_to_evaluate_on(inside):
+    for name, ratio in SNRS.items():
+        assert len(mixtures(f"{DATA}/{name}")) == EVAL
+        assert drawn_from(name, "english_test" if "english" in name else "target_test", "target_test")
+        for mixture in mixtures(f"{DATA}/{name}"):
+            speech, noise = parts(f"{DATA}/{name}", mixture)
+            assert 2 * RATE <= len(speech) <= 4 * RATE
+            assert snr(speech, noise) == pytest.approx(ratio, abs=1e-3)
+    excerpts = [
+        {mixture: (fields[:2], fields[3:5], fields[6]) for mixture, fields in mixtures(f"{DATA}/{name}").items()}
+        for name in SETS[:3]
+    ]
+    assert excerpts[0] == excerpts[1] == excerpts[2]
+    spoken = Counter(read_table(f"{DATA}/target_test_0dB/utt2lang").values())
+    assert spoken == dict.fromkeys(LANGUAGES.values(), EVAL // len(LANGUAGES))
+
+
+@pytest.fixture(scope="module")
+def written(recipe):
+    """Draw the test sets again, in one thread and with their audio; return the hashes before and after."""
+    what = ("data/mini/*_test_*/mixtures", "data/mini/*_test_*/*.scp", "data/mini/.stamp/*")
+    before = recipe.hashes(*what)
+    recipe.run("--stage", "evaluation", "--stop_stage", "evaluation", write_mixtures="true", nj=1)
+    return before, recipe.hashes(*what)
+
+
+def test_written_mixtures_are_those_of_the_tables(inside, written):
+    before, after = written
+    assert before.items() <= after.items()  # what was enhanced stays up to date
+    assert len(after) - len(before) == len(SNRS) * 3
+    for name in SNRS:
+        tables = [read_table(f"{DATA}/{name}/{table}.scp") for table in ("wav", "spk1", "noise1")]
+        for mixture in mixtures(f"{DATA}/{name}"):
+            noisy, speech, noise = (read(table[mixture]) for table in tables)
+            np.testing.assert_allclose(speech + noise, noisy, atol=1e-7)
+            for wave, expected in zip((speech, noise), parts(f"{DATA}/{name}", mixture)):
+                np.testing.assert_allclose(wave, expected, atol=1e-6)
+
+
+def history(phase):
+    """Return the rows of a run's history, and the step of the checkpoint that is to be its model."""
+    rows = rows_of(f"{EXP}/{phase}_s0/history.csv")
+    trainer = yaml.safe_load(Path(f"{EXP}/{phase}_s0/config.yaml").read_text())["trainer"]
+    ranked = [(float(row["value"]), int(row["step"])) for row in rows if row["name"] == trainer["best"]]
+    return rows, max(ranked)[1] if trainer["average_best"] else STEPS
+
+
+def state_of(phase, network="enhancer"):
+    return torch.load(f"{EXP}/{phase}_s0/model.pt", weights_only=True)["state"][network]
+
+
+def batches_seen(phase):
+    """Return how many batches a phase's batch normalisation has seen, those of the phases before it included."""
+    (count,) = {int(value) for name, value in state_of(phase).items() if name.endswith("num_batches_tracked")}
+    return count
+
+
+@pytest.mark.parametrize("phase", BEGUN_WITH)
+def test_training(inside, phase):
+    run = Path(f"{EXP}/{phase}_s0")
+    model = torch.load(run / "model.pt", weights_only=True)
+    assert (model["format"], model["step"]) == (1, STEPS)
+    assert (run / "checkpoints" / "latest").read_text().strip() == f"step_{STEPS:08d}.pt"
+    assert str(inside.root) not in (run / "run.json").read_text()
+    rows, _ = history(phase)
+    assert {(row["split"], row["step"]) for row in rows} >= {("train", "1"), ("valid", "2"), ("valid", str(STEPS))}
+    assert all(math.isfinite(float(row["value"])) for row in rows)
+
+
+@pytest.mark.parametrize(("phase", "before"), [pair for pair in BEGUN_WITH.items() if pair[1]])
+def test_phases_begin_with_the_one_they_stand_on(inside, phase, before):
+    config = yaml.safe_load(Path(f"{EXP}/{phase}_s0/config.yaml").read_text())["system_conf"]
+    assert config["init"] == f"{EXP}/{before}_s0"
+    if "classifier" in phase:  # on an encoder that stays as it is
+        assert all(torch.equal(value, state_of(before)[name]) for name, value in state_of(phase).items())
+        return
+    assert batches_seen(phase) == batches_seen(before) + history(phase)[1]
+    pairs = [(state_of(phase), state_of(before))]
+    if phase == "dann":
+        assert config["init_classifier"] == "exp/mini/classifier_s0"
+        pairs.append((state_of("dann", "classifier"), state_of("classifier", "classifier")))
+    for after, begun in pairs:
+        moved = [float((after[n] - begun[n]).abs().max()) for n in after if n.endswith(("weight", "bias"))]
+        assert 0 < max(moved) < 5e-3  # as far as these steps lead at this learning rate
+
+
+def test_pools(inside):
+    decisions = {name: float(p) for name, p in read_table(f"{LATE}/source_decisions").items()}
+    assert set(decisions) == set(mixtures(f"{DATA}/source_train"))
+    assert set(read_table(f"{LATE}/target_decisions")) == set(mixtures(f"{DATA}/target_train"))
+    similar, drawn = (
+        set(Path(f"{EXP}/srst_{how}_s0/source_pool").read_text().split()) for how in ("similar", "random")
+    )
+    assert min(decisions[name] for name in similar) > max(decisions[name] for name in decisions.keys() - similar)
+    assert drawn == {sorted(decisions)[k] for k in np.random.default_rng(0).permutation(TRAIN)[: len(similar)]}
+    assert len(similar) == len(drawn) == round(0.3 * TRAIN)
+    for phase in ("srst_random", "srst_similar"):
+        config = yaml.safe_load(Path(f"{EXP}/{phase}_s0/config.yaml").read_text())
+        assert config["data_conf"]["source_pool"] == f"{EXP}/{phase}_s0/source_pool"
+
+
+def test_enhanced_sets(inside):
+    for method, name in product(METHODS, SETS):
+        folder, about = Path(f"{EXP}/{method}_s0/enhanced/{name}"), Path(DATA, name)
+        assert fatal_faults(folder, text=False) == []
+        for table in ("utt2spk", "utt2lang"):
+            assert read_table(folder / table) == read_table(about / table)
+        for mixture, path in read_table(folder / "wav.scp").items():
+            enhanced, noisy = read(path), np.add(*parts(f"{DATA}/{name}", mixture))
+            assert enhanced.shape == noisy.shape
+            assert 1e-3 < np.abs(enhanced - noisy).max() < 1
+
+
+def test_scores(inside):
+    rows = rows_of(f"{EXP}/scores.csv")
+    expected = [
+        (system, "-" if system == "noisy" else "0", name, mixture)
+        for system, name in product(["noisy", *METHODS], SETS)
+        for mixture in read_table(f"{DATA}/{name}/utt2spk")
+    ]
+    assert sorted((row["system"], row["seed"], row["set"], row["utterance"]) for row in rows) == sorted(expected)
+    assert all(math.isfinite(float(row["si_sdr"])) for row in rows)
+    for row in (row for row in rows if row["system"] == "noisy"):
+        speech, noise = parts(f"{DATA}/{row['set']}", row["utterance"])
+        assert float(row["si_sdr"]) == pytest.approx(si_sdr(speech + noise, speech), abs=1e-3)
+        if row["set"] in SNRS:
+            assert float(row["si_sdr"]) == pytest.approx(SNRS[row["set"]], abs=1)
+            assert float(row["snr"]) == SNRS[row["set"]]
+    for name in ("target_test_m5dB", "dns_no_reverb"):
+        row = next(row for row in rows if (row["system"], row["set"]) == ("srst_similar", name))
+        clean = parts(f"{DATA}/{name}", row["utterance"])[0]
+        enhanced = read(f"{LATE}/enhanced/{name}/wav/{row['utterance']}.wav")
+        assert float(row["si_sdr"]) == pytest.approx(si_sdr(enhanced, clean), abs=1e-3)
+        assert float(row["pesq"]) == pytest.approx(pesq.pesq(RATE, clean, enhanced, "wb"), abs=1e-3)
+        assert float(row["stoi"]) == pytest.approx(pystoi.stoi(clean, enhanced, RATE), abs=1e-4)
+
+
+def tables_beside():
+    """Yield (table, part, cells of a row) of RESULTS.md as far as the paper's tables go."""
+    table = part = None
+    for line in Path(f"{EXP}/RESULTS.md").read_text().splitlines():
+        if line.startswith("## "):
+            table = line[3:].removesuffix(" beside ours") if line.endswith(" beside ours") else None
+        elif line.startswith("### "):
+            part = line[4:]
+        elif table and line.startswith("| ") and not line.startswith(("| Row |", "| --- |")):
+            yield table, part, line.strip("| ").split(" | ")
+
+
+def test_results(inside):
+    """The paper's rows, as the recipe's table has them, each with the mean of our scores."""
+    papers, ours = rows_of("local/tables.tsv", "\t"), rows_of(f"{EXP}/scores.csv")
+    found = list(tables_beside())
+    rows = [(table, part, cells[0]) for table, part, cells in found]
+    assert rows == [(paper["table"], paper["part"], paper["row"]) for paper in papers]
+    first = Counter(part for table, part, _ in rows if table == "Table 1")
+    assert first == {"SNR −5 dB": 8, "SNR 0 dB": 8, "SNR 5 dB": 8}
+
+    def mean(system, name):
+        return np.mean([float(r["si_sdr"]) for r in ours if (r["system"], r["set"]) == (system, name)])
+
+    for (_, _, cells), paper in zip(found, papers):
+        expected = mean(paper["system"], paper["set"])
+        if paper["minus"]:
+            expected -= mean(paper["minus"], paper["set"])
+        assert float(cells[6].split()[0]) == pytest.approx(expected, abs=0.0051)
+        assert [cells[n] for n in (1, 3, 5)] == [paper[key] or "–" for key in ("pesq", "stoi", "si_sdr")]
+        assert int(cells[7]) == (DNS.pairs if paper["set"] == "dns_no_reverb" else EVAL)
+
+
+def test_report(inside):
+    report = Path(f"{EXP}/report.html").read_text()
+    assert loads_nothing(report)
+    assert report.count("<audio ") >= len(SETS)
+    assert report.count('src="data:audio/') >= len(SETS) * (2 + len(METHODS))  # noisy, clean, and of each method
+    for text in (*SETS, *METHODS, "LibriSpeech, WHAM! and DNS (mini)"):
+        assert text in report
+    shares = [
+        100 * np.mean([float(p) > 0.5 for p in read_table(f"{LATE}/{domain}_decisions").values()])
+        for domain in ("source", "target")
+    ]
+    words = "It takes {:.1f} % of the source's and {:.1f} % of the target's mixtures for the target's.".format(*shares)
+    figure_3 = rf'<svg [^>]*aria-label="[^"]*Histogram of the probability of the target domain[^"]*{re.escape(words)}'
+    assert re.search(figure_3.replace("'", "(?:'|&#39;)"), report)
+
+
+def test_a_file_is_enhanced_as_the_recipe_did(inside, written):
+    name = min(mixtures(f"{DATA}/target_test_0dB"))
+    inside.python("-m", "audiolab.bin.enhance", "--model", LATE, f"{DATA}/target_test_0dB/wav/{name}.wav", "out.wav")
+    made = read(f"{LATE}/enhanced/target_test_0dB/wav/{name}.wav")
+    np.testing.assert_allclose(read("out.wav"), made, atol=1.01 / 32768)
+
+
+def test_a_missing_stage_is_named(recipe):
+    with recipe.without("data/mini"):
+        [told, stage] = recipe.fail("--stage", "mixtures")
+        assert told == "error: data/mini was never made: run stage 0 (data) first"
+        assert stage.startswith("error: run.sh: stage 1 mixtures failed with status 1")
+    with recipe.without("exp/mini"):
+        assert recipe.fail("--stage", "score")[0] == "error: exp/mini was never made: run stage 4 (infer) first"
+
+
+@pytest.mark.parametrize(
+    ("stage", "changes", "told"),
+    [
+        ("train", {"train_mixtures": 13}, f"{DATA} was made with train=12, not train=13: run stage 1 (mixtures) again"),
+        ("infer", {"eval_mixtures": 9}, f"{DATA} was made with mixtures=6, not mixtures=9: run stage 2 (evaluation)"),
+        ("infer", {"percent": 50}, f"{EXP} was made with percent=30, not percent=50: run stage 3 (train) again"),
+        (
+            "train",
+            {"methods": "source srst_similr"},
+            "--methods: unknown method 'srst_similr'; did you mean 'srst_simi",
+        ),
+        ("train", {"methods": "classifier"}, "--methods: unknown method 'classifier'"),
+        (
+            "train",
+            {"methods": "dann dann"},
+            f"{EXP}/dann_s0/enhanced/target_test_m5dB would be made 2 times; name each",
+        ),
+        ("train", {"seeds": "0 0"}, f"{EXP}/source_s0 would be made 2 times; name each method, seed, "),
+    ],
+)
+def test_what_does_not_fit_is_told_and_changes_nothing(recipe, stage, changes, told):
+    before = recipe.hashes(f"{EXP}/*.tsv", "exp/mini/.stamp/*", "exp/mini/log/*")
+    said = recipe.fail("--stage", stage, **changes)
+    assert said[0].startswith(f"error: {told}")
+    assert recipe.hashes(f"{EXP}/*.tsv", "exp/mini/.stamp/*", "exp/mini/log/*") == before
+
+
+def test_running_again_gives_the_same_bits(recipe):
+    """With the last phase's run gone, its pool and its enhanced sets too, and only its method asked for."""
+    made = (f"{LATE}/*_decisions", f"{LATE}/source_pool", f"{LATE}/model.pt", f"{LATE}/history.csv",
+            f"{LATE}/enhanced/*/*", f"{LATE}/enhanced/*/wav/*", "exp/mini/*/model.pt")  # fmt: skip
+    before, scores = recipe.hashes(*made), rows_of(recipe / "exp/mini/scores.csv")
+    shutil.rmtree(recipe / LATE)
+    recipe.run("--stage", "train", "--stop_stage", "score", methods="srst_similar")
+    assert recipe.hashes(*made) == before
+    kept = [row for row in scores if row["system"] in ("noisy", "srst_similar")]
+    assert rows_of(recipe / "exp/mini/scores.csv") == kept
+
+
+def test_list_and_dry_run_write_nothing(tmp_path):
+    recipe = Recipe(tmp_path, NAME, {"corpus": "mini"})
+    before = sorted(tmp_path.rglob("*"))
+    assert recipe.run("--list").split()[::2] == ["-1", "0", "1", "2", "3", "4", "5", "6"]
+    shown = recipe.run("--dry_run", "true", "--stop_stage", "mixtures")
+    assert "run make_mini --corpus" in shown
+    assert "# db_root=downloads/mini\n" in shown
+    assert "### stage 2 evaluation" not in shown
+    told = recipe.call("--train_mixture", "3")
+    assert told.returncode == 1
+    assert told.stderr == "error: run.sh: unknown option --train_mixture; did you mean '--train_mixtures'?\n"
+    assert sorted(tmp_path.rglob("*")) == before
