@@ -83,7 +83,8 @@ def open_audio(entry: str | Path, allow_pipes: bool, where: str) -> Iterator[sou
         if missing:
             raise AudiolabError(f"{where}: truncated: {missing} bytes fewer than its header promises; get it again")
         try:
-            audio = soundfile.SoundFile(file)
+            # by its name libsndfile reads a file itself, which takes less time than calls back to Python
+            audio = soundfile.SoundFile(file if isinstance(file, io.BytesIO) else file.name)
         except (soundfile.LibsndfileError, TypeError) as error:
             reason = str(getattr(error, "error_string", error))
             reason = reason.removeprefix("Error : ").rstrip(".")
