@@ -1,11 +1,16 @@
-"""Time of a training step by the trainer, as a ratio to a bare PyTorch loop over the same system, data and batches.
+"""Time of a training step by the trainer, beside a bare PyTorch loop over the same system, data and batches.
 
-    python tools/bench/bench_trainer.py --config egs/vcc2018/vc1/conf/softgan_energy.yaml \
-        --data_conf.train_dir egs/vcc2018/vc1/dump/mini/train --data_conf.source SF1 --data_conf.target TF1
+    cd egs/vcc2018/vc1 && python ../../../tools/bench/bench_trainer.py --config conf/softgan_energy.yaml \
+        --data_conf.train_dir dump/mini/train --data_conf.source SF1 --data_conf.target TF1
+    cd egs/dns/se1 && python ../../../tools/bench/bench_trainer.py --config conf/mini/srst.yaml --workers 0 1 \
+        --system_conf.init exp/mini/source_s0 --data_conf.source_train data/mini/source_train …
 
-Both do the same arithmetic with the same optimisers; the trainer checks, logs, draws and counts besides. Runs of the
-two take turns. A step's time runs from one batch that reaches the system to the next; the ratio is of medians of steps.
-The moving average of weights, validation and checkpoints are left out: they are asked for, not overhead.
+Any recipe's config will do, with the options that its trainings get: data and, where a phase begins with another one's
+model, that run. Both do the same arithmetic with the same optimisers; the trainer checks, logs, draws and counts
+besides. Runs of the two take turns. A step's time runs from one batch that reaches the system to the next, the first
+tenth of steps left out; overhead is that of medians of steps, and its median over pairs of neighbouring runs. Waiting
+is the part of that time in which the next batch was asked for and not there: with 0 workers, all that it takes to make
+it. The moving average of weights, validation and checkpoints are left out: they are asked for, not overhead.
 """
 
 from __future__ import annotations
@@ -17,10 +22,13 @@ import logging
 import statistics
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
 from typing import Any
 
 import torch
+from signals import print_table
+from torch.nn.utils import clip_grad_norm_
 
 from audiolab import cli, config, systems
 from audiolab.data.sampler import BatchSampler
@@ -30,25 +38,62 @@ from audiolab.training.distributed import Processes, join
 from audiolab.training.loading import make_loader, to_device
 from audiolab.training.optimizers import make_optimizer, parameters_by_update
 from audiolab.training.seeding import build
-from audiolab.training.system import Batch, System, Update
+from audiolab.training.system import Batch, System, SystemDataset, Update
 from audiolab.training.trainer import Trainer
 
 DTYPES = {"fp32": None, "bf16": torch.bfloat16}
 
 
-def clocked(system: System, times: list[float]) -> System:
-    """Return ``system``, which from now on notes the time whenever a batch reaches it."""
-    updates = system.updates
+@dataclass
+class Clock:
+    """When batches reach the system, and how long each was waited for, in seconds."""
 
-    def noting(batch: Batch) -> Iterator[Update]:
-        times.append(time.perf_counter())
-        return updates(batch)
+    arrivals: list[float] = field(default_factory=list)
+    waits: list[float] = field(default_factory=list)
 
-    system.updates = noting
-    return system
+    def watch(self, system: System) -> System:
+        """Return ``system``, which from now on notes the time whenever a batch reaches it."""
+        updates = system.updates
+
+        def noting(batch: Batch) -> Iterator[Update]:
+            self.arrivals.append(time.perf_counter())
+            return updates(batch)
+
+        system.updates = noting
+        return system
+
+    def batches(self, loader: Iterable[Batch]) -> Iterator[Batch]:
+        """Yield the loader's batches, and note how long it took to get them."""
+        iterator = iter(loader)
+        while True:
+            asked = time.perf_counter()
+            batch = next(iterator, None)
+            self.waits.append(time.perf_counter() - asked)
+            if batch is None:
+                return
+            yield batch
+
+    def result(self, steps: int) -> tuple[float, float]:
+        """Return the median time of a step in ms, and the part of all steps' time that was waiting."""
+        arrivals = self.arrivals[-steps:]  # before them, the preflight's
+        each = [after - before for before, after in itertools.pairwise(arrivals)]
+        kept = slice(steps // 10, None)
+        return 1000 * statistics.median(each[kept]), sum(self.waits[1:steps][kept]) / sum(each[kept])
 
 
-def bare_loop(system: System, run: Any, sets: tuple, processes: Processes, steps: int) -> None:
+class ClockedTrainer(Trainer):
+    """The trainer, whose training batches a clock watches."""
+
+    def __init__(self, clock: Clock, *args: Any) -> None:
+        self.clock = clock
+        super().__init__(*args)
+
+    def _loader(self, dataset: SystemDataset, batches: Any) -> Iterable[Batch]:
+        loader = super()._loader(dataset, batches)
+        return self.clock.batches(loader) if dataset is self.train_set else loader
+
+
+def bare_loop(system: System, run: Any, sets: tuple, processes: Processes, steps: int, clock: Clock) -> None:
     """Train as one would by hand."""
     device, dtype = processes.device, DTYPES[run.trainer.precision]
     system.setup(sets[0])
@@ -56,7 +101,10 @@ def bare_loop(system: System, run: Any, sets: tuple, processes: Processes, steps
     parameters = parameters_by_update(system)
     optimizers = {name: make_optimizer(each, getattr(run.optim, name)) for name, each in parameters.items()}
     sampler = BatchSampler(len(sets[0]), run.trainer.batch_size, run.seed)
-    for _, batch in zip(range(steps), make_loader(sets[0], sampler, run.trainer.num_workers, device)):
+    loader = make_loader(sets[0], sampler, run.trainer.num_workers, device)
+    for step, batch in zip(range(steps), clock.batches(loader)):
+        if step % sampler.steps_per_epoch == 0:
+            system.on_epoch_start(sampler.epoch(step))
         iterator = system.updates(to_device(batch, device))
         while True:
             with torch.autocast(device.type, dtype=dtype, enabled=dtype is not None):
@@ -64,30 +112,47 @@ def bare_loop(system: System, run: Any, sets: tuple, processes: Processes, steps
             if update is None:
                 break
             update.loss.backward(inputs=parameters[update.name])
+            if run.trainer.clip_norm:
+                clip_grad_norm_(parameters[update.name], run.trainer.clip_norm)
             optimizers[update.name].step()
             optimizers[update.name].zero_grad()
 
 
-def measure(run: Any, sets: tuple, processes: Processes, steps: int, with_trainer: bool) -> float:
-    """Return the median time of a step in ms, the first tenth of them left out."""
-    times: list[float] = []
-    system = clocked(build(systems.get(run.system), run), times)
+def measure(run: Any, sets: tuple, processes: Processes, steps: int, with_trainer: bool) -> tuple[float, float]:
+    """Return the median time of a step in ms, and the part of the time that was waiting for data."""
+    clock = Clock()
+    system = clock.watch(build(systems.get(run.system), run))
     if with_trainer:
         with tempfile.TemporaryDirectory() as folder:
-            Trainer(system, *sets, run, folder, processes).fit()
-        times = times[1:]  # the preflight
+            ClockedTrainer(clock, system, *sets, run, folder, processes).fit()
     else:
         with reproducible(run.trainer.deterministic, run.trainer.threads):
-            bare_loop(system, run, sets, processes, steps)
-    each = [1000 * (after - before) for before, after in itertools.pairwise(times)]
-    return statistics.median(each[steps // 10 :])
+            bare_loop(system, run, sets, processes, steps, clock)
+    return clock.result(steps)
 
 
-def main() -> None:
-    """Measure in turns and print the ratio."""
+def row(run: Any, sets: tuple, processes: Processes, steps: int, repeats: int) -> list[str]:
+    """Measure in turns and return a row of the table."""
+    found: dict[bool, list[tuple[float, float]]] = {False: [], True: []}
+    for _ in range(repeats):
+        for with_trainer, values in found.items():
+            values.append(measure(run, sets, processes, steps, with_trainer))
+    bare, trainer = ([ms for ms, _ in values] for values in found.values())
+    overhead = statistics.median(after / before for before, after in zip(bare, trainer)) - 1
+    waits = [statistics.median(share for _, share in values) for values in found.values()]
+    return [
+        str(run.trainer.num_workers), f"{statistics.median(bare):.2f}", f"{statistics.median(trainer):.2f}",
+        f"{100 * overhead:+.1f}", *(f"{100 * share:.2f}" for share in waits),
+        " ".join(f"{before:.1f}/{after:.1f}" for before, after in zip(bare, trainer)),
+    ]  # fmt: skip
+
+
+def parse() -> tuple[argparse.Namespace, Any]:
+    """Return the benchmark's own options, and the run's config."""
     parser = cli.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--bench_steps", type=int, default=60, help="steps a run (default: 60)")
-    parser.add_argument("--repeats", type=int, default=5, help="runs of each (default: 5)")
+    parser.add_argument("--repeats", type=cli.positive, default=5, help="runs of each (default: 5)")
+    parser.add_argument("--workers", type=int, nargs="+", help="a row for each num_workers (default: the config's)")
     parser.add_argument("--gpu", action="store_true", help="on the GPU")
     known, rest = parser.parse_known_args()
     early = argparse.ArgumentParser(add_help=False)
@@ -97,21 +162,23 @@ def main() -> None:
     steps = known.bench_steps
     run.trainer = dataclasses.replace(
         run.trainer, max_steps=steps, max_epochs=None, ema_decay=0.0, valid_every=steps, save_every=steps, log_every=10,
-        keep_best=0, average_best=0, best="", accumulate=1,
+        keep_best=0, average_best=0, best="", patience=None, accumulate=1,
     )  # fmt: skip
+    return known, run
+
+
+def main() -> None:
+    """Run the benchmark and print its table."""
+    known, run = parse()
     logging.disable(logging.INFO)
     processes = join(use_gpu=known.gpu)
-    sets = systems.get(name).datasets(run.data_conf)
-    found: dict[str, list[float]] = {"bare": [], "trainer": []}
-    for _ in range(known.repeats):
-        for kind, values in found.items():
-            values.append(measure(run, sets, processes, steps, kind == "trainer"))
-    medians = {kind: statistics.median(values) for kind, values in found.items()}
-    for kind, values in found.items():
-        print(f"{kind:8} {medians[kind]:8.2f} ms a step, {1000 / medians[kind]:6.1f} steps/s; runs: "
-              + " ".join(f"{value:.2f}" for value in values))  # fmt: skip
-    ratios = [after / before for before, after in zip(found["bare"], found["trainer"])]
-    print(f"overhead {100 * (statistics.median(ratios) - 1):+.1f} %, the median over pairs of neighbouring runs")
+    sets = systems.get(run.system).datasets(run.data_conf)
+    rows = []
+    for workers in known.workers or [run.trainer.num_workers]:
+        run.trainer = dataclasses.replace(run.trainer, num_workers=workers)
+        rows.append(row(run, sets, processes, known.bench_steps, known.repeats))
+    header = ["workers", "bare ms/step", "trainer ms/step", "overhead %", "bare waits %", "trainer waits %"]
+    print_table([*header, "runs, bare/trainer ms"], rows)
 
 
 if __name__ == "__main__":
