@@ -23,6 +23,8 @@ import torch
 
 from audiolab import cli
 from audiolab.errors import AudiolabError
+from audiolab.training.determinism import same
+from audiolab.training.export import MODEL
 
 
 def start(options: list[str], expdir: Path) -> subprocess.Popen:
@@ -44,19 +46,8 @@ def result(expdir: Path) -> tuple[Any, Any, str]:
     """Return what must be the same: final checkpoint, model, history."""
     latest = (expdir / "checkpoints" / "latest").read_text(encoding="utf-8").strip()
     checkpoint = torch.load(expdir / "checkpoints" / latest, weights_only=True)
-    model = torch.load(expdir / "model.pt", weights_only=True)
+    model = torch.load(expdir / MODEL, weights_only=True)
     return checkpoint, model, (expdir / "history.csv").read_text(encoding="utf-8")
-
-
-def same(a: Any, b: Any) -> bool:
-    """Return whether two nested values are the same to the bit."""
-    if isinstance(a, torch.Tensor):
-        return isinstance(b, torch.Tensor) and a.dtype == b.dtype and torch.equal(a, b)
-    if isinstance(a, dict):
-        return a.keys() == b.keys() and all(same(a[key], b[key]) for key in a)
-    if isinstance(a, (list, tuple)):
-        return len(a) == len(b) and all(map(same, a, b))
-    return a == b
 
 
 def state_of(expdir: Path) -> str:

@@ -1,10 +1,11 @@
-"""PyTorch's process-wide switches for the same bits again."""
+"""PyTorch's process-wide switches for the same bits again, and whether they are the same."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import torch
 
@@ -36,3 +37,15 @@ def reproducible(deterministic: bool, threads: int | None) -> Iterator[None]:
         torch.backends.cudnn.benchmark = benchmark
         torch.backends.cudnn.allow_tf32 = tf32
         torch.set_num_threads(count)
+
+
+def same(a: Any, b: Any) -> bool:
+    """Return whether two contents of ``.pt`` files, mappings and sequences of tensors and values, are the same."""
+    if isinstance(a, torch.Tensor) or isinstance(b, torch.Tensor):
+        both = isinstance(a, torch.Tensor) and isinstance(b, torch.Tensor)
+        return both and a.dtype == b.dtype and torch.equal(a, b)
+    if isinstance(a, dict) and isinstance(b, dict):
+        return a.keys() == b.keys() and all(same(a[key], b[key]) for key in a)
+    if isinstance(a, (list, tuple)) and isinstance(b, (list, tuple)):
+        return len(a) == len(b) and all(map(same, a, b))
+    return a == b

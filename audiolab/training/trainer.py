@@ -19,7 +19,7 @@ from audiolab.training.curves import draw_curves
 from audiolab.training.determinism import reproducible
 from audiolab.training.distributed import Processes
 from audiolab.training.ema import WeightAverage
-from audiolab.training.export import check_exports, model_state, save_model
+from audiolab.training.export import MODEL, check_exports, model_state, save_model
 from audiolab.training.folder import claimed
 from audiolab.training.history import History
 from audiolab.training.loading import make_loader, to_device
@@ -275,7 +275,7 @@ class Trainer:
     def _export(self, content: dict[str, Any]) -> None:
         steps, exports = [step for _, step in self.best[: self.trainer.average_best]], self.system.exports
         state = model_state(content, steps, self.checkpoints.load, exports)
-        save_model(self.expdir / "model.pt", self.config.system, content["step"], state, exports)
+        save_model(self.expdir / MODEL, self.config.system, content["step"], state, exports)
 
     def _draw(self) -> None:
         draw_curves(self.expdir)
@@ -288,5 +288,5 @@ class Trainer:
             self._draw()
             if self.patience.over:
                 logger.info("%s has not become better in %d validations", self.trainer.best, self.patience.since)
-            logger.info("trained to step %d; the model is %s", self.step, self.expdir / "model.pt")
+            logger.info("trained to step %d; the model is %s", self.step, self.expdir / MODEL)
         self.processes.barrier()

@@ -9,10 +9,11 @@ import zipfile
 
 import pytest
 import torch
-from toys import latest, make_config, same, start, train, weights
+from toys import latest, make_config, start, train, weights
 
 from audiolab.errors import AudiolabError
 from audiolab.training.checkpoint import Checkpoints, rank
+from audiolab.training.determinism import same
 
 
 @pytest.fixture(scope="module")

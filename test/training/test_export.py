@@ -4,9 +4,10 @@ import copy
 
 import pytest
 import torch
-from toys import GanToy, make_config, make_trainer, same, train
+from toys import GanToy, make_config, make_trainer, train
 
 from audiolab.errors import AudiolabError
+from audiolab.training.determinism import same
 from audiolab.training.ema import WeightAverage
 from audiolab.training.export import exported_state, load_model, save_model
 

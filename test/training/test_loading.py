@@ -8,9 +8,10 @@ import time
 
 import pytest
 import torch
-from toys import ToyData, ToySet, same
+from toys import ToyData, ToySet
 
 from audiolab.data.sampler import BatchSampler
+from audiolab.training.determinism import same
 from audiolab.training.loading import make_loader, to_device
 
 

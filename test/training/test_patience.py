@@ -5,9 +5,10 @@ import math
 import shutil
 
 import pytest
-from toys import latest, make_config, same, train, weights
+from toys import latest, make_config, train, weights
 
 from audiolab.errors import AudiolabError
+from audiolab.training.determinism import same
 from audiolab.training.patience import Patience
 
 UNSTEADY = {"optim": {"model": {"lr": 0.3}}}

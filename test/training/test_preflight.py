@@ -5,10 +5,11 @@ from collections import namedtuple
 
 import pytest
 import torch
-from toys import make_config, make_trainer, same, train
+from toys import make_config, make_trainer, train
 
 from audiolab.errors import AudiolabError
 from audiolab.training import preflight
+from audiolab.training.determinism import same
 from audiolab.training.run_info import command_line
 
 

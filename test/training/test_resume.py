@@ -7,9 +7,10 @@ import time
 
 import pytest
 import torch
-from toys import RegressionToy, latest, make_config, same, start, train, weights
+from toys import RegressionToy, latest, make_config, start, train, weights
 
 from audiolab.errors import AudiolabError
+from audiolab.training.determinism import same
 from audiolab.training.signals import EXIT_STATUS
 
 EVERYTHING = {

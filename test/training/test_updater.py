@@ -2,10 +2,11 @@
 
 import pytest
 import torch
-from toys import make_config, make_trainer, same, train, weights
+from toys import make_config, make_trainer, train, weights
 
 from audiolab.errors import AudiolabError
 from audiolab.training.config import OptimConfig
+from audiolab.training.determinism import same
 from audiolab.training.optimizers import make_optimizer
 
 FIRST = [{"system_conf": {"first": first}} for first in ("generator", "discriminator")]

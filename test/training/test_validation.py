@@ -1,7 +1,9 @@
 """Validation in batches of a size of its own."""
 
 import pytest
-from toys import make_config, make_trainer, same, train, weights
+from toys import make_config, make_trainer, train, weights
+
+from audiolab.training.determinism import same
 
 
 @pytest.mark.parametrize(("asked", "sizes"), [({}, [2, 2, 1]), ({"valid_batch_size": 4}, [4, 1])])

@@ -197,17 +197,6 @@ def train(config, expdir):
     return trainer
 
 
-def same(a, b):
-    """Return whether two nested contents of files are the same to the bit."""
-    if isinstance(a, torch.Tensor):
-        return isinstance(b, torch.Tensor) and a.dtype == b.dtype and torch.equal(a, b)
-    if isinstance(a, dict):
-        return a.keys() == b.keys() and all(same(a[key], b[key]) for key in a)
-    if isinstance(a, (list, tuple)):
-        return len(a) == len(b) and all(map(same, a, b))
-    return a == b
-
-
 def weights(expdir):
     """Return the state that a run ended with."""
     return torch.load(Path(expdir) / "checkpoints" / latest(expdir), weights_only=True)
