@@ -44,7 +44,9 @@ class DomainMixtures(SystemDataset):
     """Excerpts of mixtures, of one domain or of two.
 
     A sample has ``noisy``, ``speech`` and ``noise``, float32 [N]; ``source``: whether it is of the source domain;
-    ``order``: a random number of its own. In training, speech and noise of a target sample are NaN.
+    ``order``: a random number of its own. In training, speech and noise of a target sample are NaN, and there are
+    ``place``, the sample's number in the whole batch, which processes share, and ``source_share``, which part of that
+    batch is of the source domain.
 
     An epoch goes once over the target mixtures, or over the source's where there is no target. The source samples of a
     batch are spread evenly over it, take the places of as many target samples, and are drawn with replacement.
@@ -88,18 +90,28 @@ class DomainMixtures(SystemDataset):
         noisy = speech + noise
         if self.train and not of_source:
             speech, noise = (np.full_like(noisy, np.nan) for _ in range(2))
-        return {
+        sample = {
             "utt": mixtures.ids[index], "noisy": noisy, "speech": speech, "noise": noise, "source": of_source,
             "order": generator.random(),
         }  # fmt: skip
+        if self.train:
+            share = self.source_count(key.epoch, key.batch_size) / key.batch_size
+            sample |= {"place": key.position, "source_share": share}
+        return sample
 
     def collate(self, samples: list[dict[str, Any]]) -> Batch:
-        """Join samples to ``noisy``, ``speech``, ``noise`` [B, N], ``source`` (bool) and ``order`` [B]."""
+        """Join samples to ``noisy``, ``speech``, ``noise`` [B, N], ``source`` (bool) and ``order`` [B].
+
+        In training further ``place`` (int64) [B], and ``source_share``, one number.
+        """
         batch: Batch = {"utts": [sample["utt"] for sample in samples]}
         for name in ("noisy", "speech", "noise"):
             batch[name] = torch.from_numpy(np.stack([sample[name] for sample in samples]))
         batch["source"] = torch.tensor([sample["source"] for sample in samples])
         batch["order"] = torch.tensor([sample["order"] for sample in samples], dtype=torch.float64)
+        if self.train:
+            batch["place"] = torch.tensor([sample["place"] for sample in samples])
+            batch["source_share"] = samples[0]["source_share"]
         return batch
 
     def fingerprint(self) -> str:

@@ -50,6 +50,16 @@ def test_processes_share_the_same_batches(folders):
             assert first["order"] == second["order"]
 
 
+def test_a_process_knows_places_and_share_of_the_whole_batch(folders):
+    data = dataset(folders, source_share=0.5, share_step=0.25)
+    samplers = [BatchSampler(len(data), 6, 7, 2, rank) for rank in range(2)]
+    for step, share in ((0, 0.5), (2, round(6 * 0.25) / 6), (4, 0.0)):
+        parts = [data.collate([data[key] for key in sampler.micro_batches(step)[0]]) for sampler in samplers]
+        assert torch.cat([part["place"] for part in parts]).tolist() == list(range(6))
+        assert sum(int(part["source"].sum()) for part in parts) == round(6 * share)
+        assert [part["source_share"] for part in parts] == [share, share]
+
+
 def test_target_samples_have_no_labels_and_source_samples_add_up(folders):
     (batch,) = batches(dataset(folders, source_share=0.5), 12, 1)
     for sample in batch:

@@ -1,4 +1,7 @@
-"""A small example of each registered system, for the contract test; a new system adds a function of its name."""
+"""A small example of each registered system, for the contract test; a new system adds a function of its name.
+
+`VARIANTS` are further examples of systems that work in several ways.
+"""
 
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,6 +14,7 @@ from mixture_folder import make_domains
 
 from audiolab import systems
 from audiolab.config import from_dict
+from audiolab.datadir.table import read_table
 from audiolab.training.config import run_config_class
 from audiolab.training.seeding import build
 from audiolab.training.trainer import Trainer
@@ -61,11 +65,18 @@ def softgan(folder: Path) -> Example:
 SMALL_ENHANCER = {"widths": [4, 8, 8], "n_fft": 256, "hop": 128}
 
 
-def enhancement(folder: Path, name: str, updates: tuple[str, ...], use: Any, **system: Any) -> Example:
+def enhancement(
+    folder: Path,
+    name: str,
+    updates: tuple[str, ...],
+    use: Any,
+    shares: dict[str, Any] | None = None,
+    **system: Any,
+) -> Example:
     """Two domains of harmonic sounds in noise; all but the first system begin with a model that saw one step."""
     data = make_domains(folder / "data")
     system["enhancer"] = SMALL_ENHANCER
-    shares = {"source_share": 0.5, "seconds": 0.5}
+    shares = {"source_share": 0.5, "seconds": 0.5} | (shares or {})
     if name == "se_supervised":
         data = {key: path for key, path in data.items() if key.startswith("source")}
         shares = {"seconds": 0.5}
@@ -102,16 +113,44 @@ def se_domain_classifier(folder: Path) -> Example:
 
 
 def se_adversarial(folder: Path) -> Example:
-    """Both domains, with the schedule that changes from epoch to epoch."""
-    return enhancement(folder, "se_adversarial", ("enhancement",), enhanced_noise, schedule="ganin")
+    """Both domains, with the schedule that changes from epoch to epoch; two processes hold 1 and 2 source mixtures."""
+    shares = {"source_share": 0.375}
+    return enhancement(folder, "se_adversarial", ("enhancement",), enhanced_noise, shares, schedule="ganin")
 
 
 def se_self_training(folder: Path) -> Example:
     """A teacher that changes with every epoch."""
+    return self_training(folder, None, teacher="ema", gamma=0.5, source_decay=0.9)
+
+
+def sequential_teacher(folder: Path) -> Example:
+    """A teacher that every second epoch is the student, a share of source mixtures that falls, and a pool of them."""
+    pool = folder / "pool"
+    shares = {"source_share": 0.5, "share_step": 0.125, "least_source": 1, "source_pool": str(pool)}
+    example = self_training(folder, shares, teacher="sequential", refresh=2)
+    names = read_table(Path(example.config["data_conf"]["source_train"]) / "mixtures")
+    pool.write_text("\n".join(sorted(names)[::2]), encoding="utf-8")
+    return example
+
+
+def static_teacher(folder: Path) -> Example:
+    """RemixIT and SRST with a teacher that stays; the share of source mixtures falls to none."""
+    return self_training(folder, {"source_share": 0.375, "share_step": 0.125}, teacher="static")
+
+
+def self_training(folder: Path, shares: dict[str, Any] | None, **system: Any) -> Example:
+    """Return an example with groups that processes do not cut, and a loss that is well-conditioned.
+
+    Near a perfect estimate SI-SDR's gradient magnifies rounding errors.
+    """
     return enhancement(
-        folder, "se_self_training", ("student_loss",), enhanced_noise, teacher="ema", gamma=0.5, remix_group=2,
-        source_decay=0.9, loss={"clamp_db": 5.0},  # near a perfect estimate SI-SDR's gradient magnifies rounding errors
+        folder, "se_self_training", ("student_loss",), enhanced_noise, shares, remix_group=2,
+        loss={"clamp_db": 5.0}, **system,
     )  # fmt: skip
+
+
+VARIANTS = {"sequential_teacher": "se_self_training", "static_teacher": "se_self_training"}
+"""Example -> system."""
 
 
 def noise() -> np.ndarray:

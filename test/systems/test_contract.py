@@ -31,6 +31,12 @@ def system(request, tmp_path):
     return request.param, getattr(examples, request.param)(tmp_path / "data")
 
 
+@pytest.fixture(params=[*systems.names(), *examples.VARIANTS])
+def variant(request, tmp_path):
+    """Yield (name, example) also of further ways in which a system works."""
+    return examples.VARIANTS.get(request.param, request.param), getattr(examples, request.param)(tmp_path / "data")
+
+
 def tree_of(name, example, **trainer):
     return {"system": name, **example.config, "trainer": FEW | example.trainer | trainer}
 
@@ -81,8 +87,8 @@ def test_overfits_one_batch(system, tmp_path):
         assert np.mean(values[-5:]) < 0.8 * np.mean(values[:5]), f"{logged} does not fall: {values}"
 
 
-def test_resumes_bit_for_bit_after_sigkill(system, tmp_path):
-    name, example = system
+def test_resumes_bit_for_bit_after_sigkill(variant, tmp_path):
+    name, example = variant
     tree = tree_of(name, example)
     train(name, tree, tmp_path / "whole")
     killed = tmp_path / "killed" / "run"
@@ -104,8 +110,8 @@ def test_resumes_bit_for_bit_after_sigkill(system, tmp_path):
     assert trainer.step == FEW["max_steps"]
 
 
-def test_two_processes_train_as_one(system, tmp_path):
-    name, example = system
+def test_two_processes_train_as_one(variant, tmp_path):
+    name, example = variant
     tree = tree_of(name, example, batch_size=example.batch_size)
     train(name, tree, tmp_path / "one")
     ran = subprocess.run(
@@ -114,7 +120,8 @@ def test_two_processes_train_as_one(system, tmp_path):
     assert ran.returncode == 0, ran.stderr
     one, two = final(tmp_path / "one")["system"], final(tmp_path / "two" / "run")["system"]
     for key, value in tensors(one):
-        torch.testing.assert_close(two[key], value, atol=1e-6, rtol=1e-6, msg=lambda m, key=key: f"{key}: {m}")
+        # ten steps make several units of the last place of rounding; a mean over unequal parts differs by 1e-4
+        torch.testing.assert_close(two[key], value, atol=5e-6, rtol=5e-6, msg=lambda m, key=key: f"{key}: {m}")
 
 
 def test_exports_what_inference_needs(system, tmp_path):

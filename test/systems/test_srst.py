@@ -38,7 +38,7 @@ def batch_of(count=8, length=4000):
     order = torch.rand(count, generator=torch.Generator().manual_seed(2), dtype=torch.float64)
     return {
         "noisy": speech + other, "speech": speech + unknown, "noise": other + unknown, "source": source, "order": order,
-        "utts": [str(number) for number in range(count)],
+        "utts": [str(number) for number in range(count)], "place": torch.arange(count), "source_share": 0.5,
     }  # fmt: skip
 
 
@@ -127,9 +127,11 @@ def adversarial(**options):
 
 
 def gradients(system, batch):
+    """Return what the trainer's backward passes give: each update reaches the networks that it steps."""
     system.zero_grad()
-    (update,) = system.updates(batch)
-    update.loss.backward()
+    for update in system.updates(batch):
+        stepped = [p for name in system.optimizes[update.name] for p in getattr(system, name).parameters()]
+        update.loss.backward(inputs=stepped)
     return {name: None if p.grad is None else p.grad.clone() for name, p in system.named_parameters()}
 
 
@@ -158,6 +160,22 @@ def test_target_samples_teach_the_decoder_nothing():
     assert not any(value for name, value in same.items() if name.startswith("classifier"))
 
 
+def test_a_batch_is_the_mean_of_its_parts_however_the_domains_are_shared_out():
+    """As processes hold them: 3 source mixtures of 8, of which the first part has 1 and the second 2."""
+    system, batch = adversarial(beta=0.0), batch_of()
+    batch |= {"source": torch.tensor([False, False, False, True, False, True, True, False]), "source_share": 3 / 8}
+    batch |= {name: noise(8, 4000, seed=seed) for seed, name in enumerate(("speech", "noise"))}
+    parts = [{n: v[half] if n != "source_share" else v for n, v in batch.items()} for half in (slice(4), slice(4, 8))]
+    one, two, whole = (next(iter(system.updates(each))).loss for each in (*parts, batch))
+    torch.testing.assert_close((one + two) / 2, whole)
+
+
+def test_a_part_without_source_mixtures_is_refused():
+    batch = batch_of() | {"source": torch.zeros(8, dtype=torch.bool), "source_share": 0.125}
+    with pytest.raises(AudiolabError, match=r"of the 8 mixtures of a process's batch none is of the source domain"):
+        next(iter(adversarial().updates(batch)))
+
+
 def test_frozen_classifier_and_ganins_schedule():
     system = adversarial(freeze_classifier=True, schedule="ganin", schedule_epochs=10)
     factors = []
@@ -167,6 +185,7 @@ def test_frozen_classifier_and_ganins_schedule():
     assert factors == pytest.approx([0, math.tanh(2.5), math.tanh(5), math.tanh(5)])  # 2 / (1 + e^−2x) − 1 = tanh x
     found = gradients(system, batch_of())
     assert all((grad is None) == name.startswith("classifier") for name, grad in found.items())
+    assert [update.name for update in system.updates(batch_of())] == ["enhancer"]
 
 
 def self_training(**options):
@@ -201,9 +220,12 @@ def test_student_sees_teachers_speech_with_exchanged_noise(monkeypatch):
 
 
 def test_noises_are_exchanged_within_groups_only():
-    system = self_training(remix_group=2)
-    order = torch.tensor([0.9, 0.1, 0.2, 0.3, 0.5, 0.4])
-    assert system._permutation(order).tolist() == [1, 0, 2, 3, 5, 4]
+    """Of a batch of 12 in groups of 4, the target mixtures: in its last part there is but one."""
+    system = self_training(remix_group=4)
+    place = torch.tensor([0, 2, 3, 4, 6, 11])
+    order = torch.tensor([0.9, 0.1, 0.2, 0.7, 0.5, 0.0])
+    assert system._permutation(order, place).tolist() == [1, 2, 0, 4, 3, 5]
+    assert self_training()._permutation(order, place).tolist() == [5, 1, 2, 4, 3, 0]
 
 
 def test_source_weight_scales_the_source_part_alone(monkeypatch):

@@ -8,6 +8,7 @@ from typing import ClassVar
 
 import torch
 
+from audiolab.errors import AudiolabError
 from audiolab.nn.gradient_reversal import reverse_gradient
 from audiolab.systems.srst.base import EnhancementSystem
 from audiolab.systems.srst.classifier import DomainClassifier, bottleneck_bins
@@ -18,19 +19,25 @@ from audiolab.training.system import Batch, Mean, Update
 
 
 class DomainAdversarial(EnhancementSystem):
-    """Enhancer and domain classifier in one step; a reversed gradient leads from the classifier to the encoder.
+    """Enhancer and domain classifier against each other; a reversed gradient leads from the classifier to the encoder.
 
-    All mixtures of a batch go through the encoder together; the enhancement loss is that of the source's alone.
+    All mixtures of a batch go through the encoder together; the enhancement loss is that of the source's alone. Both
+    learn from the same features, each with an optimiser of its own.
     """
 
     Config = AdversarialConfig
-    optimizes: ClassVar[dict[str, tuple[str, ...]]] = {"adversarial": ("enhancer", "classifier")}
+    optimizes: ClassVar[dict[str, tuple[str, ...]]] = {
+        "enhancer": ("enhancer",),
+        "classifier": ("classifier",),
+    }
     exports: ClassVar[tuple[str, ...]] = ("enhancer", "classifier")
 
     def __init__(self, config: AdversarialConfig) -> None:
         super().__init__(config)
         self.classifier = DomainClassifier(config.enhancer.widths[-1], bottleneck_bins(config.enhancer))
-        self.classifier.requires_grad_(not config.freeze_classifier)
+        if config.freeze_classifier:
+            self.classifier.requires_grad_(False)
+            self.optimizes = {"enhancer": ("enhancer",)}
         self.factor = 1.0
 
     def initial(self) -> list[Initial]:
@@ -47,18 +54,28 @@ class DomainAdversarial(EnhancementSystem):
             self.factor = 2 / (1 + math.exp(-10 * progress)) - 1
 
     def updates(self, batch: Batch) -> Iterator[Update]:
-        """Yield the one step: eq. 6."""
+        """Yield the enhancer's step, eq. 6, and the classifier's: the same β L_cls, seen from its side."""
         noisy, source = batch["noisy"], batch["source"]
         spectrum, scale = self.enhancer.analyse(noisy)
         features = self.enhancer.encode(spectrum, scale)
         logits = self.classifier(reverse_gradient(features[-1], self.factor))
         domain = domain_loss(logits, source)
+        if not source.any():
+            raise AudiolabError(
+                f"of the {len(source)} mixtures of a process's batch none is of the source domain: raise "
+                "data_conf.source_share or trainer.batch_size, or lower trainer.accumulate or the number of processes"
+            )
         estimates = self.enhancer.synthesise([each[source] for each in features], noisy[source], scale[source])
         labels = batch["speech"][source], batch["noise"][source]
-        enhancement = enhancement_loss(estimates, labels, self.config.loss).sum() / max(1, int(source.sum()))
+        # processes hold unequally many source mixtures: with the expected number, their mean is that of the whole batch
+        expected = len(source) * batch["source_share"]
+        enhancement = enhancement_loss(estimates, labels, self.config.loss).sum() / expected
         accuracy = recognised(logits, source).float().mean()
         stats = {"enhancement": enhancement, "domain": domain, "domain_accuracy": accuracy}
-        yield Update("adversarial", enhancement + self.config.beta * domain, stats)
+        yield Update("enhancer", enhancement + self.config.beta * domain, stats)
+        if not self.config.freeze_classifier:
+            logits = self.classifier(features[-1].detach())
+            yield Update("classifier", self.config.beta * domain_loss(logits, source))
 
     @torch.no_grad()
     def validate(self, batch: Batch) -> dict[str, Mean]:

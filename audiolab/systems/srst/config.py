@@ -90,5 +90,7 @@ class SelfTrainingConfig:
     source_weight: float = option(1.0, "λ of eq. 4 in the first epoch")
     source_decay: float = option(1.0, "factor on λ after each epoch")
     remix_group: int | None = option(
-        None, "mixtures whose noises are exchanged among each other; null: all target mixtures of a process's batch"
+        None,
+        "size of the groups of a batch within which target mixtures exchange their noises; null: a process's whole "
+        "batch. A group that processes or micro-batches do not cut makes it one training however many there are",
     )

@@ -65,7 +65,7 @@ class SelfTraining(EnhancementSystem):
             with torch.no_grad():
                 target_speech, target_noise = self.teacher(batch["noisy"][~source])
             speech[~source] = target_speech
-            noise[~source] = target_noise[self._permutation(batch["order"][~source])]
+            noise[~source] = target_noise[self._permutation(batch["order"][~source], batch["place"][~source])]
         mixture = torch.where(source[:, None], batch["noisy"], speech + noise)
         losses = enhancement_loss(self.enhancer(mixture), (speech, noise), self.config.loss)
         weights = torch.where(source, self.source_weight, 1.0)
@@ -73,15 +73,17 @@ class SelfTraining(EnhancementSystem):
         stats |= {name: losses[chosen].mean() for name, chosen in _present(source)}
         yield Update("student", (weights * losses).mean(), stats)
 
-    def _permutation(self, order: Tensor) -> Tensor:
-        """Return P of eq. 3: the items, group by group, in the order of their random numbers [B]."""
-        group = self.config.remix_group or len(order)
-        return torch.cat([start + part.argsort() for start, part in _groups(order, group)])
+    def _permutation(self, order: Tensor, place: Tensor) -> Tensor:
+        """Return P of eq. 3: the items, group by group, in the order of their random numbers [B].
 
-
-def _groups(order: Tensor, size: int) -> Iterator[tuple[int, Tensor]]:
-    for number, part in enumerate(order.split(size)):
-        yield number * size, part
+        Groups are counted over the places [B], in ascending order, that the items have in the whole batch, so that
+        processes which hold parts of it exchange the same noises as one that holds it all.
+        """
+        by_order = order.argsort()
+        if self.config.remix_group is None:
+            return by_order
+        group = place // self.config.remix_group
+        return by_order[group[by_order].argsort(stable=True)]
 
 
 def _present(source: Tensor) -> Iterator[tuple[str, Tensor]]:
