@@ -83,8 +83,12 @@ class UNetDecoder(nn.Module):
         return self.last(x)
 
 
-def context_of(levels: int) -> int:
+def context_of(levels: int, overlap: int = 0) -> int:
     """Return a number of frames, a multiple of the coarsest level's step, beyond which no input changes an output.
+
+    Args:
+        levels: Of the U-Net.
+        overlap: Frames beyond which a frame of the STFTs before and behind it has no sample in common with another.
 
     Each level has two convolutions of 3 on the way down and, but for the last, two on the way up, whose steps double
     from level to level; pooling and bilinear doubling look one step further. Without ``align_corners``.
@@ -92,4 +96,4 @@ def context_of(levels: int) -> int:
     coarsest = 2 ** (levels - 1)
     down = sum(2 * 2**level for level in range(levels))
     up = sum(2 * 2**level + 2 * 2**level for level in range(levels - 1))
-    return -(-(down + up + coarsest) // coarsest) * coarsest
+    return -(-(down + up + coarsest + overlap) // coarsest) * coarsest

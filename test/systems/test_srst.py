@@ -264,6 +264,25 @@ def test_teacher_changes_when_its_protocol_says_so(teacher, epochs):
     torch.testing.assert_close(system.teacher.state_dict()[weight], share * old + (1 - share) * new)
 
 
+@pytest.mark.parametrize(
+    ("config", "values"),
+    [
+        (LossConfig, {"noise_weight": -1.0}),
+        (LossConfig, {"clamp_db": 0.0}),  # nothing would be learned
+        (AdversarialConfig, {"beta": -0.05}),
+        (AdversarialConfig, {"schedule_epochs": 0}),
+        (SelfTrainingConfig, {"refresh": 0}),
+        (SelfTrainingConfig, {"remix_group": 0}),
+        (SelfTrainingConfig, {"gamma": 1.5}),
+        (SelfTrainingConfig, {"source_decay": math.nan}),
+        (SelfTrainingConfig, {"source_weight": -1.0}),
+    ],
+)
+def test_values_that_make_no_sense_are_refused_before_training(config, values):
+    with pytest.raises(ValueError, match=next(iter(values))):
+        config(**({} if config is LossConfig else {"init": "x"}) | values)
+
+
 def predictor(**options):
     network = enhancer(**options).train()
     network(noise(4, 4000))  # some statistics
@@ -279,6 +298,13 @@ def test_pieces_are_the_whole():
         blocks = (wave[start : start + size, None] for start in range(0, len(wave), size))
         pieces = np.concatenate(list(model.stream(blocks, RATE, level, chunk_s)))[:, 0]
         assert np.abs(pieces - whole).max() < 10 ** (-90 / 20) * np.abs(whole).max()
+
+
+def test_pieces_are_the_whole_with_frames_that_overlap_much():
+    model, wave = predictor(widths=[4, 6], hop=32), 0.1 * noise(1, RATE)[0].numpy()
+    level = model.level([wave[:, None]], RATE)
+    pieces, whole = (np.concatenate(list(model.stream([wave[:, None]], RATE, level, s))) for s in (0.01, 9.0))
+    assert np.abs(pieces - whole).max() < 10 ** (-90 / 20) * np.abs(whole).max()
 
 
 @pytest.mark.parametrize(("rate", "shape"), [(16000, (5000,)), (44100, (9000, 2)), (8000, (1,)), (16000, (0,))])

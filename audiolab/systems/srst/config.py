@@ -40,6 +40,12 @@ class LossConfig:
     noise_weight: float = option(1.0, "weight of the noise estimate's SI-SDR beside the speech's")
     clamp_db: float | None = option(None, "SI-SDR counts within ± this only; null: no limit", "dB")
 
+    def __post_init__(self) -> None:
+        if not self.noise_weight >= 0 or not (self.clamp_db is None or self.clamp_db > 0):
+            raise ValueError(
+                f"noise_weight must not be negative and clamp_db positive, not {self.noise_weight} and {self.clamp_db}"
+            )
+
 
 @dataclass
 class SupervisedConfig:
@@ -73,6 +79,12 @@ class AdversarialConfig:
     schedule_epochs: int = option(10, "epochs in which p goes from 0 to 1 (ganin)", "epochs")
     freeze_classifier: bool = option(False, "the classifier stays as it began")
 
+    def __post_init__(self) -> None:
+        if not self.beta >= 0 or self.schedule_epochs < 1:
+            raise ValueError(
+                f"beta must not be negative and schedule_epochs positive, not {self.beta:g} and {self.schedule_epochs}"
+            )
+
 
 @dataclass
 class SelfTrainingConfig:
@@ -94,3 +106,13 @@ class SelfTrainingConfig:
         "size of the groups of a batch within which target mixtures exchange their noises; null: a process's whole "
         "batch. A group that processes or micro-batches do not cut makes it one training however many there are",
     )
+
+    def __post_init__(self) -> None:
+        for name, value in (("refresh", self.refresh), ("remix_group", self.remix_group)):
+            if value is not None and value < 1:
+                raise ValueError(f"{name} must be positive, not {value}")
+        for name in ("gamma", "source_decay"):
+            if not 0 <= getattr(self, name) <= 1:
+                raise ValueError(f"{name} must lie within 0 and 1, not {getattr(self, name):g}")
+        if not self.source_weight >= 0:
+            raise ValueError(f"source_weight must not be negative, not {self.source_weight:g}")

@@ -35,7 +35,8 @@ class Predictor:
         self.config, self.device, self.rate = config, device, config.rate
         self._enhancer = _loaded(Enhancer(config), state, device)
         self._grid = self._enhancer.multiple * config.hop
-        self._context = context_of(len(config.widths)) * config.hop
+        overlap = -(-config.n_fft // config.hop)  # half a window in the STFT, half a one in its inverse
+        self._context = context_of(len(config.widths), overlap) * config.hop
 
     def enhance(self, wave: np.ndarray, rate: int) -> np.ndarray:
         """Return the speech in audio, float32, of the same shape, [N] or [N, channels], and rate.
