@@ -80,12 +80,20 @@ def _sets(table: str | Path, lines: Sequence[Line], parts: Mapping[tuple[str, st
     """Return name of the data dir -> recordings, of those that have some.
 
     Raises:
-        AudiolabError: One that is needed has none.
+        AudiolabError: A file has two parts, of a speaker each; a data dir that is needed has none.
     """
     found: dict[str, list[Recording]] = {}
+    first: dict[Path, tuple[str, Line]] = {}
     for line in lines:
         speaker = line.recording.speaker
         part = parts.get((_kind(line), speaker)) or set_of(speaker)
+        for path in filter(None, (line.recording.path, line.clean)):
+            earlier, other = first.setdefault(path.resolve(), (part, line))
+            if earlier != part:
+                raise AudiolabError(
+                    f"{line.where}: {path} is for {part} here, for {earlier} in {other.where} ({other.use}); a "
+                    "recording is for one: give it the same speaker and part wherever it is"
+                )
         found.setdefault(PAIRS if line.use == "pair" else f"{line.use}_{part}", []).append(line.recording)
     for use in USES:
         _check_use(table, use, {part: found[f"{use}_{part}"] for part in SETS if f"{use}_{part}" in found})

@@ -111,7 +111,7 @@ def test_pairs_and_mixtures_can_be_made_of_them(tmp_path, rows):
 def test_where_no_part_is_given_a_speaker_decides(tmp_path, rows):
     """By its hash; where one of its lines names a part, all of it has that one, and with a recorded pair it is test."""
     held_out = next(name for name in (f"x{n}" for n in range(99)) if set_of(name) == "valid")
-    for name in ("a1", "a2", "b1", "c1"):
+    for name in ("a1", "a2", "b1", "b2", "c1"):
         write(tmp_path / "in" / f"{name}.wav")
     write(tmp_path / "in/clean.wav", rate=48000)
     write(tmp_path / "in/noisy.wav", rate=48000)
@@ -121,7 +121,7 @@ def test_where_no_part_is_given_a_speaker_decides(tmp_path, rows):
         ["speech_source", "b1.wav", "etrain", "", "", ""],  # who is listed with a part elsewhere
         ["noise_source", "c1.wav", held_out, "", "test", ""],  # a noise of a speaker's name is another thing
         ["pair", "noisy.wav", "bob", "", "", "clean.wav"],
-        ["speech_target", "b1.wav", "bob", "de", "", ""],
+        ["speech_target", "b2.wav", "bob", "de", "", ""],
     ]
     made(tmp_path, rows)
     sets = {name: set(DataDir(tmp_path / "data" / name).utterances) for name in NAMES}
@@ -129,8 +129,22 @@ def test_where_no_part_is_given_a_speaker_decides(tmp_path, rows):
     assert {f"{held_out}-a2"} <= sets["speech_target_valid"]
     assert {"etrain-b1"} <= sets["speech_source_train"]
     assert {f"{held_out}-c1"} <= sets["noise_source_test"]
-    assert {"bob-b1"} <= sets["speech_target_test"]
+    assert {"bob-b2"} <= sets["speech_target_test"]
     assert {"bob-noisy"} <= sets["pairs"]
+
+
+@pytest.mark.parametrize(
+    ("row", "other"),
+    [
+        (["noise_target", "n/hall train.flac", "hall", "", "test", ""], "noise_source"),
+        (["pair", "noisy/p0.wav", "", "", "", "s/annatrain/../annatrain/1.wav"], "speech_source"),
+    ],
+)
+def test_a_recording_under_two_names_is_not_in_two_parts(tmp_path, rows, row, other):
+    """What is trained on must not come again in a test, whatever it is called there."""
+    with pytest.raises(AudiolabError, match=rf"recordings\.tsv:\d+: .* is for test here, for train in .* \({other}\)"):
+        made(tmp_path, [listed for listed in rows if listed[1] != row[1] or listed[0] != row[0]] + [row])
+    assert not (tmp_path / "data").exists()
 
 
 def test_what_may_be_absent_and_an_earlier_table(tmp_path, rows, caplog):
@@ -230,7 +244,7 @@ def test_a_wrong_line(tmp_path, rows, use, values, message):
 
 
 def test_pairs_below_the_rate_of_scores(tmp_path, rows):
-    row = ["pair", "zh/utrain/1.wav", "", "", "", "zh/utrain/1.wav"]
+    row = ["pair", "zh/utest/1.wav", "", "", "", "zh/utest/1.wav"]
     others = [row for row in rows if row[0] != "pair"]
     fails_in_the_last_line(tmp_path, others, dict(enumerate(row)), "has 8000 Hz, .* need one rate of 16000 Hz or more")
 
