@@ -27,6 +27,8 @@ NOT_SCORED = "not scored"
 METHOD = (
     "By language: differences are averaged over the sets that hold the same utterances, at several SNRs, and then "
     "over utterances, of which the interval is.",
+    "Intervals are for these speakers and noises: utterances that share one count as independent, so for other "
+    "speakers they are too narrow, most of all where a set has few.",
 )
 
 Scores = Sequence[EnhancementScore]

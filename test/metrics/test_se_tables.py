@@ -112,6 +112,7 @@ def test_results_hold_all_tables(scores):
     assert "| Gap | 0.457 | +0.200 [+0.200, +0.200] |" in text
     assert "\n6 utterances, 2 languages, 2 seeds.\n" in text
     assert "- PESQ: wide band." in text
+    assert "- Intervals are for these speakers and noises: utterances that share one count as independent" in text
     for block in text.split("\n\n"):
         if block.startswith("|"):
             assert len({line.count("|") for line in block.splitlines()}) == 1
