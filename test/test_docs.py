@@ -215,12 +215,18 @@ def test_se1_documents_its_phases():
         assert int(wave) == 1 + max((waves[other] for other in before), default=0)
 
 
+def rows_of_tables(recipe):
+    return [row for row in read_tsv(recipe / "local/tables.tsv") if row["pesq"]]
+
+
 def test_se1_shows_the_papers_figures():
-    """The README's Tables 1 and 2 are those of local/tables.tsv, which our scores are set beside."""
+    """The README's Tables 1 and 2 are those of local/tables.tsv; ours, beside them, have SI-SDR with two decimals."""
     recipe = ROOT / "egs/dns/se1"
-    found = re.findall(r"^\| [^|]+ \| `(\w+)`[^|]* \| ([^|]+ / .*?) \| [^|]*\|$", readme(recipe), flags=re.MULTILINE)
-    shown = {(name, figures.strip()) for name, cells in found for figures in cells.replace("−", "-").split("|")}
-    rows = [row for row in read_tsv(recipe / "local/tables.tsv") if row["pesq"]]
+    found = re.findall(r"^\| [^|]+ \| `(\w+)`[^|]* \| ([^|]+ / .*?) \|$", readme(recipe), flags=re.MULTILINE)
+    cells = [(name, figures.strip()) for name, row in found for figures in row.replace("−", "-").split("|")]
+    shown = {(name, figures) for name, figures in cells if re.search(r"/ (-?\d+\.\d{3}|–)$", figures)}
+    assert len(cells) == 2 * len(rows_of_tables(recipe))
+    rows = rows_of_tables(recipe)
     figures = [" / ".join(row[key] or "–" for key in ("pesq", "stoi", "si_sdr")) for row in rows]
     assert len(figures) == 24 + 8
     assert shown == {(row["system"], values) for row, values in zip(rows, figures)}
