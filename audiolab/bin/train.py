@@ -31,10 +31,12 @@ def main(argv: Sequence[str] | None = None) -> None:
 
 def _train(system: type, run_config: Any, options: argparse.Namespace) -> None:
     from audiolab.training.distributed import join, leave
+    from audiolab.training.launch import end_with_launcher
     from audiolab.training.seeding import build
     from audiolab.training.signals import EXIT_STATUS, StoppedError
     from audiolab.training.trainer import Trainer
 
+    end_with_launcher()
     processes = join(use_gpu=options.ngpu > 0)
     try:
         train_set, valid_set = system.datasets(run_config.data_conf)

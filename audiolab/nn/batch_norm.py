@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 import torch.distributed as dist
 from torch import Tensor, nn
-from torch.distributed.nn.functional import all_reduce
 
 
 class BatchNorm2d(nn.BatchNorm2d):
@@ -23,7 +24,7 @@ class BatchNorm2d(nn.BatchNorm2d):
         wide = x.float()
         count = wide.new_full((1, x.shape[1]), x.numel() / x.shape[1])
         sums = torch.stack([wide.sum((0, 2, 3)), wide.square().sum((0, 2, 3))])
-        *moments, count = all_reduce(torch.cat([sums, count]))
+        *moments, count = _OverProcesses.apply(torch.cat([sums, count]))
         mean, square = (moment / count for moment in moments)
         variance = (square - mean.square()).clamp_min(0)
         self._track(mean.detach(), variance.detach(), count)
@@ -35,3 +36,19 @@ class BatchNorm2d(nn.BatchNorm2d):
         self.num_batches_tracked.add_(1)
         self.running_mean.lerp_(mean, self.momentum)
         self.running_var.lerp_(variance * count / (count - 1).clamp_min(1), self.momentum)
+
+
+class _OverProcesses(torch.autograd.Function):
+    """The sum over processes; each one's part of it has the sum of all processes' gradients."""
+
+    @staticmethod
+    def forward(ctx: Any, part: Tensor) -> Tensor:
+        whole = part.clone()
+        dist.all_reduce(whole)
+        return whole
+
+    @staticmethod
+    def backward(ctx: Any, gradient: Tensor) -> Tensor:
+        gradient = gradient.clone(memory_format=torch.contiguous_format)
+        dist.all_reduce(gradient)
+        return gradient

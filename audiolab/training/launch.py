@@ -5,13 +5,18 @@ from __future__ import annotations
 import logging
 import os
 import re
+import select
 import signal
 import subprocess
 import sys
+import threading
 from typing import NoReturn
 
 from audiolab.errors import AudiolabError
 from audiolab.training.signals import EXIT_STATUS
+
+_LAUNCHER = "AUDIOLAB_LAUNCHER"
+"""Environment variable: the number of the process that started this one."""
 
 
 def launched() -> bool:
@@ -34,6 +39,7 @@ def launch(module: str, argv: list[str], per_node: int, nodes: int, node: int | 
     Raises:
         AudiolabError: Several machines, and it is not known which this is or where the first one is.
     """
+    os.environ[_LAUNCHER] = str(os.getpid())
     os.environ["TORCHELASTIC_SIGNALS_TO_HANDLE"] = "SIGTERM,SIGINT,SIGHUP,SIGQUIT,SIGUSR1"
     from torch.distributed.elastic.multiprocessing import SignalException
     from torch.distributed.elastic.multiprocessing.errors import ChildFailedError
@@ -53,6 +59,25 @@ def launch(module: str, argv: list[str], per_node: int, nodes: int, node: int | 
         asked = stopped.sigval in (signal.SIGTERM, signal.SIGUSR1)  # what `audiolab.training.signals.watch` answers
         sys.exit(EXIT_STATUS if asked else 128 + stopped.sigval)
     sys.exit(0)
+
+
+def end_with_launcher() -> None:
+    """Let this process end when the one that launched it does, also when that is killed (Linux).
+
+    torchrun starts processes in sessions of their own, which outlive it: they would train on, and hold the folder.
+    """
+    if _LAUNCHER not in os.environ or sys.platform != "linux":
+        return
+    try:
+        launcher = os.pidfd_open(int(os.environ[_LAUNCHER]))
+    except ProcessLookupError:  # already gone
+        os._exit(1)
+
+    def wait() -> None:
+        select.select([launcher], [], [])
+        os._exit(1)
+
+    threading.Thread(target=wait, daemon=True).start()
 
 
 def _static(nodes: int, node: int | None, address: str | None) -> list[str]:

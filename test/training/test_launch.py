@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 
 import pytest
 
@@ -23,8 +24,8 @@ sys.exit(int(sys.argv[2]) if os.environ["RANK"] == "1" else 0)
 LAUNCHER = "import sys; from audiolab.training.launch import launch; launch('process', sys.argv[1:], 2, 1, None, None)"
 
 
-def start(folder, seconds, status):
-    (folder / "process.py").write_text(PROCESS)
+def start(folder, seconds, status, program=PROCESS):
+    (folder / "process.py").write_text(program)
     path = os.pathsep.join([str(folder), *filter(None, [os.environ.get("PYTHONPATH")])])
     command = [sys.executable, "-c", LAUNCHER, str(seconds), str(status)]
     return subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=os.environ | {"PYTHONPATH": path})
@@ -45,6 +46,24 @@ def test_says_that_it_saved_only_where_it_was_asked_to_stop(tmp_path, number, st
     assert process.wait(60) == status
 
 
+ENDING = """
+import os, time
+from audiolab.training.launch import end_with_launcher
+end_with_launcher()
+os.write(1, b"ready\\n")
+time.sleep(60)
+"""
+
+
+def test_processes_end_with_a_launcher_that_is_killed(tmp_path):
+    process = start(tmp_path, 0, 0, ENDING)
+    assert process.stdout.readline() == process.stdout.readline() == "ready\n"
+    process.kill()
+    killed = time.monotonic()
+    assert process.stdout.read() == ""  # comes when nobody holds the pipe's other end
+    assert time.monotonic() - killed < 30
+
+
 @pytest.mark.parametrize(
     ("slurm", "message"),
     [
@@ -58,7 +77,8 @@ def test_says_that_it_saved_only_where_it_was_asked_to_stop(tmp_path, number, st
 def test_several_machines_that_cannot_be_found_are_told(monkeypatch, slurm, message):
     for name in [name for name in os.environ if name.startswith("SLURM_")]:
         monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("TORCHELASTIC_SIGNALS_TO_HANDLE", "")  # put back what launch sets
+    for name in ("TORCHELASTIC_SIGNALS_TO_HANDLE", "AUDIOLAB_LAUNCHER"):
+        monkeypatch.setenv(name, "")  # put back what launch sets
     for name, value in slurm.items():
         monkeypatch.setenv(name, value)
     with pytest.raises(AudiolabError, match=message):
