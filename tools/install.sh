@@ -77,6 +77,7 @@ install_packages() {
 }
 
 [[ $extra == mini || $extra == test ]] || fail "--extra: unknown '$extra'; known are: mini, test"
+[[ ! -L $venv ]] || fail "$venv is a link; each checkout has an environment of its own: remove the link"
 ! is_current || exit 0
 exec 9>"$root/tools/.install.lock"
 if ! flock --nonblock 9; then

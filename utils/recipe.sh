@@ -3,6 +3,9 @@
 # Reads nj, train_jobs, ngpu and verbose; sets nj and train_jobs where they are 0, and cores.
 
 : "${nj:?}" "${train_jobs:?}" "${ngpu:?}" "${verbose:?}"
+for _name in nj train_jobs ngpu; do
+  [[ ${!_name} =~ ^[0-9]+$ ]] || { echo "error: --$_name ${!_name}: give a whole number, not negative" >&2 && exit 1; }
+done
 cores=$(OMP_NUM_THREADS="" nproc) # which otherwise means what this variable says
 if ((nj == 0)); then nj=$cores; fi
 if ((train_jobs == 0)); then train_jobs=$((ngpu > 0 ? 1 : cores)); fi
@@ -13,6 +16,7 @@ before_stages() {
   # shellcheck disable=SC1091
   . ./cmd.sh
   if ((verbose > 1)); then set -x; fi
+  if declare -F check_options >/dev/null; then check_options; fi # the recipe's own
 }
 
 # run VERB …: python -m audiolab.bin.VERB …

@@ -49,9 +49,9 @@ case $corpus in
   own) corpus_dir='' conf=${conf:-conf} defaults=(50000 3000 50) seconds="2 10" ;;
   *) echo "error: --corpus is real, mini or own, not '$corpus'" >&2 && exit 1 ;;
 esac
-if [[ $corpus == own && (-z $table || -n $db_root) || $corpus != own && -n $table ]]; then
-  echo "error: --corpus own takes --table, real and mini take --db_root" >&2 && exit 1
-fi
+if [[ $corpus == own && -z $table ]]; then echo "error: --corpus own needs --table" >&2 && exit 1; fi
+if [[ $corpus == own && -n $db_root ]]; then echo "error: --db_root is for real and mini; own has --table" >&2 && exit 1; fi
+if [[ $corpus != own && -n $table ]]; then echo "error: --table is for --corpus own" >&2 && exit 1; fi
 train_mixtures=${train_mixtures:-${defaults[0]}} valid_mixtures=${valid_mixtures:-${defaults[1]}}
 eval_mixtures=${eval_mixtures:-${defaults[2]}}
 dataset=${dataset:-$corpus} db_root=${db_root:-$corpus_dir} seeds=${seeds:-$seed}
@@ -65,6 +65,12 @@ else
 fi
 baseline=() # what the others are compared with, where it is one of the methods
 if [[ " $methods " =~ " source "|" all " ]]; then baseline=(--baseline source); fi
+
+check_options() {
+  # shellcheck disable=SC2086 # lists
+  local/jobs.py check --methods $methods --conf "$conf" --percent "$percent" --snrs $snrs \
+    --counts "train_mixtures=$train_mixtures" "valid_mixtures=$valid_mixtures" "eval_mixtures=$eval_mixtures"
+}
 
 has_english() { [[ $corpus != own || -f $data/speech_english_test/wav.scp ]]; }
 
@@ -178,9 +184,12 @@ stage_train() {
   made_by "$data" data 0 --options "$made_from"
   made_by "$data" mixtures 1 --options "train=$train_mixtures" "valid=$valid_mixtures" "seed=$seed"
   plan
-  local waves wave configs
+  local waves wave names configs
   waves=$(local/jobs.py waves "$expdir")
-  for wave in $waves; do train "$wave"; done
+  while read -r wave names <&3; do
+    echo "$(date '+%H:%M:%S') training $names; logs: $expdir/log/train.N.log, N = $wave"
+    train "$wave"
+  done 3<<<"$waves"
   mapfile -t configs < <(tail -n +2 "$expdir/train.tsv" | cut -f 4 | LC_ALL=C sort -u)
   run stamp write "$expdir" train --inputs "$data/.stamp/mixtures.json" "$expdir/train.tsv" "${configs[@]}" \
     --options "percent=$percent" "more=$train_options"

@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 """The recipe's jobs: the phases of training that the methods need, in their order, and what is enhanced by them.
 
+local/jobs.py check …                          says what is wrong with the options of run.sh
 local/jobs.py plan EXPDIR …                    writes EXPDIR/train.tsv, EXPDIR/enhance.tsv and EXPDIR/scored.tsv
-local/jobs.py waves EXPDIR                     prints FIRST:LAST of the jobs that may run at the same time, a line each
+local/jobs.py waves EXPDIR                     prints FIRST:LAST of the jobs that may run at the same time, and names
 local/jobs.py train EXPDIR N … [-- OPTIONS]    trains row N of train.tsv, and ranks the source mixtures where it is told
 local/jobs.py enhance EXPDIR N … [-- OPTIONS]  enhances an evaluation set: row N of enhance.tsv
 """
@@ -11,6 +12,7 @@ from __future__ import annotations
 
 import itertools
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -34,6 +36,12 @@ def main() -> None:
     """Run the command."""
     parser = cli.ArgumentParser(prog="jobs.py", description=__doc__.splitlines()[0])
     verbs = parser.add_subparsers(dest="verb", required=True)
+    check = verbs.add_parser("check", help="check the options of run.sh")
+    check.add_argument("--methods", nargs="*", required=True)
+    check.add_argument("--conf", type=Path, required=True)
+    check.add_argument("--percent", required=True)
+    check.add_argument("--snrs", nargs="*", required=True)
+    check.add_argument("--counts", nargs="+", required=True, metavar="OPTION=N")
     plan = verbs.add_parser("plan", help="list all jobs")
     plan.add_argument("expdir", type=Path)
     plan.add_argument("--methods", nargs="+", required=True, help="rows of Table 1: phases of phases.tsv, or all")
@@ -53,7 +61,9 @@ def main() -> None:
     train.add_argument("--device", default="cpu", help="where the mixtures are ranked: cpu or cuda")
     given, passed_on = split_at_dashes(sys.argv[1:])
     args = parser.parse_args(given)
-    if args.verb == "plan":
+    if args.verb == "check":
+        check_options(args)
+    elif args.verb == "plan":
         write_plan(args)
     elif args.verb == "waves":
         print_waves(args.expdir)
@@ -66,14 +76,43 @@ def main() -> None:
         run_module(*train_command(job, args.data), *passed_on)
 
 
+def check_options(args: cli.configargparse.Namespace) -> None:
+    """Raise for what would fail in a later stage only, after downloads and trainings."""
+    phases = known_phases()
+    for name in needed(chosen(args.methods, phases), phases):
+        config = args.conf / f"{phases[name]['config']}.yaml"
+        if not config.is_file():
+            raise AudiolabError(f"--conf {args.conf}: there is no {config}; name a folder with the YAMLs of all phases")
+    if not re.fullmatch(r"\d+(\.\d+)?", args.percent) or not 0 < float(args.percent) <= 100:
+        raise AudiolabError(f"--percent {args.percent}: give a number above 0, at most 100")
+    for snr in args.snrs:
+        if not re.fullmatch(r"-?\d+", snr) or args.snrs.count(snr) > 1:
+            raise AudiolabError(f"--snrs '{' '.join(args.snrs)}': give whole numbers of dB, each once")
+    for option, value in (each.split("=", 1) for each in args.counts):
+        if not re.fullmatch(r"0*[1-9]\d*", value):
+            raise AudiolabError(f"--{option} {value}: give a whole number, 1 or more")
+
+
+def known_phases() -> dict[str, Row]:
+    """Return the rows of phases.tsv by name."""
+    return {row["phase"]: row for row in read_jobs(PHASES, "git checkout")}
+
+
+def chosen(methods: list[str], phases: dict[str, Row]) -> list[str]:
+    """Return the methods that ``--methods`` names; raise for one that there is not."""
+    known = [name for name in phases if name not in CLASSIFIERS]
+    if not methods:
+        raise AudiolabError(f"--methods is empty: give some of {', '.join(known)}, or all")
+    for method in methods:
+        if method not in known and methods != ["all"]:
+            raise AudiolabError(f"--methods: unknown method '{method}'{did_you_mean(method, known)}")
+    return known if methods == ["all"] else methods
+
+
 def write_plan(args: cli.configargparse.Namespace) -> None:
     """Write the tables of jobs."""
-    phases = {row["phase"]: row for row in read_jobs(PHASES, "git checkout")}
-    methods = [name for name in phases if name not in CLASSIFIERS] if args.methods == ["all"] else args.methods
-    for method in methods:
-        if method not in phases or method in CLASSIFIERS:
-            known = [name for name in phases if name not in CLASSIFIERS]
-            raise AudiolabError(f"--methods: unknown method '{method}'{did_you_mean(method, known)}")
+    phases = known_phases()
+    methods = chosen(args.methods, phases)
     waves = needed(methods, phases)
     trainings = sorted(
         (training(phases[name], seed, wave, args) for name, wave in waves.items() for seed in args.seeds),
@@ -131,12 +170,12 @@ def enhancement_rows(args: cli.configargparse.Namespace, methods: list[str]) -> 
 
 
 def print_waves(expdir: Path) -> None:
-    """Print the first and the last job of each wave."""
+    """Print the first and the last job of each wave, and its phases."""
     rows = read_jobs(expdir / "train.tsv", MADE_BY)
     numbers = range(1, len(rows) + 1)
     for _, group in itertools.groupby(zip(numbers, rows), key=lambda pair: pair[1]["wave"]):
-        jobs = [number for number, _ in group]
-        print(f"{jobs[0]}:{jobs[-1]}")
+        jobs = list(group)
+        print(f"{jobs[0][0]}:{jobs[-1][0]}", *dict.fromkeys(row["phase"] for _, row in jobs))
 
 
 def train_command(job: Row, data: Path) -> tuple[str, ...]:
