@@ -65,7 +65,7 @@ class Recipe:
             away.rename(self.folder / name)
 
     def _execute(self, command, folder):
-        options = {"capture_output": True, "text": True, "timeout": 900}
+        options = {"capture_output": True, "text": True, "timeout": 3600}
         return subprocess.run(command, cwd=folder, env=self.environment, **options)
 
     def _ended_well(self, done):

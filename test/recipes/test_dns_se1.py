@@ -183,8 +183,8 @@ def history(phase):
     return rows, max(ranked)[1] if trainer["average_best"] else STEPS
 
 
-def state_of(phase, network="enhancer"):
-    return torch.load(f"{EXP}/{phase}_s0/model.pt", weights_only=True)["state"][network]
+def state_of(phase):
+    return torch.load(f"{EXP}/{phase}_s0/model.pt", weights_only=True)["state"]["enhancer"]
 
 
 def batches_seen(phase):
@@ -207,19 +207,18 @@ def test_training(inside, phase):
 
 @pytest.mark.parametrize(("phase", "before"), [pair for pair in BEGUN_WITH.items() if pair[1]])
 def test_phases_begin_with_the_one_they_stand_on(inside, phase, before):
-    config = yaml.safe_load(Path(f"{EXP}/{phase}_s0/config.yaml").read_text())["system_conf"]
-    assert config["init"] == f"{EXP}/{before}_s0"
+    config = yaml.safe_load(Path(f"{EXP}/{phase}_s0/config.yaml").read_text())
+    assert config["system_conf"]["init"] == f"{EXP}/{before}_s0"
+    if phase == "dann":
+        assert config["system_conf"]["init_classifier"] == f"{EXP}/classifier_s0"
     if "classifier" in phase:  # on an encoder that stays as it is
         assert all(torch.equal(value, state_of(before)[name]) for name, value in state_of(phase).items())
         return
     assert batches_seen(phase) == batches_seen(before) + history(phase)[1]
-    pairs = [(state_of(phase), state_of(before))]
-    if phase == "dann":
-        assert config["init_classifier"] == "exp/mini/classifier_s0"
-        pairs.append((state_of("dann", "classifier"), state_of("classifier", "classifier")))
-    for after, begun in pairs:
-        moved = [float((after[n] - begun[n]).abs().max()) for n in after if n.endswith(("weight", "bias"))]
-        assert 0 < max(moved) < 5e-3  # as far as these steps lead at this learning rate
+    after, begun = state_of(phase), state_of(before)
+    moved = [float((after[n] - begun[n]).abs().max()) for n in after if n.endswith(("weight", "bias"))]
+    rate = config["optim"]["enhancer" if phase == "dann" else "student"]["lr"]
+    assert 0 < max(moved) < 1.5 * STEPS * rate  # Adam's steps are about as long as the rate
 
 
 def test_pools(inside):
