@@ -28,13 +28,40 @@ OPTIONS = {
 
 
 @pytest.mark.parametrize(
-    "options",
-    [("--corpus", "own"), ("--table", "x.tsv"), ("--corpus", "own", "--table", "x.tsv", "--db_root", "downloads")],
+    ("options", "message"),
+    [
+        (("--corpus", "own"), "--corpus own needs --table"),
+        (("--table", "x.tsv"), "--table is for --corpus own"),
+        (
+            ("--corpus", "own", "--table", "x.tsv", "--db_root", "downloads"),
+            "--db_root is for real and mini; own has --table",
+        ),
+        (("--nj", "-3"), "--nj -3: give a whole number, not negative"),
+    ],
 )
-def test_a_table_is_for_own_recordings(options):
+def test_options_that_do_not_fit_are_refused(options, message):
     done = subprocess.run([RUN_SH, *options], capture_output=True, text=True)
-    message = "error: --corpus own takes --table, real and mini take --db_root\n"
-    assert (done.returncode, done.stdout, done.stderr) == (1, "", message)
+    assert (done.returncode, done.stdout, done.stderr) == (1, "", f"error: {message}\n")
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"methods": "sorce"}, "--methods: unknown method 'sorce'; did you mean 'source'?"),
+        ({"methods": ""}, "--methods is empty: give some of source, oracle, "),
+        ({"percent": "101"}, "--percent 101: give a number above 0, at most 100"),
+        ({"snrs": "0 0.5"}, "--snrs '0 0.5': give whole numbers of dB, each once"),
+        ({"snrs": "5 -5 5"}, "--snrs '5 -5 5': give whole numbers of dB, each once"),
+        ({"eval_mixtures": "0"}, "--eval_mixtures 0: give a whole number, 1 or more"),
+        ({"conf": "conf/nope"}, "--conf conf/nope: there is no conf/nope/source.yaml; "),
+    ],
+)
+def test_what_a_later_stage_would_refuse_is_told_at_once(tmp_path, options, message):
+    recipe = Recipe(tmp_path, "dns/se1", OPTIONS)
+    before = sorted(tmp_path.rglob("*"))
+    [told] = recipe.fail("--stage", "download", **options)
+    assert told.startswith(f"error: {message}")
+    assert sorted(tmp_path.rglob("*")) == before
 
 
 def write(path, voice, seconds=2.6, rate=16000):
