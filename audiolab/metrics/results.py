@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Generic, TypeVar
 
+from audiolab.metrics.bootstrap import LEAST
 from audiolab.metrics.scores import Score, ScoreFormat
 from audiolab.metrics.table import read_rows
 
@@ -16,9 +17,10 @@ Paper = TypeVar("Paper")
 Parts = Callable[[Sequence[Row], Mapping[str, object], Sequence[Paper], Sequence[str], int], list[str]]
 
 INTERVALS = (
-    "a ± b: mean and half of its 95 % percentile bootstrap interval over utterances; an utterance's scores of "
-    "several seeds are averaged first. s: standard deviation over seeds of a seed's mean. (n): number of utterances, "
-    "where the score is not defined for all. Differences are paired by utterance."
+    "a ± b: mean over utterances and half of its 95 % bootstrap interval (expanded percentiles; –: too little for one, "
+    f"fewer than {LEAST} to draw from); an utterance's scores of several seeds are averaged first. s: standard "
+    "deviation over seeds of a seed's mean. (n): number of utterances, where the score is not defined for all. "
+    "Differences are paired by utterance."
 )
 
 

@@ -45,7 +45,12 @@ class Score(Protocol):
 
     @property
     def unit(self) -> tuple[str, ...]:
-        """What is drawn in a bootstrap: what was measured, the utterance last, whichever system and seed made it."""
+        """What was measured, the utterance last, whichever system and seed made it."""
+        ...
+
+    @property
+    def cluster(self) -> tuple[str, ...]:
+        """What is drawn in a bootstrap: what units share that are not independent, or the unit itself."""
         ...
 
 

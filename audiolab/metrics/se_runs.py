@@ -137,14 +137,18 @@ def _score_share(run: Run, mixtures: Mixtures, numbers: range) -> list[_Result |
     """Return for each utterance its score and what was refused, or the message of what failed."""
     about = DataDir(mixtures.path)
     languages = about.table("utt2lang") if about.has("utt2lang") else {}
-    return [attempt(_score, run, mixtures, number, languages) for number in numbers]
+    speakers = about.table("utt2spk")
+    return [attempt(_score, run, mixtures, number, languages, speakers) for number in numbers]
 
 
-def _score(run: Run, mixtures: Mixtures, number: int, languages: Mapping[str, str]) -> _Result:
+def _score(
+    run: Run, mixtures: Mixtures, number: int, languages: Mapping[str, str], speakers: Mapping[str, str]
+) -> _Result:
     name, snr = mixtures.ids[number], mixtures.snr(number)
     values, refused = score_enhanced(*_signals(run, mixtures, number))
     label = UNKNOWN if snr is None else f"{snr:g}"
-    score = EnhancementScore(run.system, run.seed, run.set, label, languages.get(name, UNKNOWN), name, values)
+    language, speaker = languages.get(name, UNKNOWN), speakers[name]
+    score = EnhancementScore(run.system, run.seed, run.set, label, language, speaker, name, values)
     place = f"{run.system}, seed {run.seed}, {run.set}, {name}"
     return score, [Refused(place, column, reason) for column, reason in refused.items()]
 

@@ -27,6 +27,7 @@ class EnhancementScore:
         set: Name of the mixture dir.
         snr: The SNR in dB that the mixture was made with, as text; `UNKNOWN` for a recorded pair.
         language: What ``utt2lang`` says; `UNKNOWN` where the dir has none.
+        speaker: What ``utt2spk`` says.
         utterance: Id of the mixture.
         values: Metric's column -> value; NaN where the metric refuses this utterance.
     """
@@ -36,6 +37,7 @@ class EnhancementScore:
     set: str
     snr: str
     language: str
+    speaker: str
     utterance: str
     values: dict[str, float]
 
@@ -43,6 +45,11 @@ class EnhancementScore:
     def unit(self) -> tuple[str, str]:
         """Set and utterance."""
         return self.set, self.utterance
+
+    @property
+    def cluster(self) -> tuple[str]:
+        """The speaker: intervals are for other speakers, in these noises."""
+        return (self.speaker,)
 
 
 SE = ScoreFormat(EnhancementScore, METRICS, "score_se")

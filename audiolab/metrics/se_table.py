@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from audiolab.metrics.bootstrap import Interval, mean_interval
+from audiolab.metrics.bootstrap import Interval
 from audiolab.metrics.results import Tables
 from audiolab.metrics.scores import Metric
 from audiolab.metrics.se_scores import METRICS, SE, EnhancementScore
-from audiolab.metrics.summary import Summary, by_unit, check_baseline, compare, extent, group, summarise
+from audiolab.metrics.summary import Summary, by_unit, check_baseline, compare, extent, group, mean_of_units, summarise
 from audiolab.metrics.table import (
     NONE,
     difference_cell,
@@ -26,9 +26,8 @@ from audiolab.metrics.table import (
 NOT_SCORED = "not scored"
 METHOD = (
     "By language: differences are averaged over the sets that hold the same utterances, at several SNRs, and then "
-    "over utterances, of which the interval is.",
-    "Intervals are for these speakers and noises: utterances that share one count as independent, so for other "
-    "speakers they are too narrow, most of all where a set has few.",
+    "over utterances.",
+    "A bootstrap draws speakers, with all their utterances: intervals are for other speakers, in these noises.",
 )
 
 Scores = Sequence[EnhancementScore]
@@ -129,8 +128,8 @@ def differences_by_language(
 ) -> dict[str, dict[str, Interval]]:
     """Return language -> system -> difference to the baseline, of one family.
 
-    Scores are subtracted where a set's utterance has both, the differences of an utterance averaged over the sets, and
-    the bootstrap is over utterances: the same utterance at three SNRs is not three.
+    Scores are subtracted where a set's utterance has both, the differences of an utterance averaged over the sets: the
+    same utterance at three SNRs is not three.
     """
     found: dict[str, dict[str, Interval]] = {}
     for language, of_language in sorted(group(scores, lambda s: s.language).items()):
@@ -139,10 +138,11 @@ def differences_by_language(
         found[language] = {}
         for system, rows in systems.items():
             own = by_unit(rows, column)
-            common = group(sorted(own.keys() & base.keys()), lambda unit: unit[-1])
-            if system != baseline and common:
-                means = [np.mean([own[unit] - base[unit] for unit in units]) for units in common.values()]
-                found[language][system] = mean_interval(np.array(means), np.random.default_rng(seed))
+            apart = {unit: own[unit] - base[unit] for unit in sorted(own.keys() & base.keys())}
+            if system != baseline and apart:
+                alike = group(apart, lambda unit: unit[-1]).values()
+                means = {units[0]: float(np.mean([apart[unit] for unit in units])) for units in alike}
+                found[language][system] = mean_of_units(means, rows, seed)
     return found
 
 
@@ -150,7 +150,8 @@ def short_note(scores: Scores) -> str:
     """Return the line under a table: over how much its numbers were taken."""
     if not scores:
         return f"{NOT_SCORED.capitalize()}."
-    return extent(scores, (len({score.language for score in scores}), "language")) + "."
+    counts = [(len({getattr(score, name) for score in scores}), name) for name in ("speaker", "language")]
+    return extent(scores, *counts) + "."
 
 
 def _of_sets(scores: Scores, names: set[str]) -> list[EnhancementScore]:

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
 import numpy as np
 
 from audiolab.errors import AudiolabError
-from audiolab.metrics.bootstrap import Interval, mean_interval, paired_difference
+from audiolab.metrics.bootstrap import Interval, mean_interval
 from audiolab.metrics.scores import UNTRAINED, Metric, Score
 
 Unit = tuple[str, ...]
-"""`Score.unit`: what is drawn in the bootstrap; its scores of several seeds are averaged first."""
+"""`Score.unit`; its scores of several seeds are averaged first."""
 
-S = TypeVar("S", bound=Score)
+Item = TypeVar("Item")
 Group = TypeVar("Group")
 
 
@@ -78,7 +78,7 @@ def summarise_by(
     """Return group -> system -> mean of one metric over the group's utterances; ``key`` gives a score's group."""
     return {
         name: {
-            system: mean_interval(np.array(list(units.values())), np.random.default_rng(seed))
+            system: mean_of_units(units, rows, seed)
             for system, rows in group(of_group, lambda s: s.system).items()
             if (units := by_unit(rows, column))
         }
@@ -101,8 +101,8 @@ def compare(scores: Sequence[Score], baseline: str, column: str, seed: int = 0) 
             continue
         units = by_unit(rows, column)
         common = sorted(units.keys() & base.keys())
-        pair = [np.array([table[unit] for unit in common]) for table in (units, base)]
-        differences[system] = paired_difference(*pair, np.random.default_rng(seed)) if common else None
+        apart = {unit: units[unit] - base[unit] for unit in common}
+        differences[system] = mean_of_units(apart, rows, seed) if common else None
     return differences
 
 
@@ -135,11 +135,18 @@ def by_unit(scores: Iterable[Score], column: str) -> dict[Unit, float]:
     return {unit: float(np.mean(values[unit])) for unit in sorted(values)}
 
 
-def group(scores: Iterable[S], key: Callable[[S], Group]) -> dict[Group, list[S]]:
-    """Return ``key`` -> its scores, in the order of first appearance."""
+def mean_of_units(values: Mapping[Unit, float], scores: Iterable[Score], seed: int) -> Interval:
+    """Return the mean of units' values; ``scores``, in which all of them are, say what is drawn in the bootstrap."""
+    clusters = {score.unit: score.cluster for score in scores}
+    drawn = [clusters[unit] for unit in values]
+    return mean_interval(np.array(list(values.values())), np.random.default_rng(seed), drawn)
+
+
+def group(items: Iterable[Item], key: Callable[[Item], Group]) -> dict[Group, list[Item]]:
+    """Return ``key`` -> its items, in the order of first appearance."""
     groups = defaultdict(list)
-    for score in scores:
-        groups[key(score)].append(score)
+    for item in items:
+        groups[key(item)].append(item)
     return dict(groups)
 
 
@@ -151,7 +158,7 @@ def _summarise(system: str, rows: list[Score], metrics: Sequence[Metric], seed: 
         if not units:
             found[metric.column] = None
             continue
-        interval = mean_interval(np.array(list(units.values())), np.random.default_rng(seed))
+        interval = mean_of_units(units, rows, seed)
         found[metric.column] = Summary(interval, _seed_spread(rows, metric.column), len(utterances))
     trained = len({row.seed for row in rows} - {UNTRAINED})
     return SystemSummary(system, len({unit[:-1] for unit in utterances}), trained, len(utterances), found)

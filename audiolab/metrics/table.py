@@ -107,15 +107,18 @@ def summary_cell(summary: Summary | None, metric: Metric) -> str:
 
 
 def mean_cell(interval: Interval | None, metric: Metric) -> str:
-    """Return ``mean ± half``."""
+    """Return ``mean ± half``; `NONE` in place of what there is not."""
     if interval is None:
         return NONE
-    return f"{interval.mean:.{metric.digits}f} ± {interval.half_width:.{metric.digits}f}"
+    layout = f".{metric.digits}f"
+    half = NONE if math.isnan(interval.half_width) else f"{interval.half_width:{layout}}"
+    return f"{interval.mean:{layout}} ± {half}"
 
 
 def difference_cell(interval: Interval | None, metric: Metric) -> str:
-    """Return ``+mean [low, high]``, with signs."""
+    """Return ``+mean [low, high]``, with signs; `NONE` in place of what there is not."""
     if interval is None:
         return NONE
-    digits = metric.digits
-    return f"{interval.mean:+.{digits}f} [{interval.low:+.{digits}f}, {interval.high:+.{digits}f}]"
+    layout = f"+.{metric.digits}f"
+    ends = NONE if math.isnan(interval.low) else f"{interval.low:{layout}}, {interval.high:{layout}}"
+    return f"{interval.mean:{layout}} [{ends}]"

@@ -50,6 +50,11 @@ class ConversionScore:
         return self.source, self.target, self.utterance
 
     @property
+    def cluster(self) -> tuple[str, str, str]:
+        """The unit: intervals are for other sentences of these speakers."""
+        return self.unit
+
+    @property
     def pair(self) -> tuple[str, str]:
         """Source and target."""
         return self.source, self.target

@@ -12,7 +12,7 @@ from mixture_folder import RATE, make_sounds
 from audiolab.bin import score_se, tabulate
 from audiolab.data.mixing import make_mixtures
 from audiolab.data.mixtures import MixtureDir, MixtureSettings
-from audiolab.datadir.datadir import write_data_dir
+from audiolab.datadir.datadir import DataDir, write_data_dir
 from audiolab.errors import AudiolabError
 from audiolab.metrics.enhancement import score_enhanced
 from audiolab.metrics.se_scores import SE
@@ -71,12 +71,14 @@ def test_every_utterance_of_every_system_is_scored(data, scored):
     assert len(rows) == 3 * 2 * 4
     for name, snr in SETS.items():
         mixtures = MixtureDir(data / "data" / name)
+        speakers = DataDir(data / "data" / name).table("utt2spk")
         for index, utterance in enumerate(mixtures.ids):
             noisy, source, oracle = (rows[system, name, utterance] for system in ("noisy", "source", "oracle"))
             assert {(s.snr, s.language) for s in (noisy, source, oracle)} == {
                 (f"{snr:g}", {"a": "de", "b": "fr"}[utterance[0]])
             }
             assert (noisy.seed, source.seed) == ("-", "0")
+            assert {s.speaker for s in (noisy, source, oracle)} == {speakers[utterance]}
             assert noisy.values["si_sdr"] == pytest.approx(snr, abs=1)
             assert source.values["si_sdr"] == pytest.approx(snr - 20 * np.log10(0.7), abs=1)
             assert noisy.values["pesq"] < oracle.values["pesq"]

@@ -103,7 +103,7 @@ def test_scores_and_tables(monkeypatch, scored, tmp_path):
 
     command(monkeypatch, tabulate, scores=scored, out=tmp_path / "R.md", baseline="unconverted")
     text = (tmp_path / "R.md").read_text()
-    assert "| target | 1 | 2 | 1 | 0.00 ± 0.00 |" in text
+    assert "| target | 1 | 2 | 1 | 0.00 ± – |" in text
     assert "## Difference to unconverted" in text
     assert "on unseen sentences accuracy 1.000" in text
     assert "steps (1,1) (1,0) (0,1)" in text

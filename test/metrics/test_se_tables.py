@@ -2,6 +2,7 @@
 
 import math
 import zlib
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,8 +12,11 @@ from commands import command
 
 from audiolab.bin import tabulate
 from audiolab.errors import AudiolabError
+from audiolab.metrics.bootstrap import mean_interval
 from audiolab.metrics.se_scores import METRICS, SE, EnhancementScore
 from audiolab.metrics.se_table import TABLES, beside_paper, differences_by_language, families
+from audiolab.metrics.summary import by_unit, compare, summarise
+from audiolab.metrics.table import difference_table, system_table
 
 PAPER = Path(__file__).parents[2] / "egs/dns/se1/local/tables.tsv"
 GAINS = {"noisy": 0.0, "source": 3.0, "srst_similar": 6.0, "oracle": 5.0}
@@ -22,7 +26,7 @@ def score(system, seed, name, snr, utterance, language, gain):
     generator = np.random.default_rng(zlib.crc32(f"{utterance} {snr}".encode()))
     si_sdr = snr + gain + generator.normal()  # what an utterance adds is the same for all systems
     values = {"pesq": 1.2 + gain / 10, "stoi": 0.6 + gain / 100, "si_sdr": si_sdr}
-    return EnhancementScore(system, seed, name, f"{snr:g}", language, utterance, values)
+    return EnhancementScore(system, seed, name, f"{snr:g}", language, f"spk-{utterance}", utterance, values)
 
 
 @pytest.fixture
@@ -44,10 +48,10 @@ def test_scores_survive_a_file(scores, tmp_path):
     scores[3].values["pesq"] = math.nan
     SE.write(tmp_path / "scores.csv", scores)
     head = (tmp_path / "scores.csv").read_text().splitlines()[0]
-    assert head == "system,seed,set,snr,language,utterance,pesq,stoi,si_sdr"
+    assert head == "system,seed,set,snr,language,speaker,utterance,pesq,stoi,si_sdr"
     again = SE.read(tmp_path / "scores.csv")
-    assert [(s.system, s.seed, s.unit, s.snr, s.language) for s in again] == [
-        (s.system, s.seed, s.unit, s.snr, s.language) for s in scores
+    assert [(s.system, s.seed, s.unit, s.snr, s.language, s.speaker) for s in again] == [
+        (s.system, s.seed, s.unit, s.snr, s.language, s.speaker) for s in scores
     ]
     assert math.isnan(again[3].values["pesq"])
     assert again[5].values == pytest.approx(scores[5].values, rel=1e-5)
@@ -110,9 +114,9 @@ def test_results_hold_all_tables(scores):
     target = next(line for line in text.splitlines() if line.startswith("| Target model"))
     assert "| 5 |" in target  # one utterance less than the others
     assert "| Gap | 0.457 | +0.200 [+0.200, +0.200] |" in text
-    assert "\n6 utterances, 2 languages, 2 seeds.\n" in text
+    assert "\n6 utterances, 6 speakers, 2 languages, 2 seeds.\n" in text
     assert "- PESQ: wide band." in text
-    assert "- Intervals are for these speakers and noises: utterances that share one count as independent" in text
+    assert "- A bootstrap draws speakers, with all their utterances" in text
     for block in text.split("\n\n"):
         if block.startswith("|"):
             assert len({line.count("|") for line in block.splitlines()}) == 1
@@ -132,6 +136,23 @@ def test_differences_by_language_are_paired_and_over_utterances(scores):
     assert found["zh"]["srst_similar"].count == 3  # utterances, not utterances times SNRs
     assert found["zh"]["noisy"].mean == pytest.approx(-3.1)
     assert "source" not in found["zh"]
+
+
+def test_a_bootstrap_draws_speakers(scores):
+    """The six utterances of a set made those of five speakers: one speaker's two count together, whatever they are."""
+    of_set = [s for s in scores if s.set == "target_test_0dB" and s.system in ("noisy", "source")]
+    alone = compare(of_set, "noisy", "si_sdr")["source"]
+    joined = [replace(s, speaker="spk-t-0") if s.utterance == "t-1" else s for s in of_set]
+    few = [replace(s, speaker="spk-t-0") if s.utterance in ("t-1", "t-2") else s for s in of_set]
+    own = by_unit([s for s in joined if s.system == "source"], "si_sdr")
+    found = summarise([s for s in joined if s.system == "source"], METRICS)[0].metrics["si_sdr"].interval
+    clusters = ["a", "a", "c", "d", "e", "f"]
+    assert found == mean_interval(np.array(list(own.values())), np.random.default_rng(0), clusters)
+    assert (found.mean, found.count) == (pytest.approx(np.mean(list(own.values()))), 6)
+    assert (alone.mean, alone.low) == pytest.approx((3.1, 3.1))
+    assert math.isnan(compare(few, "noisy", "si_sdr")["source"].low)
+    assert "| source | +3.10 [–] |" in difference_table(few, METRICS[2:], "noisy")
+    assert "± – |" in system_table(summarise(few, METRICS), METRICS)
 
 
 def test_what_is_missing_is_told(scores, tmp_path, monkeypatch):

@@ -16,10 +16,12 @@ LEVEL, SHARE = Metric("level", "Level", "dB", 1, "lower"), Metric("share", "Shar
 def scores():
     values = {"noisy": 4.0, "good": 2.0}
     return [
-        EnhancementScore(system, "-", name, "0", "de", f"u{n}", {"level": values[system] + n, "share": math.nan})
-        for system in values
+        EnhancementScore(
+            system, "-", name, "0", "de", f"s{n}", f"u{n}", {"level": values[system] + n, "share": math.nan}
+        )
+        for system, level in values.items()
         for name in ("a", "b")
-        for n in range(3)
+        for n in range(5)
     ]
 
 
@@ -28,7 +30,7 @@ def test_what_is_defined_for_no_system_is_left_out(scores, check):
     assert found.problems == []
     words = [text.strip() for text in found.texts if text.strip()]
     assert words[:5] == ["By <system>", "System", "Sets", "Utterances", "Level [dB]"]  # neither seeds nor shares
-    assert words[5:10] == ["noisy", "2", "6", "5.0", "± 0.7"]
+    assert words[5:10] == ["noisy", "2", "10", "6.0", "± 1.8"]
     assert "Sets" not in check(system_table(scores, (LEVEL,), "")).texts
 
 
@@ -36,7 +38,7 @@ def test_the_best_of_a_row_is_bold_only_where_asked(scores):
     means = summarise_by(scores, lambda s: s.set, "level")
     plain = group_table("Set", means, LEVEL, "")
     assert "<strong>" not in plain
-    assert group_table("Set", means, LEVEL, "", best=True).count("<strong>3.0</strong>") == 2
+    assert group_table("Set", means, LEVEL, "", best=True).count("<strong>4.0</strong>") == 2
     assert column(LEVEL).header == "Level [dB]"
 
 
