@@ -93,16 +93,25 @@ _stages_check_errexit() {
 _stages_run() {
   local _st_begun=$SECONDS _st_status _st_label="stage ${_st_numbers[$1]} ${_st_names[$1]}"
   printf '### %s, %s\n' "$_st_label" "$(date '+%Y-%m-%d %H:%M:%S')"
+  trap '_stages_interrupted "$_st_label" "${_st_names[$1]}"' INT # which bash does when the stage has ended
   set +e
   (set -euo pipefail && "stage_${_st_names[$1]}")
   _st_status=$?
   set -e
+  trap - INT
   if ((_st_status != 0)); then
     printf 'error: %s: %s failed with status %d after %d s; when its cause is mended, go on with\n  %s\n' "${0##*/}" \
       "$_st_label" "$_st_status" $((SECONDS - _st_begun)) "$(_stages_command "${_st_names[$1]}")" >&2
     exit "$_st_status"
   fi
   printf '### %s done in %d s\n' "$_st_label" $((SECONDS - _st_begun))
+}
+
+# Says how to go on after Ctrl-C in the stage with label $1 and name $2, and leaves the script by the signal.
+_stages_interrupted() {
+  printf '%s: %s was interrupted; go on with\n  %s\n' "${0##*/}" "$1" "$(_stages_command "$2")" >&2
+  trap - INT
+  kill -INT $$
 }
 
 # Prints the command that goes on with stage $1: the options as they were given (see parse_options.sh) but for --stage.

@@ -24,11 +24,12 @@ def main() -> None:
     _check(options)
     model = load(options.model, options.device, does="enhance")
     if options.stream:
-        if model.context_s == float("inf"):
+        delay = model.delay_s(options.chunk_s)
+        if delay == float("inf"):
             raise AudiolabError(
                 f"{options.model}: was trained with align_corners and has to hear the whole; give files"
             )
-        logger.info("output comes %.2f s behind the input", options.chunk_s + model.context_s)
+        logger.info("output comes %.2f s behind the input", delay)
         enhance_pcm(
             model, sys.stdin.buffer, sys.stdout.buffer, options.rate or model.rate, options.channels, options.chunk_s
         )

@@ -64,7 +64,7 @@ def test_with_aligned_corners_everything_is_heard_first(tmp_path):
     whole = model.separate(torch.from_numpy(wave[None]))[0][0].numpy()
     chunked = np.concatenate(list(model.stream([wave[:, None]], RATE, model.level([wave[:, None]], RATE), 0.5)))
     assert error_db(chunked[:, 0], whole) < -50
-    assert model.context_s == float("inf")
+    assert model.delay_s(1.0) == float("inf")
 
 
 @pytest.mark.parametrize("rate", [8000, 22050, 44100, 48000])
@@ -159,7 +159,7 @@ def test_a_stream_with_one_chunk_is_the_file(model):
 def test_a_stream_comes_out_while_it_goes_in(model):
     """With one chunk and its context in, that chunk is out."""
     chunk = np.zeros(round(0.5 * RATE), np.float32)
-    enough = round((0.5 + model.context_s) * RATE) + 200
+    enough = round(model.delay_s(0.5) * RATE) + 200
     given = []
 
     def blocks():

@@ -349,12 +349,9 @@ def test_a_missing_stage_is_named(recipe):
             "--methods: unknown method 'srst_similr'; did you mean 'srst_simi",
         ),
         ("train", {"methods": "classifier"}, "--methods: unknown method 'classifier'"),
-        (
-            "train",
-            {"methods": "dann dann"},
-            f"{EXP}/dann_s0/enhanced/target_test_m5dB would be made 2 times; name each",
-        ),
-        ("train", {"seeds": "0 0"}, f"{EXP}/source_s0 would be made 2 times; name each method, seed, "),
+        ("train", {"methods": "dann dann"}, "--methods: dann is named 2 times; name each once"),
+        ("train", {"seeds": "0 0"}, f"{EXP}/source_s0 would be made 2 times; name each method and seed once"),
+        ("infer", {"seeds": "0 1"}, f"{EXP}: source with seed 1 was not trained; leave it out, or run stage 3 (train)"),
     ],
 )
 def test_what_does_not_fit_is_told_and_changes_nothing(recipe, stage, changes, told):
@@ -362,6 +359,16 @@ def test_what_does_not_fit_is_told_and_changes_nothing(recipe, stage, changes, t
     said = recipe.fail("--stage", stage, **changes)
     assert said[0].startswith(f"error: {told}")
     assert recipe.hashes(f"{EXP}/*.tsv", "exp/mini/.stamp/*", "exp/mini/log/*") == before
+
+
+def test_some_of_what_was_trained_is_enhanced_and_scored(recipe):
+    """The trainings stay as they are, and so do the other systems' enhanced sets."""
+    made = (f"{EXP}/train.tsv", "exp/mini/.stamp/train.json", "exp/mini/*/model.pt", f"{EXP}/*/enhanced/*/*")
+    before, scores = recipe.hashes(*made), rows_of(recipe / "exp/mini/scores.csv")
+    recipe.run("--stage", "infer", "--stop_stage", "score", methods="srst_similar")
+    assert recipe.hashes(*made) == before
+    kept = [row for row in scores if row["system"] in ("noisy", "srst_similar")]
+    assert rows_of(recipe / "exp/mini/scores.csv") == kept
 
 
 def test_running_again_gives_the_same_bits(recipe):

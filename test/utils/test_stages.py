@@ -1,6 +1,9 @@
 """utils/stages.sh: which stages run, and what is said when one fails."""
 
+import os
+import signal
 import subprocess
+import time
 from pathlib import Path
 
 import pytest
@@ -73,6 +76,22 @@ def test_failure_stops_and_says_how_to_go_on(recipe, tmp_path):
     message, command = done.stderr.splitlines()[-2:]
     assert "stage 1 train failed with status 1" in message
     assert command == "  ./run.sh --tag broken --nj=2 --stage train"
+
+
+def test_after_ctrl_c_it_says_how_to_go_on(recipe, tmp_path):
+    call = 'stage_data() { touch begun; sleep 30; }\nrun_stages "$@"'
+    recipe("--list=true", call=call)  # writes run.sh
+    own_group = subprocess.Popen(
+        ["bash", "./run.sh", "--nj=2"], cwd=tmp_path, stderr=subprocess.PIPE, text=True, start_new_session=True
+    )
+    deadline = time.monotonic() + 10
+    while not (tmp_path / "begun").exists() and time.monotonic() < deadline:
+        time.sleep(0.01)
+    os.killpg(own_group.pid, signal.SIGINT)
+    told = own_group.communicate(timeout=10)[1]
+    assert own_group.returncode == -signal.SIGINT
+    assert told == "run.sh: stage 0 data was interrupted; go on with\n  ./run.sh --nj=2 --stage data\n"
+    assert "train" not in made(tmp_path)
 
 
 @pytest.mark.parametrize("call", ["if run_stages; then :; fi", "run_stages || true"])

@@ -76,7 +76,7 @@ class Predictor:
             blocks: float32 [n, channels] each.
             rate: Their rate in Hz; the result's too.
             level: Of the whole audio; None: of what has been heard so far.
-            chunk_s: Seconds that are enhanced at a time; they come out when `context_s` behind them are there.
+            chunk_s: Seconds that are enhanced at a time; rounded to what the network halves; `delay_s`.
         """
         check_rate(rate)
         running = Level()
@@ -84,8 +84,7 @@ class Predictor:
         analysed = resampled(counted, rate, self.rate)
         if level is None:
             analysed = running.watch(analysed)
-        chunk = max(1, round(chunk_s * self.rate / self._grid)) * self._grid
-        chunk = _ENDLESS if self.config.align_corners else chunk
+        chunk = _ENDLESS if self.config.align_corners else self._chunk(chunk_s)
 
         def enhanced(segment: np.ndarray, first: int) -> np.ndarray:
             return self._enhance(segment, (level or running).deviation)
@@ -94,10 +93,13 @@ class Predictor:
             resampled(process_in_chunks(analysed, enhanced, chunk, self._context), self.rate, rate), counted
         )
 
-    @property
-    def context_s(self) -> float:
-        """Seconds on either side of a sample beyond which nothing changes it; endless with ``align_corners``."""
-        return math.inf if self.config.align_corners else self._context / self.rate
+    def delay_s(self, chunk_s: float) -> float:
+        """Return by how many seconds the output of `stream` is behind its input; endless with ``align_corners``."""
+        return math.inf if self.config.align_corners else (self._chunk(chunk_s) + self._context) / self.rate
+
+    def _chunk(self, seconds: float) -> int:
+        """Return the samples of a piece: a multiple of what the network halves."""
+        return max(1, round(seconds * self.rate / self._grid)) * self._grid
 
     @torch.no_grad()
     def separate(self, mixtures: Tensor) -> tuple[Tensor, Tensor]:
@@ -154,9 +156,12 @@ class DomainPredictor:
 
     @torch.no_grad()
     def target_probability(self, mixtures: Tensor) -> Tensor:
-        """Return the probability, [B], that mixtures [B, N] at the model's rate are of the target domain."""
+        """Return the probability, float64 [B], that mixtures [B, N] at the model's rate are of the target domain.
+
+        In float32 all that have a logit over 17 would be 1, and could not be ranked.
+        """
         features = self._enhancer.encode(*self._enhancer.analyse(mixtures.to(self.device)))
-        return self._classifier(features[-1]).sigmoid().cpu()
+        return self._classifier(features[-1]).double().sigmoid().cpu()
 
 
 def _loaded(network: Any, state: dict[str, Any], device: torch.device) -> Any:

@@ -162,33 +162,39 @@ stage_evaluation() {
     --options "snrs=$snrs" "mixtures=$eval_mixtures" "seed=$seed"
 }
 
-plan() {
-  # shellcheck disable=SC2086,SC2046 # lists
-  local/jobs.py plan "$expdir" --methods $methods --seeds $seeds --conf "$conf" --sets $(evaluation_sets) \
-    --infer_tag enhanced
+# threads_each FIRST:LAST: prints how many threads each of these jobs gets, when they share the cores
+threads_each() {
+  local jobs=$((${1#*:} - ${1%:*} + 1))
+  echo $((ngpu > 0 || jobs >= cores ? 1 : cores / jobs))
 }
 
-# train FIRST:LAST: the trainings that may run at the same time, which share the cores
+# train FIRST:LAST POOLS: the trainings that may run at the same time; POOLS are those of them that need a pool of source
+# mixtures, or -
 train() {
-  local jobs=$((${1#*:} - ${1%:*} + 1)) machines=()
-  local threads=$((ngpu > 0 || jobs >= cores ? 1 : cores / jobs))
+  local threads machines=()
+  threads=$(threads_each "$1")
   if ((num_nodes != 1)); then machines=(--nodes "$num_nodes"); fi
+  if [[ $2 != - ]]; then # on one machine, whatever trains
+    ${cuda_cmd} --gpu "$((ngpu > 0))" --max-jobs-run "$train_jobs" --num-threads "$(threads_each "$2")" JOB="$2" "$expdir/log/pool.JOB.log" \
+      local/jobs.py pool "$expdir" JOB --data "$data" --percent "$percent" \
+      --device "$( ((ngpu > 0)) && echo cuda || echo cpu)"
+  fi
   # shellcheck disable=SC2086 # a list
   ${cuda_cmd} --gpu "$ngpu" "${machines[@]}" --max-jobs-run "$train_jobs" --num-threads "$threads" \
-    JOB="$1" "$expdir/log/train.JOB.log" local/jobs.py train "$expdir" JOB --data "$data" --percent "$percent" \
-    --device "$( ((ngpu > 0)) && echo cuda || echo cpu)" -- \
+    JOB="$1" "$expdir/log/train.JOB.log" local/jobs.py train "$expdir" JOB --data "$data" -- \
     --ngpu "$ngpu" --num_nodes "$num_nodes" --trainer.threads "$threads" $train_options
 }
 
 stage_train() {
   made_by "$data" data 0 --options "$made_from"
   made_by "$data" mixtures 1 --options "train=$train_mixtures" "valid=$valid_mixtures" "seed=$seed"
-  plan
-  local waves wave names configs
+  local waves wave pools names configs
+  # shellcheck disable=SC2086 # lists
+  local/jobs.py plan "$expdir" --methods $methods --seeds $seeds --conf "$conf"
   waves=$(local/jobs.py waves "$expdir")
-  while read -r wave names <&3; do
+  while read -r wave pools names <&3; do
     echo "$(date '+%H:%M:%S') training $names; logs: $expdir/log/train.N.log, N = $wave"
-    train "$wave"
+    train "$wave" "$pools"
   done 3<<<"$waves"
   mapfile -t configs < <(tail -n +2 "$expdir/train.tsv" | cut -f 4 | LC_ALL=C sort -u)
   run stamp write "$expdir" train --inputs "$data/.stamp/mixtures.json" "$expdir/train.tsv" "${configs[@]}" \
@@ -198,8 +204,9 @@ stage_train() {
 stage_infer() {
   made_by "$data" data 0 --options "$made_from"
   made_by "$data" evaluation 2 --options "snrs=$snrs" "mixtures=$eval_mixtures" "seed=$seed"
-  plan
   made_by "$expdir" train 3 --options "percent=$percent" "more=$train_options"
+  # shellcheck disable=SC2086,SC2046 # lists
+  local/jobs.py plan_infer "$expdir" --methods $methods --seeds $seeds --sets $(evaluation_sets) --infer_tag enhanced
   ${train_cmd} --max-jobs-run "$nj" JOB=1:$(($(wc -l <"$expdir/enhance.tsv") - 1)) "$expdir/log/enhance.JOB.log" \
     local/jobs.py enhance "$expdir" JOB --data "$data"
   run stamp write "$expdir" infer --inputs "$expdir/enhance.tsv" "$expdir/.stamp/train.json" \

@@ -2,9 +2,11 @@
 """The recipe's jobs: the phases of training that the methods need, in their order, and what is enhanced by them.
 
 local/jobs.py check …                          says what is wrong with the options of run.sh
-local/jobs.py plan EXPDIR …                    writes EXPDIR/train.tsv, EXPDIR/enhance.tsv and EXPDIR/scored.tsv
+local/jobs.py plan EXPDIR …                    writes EXPDIR/train.tsv
+local/jobs.py plan_infer EXPDIR …              writes EXPDIR/enhance.tsv and EXPDIR/scored.tsv, of what train.tsv has
 local/jobs.py waves EXPDIR                     prints FIRST:LAST of the jobs that may run at the same time, and names
-local/jobs.py train EXPDIR N … [-- OPTIONS]    trains row N of train.tsv, and ranks the source mixtures where it is told
+local/jobs.py pool EXPDIR N …                  makes the pool of source mixtures of row N of train.tsv, if it has one
+local/jobs.py train EXPDIR N … [-- OPTIONS]    trains row N of train.tsv
 local/jobs.py enhance EXPDIR N … [-- OPTIONS]  enhances an evaluation set: row N of enhance.tsv
 """
 
@@ -42,38 +44,44 @@ def main() -> None:
     check.add_argument("--percent", required=True)
     check.add_argument("--snrs", nargs="*", required=True)
     check.add_argument("--counts", nargs="+", required=True, metavar="OPTION=N")
-    plan = verbs.add_parser("plan", help="list all jobs")
-    plan.add_argument("expdir", type=Path)
-    plan.add_argument("--methods", nargs="+", required=True, help="rows of Table 1: phases of phases.tsv, or all")
-    plan.add_argument("--seeds", nargs="+", required=True)
+    plan = verbs.add_parser("plan", help="list the trainings")
+    plan_infer = verbs.add_parser("plan_infer", help="list what is enhanced by them")
+    for verb in (plan, plan_infer):
+        verb.add_argument("expdir", type=Path)
+        verb.add_argument("--methods", nargs="+", required=True, help="rows of Table 1: phases of phases.tsv, or all")
+        verb.add_argument("--seeds", nargs="+", required=True)
     plan.add_argument("--conf", type=Path, required=True, help="folder of the phases' YAMLs")
-    plan.add_argument("--sets", nargs="+", required=True, help="evaluation sets")
-    plan.add_argument("--infer_tag", required=True, help="name of the folder of enhanced sets")
+    plan_infer.add_argument("--sets", nargs="+", required=True, help="evaluation sets")
+    plan_infer.add_argument("--infer_tag", required=True, help="name of the folder of enhanced sets")
     waves = verbs.add_parser("waves", help="print which jobs may run at the same time")
     waves.add_argument("expdir", type=Path)
+    pool = verbs.add_parser("pool", help="rank the source mixtures of one phase, or draw some")
     train = verbs.add_parser("train", help="train one phase")
     enhance = verbs.add_parser("enhance", help="enhance one set by one method")
-    for verb in (train, enhance):
+    for verb in (pool, train, enhance):
         verb.add_argument("expdir", type=Path)
         verb.add_argument("number", type=int)
         verb.add_argument("--data", type=Path, required=True, help="folder of the mixture dirs")
-    train.add_argument("--percent", required=True, help="of the source mixtures that are a pool of SRST")
-    train.add_argument("--device", default="cpu", help="where the mixtures are ranked: cpu or cuda")
+    pool.add_argument("--percent", required=True, help="of the source mixtures that are a pool of SRST")
+    pool.add_argument("--device", default="cpu", help="where the mixtures are ranked: cpu or cuda")
     given, passed_on = split_at_dashes(sys.argv[1:])
     args = parser.parse_args(given)
     if args.verb == "check":
         check_options(args)
     elif args.verb == "plan":
-        write_plan(args)
+        write_trainings(args)
+    elif args.verb == "plan_infer":
+        write_enhancements(args)
     elif args.verb == "waves":
         print_waves(args.expdir)
     elif args.verb == "enhance":
         run_module(*enhance_command(read_job(args.expdir / "enhance.tsv", args.number, MADE_BY), args.data), *passed_on)
     else:
         job = read_job(args.expdir / "train.tsv", args.number, MADE_BY)
-        if job["source_pool"] != NONE:
+        if args.verb == "pool":
             make_pool(job, args.data, args.percent, args.device)
-        run_module(*train_command(job, args.data), *passed_on)
+        else:
+            run_module(*train_command(job, args.data), *passed_on)
 
 
 def check_options(args: cli.configargparse.Namespace) -> None:
@@ -106,25 +114,37 @@ def chosen(methods: list[str], phases: dict[str, Row]) -> list[str]:
     for method in methods:
         if method not in known and methods != ["all"]:
             raise AudiolabError(f"--methods: unknown method '{method}'{did_you_mean(method, known)}")
+        if methods.count(method) > 1:
+            raise AudiolabError(f"--methods: {method} is named {methods.count(method)} times; name each once")
     return known if methods == ["all"] else methods
 
 
-def write_plan(args: cli.configargparse.Namespace) -> None:
-    """Write the tables of jobs."""
+def write_trainings(args: cli.configargparse.Namespace) -> None:
+    """Write the table of trainings."""
     phases = known_phases()
-    methods = chosen(args.methods, phases)
-    waves = needed(methods, phases)
+    waves = needed(chosen(args.methods, phases), phases)
     trainings = sorted(
         (training(phases[name], seed, wave, args) for name, wave in waves.items() for seed in args.seeds),
         key=lambda row: int(row["wave"]),
     )
-    enhancements = list(enhancement_rows(args, methods))
-    check_folders((*trainings, *enhancements), "name each method, seed, SNR and set of pairs once")
+    check_folders(trainings, "name each method and seed once")
     write_jobs(args.expdir / "train.tsv", TRAIN, trainings)
+    print(f"{len(trainings)} trainings", file=sys.stderr)
+
+
+def write_enhancements(args: cli.configargparse.Namespace) -> None:
+    """Write the tables of what is enhanced, and of what is scored; raise for a method that was not trained."""
+    enhancements = list(enhancement_rows(args, chosen(args.methods, known_phases())))
+    check_folders(enhancements, "name each method, seed, SNR and set of pairs once")
+    trained = {row["dir"] for row in read_jobs(args.expdir / "train.tsv", MADE_BY)}
+    for row in enhancements:
+        if row["model"] not in trained:
+            what = f"{row['system']} with seed {row['seed']}"
+            raise AudiolabError(f"{args.expdir}: {what} was not trained; leave it out, or run {MADE_BY} with it")
     write_jobs(args.expdir / "enhance.tsv", ENHANCE, enhancements)
     noisy = [dict(zip(SCORED, ("noisy", NONE, name, NONE))) for name in args.sets]
     write_jobs(args.expdir / "scored.tsv", SCORED, [*noisy, *enhancements])
-    print(f"{len(trainings)} trainings, {len(enhancements)} enhanced sets", file=sys.stderr)
+    print(f"{len(enhancements)} sets to enhance", file=sys.stderr)
 
 
 CLASSIFIERS = ("classifier", "dann_classifier")
@@ -170,12 +190,18 @@ def enhancement_rows(args: cli.configargparse.Namespace, methods: list[str]) -> 
 
 
 def print_waves(expdir: Path) -> None:
-    """Print the first and the last job of each wave, and its phases."""
+    """Print of each wave its first and last job, the first and last of those that have a pool, and its phases."""
     rows = read_jobs(expdir / "train.tsv", MADE_BY)
     numbers = range(1, len(rows) + 1)
     for _, group in itertools.groupby(zip(numbers, rows), key=lambda pair: pair[1]["wave"]):
-        jobs = list(group)
-        print(f"{jobs[0][0]}:{jobs[-1][0]}", *dict.fromkeys(row["phase"] for _, row in jobs))
+        jobs = dict(group)
+        pools = [number for number, row in jobs.items() if row["source_pool"] != NONE]
+        print(span(list(jobs)), span(pools), *dict.fromkeys(row["phase"] for row in jobs.values()))
+
+
+def span(numbers: list[int]) -> str:
+    """Return ``FIRST:LAST``, or `NONE`."""
+    return f"{numbers[0]}:{numbers[-1]}" if numbers else NONE
 
 
 def train_command(job: Row, data: Path) -> tuple[str, ...]:
@@ -198,9 +224,12 @@ def train_command(job: Row, data: Path) -> tuple[str, ...]:
 def make_pool(job: Row, data: Path, percent: str, device: str) -> None:
     """Write the list of source mixtures that SRST takes: the most target-like, or as many drawn by the seed.
 
+    A job that has no pool has nothing to do.
     Of the most target-like, the classifier's decisions on both domains are written too. What was made from the same
     before is left as it is.
     """
+    if job["source_pool"] == NONE:
+        return
     by_model = job["ranked_by"] != NONE
     inputs = [f"{data}/source_train", *([f"{data}/target_train", f"{job['ranked_by']}/model.pt"] if by_model else [])]
     made_from = {"percent": percent} | ({} if by_model else {"random": job["seed"]})

@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """The recipe's jobs: which systems are trained on which pairs with which seeds, and what converts with them.
 
-local/jobs.py plan EXPDIR …                    writes EXPDIR/train.tsv, EXPDIR/convert.tsv and EXPDIR/scored.tsv
+local/jobs.py plan EXPDIR …                    writes EXPDIR/train.tsv
+local/jobs.py plan_infer EXPDIR …              writes EXPDIR/convert.tsv and EXPDIR/scored.tsv, of what train.tsv has
 local/jobs.py train EXPDIR N … [-- OPTIONS]    trains row N of train.tsv
 local/jobs.py convert EXPDIR N … [-- OPTIONS]  converts row N of convert.tsv
 local/jobs.py publish EXPDIR …                 packs the models and makes the listening test
@@ -33,13 +34,15 @@ def main() -> None:
     """Run the command."""
     parser = cli.ArgumentParser(prog="jobs.py", description=__doc__.splitlines()[0])
     verbs = parser.add_subparsers(dest="verb", required=True)
-    plan = verbs.add_parser("plan", help="list all jobs")
-    plan.add_argument("expdir", type=Path)
-    plan.add_argument("--configs", nargs="+", required=True, help="YAMLs of systems")
-    plan.add_argument("--pairs", nargs="+", required=True, metavar="SOURCE:TARGET")
-    plan.add_argument("--seeds", nargs="+", required=True)
-    plan.add_argument("--infer_tag", required=True, help="name of the folder of conversions")
-    plan.add_argument("--both_ways", default="false", choices=["true", "false"], help="convert targets to sources too")
+    plan = verbs.add_parser("plan", help="list the trainings")
+    plan_infer = verbs.add_parser("plan_infer", help="list the conversions")
+    for verb in (plan, plan_infer):
+        verb.add_argument("expdir", type=Path)
+        verb.add_argument("--configs", nargs="+", required=True, help="YAMLs of systems")
+        verb.add_argument("--pairs", nargs="+", required=True, metavar="SOURCE:TARGET")
+        verb.add_argument("--seeds", nargs="+", required=True)
+    plan_infer.add_argument("--infer_tag", required=True, help="name of the folder of conversions")
+    plan_infer.add_argument("--both_ways", default="false", choices=["true", "false"], help="targets to sources too")
     train = verbs.add_parser("train", help="train one system")
     convert = verbs.add_parser("convert", help="convert with one system, or without one")
     for verb in (train, convert):
@@ -56,7 +59,9 @@ def main() -> None:
     args = parser.parse_args(given)
     args.options = passed_on
     if args.verb == "plan":
-        write_plan(args)
+        write_trainings(args)
+    elif args.verb == "plan_infer":
+        write_conversions(args)
     elif args.verb == "publish":
         publish_models(args)
         run_module(*listening_command(args))
@@ -65,20 +70,31 @@ def main() -> None:
         run_module(*command(read_job(args.expdir / f"{args.verb}.tsv", args.number, MADE_BY), args))
 
 
-def write_plan(args: cli.configargparse.Namespace) -> None:
-    """Write the tables of jobs."""
+def write_trainings(args: cli.configargparse.Namespace) -> None:
+    """Write the table of trainings."""
     for config in args.configs:
         if not Path(config).is_file():
             raise AudiolabError(f"{config}: no such file; name a YAML of conf/, nothing was changed")
-    pairs = [parse_pair(pair) for pair in args.pairs]
-    trainings = list(training_rows(args, pairs))
-    conversions = list(conversion_rows(args, trainings, pairs))
-    one_way = ", a pair in one direction with --both_ways" if args.both_ways == "true" else ""
-    check_folders((*trainings, *conversions), f"name each config, pair and seed once{one_way}")
+    trainings = list(training_rows(args))
+    check_folders(trainings, "name each config, pair and seed once")
     write_jobs(args.expdir / "train.tsv", TRAIN, trainings)
+    print(f"{len(trainings)} trainings", file=sys.stderr)
+
+
+def write_conversions(args: cli.configargparse.Namespace) -> None:
+    """Write the tables of what is converted, and of what is scored; raise for a system that was not trained."""
+    trainings = list(training_rows(args))
+    trained = {row["dir"] for row in read_jobs(args.expdir / "train.tsv", MADE_BY)}
+    for row in trainings:
+        if row["dir"] not in trained:
+            what = f"{row['config']} for {row['source']}:{row['target']} with seed {row['seed']}"
+            raise AudiolabError(f"{args.expdir}: {what} was not trained; leave it out, or run {MADE_BY} with it")
+    conversions = list(conversion_rows(args, trainings))
+    one_way = ", a pair in one direction with --both_ways" if args.both_ways == "true" else ""
+    check_folders(conversions, f"name each config, pair and seed once{one_way}")
     write_jobs(args.expdir / "convert.tsv", CONVERT, conversions)
     write_jobs(args.expdir / "scored.tsv", SCORED, conversions)
-    print(f"{len(trainings)} trainings, {len(conversions)} conversions of a data dir", file=sys.stderr)
+    print(f"{len(conversions)} conversions of a data dir", file=sys.stderr)
 
 
 def parse_pair(pair: str) -> tuple[str, str]:
@@ -89,18 +105,16 @@ def parse_pair(pair: str) -> tuple[str, str]:
     return source, target
 
 
-def training_rows(args: cli.configargparse.Namespace, pairs: list[tuple[str, str]]) -> Iterator[Row]:
+def training_rows(args: cli.configargparse.Namespace) -> Iterator[Row]:
     """Yield one row a training."""
     for config in args.configs:
         for seed in args.seeds:
-            for source, target in pairs:
+            for source, target in map(parse_pair, args.pairs):
                 run = args.expdir / Path(config).stem / f"{source}-{target}_s{seed}"
                 yield dict(zip(TRAIN, (config, seed, source, target, str(run))))
 
 
-def conversion_rows(
-    args: cli.configargparse.Namespace, trainings: list[Row], pairs: list[tuple[str, str]]
-) -> Iterator[Row]:
+def conversion_rows(args: cli.configargparse.Namespace, trainings: list[Row]) -> Iterator[Row]:
     """Yield one row for each direction of each model, and of each baseline."""
     both = args.both_ways == "true"
     for training in trainings:
@@ -110,6 +124,7 @@ def conversion_rows(
         yield dict(zip(CONVERT, (system, seed, *ends, f"{folder}/eval", model, "forward")))
         if both:
             yield dict(zip(CONVERT, (system, seed, *ends[::-1], f"{folder}/eval_reverse", model, "reverse")))
+    pairs = [parse_pair(pair) for pair in args.pairs]
     ways = chain(pairs, ((target, source) for source, target in pairs)) if both else pairs
     for source, target in ways:
         for kind in BASELINES:
