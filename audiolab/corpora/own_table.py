@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -81,9 +81,18 @@ def read_lines(table: str | Path) -> list[Line]:
     behind its speaker and ``-``.
 
     Raises:
-        AudiolabError: The table cannot be read, or a line is wrong; the message begins with file and line.
+        AudiolabError: The table cannot be read, or a line is wrong; the message begins with file and line, and names
+            the other lines that are wrong by themselves.
     """
-    lines = [_line(Path(table), where, fields) for where, fields in _fields(Path(table))]
+    lines: list[Line] = []
+    wrong: list[tuple[str, AudiolabError]] = []
+    for where, fields in _fields(Path(table)):
+        try:
+            lines.append(_line(Path(table), where, fields))
+        except AudiolabError as error:
+            wrong.append((where, error))
+    if wrong:
+        raise AudiolabError(f"{wrong[0][1]}{_further(wrong[1:])}") from wrong[0][1]
     if not lines:
         raise AudiolabError(f"{table}: no recording is listed; one a line, under the header {', '.join(COLUMNS)}")
     first: dict[tuple[str, str], Line] = {}
@@ -96,6 +105,14 @@ def read_lines(table: str | Path) -> list[Line]:
                 "remove one, or rename it"
             )
     return lines
+
+
+def _further(wrong: Sequence[tuple[str, AudiolabError]]) -> str:
+    """Return which other lines are wrong, the first ten by number."""
+    if not wrong:
+        return ""
+    numbers = ", ".join(where.rpartition(":")[2] for where, _ in wrong[:10])
+    return f" (wrong too: {numbers}{f' and {len(wrong) - 10} more' if len(wrong) > 10 else ''})"
 
 
 def _fields(table: Path) -> Iterator[tuple[str, dict[str, str]]]:

@@ -243,6 +243,17 @@ def test_a_wrong_line(tmp_path, rows, use, values, message):
     fails_in_the_last_line(tmp_path, rows, row, message)
 
 
+def test_all_wrong_lines_are_told_at_once(tmp_path, rows):
+    rows[1][0], rows[4][3], rows[6][5] = "nose_source", "german", ""
+    with pytest.raises(AudiolabError, match=r"tsv:3: unknown use 'nose_source'.* \(wrong too: 6, 8\)$"):
+        made(tmp_path, rows)
+    for row in rows:
+        row[0] = "x"
+    with pytest.raises(AudiolabError, match=r"tsv:2: .* \(wrong too: 3, 4, 5, 6, 7, 8, 9, 10, 11, 12 and 10 more\)$"):
+        made(tmp_path, rows)
+    assert not (tmp_path / "data").exists()
+
+
 def test_pairs_below_the_rate_of_scores(tmp_path, rows):
     row = ["pair", "zh/utest/1.wav", "", "", "", "zh/utest/1.wav"]
     others = [row for row in rows if row[0] != "pair"]
