@@ -27,7 +27,7 @@ from typing import Any
 
 import torch
 import yaml
-from kill_at import PLACES, VARIABLE, Kill
+from kill_at import OF_THE_FIRST, PLACES, VARIABLE, Kill
 
 from audiolab import cli
 from audiolab.errors import AudiolabError
@@ -81,32 +81,40 @@ class Check:
             raise AudiolabError(f"training ended with status {process.returncode}; see {expdir}.out")
         return killed
 
-    def plans(self, count: int) -> Iterator[Kill]:
-        """Yield so many kills, at places in turn."""
-        places = [place for place in PLACES if self.notes[place]]
+    def plans(self) -> Iterator[Kill]:
+        """Yield kills without end, at places in turn."""
+        missing = [place for place in PLACES if not self.notes[place]]
+        if missing:
+            raise AudiolabError(f"{self.folder / 'whole'}: no call of {', '.join(missing)}; see PLACES of kill_at.py")
+        places = list(PLACES)
         self.moments.shuffle(places)
-        for _, place in zip(range(count), cycle(places)):
+        for place in cycle(places):
             durations = self.notes[place]
             call = self.moments.randint(1, (len(durations) + 1) // 2)  # what was trained before is not called again
             seconds = self.moments.choice([-1.0, 0.0, self.moments.uniform(0, durations[call - 1])])
             alone = self.processes > 1 and self.moments.random() < 0.5
-            rank = self.moments.randrange(self.processes) if alone else 0
+            rank = self.moments.randrange(self.processes) if alone and place not in OF_THE_FIRST else 0
             yield Kill(str(self.mark), place, call, seconds, rank, alone)
 
     def run(self, count: int) -> tuple[int, int]:
-        """Kill so often, and compare all runs; return how many kills and runs there were."""
-        plans, kills, runs = self.plans(count), 0, 0
-        ended = False
-        while not ended:
+        """Kill so often, and compare all runs; return how many kills and runs there were.
+
+        Raises:
+            AudiolabError: A run differs; or runs end by themselves again and again, for kills do not come.
+        """
+        plans, kills, runs = self.plans(), 0, 0
+        while kills < count:
             runs += 1
+            if runs > 2 * count:
+                raise AudiolabError(f"{self.folder}: only {kills} kills in {runs} runs; see PLACES of kill_at.py")
             expdir = self.folder / f"killed{runs}"
-            for plan in plans:
+            while kills < count:
+                plan = next(plans)
                 if not self.train(expdir, asdict(plan)):  # the call that was to be its last did not come
                     break
                 kills += 1
                 print(f"  {told(plan)}: {state_of(expdir)}", flush=True)
             else:
-                ended = True
                 self.train(expdir, asdict(Kill(str(self.mark), "end", 9, 0.0)))  # a call that does not come
             if not same(result(expdir), self.wanted):
                 raise AudiolabError(f"{expdir} differs from {self.folder / 'whole'}")

@@ -37,6 +37,9 @@ PLACES = {
 }
 """What may be interrupted: the function that does it."""
 
+OF_THE_FIRST = ("checkpoint", "model", "history", "sync of a file", "renaming of a file")
+"""Places that only the first process comes to."""
+
 VARIABLE = "CHECK_KILL"
 
 

@@ -80,6 +80,9 @@ def make_parser(prog: str, description: str) -> ArgumentParser:
     parser.add_argument("--gpu", type=_count, default=0, help="GPUs of a job, its own while it runs")
     parser.add_argument("--num-threads", type=positive, default=1, help="threads of a job (OMP_NUM_THREADS and such)")
     parser.add_argument(
+        "--cores", type=positive, default=None, metavar="N", help="cores of a job; for Slurm; default: one a thread"
+    )
+    parser.add_argument(
         "--nodes", type=positive, default=None, metavar="N", help="machines of a job, which runs on each; for Slurm"
     )
     parser.add_argument("--max-jobs-run", type=positive, default=None, help="jobs at a time; default: as many as fit")

@@ -1,9 +1,9 @@
 # shellcheck shell=bash
 # Sourced by a recipe's run.sh behind parse_options.sh and stages.sh: what all recipes do alike.
-# Reads nj, train_jobs, ngpu and verbose; sets nj and train_jobs where they are 0, and cores.
+# Reads nj, train_jobs, ngpu, seed and verbose; sets nj and train_jobs where they are 0, and cores.
 
-: "${nj:?}" "${train_jobs:?}" "${ngpu:?}" "${verbose:?}"
-for _name in nj train_jobs ngpu; do
+: "${nj:?}" "${train_jobs:?}" "${ngpu:?}" "${seed:?}" "${verbose:?}"
+for _name in nj train_jobs ngpu seed; do
   [[ ${!_name} =~ ^[0-9]+$ ]] || { echo "error: --$_name ${!_name}: give a whole number, not negative" >&2 && exit 1; }
 done
 cores=$(OMP_NUM_THREADS="" nproc) # which otherwise means what this variable says

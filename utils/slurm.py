@@ -41,7 +41,7 @@ def sbatch_options(call: launcher.Call, jobs: Sequence[launcher.Job], args: Any,
     """Return sbatch's options for ``jobs`` of ``call``; ``args`` holds what all launchers take."""
     said = queue_log(call.log, call.variable)
     options = [f"--job-name={Path(call.log).name}", f"--output={said if call.variable else said.replace('%', '%%')}"]
-    options += [f"--chdir={Path.cwd()}", "--export=ALL", f"--cpus-per-task={args.num_threads}"]
+    options += [f"--chdir={Path.cwd()}", "--export=ALL", f"--cpus-per-task={cores_of(args)}"]
     if call.variable:
         limit = f"%{args.max_jobs_run}" if args.max_jobs_run else ""
         options.append(f"--array={number_ranges([job.number for job in jobs])}{limit}")
@@ -53,6 +53,11 @@ def sbatch_options(call: launcher.Call, jobs: Sequence[launcher.Job], args: Any,
     if args.nodes:
         options += [f"--nodes={args.nodes}", "--ntasks-per-node=1"]
     return options + shlex.split(site.extra)
+
+
+def cores_of(args: Any) -> int:
+    """Return the cores that a job gets: for its threads and, with ``--cores``, for processes beside them."""
+    return max(args.num_threads, args.cores or 0)
 
 
 def number_ranges(numbers: Sequence[int]) -> str:
@@ -78,14 +83,15 @@ def queue_log(log: str | Path, variable: str = "") -> str:
     return str(Path(str(Path.cwd()).replace("%", "%%")) / path.replace("%", "%%").replace(variable, "%a"))
 
 
-def batch_script(call: launcher.Call, threads: int, nodes: int | None = None) -> str:
-    """Return the script of one task: run.py for the job with the task's number, on ``nodes`` machines through srun."""
+def batch_script(call: launcher.Call, args: Any) -> str:
+    """Return the script of one task: run.py for the job with the task's number, through srun on several machines."""
     command = list(call.command)
-    if nodes:
+    if args.nodes:
         command = command if len(command) > 1 else ["bash", "-o", "pipefail", "-c", *command]
-        each = [f"--nodes={nodes}", f"--ntasks={nodes}", "--ntasks-per-node=1", f"--cpus-per-task={threads}"]
+        each = [f"--nodes={args.nodes}", f"--ntasks={args.nodes}", "--ntasks-per-node=1"]
+        each.append(f"--cpus-per-task={cores_of(args)}")
         command = ["srun", *each, "--kill-on-bad-exit=1", *command]  # when one machine fails, the others need not wait
-    runner = [sys.executable, str(Path(__file__).with_name("run.py")), "--num-threads", str(threads)]
+    runner = [sys.executable, str(Path(__file__).with_name("run.py")), "--num-threads", str(args.num_threads)]
     task = f"{call.variable}=${{SLURM_ARRAY_TASK_ID}}" if call.variable else ""
     return f"#!/bin/bash\nexec {shlex.join(runner)} {task} {shlex.join([call.log, *command])}\n"
 
@@ -154,7 +160,7 @@ def main() -> None:
     if not jobs:
         return
     make_queue_folders(jobs)
-    script = batch_script(call, args.num_threads, args.nodes)
+    script = batch_script(call, args)
     with old_logs_aside(jobs):
         code, stopped_by = submit_and_wait(sbatch_options(call, jobs, args, site), script)
     if stopped_by:

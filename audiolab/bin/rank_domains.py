@@ -33,7 +33,7 @@ def main() -> None:
         found = decisions(model, mixtures, options.batch_size, options.nj)
         chosen = most_alike(found, options.percent)
         if options.out:
-            write_table(options.out, {name: f"{probability:.6g}" for name, probability in found.items()})
+            write_table(options.out, {name: f"{probability:.17g}" for name, probability in found.items()})
         taken = np.mean([probability > 0.5 for probability in found.values()])
         logger.info("%s: %d mixtures, %.1f %% taken for the target domain", options.data, len(found), 100 * taken)
     if options.pool:

@@ -29,10 +29,10 @@ _PAIRS_A_READER = 4
 class DnsMini:
     """How large the mini corpus is."""
 
-    speakers: int = option(10, "of each of the six languages; a fifth of them for validation, a fifth for the test")
-    sentences: int = option(4, "of each of them; 2 to 5 s each")
-    english_speakers: int = option(10, "of English read speech, divided alike")
-    english_sentences: int = option(5, "of each of them")
+    speakers: int = option(40, "of each of the six languages; a fifth of them for validation, a fifth for the test")
+    sentences: int = option(2, "of each of them; 2 to 5 s each")
+    english_speakers: int = option(40, "of English read speech, divided alike")
+    english_sentences: int = option(2, "of each of them")
     noises: int = option(120, "of ten kinds in turn; a sixth of them for validation, a sixth for the test")
     seconds: list[float] = option(lambda: [6.0, 10.0], "shortest and longest noise", "s")
     pairs: int = option(10, "of the synthetic test set without reverberation")

@@ -85,7 +85,8 @@ def make_mixtures(settings: MixtureSettings, dest: str | Path, nj: int = 1) -> l
     """
     voices, sounds = Sounds.read(settings.speech, settings.rate), Sounds.read(settings.noise, settings.rate)
     groups = _groups(voices, settings)
-    draw = partial(_draw, voices=voices, groups=groups, sounds=sounds, settings=settings)
+    noises = sorted(sounds.table)
+    draw = partial(_draw, voices=voices, groups=groups, sounds=sounds, noises=noises, settings=settings)
     with ThreadPoolExecutor(nj) as pool:
         mixtures = list(pool.map(draw, range(settings.count)))
     _write(Path(dest), mixtures, voices, sounds, settings)
@@ -143,10 +144,15 @@ def _groups(voices: Sounds, settings: MixtureSettings) -> list[list[str]]:
 
 
 def _draw(
-    number: int, voices: Sounds, groups: Sequence[Sequence[str]], sounds: Sounds, settings: MixtureSettings
+    number: int,
+    voices: Sounds,
+    groups: Sequence[Sequence[str]],
+    sounds: Sounds,
+    noises: Sequence[str],
+    settings: MixtureSettings,
 ) -> Mixture:
     generator = np.random.default_rng(np.random.SeedSequence((settings.seed, number)))
-    names, noises = groups[number % len(groups)], sorted(sounds.table)
+    names = groups[number % len(groups)]
     longest = round(settings.seconds[1] * settings.rate)
     for _ in range(ATTEMPTS):
         utterance = names[generator.integers(len(names))]

@@ -17,10 +17,10 @@ Paper = TypeVar("Paper")
 Parts = Callable[[Sequence[Row], Mapping[str, object], Sequence[Paper], Sequence[str], int], list[str]]
 
 INTERVALS = (
-    "a ± b: mean over utterances and half of its 95 % bootstrap interval (expanded percentiles; –: too little for one, "
-    f"fewer than {LEAST} to draw from); an utterance's scores of several seeds are averaged first. s: standard "
-    "deviation over seeds of a seed's mean. (n): number of utterances, where the score is not defined for all. "
-    "Differences are paired by utterance."
+    "a ± b: mean over utterances and half of its 95 % bootstrap interval (expanded percentiles); –: none, there are "
+    f"fewer than {LEAST} to draw from. With so few an interval covers 92 %, with twelve 94 %. An utterance's scores of "
+    "several seeds are averaged first. s: standard deviation over seeds of a seed's mean. (n): number of utterances, "
+    "where the score is not defined for all. Differences are paired by utterance."
 )
 
 

@@ -147,7 +147,10 @@ def _score(
     name, snr = mixtures.ids[number], mixtures.snr(number)
     values, refused = score_enhanced(*_signals(run, mixtures, number))
     label = UNKNOWN if snr is None else f"{snr:g}"
-    language, speaker = languages.get(name, UNKNOWN), speakers[name]
+    language, speaker = languages.get(name, UNKNOWN), speakers.get(name)
+    if speaker is None:
+        raise AudiolabError(f"{mixtures.path}/utt2spk: no '{name}'; make the set again")
+    speaker = UNKNOWN if speaker == name else speaker
     score = EnhancementScore(run.system, run.seed, run.set, label, language, speaker, name, values)
     place = f"{run.system}, seed {run.seed}, {run.set}, {name}"
     return score, [Refused(place, column, reason) for column, reason in refused.items()]

@@ -14,7 +14,7 @@ METRICS = (
 NOISY = "noisy"
 """The system that leaves the mixture as it is."""
 UNKNOWN = "-"
-"""What stands for an SNR or a language that is not known."""
+"""What stands for an SNR, a language or a speaker that is not known."""
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class EnhancementScore:
         set: Name of the mixture dir.
         snr: The SNR in dB that the mixture was made with, as text; `UNKNOWN` for a recorded pair.
         language: What ``utt2lang`` says; `UNKNOWN` where the dir has none.
-        speaker: What ``utt2spk`` says.
+        speaker: What ``utt2spk`` says; `UNKNOWN` where it has the utterance's own id, as Kaldi has it.
         utterance: Id of the mixture.
         values: Metric's column -> value; NaN where the metric refuses this utterance.
     """
@@ -47,9 +47,9 @@ class EnhancementScore:
         return self.set, self.utterance
 
     @property
-    def cluster(self) -> tuple[str]:
-        """The speaker: intervals are for other speakers, in these noises."""
-        return (self.speaker,)
+    def cluster(self) -> tuple[str, ...]:
+        """The speaker: intervals are for other speakers, in these noises; the unit, where the speaker is not known."""
+        return self.unit if self.speaker == UNKNOWN else (self.speaker,)
 
 
 SE = ScoreFormat(EnhancementScore, METRICS, "score_se")

@@ -10,7 +10,7 @@ import numpy as np
 from audiolab.metrics.bootstrap import Interval
 from audiolab.metrics.results import Tables
 from audiolab.metrics.scores import Metric
-from audiolab.metrics.se_scores import METRICS, SE, EnhancementScore
+from audiolab.metrics.se_scores import METRICS, SE, UNKNOWN, EnhancementScore
 from audiolab.metrics.summary import Summary, by_unit, check_baseline, compare, extent, group, mean_of_units, summarise
 from audiolab.metrics.table import (
     NONE,
@@ -27,7 +27,8 @@ NOT_SCORED = "not scored"
 METHOD = (
     "By language: differences are averaged over the sets that hold the same utterances, at several SNRs, and then "
     "over utterances.",
-    "A bootstrap draws speakers, with all their utterances: intervals are for other speakers, in these noises.",
+    "A bootstrap draws speakers, with all their utterances: intervals are for other speakers, in these noises. "
+    "Utterances whose speaker is not known are drawn one by one.",
 )
 
 Scores = Sequence[EnhancementScore]
@@ -150,8 +151,13 @@ def short_note(scores: Scores) -> str:
     """Return the line under a table: over how much its numbers were taken."""
     if not scores:
         return f"{NOT_SCORED.capitalize()}."
-    counts = [(len({getattr(score, name) for score in scores}), name) for name in ("speaker", "language")]
-    return extent(scores, *counts) + "."
+    counts = [(len(known(scores, name)), name) for name in ("speaker", "language")]
+    return extent(scores, *(told for told in counts if told[0])) + "."
+
+
+def known(scores: Scores, field: str) -> list[str]:
+    """Return the different values of a field that are not `UNKNOWN`, sorted."""
+    return sorted({getattr(score, field) for score in scores} - {UNKNOWN})
 
 
 def _of_sets(scores: Scores, names: set[str]) -> list[EnhancementScore]:

@@ -13,7 +13,7 @@ from audiolab.data.mixtures import MixtureDir
 from audiolab.data.ranking import read_decisions
 from audiolab.metrics.se_runs import MIXTURES, Run
 from audiolab.metrics.se_scores import METRICS, SE, EnhancementScore
-from audiolab.metrics.se_table import TABLES, Beside, beside_paper, differences_by_language, families, short_note
+from audiolab.metrics.se_table import TABLES, Beside, beside_paper, differences_by_language, families, known, short_note
 from audiolab.metrics.summary import check_baseline, compare, group, summarise_by
 from audiolab.metrics.table import read_conditions
 from audiolab.report import page, plots, tables
@@ -71,7 +71,7 @@ def report(experiment: Experiment, given: Enhancement) -> str:
         facts={
             "Systems": ", ".join(dict.fromkeys(score.system for score in scores)),
             "Sets": ", ".join(dict.fromkeys(score.set for score in scores)),
-            "Languages": ", ".join(sorted({score.language for score in scores})),
+            "Languages": ", ".join(known(scores, "language")),
         },
         sections=list(_sections(scores, conditions, given)),
         heard=heard,

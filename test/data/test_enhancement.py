@@ -156,10 +156,10 @@ def test_a_stream_with_one_chunk_is_the_file(model):
     assert error_db(found[:, 0], model.enhance(wave, RATE)) < -50
 
 
-def test_a_stream_comes_out_while_it_goes_in(model):
-    """With one chunk and its context in, that chunk is out."""
-    chunk = np.zeros(round(0.5 * RATE), np.float32)
-    enough = round(model.delay_s(0.5) * RATE) + 200
+@pytest.mark.parametrize("chunk_s", [0.5, 0.01, 0.77])
+def test_a_stream_comes_out_while_it_goes_in(model, chunk_s):
+    """The first sample is out when the delay that is told is in, and not before."""
+    delay = round(model.delay_s(chunk_s) * RATE)
     given = []
 
     def blocks():
@@ -167,12 +167,8 @@ def test_a_stream_comes_out_while_it_goes_in(model):
             given.append(start)
             yield speech(4)[start : start + 100, None]
 
-    first = 0
-    for block in model.stream(blocks(), RATE, None, 0.5):
-        first += len(block)
-        if first >= len(chunk) - 600:  # chunks are multiples of the model's grid
-            break
-    assert given[-1] < enough
+    next(block for block in model.stream(blocks(), RATE, None, chunk_s) if len(block))
+    assert delay - 200 <= given[-1] < delay + 200
 
 
 def test_nothing_in_nothing_out_and_a_cut_sample_is_told(model):

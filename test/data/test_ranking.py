@@ -53,6 +53,16 @@ def test_batches_and_threads_change_nothing(folder):
         np.testing.assert_allclose(list(found.values()), list(alone.values()), atol=1e-6)
 
 
+def test_very_sure_decisions_can_still_be_ranked(folder, command, monkeypatch, tmp_path):
+    """In float32 all of these probabilities are 1."""
+    model = audiolab.load(folder / "run")
+    logits = iter(torch.arange(20.0, 30.0))
+    monkeypatch.setattr(model, "_classifier", lambda features: torch.stack([next(logits) for _ in features]))
+    monkeypatch.setattr(rank_domains, "load", lambda *words, **options: model)
+    command("--model", "run", "--out", tmp_path / "out")
+    assert len(set(read_decisions(tmp_path / "out").values())) == 10
+
+
 def test_the_most_alike_are_those_with_the_highest_probability():
     probabilities = {"a": 0.1, "b": 0.9, "c": 0.5, "d": 0.5, "e": 0.2, "f": 0.95, "g": 0.0}
     assert most_alike(probabilities, 43) == ["b", "c", "f"]  # c before d, by their ids

@@ -1,6 +1,7 @@
 """Scoring data dirs of enhanced speech: noisy input included, refusals named, failures told, any number of jobs."""
 
 import math
+import shutil
 
 import numpy as np
 import pytest
@@ -55,8 +56,8 @@ def data(tmp_path_factory):
     return root
 
 
-def score(monkeypatch, data, out, **options):
-    command(monkeypatch, score_se, **({"runs": data / "scored.tsv", "data": data / "data", "out": out} | options))
+def score(monkeypatch, folder, out, **options):
+    command(monkeypatch, score_se, **({"runs": folder / "scored.tsv", "data": folder / "data", "out": out} | options))
 
 
 @pytest.fixture(scope="module")
@@ -134,6 +135,22 @@ def test_unreadable_recordings_end_the_command_unless_allowed(monkeypatch, data,
     report = yaml.safe_load((tmp_path / "scores.yaml").read_text())
     assert "cannot open" in report["failures"][1]
     assert report["conditions"]["Failures"] == "2, left out"
+
+
+def test_the_speaker_of_every_utterance_is_asked_for(monkeypatch, data, tmp_path):
+    """An utterance that is its own speaker has, as in Kaldi, one that is not known."""
+    shutil.copytree(data / "data" / "test_5dB", tmp_path / "data" / "test_5dB")
+    runs = tmp_path / "runs.tsv"
+    runs.write_text(f"system\tseed\tset\tdir\nsource\t0\ttest_5dB\t{data / 'source' / 'test_5dB'}\n")
+    options = {"runs": runs, "data": tmp_path / "data"}
+    ids = MixtureDir(data / "data" / "test_5dB").ids
+    table = tmp_path / "data" / "test_5dB" / "utt2spk"
+    table.write_text("".join(f"{name} {name if name == ids[0] else 'anna'}\n" for name in ids))
+    score(monkeypatch, data, tmp_path / "scores.csv", **options)
+    assert [s.speaker for s in SE.read(tmp_path / "scores.csv")] == 2 * ["-", "anna", "anna", "anna"]
+    table.write_text("".join(f"{name} anna\n" for name in ids[1:]))
+    with pytest.raises(AudiolabError, match=rf"utt2spk: no '{ids[0]}'; make the set again"):
+        score(monkeypatch, data, tmp_path / "scores.csv", **options)
 
 
 def test_a_dir_that_is_not_of_the_set_is_refused(monkeypatch, data, tmp_path):

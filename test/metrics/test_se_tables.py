@@ -13,8 +13,8 @@ from commands import command
 from audiolab.bin import tabulate
 from audiolab.errors import AudiolabError
 from audiolab.metrics.bootstrap import mean_interval
-from audiolab.metrics.se_scores import METRICS, SE, EnhancementScore
-from audiolab.metrics.se_table import TABLES, beside_paper, differences_by_language, families
+from audiolab.metrics.se_scores import METRICS, SE, UNKNOWN, EnhancementScore
+from audiolab.metrics.se_table import TABLES, beside_paper, differences_by_language, families, short_note
 from audiolab.metrics.summary import by_unit, compare, summarise
 from audiolab.metrics.table import difference_table, system_table
 
@@ -55,6 +55,14 @@ def test_scores_survive_a_file(scores, tmp_path):
     ]
     assert math.isnan(again[3].values["pesq"])
     assert again[5].values == pytest.approx(scores[5].values, rel=1e-5)
+
+
+def test_who_is_not_known_is_drawn_by_the_utterance(scores):
+    of_set = [s for s in scores if s.set == "target_test_0dB" and s.system == "source"]
+    unknown = [replace(s, speaker=UNKNOWN, language=UNKNOWN) for s in of_set]
+    assert {s.cluster for s in unknown} == {("target_test_0dB", f"t-{n}") for n in range(6)}
+    assert summarise(unknown, METRICS)[0].metrics == summarise(of_set, METRICS)[0].metrics
+    assert short_note(unknown) == "6 utterances, 2 seeds."
 
 
 def test_the_papers_tables_are_the_papers():

@@ -350,8 +350,13 @@ def test_a_missing_stage_is_named(recipe):
         ),
         ("train", {"methods": "classifier"}, "--methods: unknown method 'classifier'"),
         ("train", {"methods": "dann dann"}, "--methods: dann is named 2 times; name each once"),
-        ("train", {"seeds": "0 0"}, f"{EXP}/source_s0 would be made 2 times; name each method and seed once"),
-        ("infer", {"seeds": "0 1"}, f"{EXP}: source with seed 1 was not trained; leave it out, or run stage 3 (train)"),
+        ("train", {"seeds": "0 0"}, "--seeds '0 0': give whole numbers, not negative, each once"),
+        ("train", {"seeds": "0 x"}, "--seeds '0 x': give whole numbers, not negative, each once"),
+        ("data", {"seed": -1}, "--seed -1: give a whole number, not negative"),
+        ("data", {"pairs": "dns_no_reverb dns_no_reverb"}, "--pairs 'dns_no_reverb dns_no_reverb': name each data dir"),
+        ("data", {"num_nodes": 2}, "--num_nodes 2: needs AUDIOLAB_BACKEND=slurm"),
+        ("data", {"num_nodes": 0}, "--num_nodes 0: give a whole number, 1 or more"),
+        ("infer", {"seeds": "0 1"}, f"{EXP}/train.tsv: no source with seed 1; leave it out, or run stage 3 (train)"),
     ],
 )
 def test_what_does_not_fit_is_told_and_changes_nothing(recipe, stage, changes, told):

@@ -238,6 +238,26 @@ def test_source_weight_scales_the_source_part_alone(monkeypatch):
     assert update.loss.item() == pytest.approx((0 + 2 + 4 + 6 + 0.005 * (1 + 3 + 5 + 7)) / 8)
 
 
+def test_eq_4_may_be_a_sum_of_two_means(monkeypatch):
+    """Whichever part of the batch a process holds: the processes' mean is that of the whole."""
+    system, batch = self_training(source_weight=0.5, mean_over="part"), batch_of()
+    source = torch.tensor([True, False, True, False, False, False, False, False])
+    losses = torch.arange(8.0)
+    expected = losses[~source].mean() + 0.5 * losses[source].mean()
+    for size in (8, 4, 2):
+        found = []
+        for part in (slice(start, start + size) for start in range(0, 8, size)):
+            monkeypatch.setattr(
+                "audiolab.systems.srst.self_training.enhancement_loss", lambda e, t, c, own=losses[part]: own
+            )
+            held = {name: value[part] for name, value in batch.items() if isinstance(value, torch.Tensor)}
+            (update,) = system.updates(held | {"source": source[part], "source_share": 0.25})
+            found.append(update.loss.item())
+        assert np.mean(found) == pytest.approx(expected.item(), abs=1e-6)
+    for share in (0.0, 1.0):
+        assert system._weights(share) == (0.5, 1.0)
+
+
 def test_only_the_student_learns():
     system = self_training()
     found = gradients(system, batch_of())

@@ -88,6 +88,10 @@ def test_a_job_of_several_machines_is_started_by_srun_on_each(run, tmp_path):
     wanted = {"--nodes=2", "--ntasks=2", "--ntasks-per-node=1", "--cpus-per-task=3", "--kill-on-bad-exit=1"}
     assert {f"srun {word}" for word in wanted} <= set(lines)
     assert "a  2" in lines
+    assert run(*options, "--cores", "9", "JOB=1:2", "x.JOB.log", "echo", "$OMP_NUM_THREADS") == (0, "")
+    assert "--cpus-per-task=9" in asked(tmp_path)
+    assert "srun --cpus-per-task=9" in (tmp_path / "x.2.log").read_text()
+    assert "threads=3" in (tmp_path / "x.2.log").read_text()
     assert run("--nodes", "2", "x.log", "false | true")[0] == 1  # a command line, with pipefail on each machine
     assert run("x.log", "echo", "a") == (0, "")
     assert "srun" not in (tmp_path / "x.log").read_text()

@@ -1,5 +1,6 @@
 """utils/stages.sh: which stages run, and what is said when one fails."""
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -82,13 +83,18 @@ def test_after_ctrl_c_it_says_how_to_go_on(recipe, tmp_path):
     call = 'stage_data() { touch begun; sleep 30; }\nrun_stages "$@"'
     recipe("--list=true", call=call)  # writes run.sh
     own_group = subprocess.Popen(
-        ["bash", "./run.sh", "--nj=2"], cwd=tmp_path, stderr=subprocess.PIPE, text=True, start_new_session=True
-    )
+        ["bash", "./run.sh", "--nj=2"], cwd=tmp_path, stderr=subprocess.PIPE, text=True, start_new_session=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # a test in the background ignores it
+    )  # fmt: skip
     deadline = time.monotonic() + 10
-    while not (tmp_path / "begun").exists() and time.monotonic() < deadline:
-        time.sleep(0.01)
-    os.killpg(own_group.pid, signal.SIGINT)
-    told = own_group.communicate(timeout=10)[1]
+    try:
+        while not (tmp_path / "begun").exists() and time.monotonic() < deadline:
+            time.sleep(0.01)
+        os.killpg(own_group.pid, signal.SIGINT)
+        told = own_group.communicate(timeout=10)[1]
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(own_group.pid, signal.SIGKILL)
     assert own_group.returncode == -signal.SIGINT
     assert told == "run.sh: stage 0 data was interrupted; go on with\n  ./run.sh --nj=2 --stage data\n"
     assert "train" not in made(tmp_path)

@@ -101,6 +101,9 @@ class SelfTrainingConfig:
     gamma: float = option(0.99, "share of the old teacher at the end of an epoch (ema)")
     source_weight: float = option(1.0, "λ of eq. 4 in the first epoch")
     source_decay: float = option(1.0, "factor on λ after each epoch")
+    mean_over: Literal["batch", "part"] = option(
+        "batch", "the loss is one mean over the batch, or as eq. 4 has it: the target's mean plus λ times the source's"
+    )
     remix_group: int | None = option(
         None,
         "size of the groups of a batch within which target mixtures exchange their noises; null: a process's whole "

@@ -58,7 +58,7 @@ class SelfTraining(EnhancementSystem):
                 old.copy_(config.gamma * old + (1 - config.gamma) * new if old.is_floating_point() else new)
 
     def updates(self, batch: Batch) -> Iterator[Update]:
-        """Yield the one step: eq. 4 as the mean over the batch, in which a source sample weighs λ."""
+        """Yield the one step, eq. 4; see `SelfTrainingConfig.mean_over`."""
         source = batch["source"]
         speech, noise = batch["speech"].clone(), batch["noise"].clone()
         if not source.all():
@@ -68,10 +68,19 @@ class SelfTraining(EnhancementSystem):
             noise[~source] = target_noise[self._permutation(batch["order"][~source], batch["place"][~source])]
         mixture = torch.where(source[:, None], batch["noisy"], speech + noise)
         losses = enhancement_loss(self.enhancer(mixture), (speech, noise), self.config.loss)
-        weights = torch.where(source, self.source_weight, 1.0)
+        weights = torch.where(source, *self._weights(batch["source_share"]))
         stats = {"source_share": source.float().mean()}
         stats |= {name: losses[chosen].mean() for name, chosen in _present(source)}
         yield Update("student", (weights * losses).mean(), stats)
+
+    def _weights(self, share: float) -> tuple[float, float]:
+        """Return what a source and a target sample weigh in the batch's mean, where ``share`` of it is of the source.
+
+        That is the whole batch's share, of which processes hold unequal parts.
+        """
+        if self.config.mean_over == "batch" or not 0 < share < 1:
+            return self.source_weight, 1.0
+        return self.source_weight / share, 1 / (1 - share)
 
     def _permutation(self, order: Tensor, place: Tensor) -> Tensor:
         """Return P of eq. 3: the items, group by group, in the order of their random numbers [B].

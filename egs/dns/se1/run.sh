@@ -12,6 +12,7 @@ dry_run=false                           # show what would run and leave
 nj=0                                    # jobs at a time in mixing, enhancement and scoring; 0: one for each core
 train_jobs=0                            # trainings at a time; 0: one for each core, or one with --ngpu
 ngpu=0                                  # GPUs of a training
+train_cores=0                           # cores of a training; 0: all of this machine, shared, or with --ngpu 8 a GPU
 num_nodes=1                             # machines of a training
 verbose=1                               # 2: print every command
 # corpora
@@ -68,8 +69,9 @@ if [[ " $methods " =~ " source "|" all " ]]; then baseline=(--baseline source); 
 
 check_options() {
   # shellcheck disable=SC2086 # lists
-  local/jobs.py check --methods $methods --conf "$conf" --percent "$percent" --snrs $snrs \
-    --counts "train_mixtures=$train_mixtures" "valid_mixtures=$valid_mixtures" "eval_mixtures=$eval_mixtures"
+  local/jobs.py check --methods $methods --conf "$conf" --percent "$percent" --snrs $snrs --seeds $seeds --pairs $pairs \
+    --num_nodes "$num_nodes" \
+    --counts "train_mixtures=$train_mixtures" "valid_mixtures=$valid_mixtures" "eval_mixtures=$eval_mixtures" "num_nodes=$num_nodes"
 }
 
 has_english() { [[ $corpus != own || -f $data/speech_english_test/wav.scp ]]; }
@@ -162,25 +164,31 @@ stage_evaluation() {
     --options "snrs=$snrs" "mixtures=$eval_mixtures" "seed=$seed"
 }
 
-# threads_each FIRST:LAST: prints how many threads each of these jobs gets, when they share the cores
-threads_each() {
-  local jobs=$((${1#*:} - ${1%:*} + 1))
-  echo $((ngpu > 0 || jobs >= cores ? 1 : cores / jobs))
+# cores_each FIRST:LAST: prints how many cores each of these jobs gets, as many at a time as --train_jobs says
+cores_each() {
+  local jobs=$((${1#*:} - ${1%:*} + 1)) shared
+  jobs=$((jobs < train_jobs ? jobs : train_jobs))
+  shared=$((ngpu > 0 ? 8 * ngpu : jobs < cores ? cores / jobs : 1))
+  echo $((train_cores > 0 ? train_cores : shared))
 }
 
-# train FIRST:LAST POOLS: the trainings that may run at the same time; POOLS are those of them that need a pool of source
-# mixtures, or -
+# train FIRST:LAST POOLS NAMES: the trainings that may run at the same time; POOLS are those of them that need a pool of
+# source mixtures, or -
 train() {
-  local threads machines=()
-  threads=$(threads_each "$1")
+  local each threads machines=() device=cpu
+  each=$(cores_each "$1")
+  threads=$((ngpu > 0 ? 1 : each)) # with GPUs the cores are for what loads data
+  if ((ngpu > 0)); then device=cuda; fi
   if ((num_nodes != 1)); then machines=(--nodes "$num_nodes"); fi
   if [[ $2 != - ]]; then # on one machine, whatever trains
-    ${cuda_cmd} --gpu "$((ngpu > 0))" --max-jobs-run "$train_jobs" --num-threads "$(threads_each "$2")" JOB="$2" "$expdir/log/pool.JOB.log" \
-      local/jobs.py pool "$expdir" JOB --data "$data" --percent "$percent" \
-      --device "$( ((ngpu > 0)) && echo cuda || echo cpu)"
+    echo "$(date '+%H:%M:%S') choosing source mixtures; logs: $expdir/log/pool.N.log, N = $2"
+    ${cuda_cmd} --gpu "$((ngpu > 0))" --cores "$each" --num-threads "$threads" --max-jobs-run "$train_jobs" \
+      JOB="$2" "$expdir/log/pool.JOB.log" local/jobs.py pool "$expdir" JOB --data "$data" --percent "$percent" \
+      --device "$device"
   fi
+  echo "$(date '+%H:%M:%S') training $3; logs: $expdir/log/train.N.log, N = $1"
   # shellcheck disable=SC2086 # a list
-  ${cuda_cmd} --gpu "$ngpu" "${machines[@]}" --max-jobs-run "$train_jobs" --num-threads "$threads" \
+  ${cuda_cmd} --gpu "$ngpu" "${machines[@]}" --cores "$each" --num-threads "$threads" --max-jobs-run "$train_jobs" \
     JOB="$1" "$expdir/log/train.JOB.log" local/jobs.py train "$expdir" JOB --data "$data" -- \
     --ngpu "$ngpu" --num_nodes "$num_nodes" --trainer.threads "$threads" $train_options
 }
@@ -192,10 +200,7 @@ stage_train() {
   # shellcheck disable=SC2086 # lists
   local/jobs.py plan "$expdir" --methods $methods --seeds $seeds --conf "$conf"
   waves=$(local/jobs.py waves "$expdir")
-  while read -r wave pools names <&3; do
-    echo "$(date '+%H:%M:%S') training $names; logs: $expdir/log/train.N.log, N = $wave"
-    train "$wave" "$pools"
-  done 3<<<"$waves"
+  while read -r wave pools names <&3; do train "$wave" "$pools" "$names"; done 3<<<"$waves"
   mapfile -t configs < <(tail -n +2 "$expdir/train.tsv" | cut -f 4 | LC_ALL=C sort -u)
   run stamp write "$expdir" train --inputs "$data/.stamp/mixtures.json" "$expdir/train.tsv" "${configs[@]}" \
     --options "percent=$percent" "more=$train_options"
@@ -221,6 +226,7 @@ stage_score() {
 }
 
 stage_report() {
+  made_by "$expdir" train 3 --options "percent=$percent"
   made_by "$expdir" score 5
   local ranked=$expdir/srst_similar_s${seeds%% *} decisions=()
   if [[ -f $ranked/target_decisions ]]; then # Figure 3

@@ -43,6 +43,9 @@ def main() -> None:
     check.add_argument("--conf", type=Path, required=True)
     check.add_argument("--percent", required=True)
     check.add_argument("--snrs", nargs="*", required=True)
+    check.add_argument("--seeds", nargs="+", required=True)
+    check.add_argument("--pairs", nargs="*", required=True)
+    check.add_argument("--num_nodes", type=int, required=True)
     check.add_argument("--counts", nargs="+", required=True, metavar="OPTION=N")
     plan = verbs.add_parser("plan", help="list the trainings")
     plan_infer = verbs.add_parser("plan_infer", help="list what is enhanced by them")
@@ -96,6 +99,14 @@ def check_options(args: cli.configargparse.Namespace) -> None:
     for snr in args.snrs:
         if not re.fullmatch(r"-?\d+", snr) or args.snrs.count(snr) > 1:
             raise AudiolabError(f"--snrs '{' '.join(args.snrs)}': give whole numbers of dB, each once")
+    for seed in args.seeds:
+        if not seed.isdecimal() or args.seeds.count(seed) > 1:
+            raise AudiolabError(f"--seeds '{' '.join(args.seeds)}': give whole numbers, not negative, each once")
+    for name in args.pairs:
+        if args.pairs.count(name) > 1:
+            raise AudiolabError(f"--pairs '{' '.join(args.pairs)}': name each data dir once")
+    if args.num_nodes > 1 and os.environ.get("AUDIOLAB_BACKEND", "local") != "slurm":
+        raise AudiolabError(f"--num_nodes {args.num_nodes}: needs AUDIOLAB_BACKEND=slurm, this is one machine")
     for option, value in (each.split("=", 1) for each in args.counts):
         if not re.fullmatch(r"0*[1-9]\d*", value):
             raise AudiolabError(f"--{option} {value}: give a whole number, 1 or more")
@@ -140,7 +151,7 @@ def write_enhancements(args: cli.configargparse.Namespace) -> None:
     for row in enhancements:
         if row["model"] not in trained:
             what = f"{row['system']} with seed {row['seed']}"
-            raise AudiolabError(f"{args.expdir}: {what} was not trained; leave it out, or run {MADE_BY} with it")
+            raise AudiolabError(f"{args.expdir}/train.tsv: no {what}; leave it out, or run {MADE_BY} with all you want")
     write_jobs(args.expdir / "enhance.tsv", ENHANCE, enhancements)
     noisy = [dict(zip(SCORED, ("noisy", NONE, name, NONE))) for name in args.sets]
     write_jobs(args.expdir / "scored.tsv", SCORED, [*noisy, *enhancements])

@@ -88,7 +88,7 @@ def write_conversions(args: cli.configargparse.Namespace) -> None:
     for row in trainings:
         if row["dir"] not in trained:
             what = f"{row['config']} for {row['source']}:{row['target']} with seed {row['seed']}"
-            raise AudiolabError(f"{args.expdir}: {what} was not trained; leave it out, or run {MADE_BY} with it")
+            raise AudiolabError(f"{args.expdir}/train.tsv: no {what}; leave it out, or run {MADE_BY} with all you want")
     conversions = list(conversion_rows(args, trainings))
     one_way = ", a pair in one direction with --both_ways" if args.both_ways == "true" else ""
     check_folders(conversions, f"name each config, pair and seed once{one_way}")
