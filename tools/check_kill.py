@@ -30,7 +30,7 @@ import yaml
 from kill_at import OF_THE_FIRST, PLACES, VARIABLE, Kill
 
 from audiolab import cli
-from audiolab.errors import AudiolabError
+from audiolab.errors import AudiolabError, did_you_mean
 from audiolab.training.determinism import same
 from audiolab.training.export import MODEL
 
@@ -154,13 +154,17 @@ def example(name: str, folder: Path) -> list[str]:
 
 
 def example_names(asked: list[str]) -> list[str]:
-    """Return the examples' names; ``all`` stands for all of them."""
+    """Return the examples' names; ``all`` stands for all of them; raise for one that there is not."""
     sys.path[:0] = [str(ROOT / "test/systems"), str(ROOT / "test/data")]
     import examples
 
     from audiolab import systems
 
-    return [*systems.names(), *examples.VARIANTS] if asked == ["all"] else asked
+    known = [*systems.names(), *examples.VARIANTS]
+    for name in asked:
+        if name not in known and asked != ["all"]:
+            raise AudiolabError(f"--systems: no example '{name}'{did_you_mean(name, known)}")
+    return known if asked == ["all"] else asked
 
 
 def parse() -> argparse.Namespace:
