@@ -194,6 +194,14 @@ def test_a_misspelt_config_changes_nothing(recipe):
     assert recipe.hashes("exp/mini/*.tsv", "exp/mini/log/*") == before
 
 
+def test_what_was_not_trained_is_told_and_the_list_of_trainings_stays(recipe):
+    before = recipe.hashes("exp/mini/*.tsv")
+    told = recipe.fail("--stage", "infer", seeds="0 7")[0]
+    assert "exp/mini/train.tsv: no conf/" in told
+    assert "with seed 7; leave it out, or run stage 3 (train) with all you want" in told
+    assert recipe.hashes("exp/mini/*.tsv") == before
+
+
 def test_more_steps_go_on_and_what_follows_is_stale(recipe):
     recipe.run("--stage", "train", "--stop_stage", "train", max_steps=STEPS + 4)
     assert torch.load(recipe / RUN / "model.pt", weights_only=True)["step"] == STEPS + 4

@@ -109,11 +109,17 @@ stage_stats() {
   run stamp write "$dump" stats --inputs "$dump/.stamp/features.json"
 }
 
+# plan WHAT: lists the jobs of training (plan) or conversion (plan_infer)
+plan() {
+  # shellcheck disable=SC2086 # lists
+  local/jobs.py "$1" "$expdir" --configs $configs --pairs $pairs --seeds $seeds --infer_tag "$infer_tag" \
+    --both_ways "$both_ways"
+}
+
 stage_train() {
   made_by "$dump" features 1
   made_by "$dump" stats 2
-  # shellcheck disable=SC2086 # lists
-  local/jobs.py plan "$expdir" --configs $configs --pairs $pairs --seeds $seeds
+  plan plan
   local machines=()
   if ((num_nodes != 1)); then machines=(--nodes "$num_nodes"); fi
   # shellcheck disable=SC2086 # a list
@@ -129,9 +135,7 @@ stage_train() {
 stage_infer() {
   if ((eval_sentences > 0)); then made_by "$eval" data 0; fi
   made_by "$expdir" train 3 --options "max_steps=$max_steps" "more=$train_options"
-  # shellcheck disable=SC2086 # lists
-  local/jobs.py plan_infer "$expdir" --configs $configs --pairs $pairs --seeds $seeds --infer_tag "$infer_tag" \
-    --both_ways "$both_ways"
+  plan plan_infer
   ${train_cmd} --max-jobs-run "$nj" JOB=1:$(($(wc -l <"$expdir/convert.tsv") - 1)) "$expdir/log/convert.JOB.log" \
     local/jobs.py convert "$expdir" JOB --features "$dump" --data "$eval" -- --config "$infer_config"
   run stamp write "$expdir" infer --inputs "$expdir/convert.tsv" "$expdir/.stamp/train.json" "$infer_config" "$data" \

@@ -41,8 +41,8 @@ def main() -> None:
         verb.add_argument("--configs", nargs="+", required=True, help="YAMLs of systems")
         verb.add_argument("--pairs", nargs="+", required=True, metavar="SOURCE:TARGET")
         verb.add_argument("--seeds", nargs="+", required=True)
-    plan_infer.add_argument("--infer_tag", required=True, help="name of the folder of conversions")
-    plan_infer.add_argument("--both_ways", default="false", choices=["true", "false"], help="targets to sources too")
+        verb.add_argument("--infer_tag", required=True, help="name of the folder of conversions")
+        verb.add_argument("--both_ways", default="false", choices=["true", "false"], help="targets to sources too")
     train = verbs.add_parser("train", help="train one system")
     convert = verbs.add_parser("convert", help="convert with one system, or without one")
     for verb in (train, convert):
@@ -70,28 +70,33 @@ def main() -> None:
         run_module(*command(read_job(args.expdir / f"{args.verb}.tsv", args.number, MADE_BY), args))
 
 
+def planned(args: cli.configargparse.Namespace) -> tuple[list[Row], list[Row]]:
+    """Return the trainings, and the conversions by them; raise where some of them would make one folder."""
+    trainings = list(training_rows(args))
+    conversions = list(conversion_rows(args, trainings))
+    one_way = ", a pair in one direction with --both_ways" if args.both_ways == "true" else ""
+    check_folders((*trainings, *conversions), f"name each config, pair and seed once{one_way}")
+    return trainings, conversions
+
+
 def write_trainings(args: cli.configargparse.Namespace) -> None:
     """Write the table of trainings."""
     for config in args.configs:
         if not Path(config).is_file():
             raise AudiolabError(f"{config}: no such file; name a YAML of conf/, nothing was changed")
-    trainings = list(training_rows(args))
-    check_folders(trainings, "name each config, pair and seed once")
+    trainings, _ = planned(args)
     write_jobs(args.expdir / "train.tsv", TRAIN, trainings)
     print(f"{len(trainings)} trainings", file=sys.stderr)
 
 
 def write_conversions(args: cli.configargparse.Namespace) -> None:
     """Write the tables of what is converted, and of what is scored; raise for a system that was not trained."""
-    trainings = list(training_rows(args))
+    trainings, conversions = planned(args)
     trained = {row["dir"] for row in read_jobs(args.expdir / "train.tsv", MADE_BY)}
     for row in trainings:
         if row["dir"] not in trained:
             what = f"{row['config']} for {row['source']}:{row['target']} with seed {row['seed']}"
             raise AudiolabError(f"{args.expdir}/train.tsv: no {what}; leave it out, or run {MADE_BY} with all you want")
-    conversions = list(conversion_rows(args, trainings))
-    one_way = ", a pair in one direction with --both_ways" if args.both_ways == "true" else ""
-    check_folders(conversions, f"name each config, pair and seed once{one_way}")
     write_jobs(args.expdir / "convert.tsv", CONVERT, conversions)
     write_jobs(args.expdir / "scored.tsv", SCORED, conversions)
     print(f"{len(conversions)} conversions of a data dir", file=sys.stderr)
