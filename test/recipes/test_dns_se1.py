@@ -48,7 +48,7 @@ OPTIONS = {
     "train_jobs": 2,
     "train_options": f"--system_conf.enhancer.widths 4 4 8 8 8 --trainer.max_steps {STEPS} --trainer.max_epochs 2 "
     "--trainer.valid_every 2 --trainer.save_every 2 --trainer.batch_size 4 --trainer.precision fp32 "
-    "--trainer.log_every 1 --trainer.num_workers 0",
+    "--trainer.log_every 1",
 }
 PARTS = ("train", "valid", "test")
 SNRS = {"target_test_m5dB": -5, "target_test_0dB": 0, "target_test_5dB": 5, "english_test_0dB": 0}

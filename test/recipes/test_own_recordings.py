@@ -23,8 +23,7 @@ OPTIONS = {
     "eval_mixtures": 4,
     "snrs": "0 5",
     "nj": 1,
-    "train_options": "--trainer.max_steps 2 --trainer.max_epochs null --trainer.num_workers 0 "
-    "--system_conf.enhancer.widths 4 4 4 4 4",
+    "train_options": "--trainer.max_steps 2 --trainer.max_epochs null --system_conf.enhancer.widths 4 4 4 4 4",
 }
 
 
