@@ -45,7 +45,6 @@ def main() -> None:
     check.add_argument("--snrs", nargs="*", required=True)
     check.add_argument("--seeds", nargs="+", required=True)
     check.add_argument("--pairs", nargs="*", required=True)
-    check.add_argument("--num_nodes", type=int, required=True)
     check.add_argument("--counts", nargs="+", required=True, metavar="OPTION=N")
     plan = verbs.add_parser("plan", help="list the trainings")
     plan_infer = verbs.add_parser("plan_infer", help="list what is enhanced by them")
@@ -105,11 +104,13 @@ def check_options(args: cli.configargparse.Namespace) -> None:
     for name in args.pairs:
         if args.pairs.count(name) > 1:
             raise AudiolabError(f"--pairs '{' '.join(args.pairs)}': name each data dir once")
-    if args.num_nodes > 1 and os.environ.get("AUDIOLAB_BACKEND", "local") != "slurm":
-        raise AudiolabError(f"--num_nodes {args.num_nodes}: needs AUDIOLAB_BACKEND=slurm, this is one machine")
     for option, value in (each.split("=", 1) for each in args.counts):
         if not re.fullmatch(r"0*[1-9]\d*", value):
             raise AudiolabError(f"--{option} {value}: give a whole number, 1 or more")
+        if option == "num_nodes" and int(value) > 1 and os.environ.get("AUDIOLAB_BACKEND", "local") != "slurm":
+            raise AudiolabError(
+                f"--num_nodes {value}: needs AUDIOLAB_BACKEND=slurm; without it there is this machine only"
+            )
 
 
 def known_phases() -> dict[str, Row]:

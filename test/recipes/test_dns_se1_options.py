@@ -1,0 +1,54 @@
+"""egs/dns/se1 without data: what its options ask for, and what they show."""
+
+import os
+from pathlib import Path
+
+import pytest
+from recipe_copy import Recipe
+
+from audiolab.datadir.stamp import write_stamp
+
+pytestmark = pytest.mark.recipe
+
+NAME = "dns/se1"
+
+
+def test_jobs_ask_for_the_cores_and_machines_that_they_need(tmp_path, monkeypatch):
+    """Of the jobs' launcher only the calls are looked at; phases are numbered as in train.tsv."""
+    recipe = Recipe(tmp_path, NAME, {"corpus": "mini", "methods": "all"})
+    monkeypatch.chdir(recipe.folder)
+    recipe.environment["AUDIOLAB_BACKEND"] = "slurm"
+    Path("cmd.sh").write_text('export train_cmd="echo shown" cuda_cmd="echo shown"\n')
+    write_stamp("data/mini", "data", [], {"db_root": "downloads/mini"})
+    write_stamp("data/mini", "mixtures", [], {"train": 2000, "valid": 48, "seed": 0})
+
+    def shown(**options):
+        said = recipe.call("--stage", "train", "--stop_stage", "train", **options).stdout
+        return [line.removeprefix("shown ") for line in said.splitlines() if line.startswith("shown ")]
+
+    lines = shown(ngpu=2, num_nodes=2, train_jobs=0)
+    assert lines[0].startswith("--gpu 2 --nodes 2 --cores 16 --num-threads 1 --max-jobs-run 1 JOB=1:2 ")
+    assert lines[0].endswith(" -- --ngpu 2 --num_nodes 2 --trainer.threads 1")
+    pools = [line for line in lines if "/pool.JOB.log" in line]
+    assert [line.split()[8] for line in pools] == ["JOB=7:7", "JOB=9:9"]
+    assert all(line.startswith("--gpu 1 --cores 16 ") and line.endswith(" --device cuda") for line in pools)
+    assert len(lines) == 5 + 2
+    lines = shown(train_cores=6, train_jobs=1)
+    assert lines[0].startswith("--gpu 0 --cores 6 --num-threads 6 --max-jobs-run 1 JOB=1:2 ")
+    assert "--trainer.threads 6" in lines[0]
+    cores = len(os.sched_getaffinity(0))
+    assert f"--cores {cores} --num-threads {cores} " in shown(train_jobs=1)[0]
+
+
+def test_list_and_dry_run_write_nothing(tmp_path):
+    recipe = Recipe(tmp_path, NAME, {"corpus": "mini"})
+    before = sorted(tmp_path.rglob("*"))
+    assert recipe.run("--list").split()[::2] == ["-1", "0", "1", "2", "3", "4", "5", "6"]
+    shown = recipe.run("--dry_run", "true", "--stop_stage", "mixtures")
+    assert "run make_mini --corpus" in shown
+    assert "# db_root=downloads/mini\n" in shown
+    assert "### stage 2 evaluation" not in shown
+    told = recipe.call("--train_mixture", "3")
+    assert told.returncode == 1
+    assert told.stderr == "error: run.sh: unknown option --train_mixture; did you mean '--train_mixtures'?\n"
+    assert sorted(tmp_path.rglob("*")) == before
