@@ -354,7 +354,7 @@ def test_a_missing_stage_is_named(recipe):
         ("train", {"seeds": "0 x"}, "--seeds '0 x': give whole numbers, not negative, each once"),
         ("data", {"seed": -1}, "--seed -1: give a whole number, not negative"),
         ("data", {"pairs": "dns_no_reverb dns_no_reverb"}, "--pairs 'dns_no_reverb dns_no_reverb': name each data dir"),
-        ("data", {"num_nodes": 2}, "--num_nodes 2: needs AUDIOLAB_BACKEND=slurm"),
+        ("data", {"num_nodes": 2}, "--num_nodes 2: run.py knows this machine only"),
         ("data", {"num_nodes": 0}, "--num_nodes 0: give a whole number, 1 or more"),
         ("infer", {"seeds": "0 1"}, f"{EXP}/train.tsv: no source with seed 1; leave it out, or run stage 3 (train)"),
     ],
