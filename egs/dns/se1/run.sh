@@ -73,6 +73,9 @@ check_options() {
   local/jobs.py check --methods $methods --conf "$conf" --percent "$percent" --snrs $snrs --seeds $seeds --pairs $pairs \
     --counts "train_mixtures=$train_mixtures" "valid_mixtures=$valid_mixtures" "eval_mixtures=$eval_mixtures" \
     "num_nodes=$num_nodes"
+  if ((num_nodes > 1)) && [[ $cuda_cmd == run.py* ]]; then
+    echo "error: --num_nodes $num_nodes: run.py knows this machine only; set AUDIOLAB_BACKEND=slurm" >&2 && exit 1
+  fi
 }
 
 has_english() { [[ $corpus != own || -f $data/speech_english_test/wav.scp ]]; }
