@@ -80,7 +80,7 @@ def _state(model: Path, system: str) -> dict[str, Any]:
 
 def _read(model: Path, name: str) -> bytes:
     """Return a file of a model's folder or zip."""
-    hint = "give a training run's folder (exp/…/<pair>_s<seed>) whose training has saved at least once, or its zip"
+    hint = "give a training run's folder (exp/…_s<seed>) whose training has saved at least once, or its zip"
     try:
         if model.is_dir():
             return (model / name).read_bytes()

@@ -20,7 +20,7 @@ from audiolab.errors import AudiolabError, did_you_mean
 def main(argv: Sequence[str] | None = None) -> None:
     """Parse the options, start further processes where they are asked for, and train."""
     given = list(sys.argv[1:] if argv is None else argv)
-    system, run_config, options = _parse(given)
+    system, run_config, options = parse(given)
     from audiolab.training.launch import launch, launched
 
     per_node = max(options.ngpu, options.nproc)
@@ -50,8 +50,12 @@ def _train(system: type, run_config: Any, options: argparse.Namespace) -> None:
         leave()
 
 
-def _parse(argv: list[str]) -> tuple[type, Any, argparse.Namespace]:
-    """Return the system's class, the run's config, and the options that are none of the config's."""
+def parse(argv: list[str]) -> tuple[type, Any, argparse.Namespace]:
+    """Return the system's class, the run's config, and the options that are none of the config's.
+
+    Raises:
+        AudiolabError: What is wrong with the options or the YAML.
+    """
     name = _system_name(argv)
     if name is None:
         parser = _parser()

@@ -5,6 +5,7 @@ Tab-separated UTF-8 with a header, one line a recording, columns in any order; t
 
 from __future__ import annotations
 
+import logging
 import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -16,10 +17,15 @@ from audiolab.corpora.splits import SETS
 from audiolab.datadir.table import split_lines
 from audiolab.errors import AudiolabError, did_you_mean
 
+logger = logging.getLogger(__name__)
+
 COLUMNS = ("use", "path", "speaker", "language", "part", "clean")
 
 LONGEST_ID = 200
 """Bytes of a pair's id, which becomes a file's name."""
+
+_NAMED = 10
+"""Wrong lines of which it is said what is wrong."""
 
 _LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{1,8})*")
 """As BCP 47 writes a language: ``de``, ``yue``, ``pt-BR``."""
@@ -91,6 +97,8 @@ def read_lines(table: str | Path) -> list[Line]:
             lines.append(_line(Path(table), where, fields))
         except AudiolabError as error:
             wrong.append((where, error))
+    for _, error in wrong[1:_NAMED]:
+        logger.warning("%s", error)
     if wrong:
         raise AudiolabError(f"{wrong[0][1]}{_further(wrong[1:])}") from wrong[0][1]
     if not lines:

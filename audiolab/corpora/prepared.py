@@ -171,7 +171,8 @@ def _durations(recordings: Mapping[str, Recording], further: Mapping[str, Mappin
         more = f" (broken files: {len(faults)}; the next are {', '.join(others)})" if others else ""
         raise AudiolabError(faults[0][1] + more)
     if len(rates) > 1:
-        logging.warning("recordings of several sampling rates: %s Hz", ", ".join(map(str, sorted(rates))))
+        several = ", ".join(map(str, sorted(rates)))
+        logging.info("%s and others: several sampling rates, %s Hz", next(iter(recordings.values())).path, several)
     return durations
 
 

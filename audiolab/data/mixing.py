@@ -24,6 +24,8 @@ SILENT_DB = -60.0
 
 ATTEMPTS = 50
 
+_LOWER = "add longer ones, or lower --seconds (of a recipe's test sets: --eval_seconds)"
+
 DIGITS = 6
 """Of a mixture's number in its id; the same for sets of any size, so that a larger set holds a smaller one's ids."""
 
@@ -124,7 +126,7 @@ def _groups(voices: Sounds, settings: MixtureSettings) -> list[list[str]]:
     least = round(settings.seconds[0] * settings.rate)
     enough = [name for name in sorted(voices.table) if voices.samples[name] >= least]
     if not enough:
-        raise AudiolabError(f"{voices.path}: no utterance of {settings.seconds[0]:g} s or more; lower --seconds")
+        raise AudiolabError(f"{voices.path}: no utterance of {settings.seconds[0]:g} s or more; {_LOWER}")
     short, total = len(voices.table) - len(enough), len(voices.table)
     if short:
         least_s = settings.seconds[0]
@@ -139,7 +141,7 @@ def _groups(voices: Sounds, settings: MixtureSettings) -> list[list[str]]:
     for language, names in zip(languages, found):
         if not names:
             least_s = f"{settings.seconds[0]:g} s"
-            raise AudiolabError(f"{voices.path}: no utterance in '{language}' of {least_s} or more; lower --seconds")
+            raise AudiolabError(f"{voices.path}: no utterance in '{language}' of {least_s} or more; {_LOWER}")
     return found
 
 

@@ -6,7 +6,6 @@ from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import ndtr, stdtrit
 
 from audiolab.errors import AudiolabError
 
@@ -68,6 +67,8 @@ def mean_interval(
         sums, counts = _by_cluster(values, clusters)
     if len(sums) < LEAST:
         return Interval(float(values.mean()), float("nan"), float("nan"), len(values))
+    from scipy.special import ndtr, stdtrit  # here, for light commands import this module and would wait for it
+
     tail = ndtr(np.sqrt(len(sums) / (len(sums) - 1)) * stdtrit(len(sums) - 1, (1.0 - level) / 2.0))
     low, high = np.quantile(_resampled(sums, counts, generator, resamples), [tail, 1.0 - tail])
     return Interval(float(values.mean()), float(low), float(high), len(values))

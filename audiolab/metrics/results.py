@@ -18,7 +18,8 @@ Parts = Callable[[Sequence[Row], Mapping[str, object], Sequence[Paper], Sequence
 
 INTERVALS = (
     "a ± b: mean over utterances and half of its 95 % bootstrap interval (expanded percentiles); –: none, there are "
-    f"fewer than {LEAST} to draw from. With so few an interval covers 92 %, with twelve 94 %. An utterance's scores of "
+    f"fewer than {LEAST} speakers (or utterances, where those are drawn). With {LEAST} of them 92 % of such intervals "
+    "hold the true mean, with twelve 94 %. An utterance's scores of "
     "several seeds are averaged first. s: standard deviation over seeds of a seed's mean. (n): number of utterances, "
     "where the score is not defined for all. Differences are paired by utterance."
 )

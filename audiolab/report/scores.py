@@ -50,7 +50,9 @@ def system_table(
     return tables.html_table(shown, rows, caption, stacked=stacked)
 
 
-def group_table(title: str, means: Means, metric: Metric, caption: str, best: bool = False) -> Markup:
+def group_table(
+    title: str, means: Means, metric: Metric, caption: str, best: bool = False, differences: bool = False
+) -> Markup:
     """Return one row a group and one column a system.
 
     Args:
@@ -59,9 +61,10 @@ def group_table(title: str, means: Means, metric: Metric, caption: str, best: bo
         metric: Which one.
         caption: Stands above the table.
         best: The best of each row is set in bold.
+        differences: ``means`` are differences.
     """
     systems = dict.fromkeys(system for of_group in means.values() for system in of_group)
-    columns = [Column("group", title), *(Column(system, system, digits=metric.digits) for system in systems)]
+    columns = [Column("group", title), *(Column(s, s, digits=metric.digits, difference=differences) for s in systems)]
     rows = [{**of_group, "group": name} for name, of_group in means.items()]
     return tables.html_table(columns, rows, caption, best_of_row=metric.better if best else "")
 

@@ -126,11 +126,11 @@ def difference_section(scores: Sequence[EnhancementScore], baseline: str) -> Mar
             continue
         found = {metric.column: compare(of_set, baseline, metric.column) for metric in METRICS}
         columns = [tables.Column("system", "System")]
-        columns += [tables.Column(m.column, m.name, m.unit, m.digits) for m in METRICS]
+        columns += [tables.Column(m.column, m.name, m.unit, m.digits, difference=True) for m in METRICS]
         systems = found[METRICS[0].column]
         rows = [{"system": system, **{column: found[column][system] for column in found}} for system in systems]
         by_set.append(tables.html_table(columns, rows, name))
-    note = page.note("Means of differences by utterance, with half of their 95 % intervals; above 0 is better.")
+    note = page.note("Means of differences by utterance, with their 95 % intervals; above 0 is better.")
     return page.join(note, page.grid(by_set, large=True), *_by_language(scores, baseline))
 
 
@@ -141,7 +141,7 @@ def _by_language(scores: Sequence[EnhancementScore], baseline: str) -> Iterator[
         yield page.heading(f"By language, mean over {name}")
         for metric in METRICS:
             found = differences_by_language(of_family, baseline, metric.column)
-            yield group_table("Language", found, metric, column(metric).header)
+            yield group_table("Language", found, metric, column(metric).header, differences=True)
 
 
 def domain_section(source: Path, target: Path, percent: float) -> Markup:
@@ -173,7 +173,7 @@ def _beside(rows: Sequence[Beside], caption: str) -> Markup:
     for metric in METRICS:
         best = "" if gaps else metric.better
         columns.append(tables.Column(f"paper {metric.column}", f"{metric.name}, paper", metric.unit, 3, best))
-        columns.append(tables.Column(metric.column, f"{metric.name}, ours", metric.unit, metric.digits, best))
+        columns.append(tables.Column(metric.column, f"{metric.name}, ours", metric.unit, metric.digits, best, gaps))
     columns.append(tables.Column("n", "n"))
     lines = []
     for row in rows:

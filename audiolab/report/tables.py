@@ -34,6 +34,7 @@ class Column:
     unit: str = ""
     digits: int = 2
     best: str = ""
+    difference: bool = False
 
     @property
     def header(self) -> str:
@@ -41,21 +42,23 @@ class Column:
         return f"{self.title} [{self.unit}]" if self.unit else self.title
 
 
-def cell(value: Any, digits: int = 2) -> str:
+def cell(value: Any, digits: int = 2, difference: bool = False) -> str:
     """Return a value as a table shows it: ``7.21``, ``7.21 ± 0.19`` (an interval), ``–`` (none, or not a number).
 
     A `Summary` over several seeds shows the spread of the seeds' means too, and one that is not over all utterances
-    their number: ``7.21 ± 0.19, s 0.05 (11)``.
+    their number: ``7.21 ± 0.19, s 0.05 (11)``. An interval that is a ``difference`` is shown with both ends.
 
     >>> cell(Interval(7.214, 7.02, 7.4, 12))
     '7.21 ± 0.19'
+    >>> cell(Interval(0.1, -0.02, 0.2, 12), difference=True)
+    '+0.10 [−0.02, +0.20]'
     >>> cell(None), cell(float("nan")), cell(3), cell(True)
     ('–', '–', '3', 'yes')
     """
     if value is None:
         return MISSING
     if isinstance(value, (Interval, Summary)):
-        mean, half, seeds, count = _parts(value, digits)
+        mean, half, seeds, count = _parts(value, digits, difference)
         return f"{mean} {half}{', ' if seeds else ''}{seeds} {count}".rstrip()
     if isinstance(value, bool):
         return "yes" if value else "no"
@@ -104,18 +107,27 @@ def markdown_table(columns: Sequence[Column], rows: Sequence[Row]) -> str:
     """Return the same table in Markdown, without bold."""
     return markdown(
         [column.header for column in columns],
-        [[" ".join(cell(row.get(column.key), column.digits).split()) for column in columns] for row in rows],
+        [
+            [" ".join(cell(row.get(column.key), column.digits, column.difference).split()) for column in columns]
+            for row in rows
+        ],
     )
 
 
-def _number(value: float, digits: int) -> str:
+def _number(value: float, digits: int, sign: str = "") -> str:
     if math.isnan(value):
         return MISSING
-    return f"{value:.{digits}f}".replace("-", "−")
+    return f"{value:{sign}.{digits}f}".replace("-", "−")
 
 
-def _parts(value: Interval | Summary, digits: int) -> tuple[str, str, str, str]:
-    """Return (mean, ± half the interval, spread over seeds or nothing, number of utterances where it is not all)."""
+def _parts(value: Interval | Summary, digits: int, difference: bool) -> tuple[str, str, str, str]:
+    """Return (mean, ± half the interval, spread over seeds or nothing, number of utterances where it is not all).
+
+    A difference has both ends in place of half the interval.
+    """
+    if difference and isinstance(value, Interval):
+        mean, low, high = (_number(each, digits, "+") for each in (value.mean, value.low, value.high))
+        return mean, f"[{MISSING}]" if low == MISSING else f"[{low}, {high}]", "", ""
     interval = value.interval if isinstance(value, Summary) else value
     spread = value.seed_spread if isinstance(value, Summary) else math.nan
     seeds = "" if math.isnan(spread) else f"s {_number(spread, digits)}"
@@ -124,10 +136,10 @@ def _parts(value: Interval | Summary, digits: int) -> tuple[str, str, str, str]:
 
 
 def _html_cell(column: Column, value: Any, heads: bool, numeric: bool, best: bool) -> Markup:
-    text = value if isinstance(value, Markup) else escape(cell(value, column.digits))
+    text = value if isinstance(value, Markup) else escape(cell(value, column.digits, column.difference))
     interval = ""
     if isinstance(value, (Interval, Summary)):
-        text, *behind = _parts(value, column.digits)
+        text, *behind = _parts(value, column.digits, column.difference)
         interval = Markup("").join(Markup(' <span class="interval">{}</span>').format(part) for part in behind if part)
     if best:
         text = Markup("<strong>{}</strong>").format(text)

@@ -103,7 +103,12 @@ def resampled(blocks: Iterable[np.ndarray], original: int, rate: int) -> Blocks:
 
 
 class Counted:
-    """Blocks that pass through, and what has passed: ``length`` in samples, ``empty``, a block [0, channels]."""
+    """Blocks that pass through, and what has passed: ``length`` in samples, ``empty``, a block [0, channels].
+
+    Raises:
+        AudiolabError: While they pass: one that is not float [n, channels], has other channels than those before, or
+            samples that cannot be audio.
+    """
 
     def __init__(self, blocks: Iterable[np.ndarray]) -> None:
         self.length = 0
@@ -112,9 +117,19 @@ class Counted:
 
     def __iter__(self) -> Blocks:
         for block in self._blocks:
+            self._check(block)
             self.length += len(block)
             self.empty = block[:0]
             yield block
+
+    def _check(self, block: np.ndarray) -> None:
+        if block.dtype.kind != "f" or block.ndim != 2:
+            raise AudiolabError(f"a block of {block.dtype} {block.shape}: give floats [samples, channels] within ±1")
+        if self.empty is not None and block.shape[1] != self.empty.shape[1]:
+            raise AudiolabError(f"a block of {block.shape[1]} channels after others of {self.empty.shape[1]}")
+        fault = fault_of(block)
+        if fault is not None:
+            raise AudiolabError(f"the audio's sample {self.length + fault[0]} is {fault[1]}")
 
 
 def as_long_as(blocks: Iterable[np.ndarray], counted: Counted) -> Blocks:

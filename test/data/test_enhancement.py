@@ -171,6 +171,21 @@ def test_a_stream_comes_out_while_it_goes_in(model, chunk_s):
     assert delay - 200 <= given[-1] < delay + 200
 
 
+@pytest.mark.parametrize(
+    ("blocks", "message"),
+    [
+        ([np.zeros(100, np.float32)], r"a block of float32 \(100,\): give floats \[samples, channels\]"),
+        ([np.zeros((100, 1), np.int16)], "a block of int16"),
+        ([np.zeros((100, 1), np.float32), np.zeros((100, 2), np.float32)], "a block of 2 channels after others of 1"),
+        ([np.zeros((100, 1), np.float32), np.full((100, 1), np.nan, np.float32)], "sample 100 is NaN"),
+        ([np.full((100, 1), 8000.0, np.float32)], "sample 0 is 8000 times full scale"),
+    ],
+)
+def test_blocks_that_are_no_audio_are_refused(model, blocks, message):
+    with pytest.raises(AudiolabError, match=message):
+        list(model.stream(blocks, RATE))
+
+
 def test_nothing_in_nothing_out_and_a_cut_sample_is_told(model):
     assert streamed(model, b"").size == 0
     data = pcm(speech(1, channels=2))

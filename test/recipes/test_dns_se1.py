@@ -340,8 +340,16 @@ def test_a_missing_stage_is_named(recipe):
 @pytest.mark.parametrize(
     ("stage", "changes", "told"),
     [
-        ("train", {"train_mixtures": 13}, f"{DATA} was made with train=12, not train=13: run stage 1 (mixtures) again"),
-        ("infer", {"eval_mixtures": 9}, f"{DATA} was made with mixtures=6, not mixtures=9: run stage 2 (evaluation)"),
+        (
+            "train",
+            {"train_mixtures": 13},
+            f"{DATA} was made with train_mixtures=12, not train_mixtures=13: run stage 1 (mixtures) again",
+        ),
+        (
+            "infer",
+            {"eval_mixtures": 9},
+            f"{DATA} was made with eval_mixtures=6, not eval_mixtures=9: run stage 2 (evaluation)",
+        ),
         ("infer", {"percent": 50}, f"{EXP} was made with percent=30, not percent=50: run stage 3 (train) again"),
         (
             "train",
@@ -364,6 +372,15 @@ def test_what_does_not_fit_is_told_and_changes_nothing(recipe, stage, changes, t
     said = recipe.fail("--stage", stage, **changes)
     assert said[0].startswith(f"error: {told}")
     assert recipe.hashes(f"{EXP}/*.tsv", "exp/mini/.stamp/*", "exp/mini/log/*") == before
+
+
+def test_the_pool_of_a_trained_model_stays(recipe):
+    before = recipe.hashes(f"{LATE}/*", f"{LATE}/.stamp/*")
+    told = recipe.fail("--stage", "train", methods="srst_similar", percent=50)
+    assert any(
+        "srst_similar_s0: was trained with another pool of source mixtures (another --percent" in t for t in told
+    )
+    assert recipe.hashes(f"{LATE}/*", f"{LATE}/.stamp/*") == before
 
 
 def test_some_of_what_was_trained_is_enhanced_and_scored(recipe):

@@ -20,7 +20,7 @@ def test_jobs_ask_for_the_cores_and_machines_that_they_need(tmp_path, monkeypatc
     recipe.environment["AUDIOLAB_BACKEND"] = "slurm"
     Path("cmd.sh").write_text('export train_cmd="echo shown" cuda_cmd="echo shown"\n')
     write_stamp("data/mini", "data", [], {"db_root": "downloads/mini"})
-    write_stamp("data/mini", "mixtures", [], {"train": 2000, "valid": 48, "seed": 0})
+    write_stamp("data/mini", "mixtures", [], {"train_mixtures": 2000, "valid_mixtures": 48, "seed": 0})
 
     def shown(**options):
         said = recipe.call("--stage", "train", "--stop_stage", "train", **options).stdout
@@ -38,6 +38,30 @@ def test_jobs_ask_for_the_cores_and_machines_that_they_need(tmp_path, monkeypatc
     assert "--trainer.threads 6" in lines[0]
     cores = len(os.sched_getaffinity(0))
     assert f"--cores {cores} --num-threads {cores} " in shown(train_jobs=1)[0]
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        (
+            {"train_options": "--trainer.max_epoch 1"},
+            "unknown argument '--trainer.max_epoch'; did you mean '--trainer.max_",
+        ),
+        ({"num_nodes": 2}, "--num_nodes 2: run.py knows this machine only"),
+    ],
+)
+def test_what_trainings_would_refuse_is_told_before_any_stage(tmp_path, options, told):
+    recipe = Recipe(tmp_path, NAME, {"corpus": "mini", "methods": "all"})
+    before = sorted(tmp_path.rglob("*"))
+    [error] = recipe.fail(**options)
+    assert error.startswith("error: ")
+    assert told in error
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_another_seed_is_another_corpus(tmp_path):
+    recipe = Recipe(tmp_path, NAME, {"corpus": "mini"})
+    assert "# db_root=downloads/mini_s3\n" in recipe.run("--dry_run", "true", "--seed", "3")
 
 
 def test_list_and_dry_run_write_nothing(tmp_path):

@@ -132,7 +132,8 @@ def test_figures_are_those_of_the_scores(command, experiment, everything):
     dann = page.split('<th scope="row">DANN</th>')[1].split("</tr>")[0]
     assert dann.count("–") >= 4  # what was not scored
     gap = page.split('<th scope="row">Gap</th>')[1].split("</tr>")[0]
-    assert '<td class="number">4.936</td><td class="number">3.00' in gap
+    both_ends = '<span class="interval">[+3.00, +3.00]</span>'
+    assert f'<td class="number">4.936</td><td class="number">+3.00 {both_ends}</td>' in gap
     assert "30 % of the source are right of it" in page
     assert "takes 0.0 % of the source" in page
     assert "and 99.5 % of the target" in page

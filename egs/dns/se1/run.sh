@@ -24,6 +24,7 @@ train_mixtures=                         # mixtures of a domain to train on; empt
 valid_mixtures=                         # to validate on; empty: 3000, or 48 of mini
 eval_mixtures=                          # to evaluate on at each SNR; empty: 50, or 48 of mini
 snrs="-5 0 5"                           # of the evaluation sets, dB
+eval_seconds=                           # shortest and longest of their mixtures; empty: 4 10, or 2 4 of mini, 2 10 of own
 pairs=                                  # recorded pairs to evaluate on, or none; empty: dns_no_reverb, or those of own
 write_mixtures=false                    # store the mixtures of the evaluation sets as audio too
 # experiment
@@ -32,7 +33,7 @@ conf=                                   # folder with the YAMLs of all phases; e
 percent=30                              # of the source mixtures that are the pool of SRST
 seed=0                                  # of everything random
 seeds=                                  # seeds of training; empty: --seed
-train_options=                          # further options of every training, as --trainer.precision fp32
+train_options=                          # of every training: --train_options="--trainer.precision fp32 …"
 tag=                                    # names the experiment; empty: the data set
 expdir=                                 # folder of the experiment; empty: exp/<tag>
 
@@ -47,7 +48,7 @@ stages="-1:download 0:data 1:mixtures 2:evaluation 3:train 4:infer 5:score 6:rep
 # What follows from the options
 case $corpus in
   real) corpus_dir=downloads conf=${conf:-conf} defaults=(50000 3000 50) seconds="4 10" ;;
-  mini) corpus_dir=downloads/mini conf=${conf:-conf/mini} defaults=(2000 48 48) seconds="2 4" ;;
+  mini) corpus_dir=downloads/mini$( ((seed == 0)) || echo "_s$seed") conf=${conf:-conf/mini} defaults=(2000 48 48) seconds="2 4" ;;
   own) corpus_dir='' conf=${conf:-conf} defaults=(50000 3000 50) seconds="2 10" ;;
   *) echo "error: --corpus is real, mini or own, not '$corpus'" >&2 && exit 1 ;;
 esac
@@ -56,23 +57,27 @@ if [[ $corpus == own && -n $db_root ]]; then echo "error: --db_root is for real 
 if [[ $corpus != own && -n $table ]]; then echo "error: --table is for --corpus own" >&2 && exit 1; fi
 train_mixtures=${train_mixtures:-${defaults[0]}} valid_mixtures=${valid_mixtures:-${defaults[1]}}
 eval_mixtures=${eval_mixtures:-${defaults[2]}}
+eval_seconds=${eval_seconds:-$seconds}
 dataset=${dataset:-$corpus} db_root=${db_root:-$corpus_dir} seeds=${seeds:-$seed}
 tag=${tag:-$dataset}
 expdir=${expdir:-exp/$tag} data=data/$dataset
 if [[ $corpus == own ]]; then
   made_from="table=$table" title="own recordings" paper=() # whose scores are of other recordings
 else
-  made_from="db_root=$db_root" title="LibriSpeech, WHAM! and DNS" pairs=${pairs:-dns_no_reverb}
+  made_from="db_root=$db_root" title="$([[ $corpus == real ]] || echo "synthesised twins of ")LibriSpeech, WHAM! and DNS" pairs=${pairs:-dns_no_reverb}
   paper=(--paper local/tables.tsv)
 fi
 baseline=() # what the others are compared with, where it is one of the methods
 if [[ " $methods " =~ " source "|" all " ]]; then baseline=(--baseline source); fi
 
 check_options() {
+  local options=()
+  # shellcheck disable=SC2206 # a list
+  if [[ ! -f $expdir/.stamp/train.json ]]; then options=(-- $train_options); fi # else a training says it soon enough
   # shellcheck disable=SC2086 # lists
-  local/jobs.py check --methods $methods --conf "$conf" --percent "$percent" --snrs $snrs --seeds $seeds --pairs $pairs \
+  local/jobs.py check --methods $methods --conf "$conf" --percent "$percent" --snrs $snrs --seeds $seeds --pairs $pairs --expdir "$expdir" \
     --counts "train_mixtures=$train_mixtures" "valid_mixtures=$valid_mixtures" "eval_mixtures=$eval_mixtures" \
-    "num_nodes=$num_nodes"
+    "num_nodes=$num_nodes" "${options[@]}"
   if ((num_nodes > 1)) && [[ $cuda_cmd == run.py* ]]; then
     echo "error: --num_nodes $num_nodes: run.py knows this machine only; set AUDIOLAB_BACKEND=slurm" >&2 && exit 1
   fi
@@ -143,14 +148,14 @@ stage_mixtures() {
     mix "oracle_$part" "target_$part" "oracle_$part" "${counts[i]}" $((10 * seed + i + 4)) --balance true
   done
   run stamp write "$data" mixtures --inputs "$data/.stamp/data.json" \
-    --options "train=$train_mixtures" "valid=$valid_mixtures" "seed=$seed"
+    --options "train_mixtures=$train_mixtures" "valid_mixtures=$valid_mixtures" "seed=$seed"
 }
 
 stage_evaluation() {
   made_by "$data" data 0 --options "$made_from"
   local snr further=(--seconds)
   # shellcheck disable=SC2206 # two numbers
-  further+=($seconds)
+  further+=($eval_seconds)
   if [[ $write_mixtures == true ]]; then further+=(--write_mixtures); fi
   for snr in $snrs; do
     mix target_test target_test "target_test_${snr/-/m}dB" "$eval_mixtures" "$seed" --snr "$snr" "$snr" \
@@ -165,12 +170,12 @@ stage_evaluation() {
     recorded+=("$data/$name"/{wav.scp,spk1.scp})
   done
   run stamp write "$data" evaluation --inputs "$data/.stamp/data.json" "${recorded[@]}" \
-    --options "snrs=$snrs" "mixtures=$eval_mixtures" "seed=$seed"
+    --options "snrs=$snrs" "eval_mixtures=$eval_mixtures" "eval_seconds=$eval_seconds" "seed=$seed"
 }
 
 stage_train() {
   made_by "$data" data 0 --options "$made_from"
-  made_by "$data" mixtures 1 --options "train=$train_mixtures" "valid=$valid_mixtures" "seed=$seed"
+  made_by "$data" mixtures 1 --options "train_mixtures=$train_mixtures" "valid_mixtures=$valid_mixtures" "seed=$seed"
   local waves wave pools names configs
   # shellcheck disable=SC2086 # lists
   local/jobs.py plan "$expdir" --methods $methods --seeds $seeds --conf "$conf"
@@ -178,13 +183,13 @@ stage_train() {
   while read -r wave pools names <&3; do train "$wave" "$pools" "$names"; done 3<<<"$waves"
   mapfile -t configs < <(tail -n +2 "$expdir/train.tsv" | cut -f 4 | LC_ALL=C sort -u)
   run stamp write "$expdir" train --inputs "$data/.stamp/mixtures.json" "$expdir/train.tsv" "${configs[@]}" \
-    --options "percent=$percent" "more=$train_options"
+    --options "percent=$percent" "train_options=$train_options"
 }
 
 stage_infer() {
   made_by "$data" data 0 --options "$made_from"
-  made_by "$data" evaluation 2 --options "snrs=$snrs" "mixtures=$eval_mixtures" "seed=$seed"
-  made_by "$expdir" train 3 --options "percent=$percent" "more=$train_options"
+  made_by "$data" evaluation 2 --options "snrs=$snrs" "eval_mixtures=$eval_mixtures" "eval_seconds=$eval_seconds" "seed=$seed"
+  made_by "$expdir" train 3 --options "percent=$percent" "train_options=$train_options"
   # shellcheck disable=SC2086,SC2046 # lists
   local/jobs.py plan_infer "$expdir" --methods $methods --seeds $seeds --sets $(evaluation_sets) --infer_tag enhanced
   ${train_cmd} --max-jobs-run "$nj" JOB=1:$(($(wc -l <"$expdir/enhance.tsv") - 1)) "$expdir/log/enhance.JOB.log" \

@@ -45,7 +45,7 @@ stages="-1:download 0:data 1:features 2:stats 3:train 4:infer 5:score 6:report"
 # What follows from the options
 case $corpus in
   real) corpus_dir=downloads/vcc2018 default_pairs=$(echo VCC2S{F4,M4}:VCC2T{F1,F2,M1,M2}) ;;
-  mini) corpus_dir=downloads/mini default_pairs="VCC2SF4:VCC2TF1 VCC2SM4:VCC2TM1" max_steps=${max_steps:-1500} ;;
+  mini) corpus_dir=downloads/mini$( ((seed == 0)) || echo "_s$seed") default_pairs="VCC2SF4:VCC2TF1 VCC2SM4:VCC2TM1" max_steps=${max_steps:-1500} ;;
   *) echo "error: --corpus is real or mini, not '$corpus'" >&2 && exit 1 ;;
 esac
 dataset=${dataset:-$corpus} pairs=${pairs:-$default_pairs} db_root=${db_root:-$corpus_dir}
@@ -129,12 +129,12 @@ stage_train() {
     $train_options
   # shellcheck disable=SC2086 # a list
   run stamp write "$expdir" train --inputs "$dump" "$expdir/train.tsv" $configs \
-    --options "max_steps=$max_steps" "more=$train_options"
+    --options "max_steps=$max_steps" "train_options=$train_options"
 }
 
 stage_infer() {
   if ((eval_sentences > 0)); then made_by "$eval" data 0; fi
-  made_by "$expdir" train 3 --options "max_steps=$max_steps" "more=$train_options"
+  made_by "$expdir" train 3 --options "max_steps=$max_steps" "train_options=$train_options"
   plan plan_infer
   ${train_cmd} --max-jobs-run "$nj" JOB=1:$(($(wc -l <"$expdir/convert.tsv") - 1)) "$expdir/log/convert.JOB.log" \
     local/jobs.py convert "$expdir" JOB --features "$dump" --data "$eval" -- --config "$infer_config"

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """The recipe's jobs: the phases of training that the methods need, in their order, and what is enhanced by them.
 
-local/jobs.py check …                          says what is wrong with the options of run.sh
+local/jobs.py check … [-- OPTIONS]             says what is wrong with the options of run.sh, and of its trainings
 local/jobs.py plan EXPDIR …                    writes EXPDIR/train.tsv
 local/jobs.py plan_infer EXPDIR …              writes EXPDIR/enhance.tsv and EXPDIR/scored.tsv, of what train.tsv has
 local/jobs.py waves EXPDIR                     prints FIRST:LAST of the jobs that may run at the same time, and names
@@ -41,6 +41,7 @@ def main() -> None:
     check = verbs.add_parser("check", help="check the options of run.sh")
     check.add_argument("--methods", nargs="*", required=True)
     check.add_argument("--conf", type=Path, required=True)
+    check.add_argument("--expdir", type=Path, required=True)
     check.add_argument("--percent", required=True)
     check.add_argument("--snrs", nargs="*", required=True)
     check.add_argument("--seeds", nargs="+", required=True)
@@ -70,6 +71,8 @@ def main() -> None:
     args = parser.parse_args(given)
     if args.verb == "check":
         check_options(args)
+        if passed_on:
+            check_train_options(args, passed_on)
     elif args.verb == "plan":
         write_trainings(args)
     elif args.verb == "plan_infer":
@@ -107,6 +110,16 @@ def check_options(args: cli.configargparse.Namespace) -> None:
     for option, value in (each.split("=", 1) for each in args.counts):
         if not re.fullmatch(r"0*[1-9]\d*", value):
             raise AudiolabError(f"--{option} {value}: give a whole number, 1 or more")
+
+
+def check_train_options(args: cli.configargparse.Namespace, options: list[str]) -> None:
+    """Raise for ``--train_options`` that a training would refuse."""
+    from audiolab.bin.train import parse  # it loads torch
+
+    phases = known_phases()
+    for name, wave in needed(chosen(args.methods, phases), phases).items():
+        job = training(phases[name], args.seeds[0], wave, args)
+        parse([*train_command(job, Path("data"))[1:], *options])
 
 
 def known_phases() -> dict[str, Row]:
@@ -244,6 +257,11 @@ def make_pool(job: Row, data: Path, percent: str, device: str) -> None:
     made = (job["source_pool"], *([f"{job['dir']}/{name}_decisions" for name in DOMAINS] if by_model else []))
     if all(map(os.path.isfile, made)) and is_stamped(job["dir"], "pool", made_from):
         return
+    if os.path.isfile(f"{job['dir']}/checkpoints/latest"):
+        raise AudiolabError(
+            f"{job['dir']}: was trained with another pool of source mixtures (another --percent, other mixtures or "
+            "another classifier); take back what was changed, or train anew with another --tag"
+        )
     choice = ["--pool", job["source_pool"], "--percent", percent]
     if by_model:
         for domain, also in (("source", choice), ("target", [])):
