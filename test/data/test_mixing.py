@@ -147,7 +147,7 @@ def test_written_mixtures_add_up(sounds, tmp_path, monkeypatch):
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"seconds": [9.0, 9.0]}, r"speech: no utterance of 9 s or more; lower --seconds"),
+        ({"seconds": [9.0, 9.0]}, r"speech: no utterance of 9 s or more; add longer ones, or lower --seconds"),
         ({"seconds": [1.05, 2.0], "balance": True}, r"speech: no utterance in 'de' of 1.05 s or more"),
         ({"speech": "noise", "balance": True}, "noise: utt2lang does not say the language of 'n0-a'"),
         ({"noise": "silence"}, "silence: mixture 0: 50 excerpts were silent, .* and 'z-a' the last"),

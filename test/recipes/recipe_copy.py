@@ -43,6 +43,10 @@ class Recipe:
         assert "Traceback" not in done.stdout + done.stderr
         return [line.strip() for line in done.stderr.splitlines() if line.strip().startswith("error: ")]
 
+    def bash(self, line):
+        """Run a command line in the recipe's folder; return how it ended."""
+        return self._execute(["bash", "-c", line], self.folder)
+
     def python(self, *arguments):
         """Call Python in the recipe's folder as its README says; it must end well. Return its standard output."""
         command = ["bash", "-c", '. ./path.sh && exec python3 "$@"', "python", *map(str, arguments)]

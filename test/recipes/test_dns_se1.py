@@ -16,11 +16,8 @@ import yaml
 from mixture_tables import RATE, mixtures, parts, read, si_sdr, snr
 from recipe_copy import Recipe, fatal_faults, loads_nothing, rows_of, stages_done
 
-from audiolab.config import to_dict
-from audiolab.corpora.base import get_corpus
 from audiolab.corpora.dns_layout import LANGUAGES
 from audiolab.corpora.dns_mini import DnsMini
-from audiolab.corpora.folder import new_folder
 from audiolab.corpora.librispeech_mini import LibriSpeechMini
 from audiolab.corpora.wham_mini import WhamMini
 from audiolab.datadir.table import read_table
@@ -79,21 +76,6 @@ def test_all_stages_run_with_the_python_that_is_there(recipe):
     assert stages_done(recipe.output) == stages
     assert [f"using downloads/small/{name}" in recipe.output for name in CORPORA] == [True] * 3
     assert not (recipe.root / "tools" / "venv").exists()
-
-
-def test_stage_download_makes_the_mini_corpora(tmp_path):
-    """Of the default sizes and by its seed: here they are made already, and nothing is to be done."""
-    recipe = Recipe(tmp_path, NAME, {"corpus": "mini", "seed": 3, "verbose": 2})
-    for name in CORPORA:
-        made_from = {"corpus": f"mini {name}", "seed": 3, **to_dict(get_corpus(name).mini())}
-        with new_folder(recipe / "downloads/mini" / name, made_from):
-            pass
-    before = sorted(tmp_path.rglob("*"))
-    done = recipe.call("--stage", "download", "--stop_stage", "download", nj=2)
-    assert done.returncode == 0, done.stderr
-    assert sorted(tmp_path.rglob("*")) == before
-    called = re.findall(r"^\++ python3 -m audiolab.bin.make_mini (.*)", done.stderr, re.MULTILINE)
-    assert called == [f"--corpus {name} --dest downloads/mini/{name} --seed 3 --nj 2" for name in CORPORA]
 
 
 def test_data_dirs(inside):
@@ -376,10 +358,12 @@ def test_what_does_not_fit_is_told_and_changes_nothing(recipe, stage, changes, t
 
 def test_the_pool_of_a_trained_model_stays(recipe):
     before = recipe.hashes(f"{LATE}/*", f"{LATE}/.stamp/*")
-    told = recipe.fail("--stage", "train", methods="srst_similar", percent=50)
-    assert any(
-        "srst_similar_s0: was trained with another pool of source mixtures (another --percent" in t for t in told
-    )
+    job = "local/jobs.py pool exp/mini 9 --data data/mini --percent"
+    done = recipe.bash(f". ./path.sh && {job} 50")
+    assert done.returncode == 1
+    told = f"error: {LATE}: was trained with another pool of source mixtures (another --percent, "
+    assert done.stderr.splitlines()[-1].startswith(told)
+    assert recipe.bash(f". ./path.sh && {job} 30").returncode == 0
     assert recipe.hashes(f"{LATE}/*", f"{LATE}/.stamp/*") == before
 
 
