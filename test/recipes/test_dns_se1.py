@@ -16,6 +16,7 @@ import yaml
 from mixture_tables import RATE, mixtures, parts, read, si_sdr, snr
 from recipe_copy import Recipe, fatal_faults, loads_nothing, rows_of, stages_done
 
+from audiolab.corpora.base import get_corpus
 from audiolab.corpora.dns_layout import LANGUAGES
 from audiolab.corpora.dns_mini import DnsMini
 from audiolab.corpora.librispeech_mini import LibriSpeechMini
