@@ -41,6 +41,7 @@ help_message="Usage: $0 [--corpus mini] [--stage train] [options]"
 . ../../../utils/parse_options.sh
 . ../../../utils/stages.sh
 . ../../../utils/recipe.sh
+. local/sets.sh
 . local/train.sh
 
 stages="-1:download 0:data 1:mixtures 2:evaluation 3:train 4:infer 5:score 6:report"
@@ -83,23 +84,6 @@ check_options() {
   fi
 }
 
-has_english() { [[ $corpus != own || -f $data/speech_english_test/wav.scp ]]; }
-
-# recorded_pairs: prints the names of their data dirs
-recorded_pairs() {
-  local names=$pairs
-  if [[ -z $names && -f $data/pairs/wav.scp ]]; then names=pairs; fi
-  if [[ $names != none ]]; then echo "$names"; fi
-}
-
-# evaluation_sets: prints their names
-evaluation_sets() {
-  local snr
-  for snr in $snrs; do echo "target_test_${snr/-/m}dB"; done
-  if has_english; then echo english_test_0dB; fi
-  recorded_pairs
-}
-
 stage_download() {
   if [[ $corpus == own ]]; then echo "using what $table lists" && return; fi
   for name in librispeech wham dns; do
@@ -126,12 +110,6 @@ stage_data() {
   for file in "${files[@]}"; do validate_data_dir.py --no-feats --no-text "${file%/*}"; done
   run stamp write "$data" data --options "$made_from" \
     --inputs "${files[@]}" "${files[@]/%wav.scp/utt2dur}" "${own[@]}"
-}
-
-# mix SPEECH NOISE SET COUNT SEED [OPTION …]: draws the mixtures data/…/SET of the data dirs SPEECH and NOISE
-mix() {
-  run make_mixtures --speech "$data/speech_$1" --noise "$data/noise_$2" --out "$data/$3" --count "$4" \
-    --seed "$5" --nj "$nj" "${@:6}"
 }
 
 stage_mixtures() {
