@@ -66,7 +66,7 @@ def group_table(
     systems = dict.fromkeys(system for of_group in means.values() for system in of_group)
     columns = [Column("group", title), *(Column(s, s, digits=metric.digits, difference=differences) for s in systems)]
     rows = [{**of_group, "group": name} for name, of_group in means.items()]
-    return tables.html_table(columns, rows, caption, best_of_row=metric.better if best else "")
+    return tables.html_table(columns, rows, caption, best_of_row=metric.better if best else "", stacked=differences)
 
 
 def group_plot(group: str, means: Mapping[str, Mapping[str, Interval]], metric: Metric) -> Markup:

@@ -129,7 +129,7 @@ def difference_section(scores: Sequence[EnhancementScore], baseline: str) -> Mar
         columns += [tables.Column(m.column, m.name, m.unit, m.digits, difference=True) for m in METRICS]
         systems = found[METRICS[0].column]
         rows = [{"system": system, **{column: found[column][system] for column in found}} for system in systems]
-        by_set.append(tables.html_table(columns, rows, name))
+        by_set.append(tables.html_table(columns, rows, name, stacked=True))
     note = page.note("Means of differences by utterance, with their 95 % intervals; above 0 is better.")
     return page.join(note, page.grid(by_set, large=True), *_by_language(scores, baseline))
 
