@@ -25,7 +25,7 @@ LONGEST_ID = 200
 """Bytes of a pair's id, which becomes a file's name."""
 
 _NAMED = 10
-"""Wrong lines of which it is said what is wrong."""
+"""Wrong lines, beside the first, of which it is said what is wrong."""
 
 _LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{1,8})*")
 """As BCP 47 writes a language: ``de``, ``yue``, ``pt-BR``."""
@@ -97,10 +97,11 @@ def read_lines(table: str | Path) -> list[Line]:
             lines.append(_line(Path(table), where, fields))
         except AudiolabError as error:
             wrong.append((where, error))
-    for _, error in wrong[1:_NAMED]:
-        logger.warning("%s", error)
     if wrong:
-        raise AudiolabError(f"{wrong[0][1]}{_further(wrong[1:])}") from wrong[0][1]
+        (_, first_error), *others = wrong
+        for _, error in others[:_NAMED]:
+            logger.warning("%s", error)
+        raise AudiolabError(f"{first_error}{_further([where for where, _ in others])}") from first_error
     if not lines:
         raise AudiolabError(f"{table}: no recording is listed; one a line, under the header {', '.join(COLUMNS)}")
     first: dict[tuple[str, str], Line] = {}
@@ -115,12 +116,13 @@ def read_lines(table: str | Path) -> list[Line]:
     return lines
 
 
-def _further(wrong: Sequence[tuple[str, AudiolabError]]) -> str:
-    """Return which other lines are wrong, the first ten by number."""
-    if not wrong:
+def _further(places: Sequence[str]) -> str:
+    """Return which other lines are wrong, the first ones by number."""
+    if not places:
         return ""
-    numbers = ", ".join(where.rpartition(":")[2] for where, _ in wrong[:10])
-    return f" (wrong too: {numbers}{f' and {len(wrong) - 10} more' if len(wrong) > 10 else ''})"
+    numbers = ", ".join(where.rpartition(":")[2] for where in places[:_NAMED])
+    more = f" and {len(places) - _NAMED} more" if len(places) > _NAMED else ""
+    return f" (wrong too: {numbers}{more})"
 
 
 def _fields(table: Path) -> Iterator[tuple[str, dict[str, str]]]:

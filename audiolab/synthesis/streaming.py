@@ -52,9 +52,7 @@ def _checked(wave: np.ndarray, rate: float) -> np.ndarray:
         raise AudiolabError(f"audio of type {wave.dtype}: give floats with full scale ±1 (16 bit: divide by 32768)")
     if wave.ndim not in (1, 2) or (wave.ndim == 2 and wave.shape[1] > max(len(wave), MOST_CHANNELS)):
         raise AudiolabError(f"audio of shape {wave.shape}: give [samples] or [samples, channels]")
-    fault = fault_of(wave)
-    if fault is not None:
-        raise AudiolabError(f"the audio's sample {fault[0]} is {fault[1]}")
+    _refuse_faults(wave)
     return wave.astype(np.float32)
 
 
@@ -62,6 +60,13 @@ def check_rate(rate: float) -> None:
     """Raise `AudiolabError` where a rate is no number of Hz within `RATES`."""
     if not isinstance(rate, numbers.Real) or not RATES[0] <= rate <= RATES[1]:
         raise AudiolabError(f"a rate of {rate!r} Hz: give the audio's own, {RATES[0]} to {RATES[1]} Hz")
+
+
+def _refuse_faults(samples: np.ndarray, first: int = 0) -> None:
+    """Raise where `fault_of` finds a fault; ``first`` is the number of the first sample in the whole audio."""
+    fault = fault_of(samples)
+    if fault is not None:
+        raise AudiolabError(f"the audio's sample {first + fault[0]} is {fault[1]}")
 
 
 def fault_of(samples: np.ndarray) -> tuple[int, str] | None:
@@ -127,9 +132,7 @@ class Counted:
             raise AudiolabError(f"a block of {block.dtype} {block.shape}: give floats [samples, channels] within ±1")
         if self.empty is not None and block.shape[1] != self.empty.shape[1]:
             raise AudiolabError(f"a block of {block.shape[1]} channels after others of {self.empty.shape[1]}")
-        fault = fault_of(block)
-        if fault is not None:
-            raise AudiolabError(f"the audio's sample {self.length + fault[0]} is {fault[1]}")
+        _refuse_faults(block, self.length)
 
 
 def as_long_as(blocks: Iterable[np.ndarray], counted: Counted) -> Blocks:

@@ -49,7 +49,7 @@ stages="-1:download 0:data 1:mixtures 2:evaluation 3:train 4:infer 5:score 6:rep
 # What follows from the options
 case $corpus in
   real) corpus_dir=downloads conf=${conf:-conf} defaults=(50000 3000 50) seconds="4 10" ;;
-  mini) corpus_dir=downloads/mini$( ((seed == 0)) || echo "_s$seed") conf=${conf:-conf/mini} defaults=(2000 48 48) seconds="2 4" ;;
+  mini) corpus_dir=$mini_dir conf=${conf:-conf/mini} defaults=(2000 48 48) seconds="2 4" ;;
   own) corpus_dir='' conf=${conf:-conf} defaults=(50000 3000 50) seconds="2 10" ;;
   *) echo "error: --corpus is real, mini or own, not '$corpus'" >&2 && exit 1 ;;
 esac
@@ -65,7 +65,8 @@ expdir=${expdir:-exp/$tag} data=data/$dataset
 if [[ $corpus == own ]]; then
   made_from="table=$table" title="own recordings" paper=() # whose scores are of other recordings
 else
-  made_from="db_root=$db_root" title="$([[ $corpus == real ]] || echo "synthesised twins of ")LibriSpeech, WHAM! and DNS" pairs=${pairs:-dns_no_reverb}
+  made_from="db_root=$db_root" title="LibriSpeech, WHAM! and DNS" pairs=${pairs:-dns_no_reverb}
+  if [[ $corpus == mini ]]; then title="synthesised twins of $title"; fi
   paper=(--paper local/tables.tsv)
 fi
 baseline=() # what the others are compared with, where it is one of the methods
@@ -76,12 +77,10 @@ check_options() {
   # shellcheck disable=SC2206 # a list
   if [[ ! -f $expdir/.stamp/train.json ]]; then options=(-- $train_options); fi # else a training says it soon enough
   # shellcheck disable=SC2086 # lists
-  local/jobs.py check --methods $methods --conf "$conf" --percent "$percent" --snrs $snrs --seeds $seeds --pairs $pairs --expdir "$expdir" \
+  local/jobs.py check --methods $methods --conf "$conf" --percent "$percent" --snrs $snrs --seeds $seeds \
+    --pairs $pairs --expdir "$expdir" \
     --counts "train_mixtures=$train_mixtures" "valid_mixtures=$valid_mixtures" "eval_mixtures=$eval_mixtures" \
     "num_nodes=$num_nodes" "${options[@]}"
-  if ((num_nodes > 1)) && [[ $cuda_cmd == run.py* ]]; then
-    echo "error: --num_nodes $num_nodes: run.py knows this machine only; set AUDIOLAB_BACKEND=slurm" >&2 && exit 1
-  fi
 }
 
 stage_download() {
@@ -166,7 +165,8 @@ stage_train() {
 
 stage_infer() {
   made_by "$data" data 0 --options "$made_from"
-  made_by "$data" evaluation 2 --options "snrs=$snrs" "eval_mixtures=$eval_mixtures" "eval_seconds=$eval_seconds" "seed=$seed"
+  made_by "$data" evaluation 2 \
+    --options "snrs=$snrs" "eval_mixtures=$eval_mixtures" "eval_seconds=$eval_seconds" "seed=$seed"
   made_by "$expdir" train 3 --options "percent=$percent" "train_options=$train_options"
   # shellcheck disable=SC2086,SC2046 # lists
   local/jobs.py plan_infer "$expdir" --methods $methods --seeds $seeds --sets $(evaluation_sets) --infer_tag enhanced

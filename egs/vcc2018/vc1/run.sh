@@ -45,7 +45,7 @@ stages="-1:download 0:data 1:features 2:stats 3:train 4:infer 5:score 6:report"
 # What follows from the options
 case $corpus in
   real) corpus_dir=downloads/vcc2018 default_pairs=$(echo VCC2S{F4,M4}:VCC2T{F1,F2,M1,M2}) ;;
-  mini) corpus_dir=downloads/mini$( ((seed == 0)) || echo "_s$seed") default_pairs="VCC2SF4:VCC2TF1 VCC2SM4:VCC2TM1" max_steps=${max_steps:-1500} ;;
+  mini) corpus_dir=$mini_dir default_pairs="VCC2SF4:VCC2TF1 VCC2SM4:VCC2TM1" max_steps=${max_steps:-1500} ;;
   *) echo "error: --corpus is real or mini, not '$corpus'" >&2 && exit 1 ;;
 esac
 dataset=${dataset:-$corpus} pairs=${pairs:-$default_pairs} db_root=${db_root:-$corpus_dir}

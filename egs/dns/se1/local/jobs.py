@@ -245,9 +245,8 @@ def train_command(job: Row, data: Path) -> tuple[str, ...]:
 def make_pool(job: Row, data: Path, percent: str, device: str) -> None:
     """Write the list of source mixtures that SRST takes: the most target-like, or as many drawn by the seed.
 
-    A job that has no pool has nothing to do.
-    Of the most target-like, the classifier's decisions on both domains are written too. What was made from the same
-    before is left as it is.
+    A job that has no pool has nothing to do. Of the most target-like, the classifier's decisions on both domains are
+    written too. What was made from the same before is left as it is.
     """
     if job["source_pool"] == NONE:
         return
