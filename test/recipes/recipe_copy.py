@@ -22,7 +22,8 @@ class Recipe:
         self.folder = root / "egs" / name
         self.options = options
         path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
-        self.environment = {**os.environ, "PATH": path, "AUDIOLAB_BACKEND": "local"}
+        quiet = {"PYTHONDONTWRITEBYTECODE": "1"}  # tests look at all that a recipe writes
+        self.environment = {**os.environ, "PATH": path, "AUDIOLAB_BACKEND": "local", **quiet}
 
     def __truediv__(self, name):
         return self.folder / name
