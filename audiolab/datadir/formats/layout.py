@@ -101,6 +101,14 @@ def extent(file: IO[bytes], begin: int, size: int, stated: int | None, unit: int
     )
 
 
+def head_at(file: IO[bytes], at: int, count: int, size: int) -> bytes:
+    """Return the ``count`` bytes of a chunk's head at byte ``at``; raises `Unsound` where the file ends before."""
+    if at + count > size:
+        raise Unsound("truncated, or no audio: its header has no samples; get it again")
+    file.seek(at)
+    return file.read(count)
+
+
 def nothing(file: IO[bytes], at: int, size: int) -> bool:
     """Return whether the file ends at byte ``at``."""
     return at == size

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import IO, Literal
 
 from audiolab.datadir.formats import mpeg
-from audiolab.datadir.formats.layout import Layout, Unsound, chunks, extent
+from audiolab.datadir.formats.layout import Layout, Unsound, chunks, extent, head_at
 
 Endian = Literal["little", "big"]
 
@@ -28,13 +28,12 @@ def layout(file: IO[bytes], size: int) -> Layout:
     chunk = {b"ds64": b"", b"fmt ": b"", b"fact": b""}
     at = 12
     while True:
-        file.seek(at)
-        head = file.read(8)
-        if len(head) < 8:
-            raise Unsound("truncated, or no audio: its header has no samples; get it again")
+        head = head_at(file, at, 8, size)
         name, length = head[:4], int.from_bytes(head[4:], endian)
         if name == b"data":
             return _of_data(file, size, at, length, chunk, endian)
+        if not name.isascii() or not name.decode().isprintable():
+            raise Unsound(f"broken audio: no chunk at byte {at}; make the file again")
         if name in chunk:
             chunk[name] = file.read(min(length, 40))
         at += 8 + length + length % 2

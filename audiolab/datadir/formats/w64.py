@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import IO
 
-from audiolab.datadir.formats.layout import Layout, Unsound, extent
+from audiolab.datadir.formats.layout import Layout, Unsound, extent, head_at
 
 _HEAD = 24
 """Bytes of a chunk's name and size."""
@@ -20,10 +20,7 @@ def layout(file: IO[bytes], size: int) -> Layout:
     """Return the layout of a W64 file of ``size`` bytes; raises `Unsound`."""
     at, fmt = 40, b""
     while True:
-        file.seek(at)
-        head = file.read(_HEAD)
-        if len(head) < _HEAD:
-            raise Unsound("truncated, or no audio: its header has no samples; get it again")
+        head = head_at(file, at, _HEAD, size)
         length = int.from_bytes(head[16:], "little")
         if head[:16] == b"data" + _KIND:
             break
