@@ -7,7 +7,7 @@ import audiolab
 
 ROOT = Path(audiolab.__file__).parent
 LEVELS = [
-    {"errors", "files", "cli", "config", "jobs"},
+    {"errors", "files", "cli", "config", "jobs", "samples"},
     {"features", "synthesis", "nn", "datadir"},
     {"training", "data", "metrics"},
     {"systems"},
@@ -22,6 +22,7 @@ SIDEWAYS = {
     ("config", "files"),
     ("jobs", "errors"),
     ("jobs", "files"),
+    ("samples", "errors"),
     ("synthesis", "features"),
     ("training", "data"),
     ("data", "training"),

@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Protocol
 
 import numpy as np
-import soundfile
 
 from audiolab.datadir.audio import load_utterance
 from audiolab.datadir.audiofile import open_audio
 from audiolab.datadir.audiowrite import audio_writer, write_audio
 from audiolab.datadir.datadir import DataDir, write_data_dir
 from audiolab.errors import AudiolabError, did_you_mean
-from audiolab.synthesis.streaming import fault_of
-
-BLOCK = 1 << 18
-"""Samples that are read at a time."""
 
 
 class Converter(Protocol):
@@ -43,9 +38,9 @@ def convert_file(
         AudiolabError: The source is missing or broken, or holds NaN or floats on the scale of integers; the ending is
             unknown, or its format does not take the source's rate or channels; the disk is full.
     """
-    with open_audio(str(source), False, str(source)) as audio:
-        blocks = stream(checked_blocks(audio, source), audio.samplerate)
-        with audio_writer(out, audio.samplerate, audio.channels, audio.subtype) as write:
+    with open_audio(source) as audio:
+        blocks = stream(audio.blocks(), audio.rate)
+        with audio_writer(out, audio.rate, audio.channels, audio.subtype) as write:
             for block in blocks:
                 write(block)
 
@@ -80,19 +75,3 @@ def convert_data_dir(converter: Converter, datadir: DataDir, out: str | Path, ra
         for table, value in rows.items():
             tables[table][name] = value
     return write_data_dir(out, tables, replace=True)
-
-
-def checked_blocks(audio: soundfile.SoundFile, source: str | Path) -> Iterator[np.ndarray]:
-    """Yield what is in an open file, float32 [n, channels], having checked that it is sound and all there."""
-    position = 0
-    try:
-        for block in audio.blocks(BLOCK, dtype="float32", always_2d=True):
-            fault = fault_of(block)
-            if fault is not None:
-                raise AudiolabError(f"{source}: sample {position + fault[0]} is {fault[1]}; make the file again")
-            position += len(block)
-            yield block
-    except soundfile.LibsndfileError as error:
-        raise AudiolabError(f"{source}: broken audio: {error.error_string}; make the file again") from error
-    if position < audio.frames:
-        raise AudiolabError(f"{source}: truncated: ends after {position} of {audio.frames} samples; get it again")

@@ -8,7 +8,7 @@ from typing import Any, BinaryIO, Protocol
 
 import numpy as np
 
-from audiolab.data.conversion import checked_blocks, convert_file
+from audiolab.data.conversion import convert_file
 from audiolab.data.mixtures import MixtureDir
 from audiolab.datadir.audiofile import open_audio
 from audiolab.datadir.audiowrite import write_audio
@@ -40,8 +40,8 @@ def enhance_file(enhancer: Enhancer, source: str | Path, out: str | Path, chunk_
     It is read twice: for its level, and to be enhanced, so that the pieces of ``chunk_s`` seconds have one level.
     Formats and errors are those of `audiolab.data.conversion.convert_file`.
     """
-    with open_audio(str(source), False, str(source)) as audio:
-        level = enhancer.level(checked_blocks(audio, source), audio.samplerate)
+    with open_audio(source) as audio:
+        level = enhancer.level(audio.blocks(), audio.rate)
     convert_file(lambda blocks, rate: enhancer.stream(blocks, rate, level, chunk_s), source, out)
 
 

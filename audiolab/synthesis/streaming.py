@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import numbers
 from collections.abc import Callable, Iterable, Iterator
 
 import numpy as np
 import soxr
 
 from audiolab.errors import AudiolabError
+from audiolab.samples import check_rate, fault_of
 
 Blocks = Iterator[np.ndarray]
 """float32 arrays [n, channels], n ≥ 0, which together are the signal."""
@@ -16,12 +16,6 @@ Blocks = Iterator[np.ndarray]
 
 MOST_CHANNELS = 64
 """An array with more of them, and more of them than samples, is most likely the wrong way round."""
-
-RATES = (1000, 1_000_000)
-"""Hz; a rate outside is a mistake, and resampling from it or to it would fill the memory."""
-
-LOUDEST = 100.0
-"""Full scale is 1; over 40 dB above it are no floats of audio, but most likely integers that were cast."""
 
 
 def at_once(
@@ -36,7 +30,7 @@ def at_once(
 
     Raises:
         AudiolabError: Integers (their full scale is not known) or floats on their scale, NaN, another shape, a rate
-            outside `RATES`.
+            outside `audiolab.samples.RATES`.
     """
     samples = _checked(wave, rate)
     if samples.size == 0:
@@ -56,33 +50,11 @@ def _checked(wave: np.ndarray, rate: float) -> np.ndarray:
     return wave.astype(np.float32)
 
 
-def check_rate(rate: float) -> None:
-    """Raise `AudiolabError` where a rate is no number of Hz within `RATES`."""
-    if not isinstance(rate, numbers.Real) or not RATES[0] <= rate <= RATES[1]:
-        raise AudiolabError(f"a rate of {rate!r} Hz: give the audio's own, {RATES[0]} to {RATES[1]} Hz")
-
-
 def _refuse_faults(samples: np.ndarray, first: int = 0) -> None:
     """Raise where `fault_of` finds a fault; ``first`` is the number of the first sample in the whole audio."""
     fault = fault_of(samples)
     if fault is not None:
         raise AudiolabError(f"the audio's sample {first + fault[0]} is {fault[1]}")
-
-
-def fault_of(samples: np.ndarray) -> tuple[int, str] | None:
-    """Return the number of the first sample that cannot be audio and what it is; None where all can.
-
-    Args:
-        samples: Floats, [n] or [n, channels].
-    """
-    magnitude = np.abs(samples[:, None] if samples.ndim == 1 else samples)
-    bad = ~(magnitude <= LOUDEST).all(axis=1)  # NaN is not smaller than anything
-    if not bad.any():
-        return None
-    place = int(bad.argmax())
-    if not np.isfinite(magnitude[place]).all():
-        return place, "NaN or infinite"
-    return place, f"{magnitude[place].max():.4g} times full scale; give floats within ±1 (16 bit: divide by 32768)"
 
 
 def blocks_of(samples: np.ndarray, size: int = 1 << 18) -> Blocks:

@@ -93,7 +93,7 @@ def test_any_length_and_channel_count(model, shape):
 
 @pytest.mark.parametrize(("rate", "channels"), [(16000, None), (44100, 2)])
 def test_a_file_is_enhanced_as_its_array(tmp_path, model, monkeypatch, rate, channels):
-    monkeypatch.setattr("audiolab.data.conversion.BLOCK", 3001)
+    monkeypatch.setattr("audiolab.datadir.audiofile.BLOCK", 3001)
     soundfile.write(tmp_path / "in.wav", speech(3, rate, channels), rate, "FLOAT")
     enhance_file(model, tmp_path / "in.wav", tmp_path / "out.wav", 0.7)
     found, found_rate = soundfile.read(tmp_path / "out.wav", dtype="float32")
@@ -102,7 +102,7 @@ def test_a_file_is_enhanced_as_its_array(tmp_path, model, monkeypatch, rate, cha
 
 
 def test_memory_does_not_grow_with_the_file(tmp_path, model, monkeypatch):
-    monkeypatch.setattr("audiolab.data.conversion.BLOCK", 1 << 14)
+    monkeypatch.setattr("audiolab.datadir.audiofile.BLOCK", 1 << 14)
     peaks = []
     for seconds in (20, 80):
         soundfile.write(tmp_path / "in.wav", np.tile(speech(1), seconds), RATE)

@@ -103,7 +103,7 @@ def not_finite(path):
         (truncate, "truncated: 1001 bytes fewer than its header promises"),
         (lambda path: path.write_bytes(path.read_bytes()[:30]), "no audio that can be read|truncated"),
         (lambda path: soundfile.write(path, noise(channels=2), RATE), "2 channels where one is wanted.*channels mix"),
-        (not_finite, r"sample 5 is NaN or infinite \(2 are\)"),
+        (not_finite, "sample 5 is NaN or infinite;"),
         (lambda path: soundfile.write(path, np.zeros(9), RATE), "silent, 9 samples without a peak"),
     ],
 )

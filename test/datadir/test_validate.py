@@ -240,7 +240,7 @@ def test_samples_are_read_on_request(data):
     soundfile.write(data.parent / "r2.wav", np.zeros(RATE), RATE)
     assert messages(data) == []
     assert messages(data, read_audio=True) == [
-        "wav.scp:1: 'r1': r1.wav: sample 0 is NaN or infinite (8000 are); make the file again",
+        "wav.scp:1: 'r1': r1.wav: sample 0 is NaN or infinite; make the file again",
         "wav.scp:2: warning: 'r2': r2.wav is silent",
     ]
 
