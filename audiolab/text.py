@@ -49,6 +49,12 @@ def read_text(path: str | Path, what: str = "this file", advice: str = "", large
     return decode(read_bytes(path, what, advice, largest), path)
 
 
+def read_lines(path: str | Path, what: str = "this text", advice: str = "") -> list[str]:
+    """Return the lines of a text file, without their ends; raises as `read_text`."""
+    lines = read_text(path, what, advice).split("\n")
+    return lines if lines[-1] else lines[:-1]
+
+
 def decode(data: bytes, path: str | Path) -> str:
     """Return the text in ``data``, the contents of ``path``: without byte order mark, its lines ended by LF.
 
@@ -77,7 +83,7 @@ def read_cells(
     advice: str = "",
     quoted: bool = True,
 ) -> list[tuple[str, list[str]]]:
-    """Return (``file:line``, cells) of each line of a CSV or, with a tab as ``delimiter``, TSV; the header is the first.
+    """Return (``file:line``, cells) of each line, the header too, of a CSV or, with a tab as ``delimiter``, a TSV.
 
     Args:
         path: The file.
