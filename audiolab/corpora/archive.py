@@ -127,7 +127,9 @@ def _tar_members(archive: Path, stream: IO[bytes]) -> list[Member]:
     try:
         opened = tarfile.TarFile(fileobj=_Headers(stream))
     except tarfile.ReadError as error:
-        raise AudiolabError(f"{archive}: neither a zip nor a tar archive; delete it and download it again") from error
+        raise AudiolabError(
+            f"{archive}: neither a zip nor a tar archive ({error}); delete it and download it again"
+        ) from error
     members = []
     while (info := opened.next()) is not None:
         if info.size < 0:  # Python before 3.11.14 would go back in the file, and round for ever
