@@ -10,7 +10,7 @@ import io
 import json
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from audiolab.errors import AudiolabError, shown
 
@@ -35,13 +35,22 @@ def read_bytes(path: str | Path, what: str = "this file", advice: str = "", larg
     then = f"; {advice}" if advice else ""
     try:
         with open(path, "rb") as file:
-            data = file.read(largest + 1)
+            data = _read(file, largest + 1)
     except (OSError, ValueError) as error:  # ValueError: a path with a NUL in it
         reason = getattr(error, "strerror", None) or error
         raise AudiolabError(f"{path}: cannot read {what}: {reason}{then}") from error
     if len(data) > largest:
         raise AudiolabError(f"{path}: has more than {largest / 1e6:.1f} MB, too much for {what}{then}")
     return data
+
+
+def _read(file: IO[bytes], most: int) -> bytes:
+    """Return at most ``most`` bytes; ``read(most)`` would ask for memory for all of them."""
+    blocks = []
+    while most and (block := file.read(min(most, 1 << 20))):
+        blocks.append(block)
+        most -= len(block)
+    return b"".join(blocks)
 
 
 def read_text(path: str | Path, what: str = "this file", advice: str = "", largest: int = LARGEST) -> str:

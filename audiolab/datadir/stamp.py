@@ -129,7 +129,10 @@ def _stamps(folder: str | Path) -> list[Path]:
 
 def _read_stamp(path: Path) -> dict[str, dict[str, str]]:
     advice = "run the stage that makes this folder again"
-    stamp = read_json(path, "this stamp", advice)
+    try:
+        stamp = read_json(path, "this stamp")
+    except AudiolabError as error:
+        raise AudiolabError(f"{path}: broken stamp ({error}); {advice}") from error
     if isinstance(stamp.get("options"), dict) and isinstance(stamp.get("inputs"), dict):
         return stamp
     raise AudiolabError(f"{path}: broken stamp; {advice}")
