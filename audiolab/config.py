@@ -12,6 +12,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import math
+import os
 import types
 import typing
 from collections.abc import Iterator, Mapping, Sequence
@@ -21,8 +22,9 @@ from typing import Any, Literal, TypeVar, Union
 import yaml
 
 from audiolab.cli import ArgumentParser
-from audiolab.errors import AudiolabError, did_you_mean
+from audiolab.errors import AudiolabError, did_you_mean, shown
 from audiolab.files import atomic_write
+from audiolab.yamltext import Lines, parse_yaml, read_yaml
 
 T = TypeVar("T")
 
@@ -81,7 +83,7 @@ def yaml_files(path: str | Path) -> list[Path]:
     """Return a YAML file and those that it stands on through ``base``, nearest first; raises as `load_yaml`."""
     load_yaml(path)
     files = [Path(path)]
-    while base := (yaml.safe_load(files[-1].read_text(encoding="utf-8")) or {}).get("base"):
+    while base := _read_yaml(files[-1])[0].get("base"):
         files.append(files[-1].parent / base)
     return files
 
@@ -91,8 +93,8 @@ def _load_yaml(path: Path, heirs: tuple[Path, ...]) -> tuple[dict[str, Any], dic
     if "base" not in tree:
         return tree, where
     place, named = where.pop("base"), tree.pop("base")
-    if not isinstance(named, str) or not (path.parent / named).is_file():
-        raise AudiolabError(f"{place}: base is {named!r}, which is no file; give its path from {path.parent}/")
+    if not isinstance(named, str) or not os.path.isfile(path.parent / named):
+        raise AudiolabError(f"{place}: base is {shown(named)}, which is no file; give its path from {path.parent}/")
     base = path.parent / named
     if base.resolve() in (*heirs, path.resolve()):
         raise AudiolabError(f"{place}: '{base}' is based on itself")
@@ -113,23 +115,19 @@ def _over(tree: dict[str, Any], base: dict[str, Any]) -> dict[str, Any]:
 
 
 def _read_yaml(path: Path) -> tuple[dict[str, Any], dict[str, str]]:
-    try:
-        text = path.read_text(encoding="utf-8")
-        node = yaml.compose(text, Loader=yaml.SafeLoader)
-        if node is None:
-            return {}, {}
-        if not isinstance(node, yaml.MappingNode):
-            raise AudiolabError(f"{path}:1: a config is a mapping of keys to values")
-        where = dict(_key_lines(node, path))
-        return yaml.safe_load(text), where
-    except (OSError, UnicodeDecodeError) as error:
-        raise AudiolabError(f"{path}: cannot read this config: {getattr(error, 'strerror', error)}") from error
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        line = f":{mark.line + 1}" if mark else ""
-        raise AudiolabError(f"{path}{line}: not valid YAML: {getattr(error, 'problem', error)}") from error
-    except ValueError as error:  # a date that does not exist
-        raise AudiolabError(f"{path}: not valid YAML: {error}") from error
+    return section(read_yaml(path, "this config"), path)
+
+
+def section(read: tuple[Any, Lines], path: str | Path) -> tuple[dict[str, Any], dict[str, str]]:
+    """Return what `audiolab.yamltext` read of a config, and for each dotted key ``file:line``.
+
+    Raises:
+        AudiolabError: It is no mapping.
+    """
+    tree, lines = read
+    if not isinstance(tree, dict | None):
+        raise AudiolabError(f"{path}:1: a config is a mapping of keys to values")
+    return tree or {}, {".".join(keys): f"{path}:{line}" for keys, line in lines}
 
 
 def from_dict(cls: type[T], tree: Mapping[str, Any], where: Mapping[str, str] | None = None, source: str = "") -> T:
@@ -172,13 +170,13 @@ def _fields(cls: type) -> list[tuple[dataclasses.Field, Any]]:
 def _build(cls: type[T], tree: Any, where: Mapping[str, str], source: str, prefix: str) -> T:
     place = where.get(prefix.rstrip("."), source)
     if not isinstance(tree, Mapping):
-        raise AudiolabError(f"{place}: '{prefix.rstrip('.')}' is a section of keys, not {tree!r}")
+        raise AudiolabError(f"{place}: '{prefix.rstrip('.')}' is a section of keys, not {shown(tree)}")
     known = {field.name: (field, kind) for field, kind in _fields(cls)}
     values = {}
     for key, value in tree.items():
         if key not in known:
             at = where.get(f"{prefix}{key}", source)
-            raise AudiolabError(f"{at}: unknown key '{prefix}{key}'{did_you_mean(str(key), known)}")
+            raise AudiolabError(f"{at}: unknown key '{prefix}{str(key)[:100]}'{did_you_mean(str(key), known)}")
         kind = known[key][1]
         if dataclasses.is_dataclass(kind):
             values[key] = _build(kind, value if value is not None else {}, where, source, f"{prefix}{key}.")
@@ -207,14 +205,16 @@ def _check(value: Any, kind: Any, place: str, name: str) -> Any:
     if origin is Literal and value in args:
         return value
     if origin is Literal:
-        raise AudiolabError(f"{place}: '{name}' is {value!r}{did_you_mean(str(value), map(str, args))}")
+        raise AudiolabError(f"{place}: '{name}' is {shown(value)}{did_you_mean(str(value), map(str, args))}")
     if kind is float and isinstance(value, (int, float, str)) and not isinstance(value, bool):
         with contextlib.suppress(ValueError, OverflowError):
             if math.isfinite(number := float(value)):
                 return number
+    elif kind is int and type(value) is int and abs(value) >= 1 << 63:
+        raise AudiolabError(f"{place}: '{name}' has {len(str(value))} digits; give a smaller number")
     elif kind in (int, str, bool) and type(value) is kind:
         return value
-    raise AudiolabError(f"{place}: '{name}' must be {_describe(kind)}, not {value!r}")
+    raise AudiolabError(f"{place}: '{name}' must be {_describe(kind)}, not {shown(value)}")
 
 
 def _from_text(text: Any, kind: Any, name: str) -> Any:
@@ -226,9 +226,9 @@ def _from_text(text: Any, kind: Any, name: str) -> Any:
     if typing.get_origin(kind) in (Union, types.UnionType) and str in typing.get_args(kind):
         return None if text == "null" else text
     try:
-        return yaml.safe_load(text)
-    except (yaml.YAMLError, ValueError) as error:
-        raise AudiolabError(f"{name} must be {_describe(kind)}, not {text!r}") from error
+        return parse_yaml(text, name)[0]
+    except AudiolabError as error:
+        raise AudiolabError(f"{name} must be {_describe(kind)}, not {shown(text)}") from error
 
 
 def _describe(kind: Any) -> str:
@@ -251,17 +251,3 @@ def _put(tree: dict[str, Any], name: str, value: Any) -> None:
         if not isinstance(tree, dict):  # what the YAML holds there is no section, which `from_dict` tells
             return
     tree[last] = value
-
-
-def _key_lines(node: yaml.MappingNode, path: str | Path, prefix: str = "") -> Iterator[tuple[str, str]]:
-    seen = set()
-    for key, value in node.value:
-        place = f"{path}:{key.start_mark.line + 1}"
-        if not isinstance(key, yaml.ScalarNode):
-            raise AudiolabError(f"{place}: a key is a single word")
-        if key.value in seen:
-            raise AudiolabError(f"{place}: key '{prefix}{key.value}' is given twice")
-        seen.add(key.value)
-        yield prefix + key.value, place
-        if isinstance(value, yaml.MappingNode):
-            yield from _key_lines(value, path, f"{prefix}{key.value}.")

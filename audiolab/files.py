@@ -40,6 +40,9 @@ def atomic_write(path: str | Path, mode: str = "w") -> Iterator[IO[Any]]:
         os.replace(temporary, path)
         sync_folder(path.parent)
         temporary = None
+    except UnicodeEncodeError as error:
+        word = ascii(error.object[error.start : error.end])
+        raise AudiolabError(f"cannot write {path}: {word}, of a name that is not UTF-8; rename that file") from error
     except OSError as error:
         reason = error.strerror or error
         raise AudiolabError(f"cannot write {path}: {reason}; what stood there before is kept") from error

@@ -2,22 +2,30 @@
 
 from __future__ import annotations
 
-import tempfile
-import zipfile
-import zlib
+import math
 from pathlib import Path
 from typing import Any
 
 import torch
-import yaml
+from torch.utils._python_dispatch import TorchDispatchMode
 
 from audiolab import systems
-from audiolab.config import from_dict
+from audiolab.config import from_dict, section
 from audiolab.errors import AudiolabError
+from audiolab.text import decode
 from audiolab.training.export import MODEL, load_model
+from audiolab.training.modelfiles import LARGEST, read_files
+from audiolab.yamltext import LARGEST as LARGEST_CONFIG
+from audiolab.yamltext import parse_yaml
 
 CONFIG = "config.yaml"
 ADVICE = "train again, or take another copy"
+
+_SPARE = 1 << 24
+"""Elements of the largest tensor that a predictor makes beside its weights."""
+
+_UNFIT = (KeyError, TypeError, AttributeError, RuntimeError, ValueError, IndexError, ArithmeticError, MemoryError)
+"""What building networks and giving them weights raises where these are others'."""
 
 
 def load(model: str | Path, device: torch.device | str = "cpu", does: str = "") -> Any:
@@ -36,14 +44,16 @@ def load(model: str | Path, device: torch.device | str = "cpu", does: str = "") 
             cannot be used; it does not do what ``does`` says.
     """
     model = Path(model)
-    tree = _config(model)
-    state = _state(model, tree["system"])
+    files = read_files(model, {CONFIG: LARGEST_CONFIG, MODEL: LARGEST})
+    tree = _config(f"{model}/{CONFIG}", files[CONFIG])
+    content = load_model(f"{model}/{MODEL}", ADVICE, tree["system"], files[MODEL])
     cls = systems.get(tree["system"])
     config = from_dict(cls.Config, tree["system_conf"], source=f"{model}/{CONFIG}")
     device = _usable(device)
     try:
-        predictor = cls.predictor(config, state["state"], device)
-    except (KeyError, TypeError, AttributeError, RuntimeError) as error:  # what load_state_dict raises
+        with _Bounded(_SPARE + len(files[MODEL])):
+            predictor = cls.predictor(config, content["state"], device)
+    except _UNFIT as error:
         reason = " ".join(str(error).split())[:200]
         raise AudiolabError(
             f"{model}: {MODEL} does not fit {CONFIG}; take both from one training ({type(error).__name__}: {reason})"
@@ -53,45 +63,27 @@ def load(model: str | Path, device: torch.device | str = "cpu", does: str = "") 
     return predictor
 
 
-def _config(model: Path) -> dict[str, Any]:
-    try:
-        tree = yaml.safe_load(_read(model, CONFIG))
-    except yaml.YAMLError as error:
-        raise AudiolabError(f"{model}/{CONFIG}: not valid YAML") from error
-    if not isinstance(tree, dict) or not isinstance(tree.get("system"), str):
-        raise AudiolabError(f"{model}/{CONFIG}: names no system; is this a training run's folder?")
+def _config(path: str, data: bytes) -> dict[str, Any]:
+    tree, _ = section(parse_yaml(decode(data, path), path), path)
+    if not isinstance(tree.get("system"), str):
+        raise AudiolabError(f"{path}: names no system; is this a training run's folder?")
     if not isinstance(tree.get("system_conf"), dict):
-        raise AudiolabError(f"{model}/{CONFIG}: has no section system_conf; is this a training run's folder?")
+        raise AudiolabError(f"{path}: has no section system_conf; is this a training run's folder?")
     return tree
 
 
-def _state(model: Path, system: str) -> dict[str, Any]:
-    if (model / MODEL).is_file():
-        return load_model(model / MODEL, ADVICE, system)
-    content = _read(model, MODEL)
-    with tempfile.TemporaryDirectory() as folder:
-        unpacked = Path(folder) / MODEL
-        unpacked.write_bytes(content)
-        try:
-            return load_model(unpacked, ADVICE, system)
-        except AudiolabError as error:
-            raise AudiolabError(str(error).replace(folder, str(model))) from error
+class _Bounded(TorchDispatchMode):
+    """While it is on, no tensor is made that has more elements than networks of a file's size have."""
 
+    def __init__(self, elements: int) -> None:
+        super().__init__()
+        self._elements = elements
 
-def _read(model: Path, name: str) -> bytes:
-    """Return a file of a model's folder or zip."""
-    hint = "give a training run's folder (exp/…_s<seed>) whose training has saved at least once, or its zip"
-    try:
-        if model.is_dir():
-            return (model / name).read_bytes()
-        with zipfile.ZipFile(model) as archive:
-            return archive.read(next(n for n in archive.namelist() if n.split("/")[-1] == name))
-    except (FileNotFoundError, StopIteration) as error:
-        if not model.exists():
-            raise AudiolabError(f"{model}: no such model; {hint}") from error
-        raise AudiolabError(f"{model}: has no {name}; {hint}") from error
-    except (zipfile.BadZipFile, zlib.error, RuntimeError, OSError) as error:
-        raise AudiolabError(f"{model}: neither a folder nor a sound zip of a model ({error}); {hint}") from error
+    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        sizes = args[0] if args and isinstance(args[0], list | tuple) else args[:1]
+        if all(isinstance(size, int) for size in sizes) and math.prod(sizes) > self._elements:
+            raise ValueError(f"a network with a tensor of {math.prod(sizes)} elements")
+        return func(*args, **(kwargs or {}))
 
 
 def _usable(device: torch.device | str) -> torch.device:

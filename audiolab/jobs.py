@@ -12,6 +12,7 @@ from typing import NoReturn
 
 from audiolab.errors import AudiolabError
 from audiolab.files import atomic_write
+from audiolab.text import read_records
 
 Row = dict[str, str]
 
@@ -21,6 +22,17 @@ def check_folders(jobs: Iterable[Row], advice: str) -> None:
     for folder, count in Counter(job["dir"] for job in jobs).items():
         if count > 1:
             raise AudiolabError(f"{folder} would be made {count} times; {advice}")
+
+
+class _Listed(Row):
+    """A row that was read."""
+
+    def __init__(self, row: Row, where: str, made_by: str) -> None:
+        super().__init__(row)
+        self._where, self._made_by = where, made_by
+
+    def __missing__(self, column: str) -> str:
+        raise AudiolabError(f"{self._where}: the list of jobs has no column '{column}'; run {self._made_by}")
 
 
 def write_jobs(path: Path, columns: Sequence[str], rows: Iterable[Row]) -> None:
@@ -35,13 +47,10 @@ def read_jobs(path: Path, made_by: str) -> list[Row]:
     """Return the rows of a table that `write_jobs` wrote.
 
     Raises:
-        AudiolabError: It cannot be read; says that ``made_by`` makes it.
+        AudiolabError: It cannot be read; says that ``made_by`` makes it. A row raises it for a column that it lacks.
     """
-    try:
-        with open(path, encoding="utf-8", newline="") as file:
-            return list(csv.DictReader(file, delimiter="\t"))
-    except OSError as error:
-        raise AudiolabError(f"{path}: cannot read the list of jobs: {error.strerror}; run {made_by}") from error
+    records = read_records(path, (), "\t", "the list of jobs", f"run {made_by}", others=True)
+    return [_Listed(row, where=where, made_by=made_by) for where, row in records]
 
 
 def read_job(path: Path, number: int, made_by: str) -> Row:

@@ -7,7 +7,7 @@ import audiolab
 
 ROOT = Path(audiolab.__file__).parent
 LEVELS = [
-    {"errors", "files", "cli", "config", "jobs", "samples"},
+    {"errors", "files", "text", "yamltext", "cli", "config", "jobs", "samples"},
     {"features", "synthesis", "nn", "datadir"},
     {"training", "data", "metrics"},
     {"systems"},
@@ -20,8 +20,13 @@ SIDEWAYS = {
     ("config", "cli"),
     ("config", "errors"),
     ("config", "files"),
+    ("config", "yamltext"),
     ("jobs", "errors"),
     ("jobs", "files"),
+    ("jobs", "text"),
+    ("text", "errors"),
+    ("yamltext", "errors"),
+    ("yamltext", "text"),
     ("samples", "errors"),
     ("synthesis", "features"),
     ("training", "data"),

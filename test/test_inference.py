@@ -199,7 +199,7 @@ FAULTS = {
         "model.pt: of system softgan, but the config.yaml beside it is of softgam; take both from one training",
     ),
     "misspelt key": (edit_config("rho_gen", "rho_gan"), "unknown key 'rho_gan'; did you mean 'rho_gen'"),
-    "no YAML": (lambda run: (run / "config.yaml").write_text("a: [1"), "config.yaml: not valid YAML"),
+    "no YAML": (lambda run: (run / "config.yaml").write_text("a: [1"), "config.yaml:1: not valid YAML: expected"),
 }
 
 

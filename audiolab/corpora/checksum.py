@@ -10,6 +10,7 @@ from pathlib import Path
 from audiolab.corpora.base import RemoteFile
 from audiolab.errors import AudiolabError
 from audiolab.files import atomic_write
+from audiolab.text import read_bytes
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,7 @@ def expected_checksums(file: RemoteFile, target: Path) -> list[Checksum]:
     record = _record_of(target)
     if stated or not record.exists():
         return stated
-    words = record.read_text(encoding="utf-8", errors="replace").split()
+    words = read_bytes(record, "this checksum", largest=1 << 16).decode(errors="replace").split()
     if not words or not re.fullmatch("[0-9a-f]{64}", words[0]):
         raise AudiolabError(f"{record}: holds no sha256 sum; delete it and run this again")
     return [Checksum("sha256", words[0], recorded=True)]

@@ -8,11 +8,11 @@ LibriSpeech's speakers have: some of them are in both corpora.
 from __future__ import annotations
 
 import re
-import tarfile
 from collections.abc import Sequence
 from pathlib import Path
 from urllib.parse import quote
 
+from audiolab.corpora.archive import open_archive
 from audiolab.corpora.base import Corpus, FileList, RemoteFile
 from audiolab.corpora.dns_layout import LANGUAGES, find
 from audiolab.corpora.dns_mini import DnsMini, make_mini
@@ -91,14 +91,11 @@ def read_pointers(archive: Path) -> list[RemoteFile]:
     """
     place = re.compile(r"(?:\./)?(datasets/test_set/synthetic/no_reverb/(?:clean|noisy)/[^/\0\r\n]+\.wav)")
     files = []
-    try:
-        with tarfile.open(archive) as members:
-            for member in members:
-                name = place.fullmatch(member.name)
-                if name and member.isreg() and not Path(member.name).name.startswith("."):
-                    files.append(_pointed(name[1], members.extractfile(member).read(1024), archive))
-    except (OSError, EOFError, tarfile.TarError) as error:
-        raise AudiolabError(f"{archive}: damaged: {error}; delete it and download it again") from error
+    with open_archive(archive) as members:
+        for member in members:
+            name = place.fullmatch(member.name)
+            if name and member.kind == "file" and not Path(member.name).name.startswith("."):
+                files.append(_pointed(name[1], next(member.blocks(), b"")[:1024], archive))
     if not files:
         raise AudiolabError(f"{archive}: names no files of test_set/synthetic/no_reverb; clone the repository instead")
     return files

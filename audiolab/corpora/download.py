@@ -29,6 +29,7 @@ from audiolab.corpora.checksum import Checksum, expected_checksums, record_check
 from audiolab.corpora.ranges import Version, headers_for, place_of
 from audiolab.errors import AudiolabError
 from audiolab.files import atomic_write, sync_folder
+from audiolab.text import read_json
 
 BLOCK = 1 << 18
 LONGEST_WAIT = 60.0
@@ -193,8 +194,8 @@ def _attempt(file: RemoteFile, part: IO[bytes], checked: bool, timeout: float) -
 
 def _read_version(part: IO[bytes]) -> Version:
     try:
-        return Version(**json.loads(_version_file(part).read_text(encoding="utf-8")))
-    except (FileNotFoundError, ValueError, TypeError):
+        return Version(**read_json(_version_file(part)))
+    except (AudiolabError, TypeError):  # none, or half-written by an older audiolab
         return Version()
 
 

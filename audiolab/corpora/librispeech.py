@@ -15,6 +15,7 @@ from audiolab.corpora.librispeech_mini import LibriSpeechMini, make_mini
 from audiolab.corpora.prepared import Recording, prepare_sets
 from audiolab.corpora.walk import recordings_below, walk
 from audiolab.errors import AudiolabError
+from audiolab.text import read_lines
 
 ADDRESS = "https://www.openslr.org/resources/12"
 
@@ -64,7 +65,7 @@ def _recording(path: Path, texts: dict[str, str], genders: dict[str, str]) -> Re
 
 def _texts(folder: Path) -> dict[str, str]:
     """Return the texts of a chapter's utterances."""
-    lines = [line for path in sorted(folder.glob("*.trans.txt")) for line in _read(path).splitlines()]
+    lines = [line for path in sorted(folder.glob("[!.]*.trans.txt")) for line in read_lines(path)]
     return {utterance: text for utterance, _, text in (line.partition(" ") for line in lines) if text}
 
 
@@ -73,16 +74,9 @@ def _genders(root: Path) -> dict[str, str]:
     genders: dict[str, str] = {}
     for folder, names in walk(root):
         if "SPEAKERS.TXT" in names:
-            rows = [line.split("|") for line in _read(folder / "SPEAKERS.TXT").splitlines() if line[:1] != ";"]
+            rows = [line.split("|") for line in read_lines(folder / "SPEAKERS.TXT") if line[:1] != ";"]
             genders |= {row[0].strip(): row[1].strip().lower() for row in rows if len(row) > 2}
     return genders
-
-
-def _read(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise AudiolabError(f"{path}: cannot read this text ({error}); fetch it again") from error
 
 
 CORPUS = Corpus(

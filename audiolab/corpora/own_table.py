@@ -14,8 +14,8 @@ from pathlib import Path
 
 from audiolab.corpora.prepared import Recording, clean_id
 from audiolab.corpora.splits import SETS
-from audiolab.datadir.table import split_lines
 from audiolab.errors import AudiolabError, did_you_mean
+from audiolab.text import read_lines as read_lines_of
 
 logger = logging.getLogger(__name__)
 
@@ -127,13 +127,8 @@ def _further(places: Sequence[str]) -> str:
 
 def _fields(table: Path) -> Iterator[tuple[str, dict[str, str]]]:
     """Yield (table and line, column -> what stands there, empty where nothing does) of each line that is not blank."""
-    try:
-        data = table.read_bytes().removeprefix(b"\xef\xbb\xbf")  # the mark that spreadsheets put before UTF-8
-    except OSError as error:
-        raise AudiolabError(f"{table}: cannot read this table: {error.strerror}") from error
-    rows = [
-        (f"{table}:{number}", [cell.strip() for cell in line.split("\t")]) for number, line in split_lines(data, table)
-    ]
+    lines = read_lines_of(table, "this table")
+    rows = [(f"{table}:{number}", [cell.strip() for cell in line.split("\t")]) for number, line in enumerate(lines, 1)]
     if not rows:
         raise AudiolabError(f"{table}: empty; its header is {', '.join(COLUMNS)}, by tabs")
     where, header = rows[0]

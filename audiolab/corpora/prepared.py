@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from audiolab.corpora.walk import check_name
 from audiolab.datadir.audiofile import audio_info
 from audiolab.datadir.datadir import write_data_dir
 from audiolab.datadir.validate import validate
@@ -142,12 +143,7 @@ _OPTIONAL: dict[str, Callable[[Recording], str | None]] = {
 def _check_names(paths: Sequence[Path]) -> None:
     """Raise for a path that cannot stand in a table; tell of names with characters that are rarely in one."""
     for path in paths:
-        try:
-            str(path).encode()
-        except UnicodeEncodeError as error:
-            raise AudiolabError(f"{str(path)!r}: the path is not UTF-8; rename the file or folder") from error
-        if str(path) != str(path).strip() or re.search(r"[\n\r\0]", str(path)):
-            raise AudiolabError(f"{str(path)!r}: the path has a line end, or a space at its end; rename it")
+        check_name(path)
     odd = [path for path in paths if re.search(r"[^\w.-]", path.stem)]
     if odd:
         logging.warning("%s: '_' stands in its id for what an id cannot have (%d such names)", odd[0], len(odd))

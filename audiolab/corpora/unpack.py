@@ -2,33 +2,14 @@
 
 from __future__ import annotations
 
-import contextlib
 import logging
 import re
 import shutil
-import stat
-import tarfile
-import zipfile
-import zlib
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import IO
 
+from audiolab.corpora.archive import Member, open_archive
 from audiolab.corpora.folder import is_made, new_folder
-from audiolab.errors import AudiolabError
-
-BROKEN = (zipfile.BadZipFile, tarfile.TarError, EOFError, zlib.error, NotImplementedError)
-
-
-@dataclass(frozen=True)
-class Member:
-    """One entry of an archive: its name as stored, its kind and declared size, and how its bytes are read."""
-
-    name: str
-    kind: str
-    size: int
-    open: Callable[[], IO[bytes]]
+from audiolab.errors import AudiolabError, shown
 
 
 def unpack(archive: str | Path, dest: str | Path) -> Path:
@@ -56,18 +37,15 @@ def unpack(archive: str | Path, dest: str | Path) -> Path:
 
 def _unpack_into(archive: Path, folder: Path) -> None:
     """Check all members, then write them below ``folder``."""
-    try:
-        with _open(archive) as members:
-            paths = [checked_path(member, archive) for member in members]
-            _check_room(archive, sum(member.size for member in members), folder)
-            for member, path in zip(members, paths):
-                if member.kind == "folder":
-                    (folder / path).mkdir(parents=True, exist_ok=True)
-                else:
-                    (folder / path).parent.mkdir(parents=True, exist_ok=True)
-                    _write(archive, member, folder / path)
-    except BROKEN as error:
-        raise AudiolabError(f"{archive}: damaged: {error}; delete it and download it again") from error
+    with open_archive(archive) as members:
+        paths = [checked_path(member, archive) for member in members]
+        _check_room(archive, sum(member.size for member in members), folder)
+        for member, path in zip(members, paths):
+            if member.kind == "folder":
+                (folder / path).mkdir(parents=True, exist_ok=True)
+            else:
+                (folder / path).parent.mkdir(parents=True, exist_ok=True)
+                _write(archive, member, folder / path)
 
 
 def checked_path(member: Member, archive: Path) -> PurePosixPath:
@@ -78,10 +56,12 @@ def checked_path(member: Member, archive: Path) -> PurePosixPath:
     """
     path = PurePosixPath(member.name.replace("\\", "/"))
     if path.is_absolute() or ".." in path.parts or re.search(r"^[A-Za-z]:|[\0\n\r]", member.name):
-        raise AudiolabError(f"{archive}: member {member.name!r} would land outside the folder; nothing was unpacked")
+        raise AudiolabError(
+            f"{archive}: member {shown(member.name)} would land outside the folder; nothing was unpacked"
+        )
     if member.kind not in ("file", "folder") or (member.kind == "file" and not path.parts):
         raise AudiolabError(
-            f"{archive}: member {member.name!r} is not a file or folder but: {member.kind}; nothing was unpacked"
+            f"{archive}: member {shown(member.name)} is not a file or folder but: {member.kind}; nothing was unpacked"
         )
     return path
 
@@ -97,42 +77,14 @@ def _check_room(archive: Path, size: int, folder: Path) -> None:
 
 def _write(archive: Path, member: Member, path: Path) -> None:
     """Write one file, of its declared size exactly."""
+    written = 0
     try:
-        with member.open() as source, open(path, "xb") as out:
-            shutil.copyfileobj(source, out, 1 << 20)
-            written = out.tell()
+        with open(path, "xb") as out:
+            for block in member.blocks():
+                written += out.write(block)
+                if written > member.size:
+                    break
     except FileExistsError as error:
-        raise AudiolabError(f"{archive}: member {member.name!r} comes twice; nothing was unpacked") from error
+        raise AudiolabError(f"{archive}: member {shown(member.name)} comes twice; nothing was unpacked") from error
     if written != member.size:
-        raise AudiolabError(f"{archive}: damaged: {member.name!r} has {written} bytes, declared {member.size}")
-
-
-@contextlib.contextmanager
-def _open(archive: Path) -> Iterator[list[Member]]:
-    if zipfile.is_zipfile(archive):
-        with zipfile.ZipFile(archive) as opened:
-            yield [_zip_member(opened, info) for info in opened.infolist()]
-        return
-    if not tarfile.is_tarfile(archive):
-        raise AudiolabError(f"{archive}: neither a zip nor a tar archive; delete it and download it again")
-    with tarfile.open(archive) as opened:
-        yield [_tar_member(opened, info) for info in opened.getmembers()]
-
-
-def _zip_member(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> Member:
-    mode = info.external_attr >> 16
-    kind = "folder" if info.is_dir() else "file"
-    if stat.S_ISLNK(mode):
-        kind = "link"
-    elif stat.S_IFMT(mode) not in (0, stat.S_IFREG, stat.S_IFDIR):
-        kind = "device"
-    elif info.flag_bits & 1:
-        kind = "encrypted file"
-    return Member(info.filename, kind, info.file_size, lambda: archive.open(info))
-
-
-def _tar_member(archive: tarfile.TarFile, info: tarfile.TarInfo) -> Member:
-    kind = (
-        "folder" if info.isdir() else "file" if info.isreg() else "link" if info.issym() or info.islnk() else "device"
-    )
-    return Member(info.name, kind, info.size, lambda: archive.extractfile(info))
+        raise AudiolabError(f"{archive}: damaged: {shown(member.name)} has not its declared {member.size} bytes")

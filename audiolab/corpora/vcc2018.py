@@ -22,6 +22,7 @@ from audiolab.datadir.audio import conform
 from audiolab.datadir.audiofile import read_wav
 from audiolab.datadir.datadir import write_data_dir
 from audiolab.errors import AudiolabError
+from audiolab.text import decode, read_bytes
 
 ADDRESS = "https://datashare.ed.ac.uk/bitstream/handle/10283/3061"
 
@@ -128,17 +129,17 @@ def _find_transcripts(db_root: Path, sentences: set[str]) -> dict[str, str]:
 
 def _read_transcript(path: Path) -> str:
     """Return a transcript's words; one that is not UTF-8 is taken for Windows's Western encoding, and said so."""
+    data = read_bytes(path, "this transcript")
     try:
-        data = path.read_bytes()
+        return " ".join(decode(data, path).split())
+    except AudiolabError as error:
         try:
-            text = data.decode("utf-8-sig")
-        except UnicodeDecodeError:
             text = data.decode("cp1252")
-            logging.warning("%s: not UTF-8, read as Windows-1252", path)
-    except UnicodeDecodeError as error:
-        raise AudiolabError(f"{path}: neither UTF-8 nor Windows-1252; convert the file or remove it") from error
-    except OSError as error:
-        raise AudiolabError(f"{path}: cannot read this transcript: {error.strerror}") from error
+        except UnicodeDecodeError:
+            raise error from None
+        if "\0" in text:
+            raise
+    logging.warning("%s: not UTF-8, read as Windows-1252", path)
     return " ".join(text.split())
 
 

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from audiolab.corpora.walk import AUDIO, walk
+from audiolab.corpora.walk import AUDIO, check_name, walk
 from audiolab.errors import AudiolabError
 
 SETS = {"training": "train", "evaluation": "eval", "reference": "ref"}
@@ -75,6 +75,7 @@ def _recordings_in(folder: Path, names: Sequence[str], root: Path) -> Iterator[R
         return
     role = (speaker_traits(speaker) or ("", ""))[0]
     for name in audio:
+        check_name(folder / name)
         sentence = Path(name).stem.removeprefix(f"{speaker}_")
         if any(character.isspace() for character in speaker + sentence):
             raise AudiolabError(f"{folder / name}: a space in a speaker's or sentence's name; rename it")

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
 from pathlib import Path
+
+from audiolab.errors import AudiolabError
 
 AUDIO = (".wav", ".flac")
 """The ends of the names, in lower case, of what is taken for a recording."""
@@ -27,4 +30,17 @@ def recordings_below(root: Path) -> Iterator[tuple[Path, list[str]]]:
     for folder, names in walk(root):
         audio = [name for name in names if name.lower().endswith(AUDIO)]
         if audio:
+            for name in audio:
+                check_name(folder / name)
             yield folder, audio
+
+
+def check_name(path: Path) -> None:
+    """Raise `AudiolabError` for a path that cannot stand in a table."""
+    name = str(path)
+    try:
+        name.encode()
+    except UnicodeEncodeError as error:
+        raise AudiolabError(f"{name!r}: the path is not UTF-8; rename the file or folder") from error
+    if name != name.strip() or re.search(r"[\n\r\0]", name):
+        raise AudiolabError(f"{name!r}: the path has a line end, or a space at its end; rename it")

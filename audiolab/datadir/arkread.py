@@ -4,17 +4,23 @@ from __future__ import annotations
 
 import contextlib
 import io
+import math
 import struct
 from collections.abc import Iterator
 from typing import IO
 
 import numpy as np
-from kaldiio.matio import read_int32vector, read_matrix_or_vector
+from kaldiio.matio import read_matrix_or_vector
 
 from audiolab.datadir.source import Source, command_output, parse_entry, reason_of
 from audiolab.datadir.table import parse_count
 from audiolab.errors import AudiolabError
 
+LARGEST_TEXT = 1 << 26
+"""Bytes that a matrix may have as text."""
+
+_BINARY, _SIZE = b"\0B", b"\4"
+_BROKEN = "broken or truncated archive; make archive and table again"
 _REFUSED = (b"PKL", b"NPY", b"AUDIO", b"RIFF", b"fLaC")
 
 
@@ -44,7 +50,7 @@ def read_shape(entry: str, allow_pipes: bool = False, where: str = "") -> tuple[
     where = f"{where}: {entry}" if where else entry
     source = parse_entry(entry)
     with _open(source, allow_pipes, where) as file:
-        shape = _header_shape(file)
+        shape = _binary_shape(file, where)
         if shape is None:
             shape = _read(file, where).shape
     slices = _slices(source.ranges, shape, where)
@@ -65,53 +71,94 @@ def _open(source: Source, allow_pipes: bool, where: str) -> Iterator[IO[bytes]]:
 
 
 def _read(file: IO[bytes], where: str) -> np.ndarray:
+    shape = _binary_shape(file, where)
+    try:
+        if shape is None:
+            return _read_text(file)
+        return read_matrix_or_vector(file) if len(shape) == 2 or _is_float(file) else _read_integers(file, shape[0])
+    except (ValueError, AssertionError, struct.error, MemoryError) as error:
+        raise AudiolabError(f"{where}: {_BROKEN}") from error
+
+
+def _binary_shape(file: IO[bytes], where: str) -> tuple[int, ...] | None:
+    """Return the shape that a binary header states, None before text; the file's position is kept.
+
+    Raises:
+        AudiolabError: There is no matrix, or the file ends before what its header states.
+    """
     begin = file.tell()
-    head = file.read(5)
+    head = file.read(24)
+    left = file.seek(0, io.SEEK_END) - begin
     file.seek(begin)
     if not head:
         raise AudiolabError(f"{where}: the archive ends before this matrix; make archive and table again")
     if head.startswith(_REFUSED):  # kaldiio would unpickle the first of these, which can run code
-        raise AudiolabError(f"{where}: no Kaldi matrix stands here but {head!r}")
+        raise AudiolabError(f"{where}: no Kaldi matrix stands here but {head[:5]!r}")
+    if not head.startswith(_BINARY):
+        return None
     try:
-        if head[:3] == b"\0B\4":
-            return read_int32vector(file)
-        return read_matrix_or_vector(file) if head[:2] == b"\0B" else _read_text(file)
-    except (ValueError, AssertionError, struct.error, UnicodeDecodeError) as error:
-        raise AudiolabError(f"{where}: broken or truncated archive; make archive and table again") from error
+        shape, size = _layout(head)
+    except (KeyError, ValueError, struct.error) as error:
+        raise AudiolabError(f"{where}: {_BROKEN}") from error
+    if min(shape) < 0 or size > left:
+        raise AudiolabError(f"{where}: its header states {shape}, {left} bytes are there; {_BROKEN}")
+    return shape
+
+
+def _layout(head: bytes) -> tuple[tuple[int, ...], int]:
+    """Return (shape, bytes of header and values) that the beginning of binary data states."""
+    if head[2:3] == _SIZE:
+        (length,) = struct.unpack("<i", head[3:7])
+        return (length,), 7 + 5 * length
+    kind, _, rest = head[2:].partition(b" ")
+    begin = 3 + len(kind)
+    if kind in (b"CM", b"CM2", b"CM3"):
+        rows, columns = struct.unpack("<8xii", rest[:16])
+        values = rows * columns
+        return (rows, columns), begin + 16 + {b"CM": 8 * columns + values, b"CM2": 2 * values, b"CM3": values}[kind]
+    width = {b"FM": 4, b"DM": 8, b"FV": 4, b"DV": 8}[kind]
+    sizes = 5 * (2 if kind.endswith(b"M") else 1)
+    marks = rest[:sizes:5]
+    if marks.strip(_SIZE):
+        raise ValueError("a size that is no int32")
+    shape = tuple(size for (size,) in struct.iter_unpack("<xi", rest[:sizes]))
+    if len(shape) * 5 != sizes:
+        raise ValueError("cut within its header")
+    return shape, begin + sizes + width * math.prod(shape)
+
+
+def _is_float(file: IO[bytes]) -> bool:
+    """Return whether a binary vector is one of floats; the file's position is kept."""
+    begin = file.tell()
+    head = file.read(3)
+    file.seek(begin)
+    return head[2:] != _SIZE
+
+
+def _read_integers(file: IO[bytes], length: int) -> np.ndarray:
+    """Read Kaldi's vector of int32, each with its size before it."""
+    file.seek(7, io.SEEK_CUR)
+    values = np.frombuffer(file.read(5 * length), dtype=[("size", "u1"), ("value", "<i4")])
+    if (values["size"] != _SIZE[0]).any():
+        raise ValueError("a value that is no int32")
+    return values["value"].copy()
 
 
 def _read_text(file: IO[bytes]) -> np.ndarray:
     """Read ``[ 1 2 ]`` (a vector) or ``[`` with a row a line (a matrix); kaldiio takes '0 1.5' for integers."""
-    text = b""
-    while b"]" not in text:
-        line = file.readline()
-        if not line:
+    lines, size = [], 0
+    while not lines or b"]" not in lines[-1]:
+        lines.append(file.readline(LARGEST_TEXT - size + 1))
+        size += len(lines[-1])
+        if not lines[-1] or size > LARGEST_TEXT:
             raise ValueError("no closing bracket")
-        text += line
-    opening, _, body = text.partition(b"[")
+    opening, _, body = b"".join(lines).partition(b"[")
     if opening.strip():
         raise ValueError("no opening bracket")
-    rows = [row.split() for row in body.partition(b"]")[0].split(b"\n")]
-    matrix = np.array([row for row in rows if row], dtype=np.float32)
-    return matrix if b"\n" in body.partition(b"]")[0] else matrix.reshape(-1)
-
-
-def _header_shape(file: IO[bytes]) -> tuple[int, ...] | None:
-    """Return the shape that a binary matrix's header states, None for anything else; the file's position is kept."""
-    begin = file.tell()
-    head = file.read(20)
-    file.seek(begin)
-    if head[:5] in (b"\0BFM ", b"\0BDM ") and len(head) >= 15:
-        return struct.unpack("<xixi", head[5:15])
-    if head[:5] in (b"\0BFV ", b"\0BDV ") and len(head) >= 10:
-        return struct.unpack("<xi", head[5:10])
-    for kind in (b"\0BCM ", b"\0BCM2 ", b"\0BCM3 "):
-        if head.startswith(kind):
-            file.seek(begin + len(kind) + 8)
-            sizes = file.read(8)
-            file.seek(begin)
-            return struct.unpack("<ii", sizes) if len(sizes) == 8 else None
-    return None
+    body = body.partition(b"]")[0]
+    rows = [np.array(row.split(), dtype=np.float32) for row in body.split(b"\n") if row.strip()]
+    matrix = np.stack(rows) if rows else np.zeros((0, 0), np.float32)
+    return matrix if b"\n" in body else matrix.reshape(-1)
 
 
 def _slices(ranges: str, shape: tuple[int, ...], where: str) -> tuple[slice, ...]:

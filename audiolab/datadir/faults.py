@@ -10,6 +10,8 @@ from typing import NamedTuple
 
 from audiolab.datadir.kinds import Kind, kind_of
 from audiolab.datadir.table import fields_problem, split_key
+from audiolab.errors import AudiolabError
+from audiolab.text import read_bytes
 
 
 @dataclass(frozen=True, order=True)
@@ -67,9 +69,9 @@ def scan(path: str | Path) -> Scan:
     """Read a table, noting all that is wrong with its form: line ends, encoding, order, ids, number of fields."""
     path = Path(path)
     try:
-        data = path.read_bytes()
-    except OSError as error:
-        return Scan(str(path), [], [Fault(str(path), 0, f"cannot be read: {error.strerror}")], {})
+        data = read_bytes(path, "this table")
+    except AudiolabError as error:
+        return Scan(str(path), [], [Fault(str(path), 0, str(error).removeprefix(f"{path}: "))], {})
     if not data:
         return Scan(str(path), [], [Fault(str(path), 0, "empty file")], {})
     rows: list[Row] = []

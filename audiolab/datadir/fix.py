@@ -13,6 +13,7 @@ from audiolab.datadir.relations import parse_segment, utt2spk_to_spk2utt
 from audiolab.datadir.restrict import Tables, recordings_of, restrict
 from audiolab.datadir.table import fields_problem, keep, put_table, split_key, split_lines
 from audiolab.errors import AudiolabError
+from audiolab.text import read_bytes
 
 
 def fix_data_dir(
@@ -111,7 +112,7 @@ def _read_leniently(path: Path, notes: list[str]) -> dict[str, str]:
         raise AudiolabError(f"{path}: no such table")
     kind = kind_of(path.name)
     table: dict[str, str] = {}
-    for number, line in split_lines(path.read_bytes(), path):
+    for number, line in split_lines(read_bytes(path, "this table"), path):
         clean = line.replace("\r", "").strip(" \t")
         if not clean:
             notes.append(f"{path}:{number}: dropped an empty line")

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
+from audiolab import text
 from audiolab.datadir.split import split_by_speaker, split_evenly
 from audiolab.datadir.table import split_lines
 from audiolab.errors import AudiolabError
@@ -14,10 +15,7 @@ from audiolab.files import atomic_write
 
 def read_bytes(path: str | Path) -> bytes:
     """Return a file's contents; ``-`` is standard input."""
-    try:
-        return sys.stdin.buffer.read() if str(path) == "-" else Path(path).read_bytes()
-    except OSError as error:
-        raise AudiolabError(f"{path}: cannot read this file: {error.strerror}") from error
+    return sys.stdin.buffer.read() if str(path) == "-" else text.read_bytes(path)
 
 
 def read_lines(path: str | Path) -> list[str]:

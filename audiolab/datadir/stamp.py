@@ -21,6 +21,7 @@ import audiolab
 from audiolab.config import yaml_files
 from audiolab.errors import AudiolabError
 from audiolab.files import atomic_write
+from audiolab.text import read_json
 
 
 def write_stamp(
@@ -98,11 +99,11 @@ def fingerprint(path: str | Path) -> str:
             digest.update(json.dumps(stamp, sort_keys=True).encode() + b"\0")
     elif (path / "utt2spk").is_file():
         for file in sorted(entry for entry in path.iterdir() if entry.is_file() and not entry.name.startswith(".")):
-            digest.update(f"{file.name}\0".encode())
+            digest.update(os.fsencode(file.name) + b"\0")
             _add_file(digest, file)
     else:
         for name, size in _listing(path):
-            digest.update(f"{name}\0{size}\0".encode())
+            digest.update(os.fsencode(name) + f"\0{size}\0".encode())
     return digest.hexdigest()
 
 
@@ -127,10 +128,11 @@ def _stamps(folder: str | Path) -> list[Path]:
 
 
 def _read_stamp(path: Path) -> dict[str, dict[str, str]]:
+    advice = "run the stage that makes this folder again"
     try:
-        stamp = json.loads(path.read_text(encoding="utf-8"))
-        if isinstance(stamp, dict) and isinstance(stamp["options"], dict) and isinstance(stamp["inputs"], dict):
-            return stamp
-    except (OSError, ValueError, KeyError) as error:
-        raise AudiolabError(f"{path}: broken stamp ({error}); run the stage that makes this folder again") from error
-    raise AudiolabError(f"{path}: broken stamp; run the stage that makes this folder again")
+        stamp = read_json(path, "this stamp")
+    except AudiolabError as error:
+        raise AudiolabError(f"{path}: broken stamp ({error}); {advice}") from error
+    if isinstance(stamp.get("options"), dict) and isinstance(stamp.get("inputs"), dict):
+        return stamp
+    raise AudiolabError(f"{path}: broken stamp; {advice}")

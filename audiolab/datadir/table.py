@@ -15,6 +15,7 @@ from typing import IO
 from audiolab.datadir.kinds import Kind, kind_of
 from audiolab.errors import AudiolabError
 from audiolab.files import atomic_write
+from audiolab.text import read_bytes
 
 
 def read_table(path: str | Path) -> dict[str, str]:
@@ -24,11 +25,7 @@ def read_table(path: str | Path) -> dict[str, str]:
         AudiolabError: Missing or unreadable file; a line without key, without value (but in ``text``), with a Windows
             line end or a NUL, with a wrong number of fields; a key given twice. The message begins with ``file:line``.
     """
-    try:
-        data = Path(path).read_bytes()
-    except OSError as error:
-        raise AudiolabError(f"{path}: cannot read this table: {error.strerror}") from error
-    return parse_table(data, path)
+    return parse_table(read_bytes(path, "this table"), path)
 
 
 def parse_table(data: bytes, path: str | Path) -> dict[str, str]:
@@ -47,8 +44,8 @@ def parse_table(data: bytes, path: str | Path) -> dict[str, str]:
 
 
 def split_lines(data: bytes, path: str | Path) -> Iterator[tuple[int, str]]:
-    """Yield (line number, line without its end) of a table's bytes; only LF ends a line."""
-    lines = data.split(b"\n")
+    """Yield (line number, line without its end) of a table's bytes; only LF ends a line; a byte order mark is none."""
+    lines = data.removeprefix(b"\xef\xbb\xbf").split(b"\n")
     if not lines[-1]:
         lines.pop()
     for number, line in enumerate(lines, 1):

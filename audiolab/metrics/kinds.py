@@ -20,7 +20,8 @@ def kind_of(path: str | Path) -> Tables[Any, Any]:
         AudiolabError: The file is missing, or its header is that of no kind.
     """
     commands = " or ".join(kind.layout.made_by for kind in KINDS)
-    header = tuple(next(iter(read_lines(path, commands)), ()))
+    lines = read_lines(path, commands)
+    header = tuple(lines[0][1]) if lines else ()
     found = {kind.layout.columns: kind for kind in KINDS}
     if header not in found:
         raise AudiolabError(f"{path}:1: the columns are not those of {commands}; score again")

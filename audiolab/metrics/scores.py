@@ -12,6 +12,7 @@ from typing import Any, Generic, Literal, Protocol, TypeVar
 
 from audiolab.errors import AudiolabError
 from audiolab.files import atomic_write
+from audiolab.text import read_cells
 
 UNTRAINED = "-"
 """What stands for the seed of a system that is not trained."""
@@ -92,11 +93,11 @@ class ScoreFormat(Generic[Row]):
             AudiolabError: The file is missing, empty, or a row has a wrong column or value.
         """
         rows = read_lines(path, self.made_by)
-        if not rows or tuple(rows[0]) != self.columns:
+        if not rows or tuple(rows[0][1]) != self.columns:
             raise AudiolabError(f"{path}:1: the columns are not those of {self.made_by}; score again")
         if len(rows) == 1:
             raise AudiolabError(f"{path}: no utterance was scored")
-        return [self._score(row, f"{path}:{number}") for number, row in enumerate(rows[1:], start=2)]
+        return [self._score(row, place) for place, row in rows[1:]]
 
     def _text(self, score: Row, column: str) -> str:
         if column in score.values:
@@ -116,10 +117,6 @@ class ScoreFormat(Generic[Row]):
             raise AudiolabError(f"{place}: {error}") from error
 
 
-def read_lines(path: str | Path, made_by: str) -> list[list[str]]:
-    """Return the cells of a ``scores.csv``, the header first; `AudiolabError` when it cannot be read."""
-    try:
-        with open(path, encoding="utf-8", newline="") as file:
-            return list(csv.reader(file))
-    except OSError as error:
-        raise AudiolabError(f"{path}: cannot read the scores: {error.strerror}; {made_by} writes them") from error
+def read_lines(path: str | Path, made_by: str) -> list[tuple[str, list[str]]]:
+    """Return place and cells of each line of a ``scores.csv``, the header first; raises `AudiolabError`."""
+    return read_cells(path, ",", "the scores", f"{made_by} writes them")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import fields
@@ -14,6 +13,7 @@ from audiolab.errors import AudiolabError
 from audiolab.metrics.bootstrap import Interval
 from audiolab.metrics.scores import Metric, Score
 from audiolab.metrics.summary import Summary, SystemSummary, compare
+from audiolab.text import read_records
 
 Row = TypeVar("Row")
 
@@ -33,17 +33,13 @@ def read_rows(path: str | Path, cls: type[Row], what: str, full: bool = False) -
         AudiolabError: The file is missing, or a row does not have these columns.
     """
     columns = tuple(field.name for field in fields(cls))
-    try:
-        with open(path, encoding="utf-8", newline="") as file:
-            lines = list(csv.reader(file, delimiter="\t"))
-    except OSError as error:
-        raise AudiolabError(f"{path}: cannot read {what}: {error.strerror}") from error
-    for number, line in enumerate(lines or [[]], start=1):
-        if len(line) != len(columns) or (full and not all(line)) or (number == 1 and tuple(line) != columns):
-            raise AudiolabError(f"{path}:{number}: the columns must be {', '.join(columns)}, by tabs")
-    if full and len(lines) < 2:
+    records = read_records(path, columns, "\t", what)
+    for where, row in records:
+        if full and not all(row.values()):
+            raise AudiolabError(f"{where}: an empty cell; the columns must be {', '.join(columns)}, by tabs")
+    if full and not records:
         raise AudiolabError(f"{path}: nothing is listed under the header {', '.join(columns)}")
-    return [cls(*line) for line in lines[1:]]
+    return [cls(**row) for _, row in records]
 
 
 def read_conditions(path: str | Path) -> dict[str, Any]:

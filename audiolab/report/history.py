@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import json
 import logging
 from collections import defaultdict
 from collections.abc import Sequence
@@ -14,14 +12,15 @@ from typing import Any
 import numpy as np
 
 from audiolab.config import load_yaml
-from audiolab.errors import AudiolabError, did_you_mean
+from audiolab.datadir.table import parse_count
+from audiolab.errors import AudiolabError, did_you_mean, shown
+from audiolab.text import read_json, read_records, read_text
+from audiolab.training.history import COLUMNS
 
 logger = logging.getLogger(__name__)
 
 Series = tuple[np.ndarray, np.ndarray]
 """(steps [N] ascending, values [N])."""
-
-_COLUMNS = ["step", "epoch", "split", "name", "value"]
 
 
 @dataclass(frozen=True)
@@ -72,19 +71,14 @@ def read_history(path: str | Path) -> History:
         AudiolabError: The file is missing, or a line does not have the five columns or numbers where they belong.
     """
     points: dict[tuple[str, str], dict[int, float]] = defaultdict(dict)
-    try:
-        with open(path, encoding="utf-8", newline="") as file:
-            lines = csv.reader(file)
-            if next(lines, None) != _COLUMNS:
-                raise AudiolabError(f"{path}:1: the columns of a history are {','.join(_COLUMNS)}")
-            for line in lines:
-                try:
-                    step, _, split, name, value = line
-                    points[split, name][int(step)] = float(value)
-                except ValueError as error:
-                    raise AudiolabError(f"{path}:{lines.line_num}: not a line of a history: {error}") from error
-    except OSError as error:
-        raise AudiolabError(f"{path}: cannot read the history: {error.strerror}; training writes it") from error
+    for where, row in read_records(path, COLUMNS, ",", "the history", "training writes it"):
+        try:
+            step, value = parse_count(row["step"]), float(row["value"])
+        except ValueError as error:
+            raise AudiolabError(f"{where}: not a line of a history: {error}") from error
+        if step is None:
+            raise AudiolabError(f"{where}: not a line of a history: step {shown(row['step'])}")
+        points[row["split"], row["name"]][step] = value
     ordered = {key: sorted(values.items()) for key, values in points.items()}
     return History({key: tuple(np.array(column) for column in zip(*rows)) for key, rows in ordered.items()})
 
@@ -97,7 +91,7 @@ def read_run(path: str | Path, name: str = "") -> Run:
     """
     path = Path(path)
     config, _ = load_yaml(path / "config.yaml")
-    text = (path / "config.yaml").read_text(encoding="utf-8")
+    text = read_text(path / "config.yaml", "this config")
     return Run(name or path.name, path, config, text, read_start(path / "run.json"), read_history(path / "history.csv"))
 
 
@@ -107,14 +101,9 @@ def read_start(path: str | Path) -> dict[str, Any]:
     Raises:
         AudiolabError: The file is missing, is no JSON, or lacks one of these.
     """
-    try:
-        start = json.loads(Path(path).read_text(encoding="utf-8"))
-    except OSError as error:
-        raise AudiolabError(f"{path}: cannot read it: {error.strerror}; training writes it") from error
-    except ValueError as error:
-        raise AudiolabError(f"{path}: not valid JSON: {error}") from error
-    for key in ("versions", "commit", "start"):
-        if not isinstance(start, dict) or key not in start:
+    start = read_json(path, "it", "training writes it")
+    for key, kinds in (("versions", dict), ("commit", str | None), ("start", str)):
+        if key not in start or not isinstance(start[key], kinds):
             raise AudiolabError(f"{path}: does not say '{key}'; training writes it")
     return start
 

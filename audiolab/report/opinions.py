@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from audiolab.errors import AudiolabError
 from audiolab.metrics.bootstrap import Interval
 from audiolab.report.listening import KEY_COLUMNS
 from audiolab.report.tables import Column
+from audiolab.text import read_records
 
 ANSWER_COLUMNS = ("test", "listener", "position", "sample", "naturalness", "similarity")
 QUESTIONS = ("naturalness", "similarity")
@@ -91,17 +91,7 @@ def _read_key(path: str | Path) -> Mapping[tuple[str, str], str]:
 
 def _rows(path: str | Path, columns: Sequence[str]) -> list[tuple[str, dict[str, str]]]:
     """Return (file:line, row) of a CSV with exactly these columns."""
-    try:
-        with open(path, encoding="utf-8-sig", newline="") as file:
-            lines = list(csv.reader(file))
-    except (OSError, UnicodeDecodeError) as error:
-        raise AudiolabError(f"{path}: cannot read this CSV: {error}") from error
-    if not lines or lines[0] != list(columns):
-        raise AudiolabError(f"{path}:1: the columns must be {','.join(columns)}")
-    for number, line in enumerate(lines, start=1):
-        if len(line) != len(columns):
-            raise AudiolabError(f"{path}:{number}: {len(line)} columns in place of {len(columns)}")
-    return [(f"{path}:{number}", dict(zip(columns, line))) for number, line in enumerate(lines[1:], start=2)]
+    return read_records(path, columns, ",", "this CSV")
 
 
 def _rating(text: str, question: str, place: str) -> int:

@@ -9,6 +9,7 @@ from typing import Any
 
 from audiolab.errors import AudiolabError
 from audiolab.files import atomic_write
+from audiolab.text import read_text
 from audiolab.training.export import write_file
 from audiolab.training.loadfile import load_file
 
@@ -96,8 +97,8 @@ class Checkpoints:
         path = self.folder / "latest"
         if not path.exists():
             return None
-        digits = path.read_text(encoding="utf-8").strip().removeprefix("step_").removesuffix(".pt")
-        if not digits.isdigit():
+        digits = read_text(path, largest=1 << 10).strip().removeprefix("step_").removesuffix(".pt")
+        if not (digits.isascii() and digits.isdigit()):
             raise AudiolabError(f"{path}: does not name a checkpoint; delete it to go on from the newest one")
         return int(digits)
 

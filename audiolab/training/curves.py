@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import csv
 import re
 from collections import defaultdict
 from pathlib import Path
 
 from audiolab.files import atomic_write
+from audiolab.text import read_records
+from audiolab.training.history import COLUMNS
 
 
 def draw_curves(folder: Path) -> None:
@@ -16,9 +17,8 @@ def draw_curves(folder: Path) -> None:
     from matplotlib.figure import Figure
 
     curves: dict[str, dict[str, list[tuple[int, float]]]] = defaultdict(lambda: defaultdict(list))
-    with open(folder / "history.csv", encoding="utf-8", newline="") as file:
-        for row in csv.DictReader(file):
-            curves[row["name"]][row["split"]].append((int(row["step"]), float(row["value"])))
+    for _, row in read_records(folder / "history.csv", COLUMNS, ",", "the history"):
+        curves[row["name"]][row["split"]].append((int(row["step"]), float(row["value"])))
     for name, splits in curves.items():
         figure = Figure(figsize=(6.4, 3.6))
         axes = figure.add_subplot(xlabel="step", ylabel=name)

@@ -10,14 +10,18 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from audiolab.errors import AudiolabError
+from audiolab.errors import AudiolabError, shown
 from audiolab.files import atomic_write
-from audiolab.training.loadfile import load_file
+from audiolab.training.loadfile import load_file, tensors_of
 
 MODEL = "model.pt"
 """Its name in a run's folder."""
 
 FORMAT = 1
+_TYPES = {
+    torch.float16, torch.bfloat16, torch.float32, torch.float64,
+    torch.uint8, torch.int8, torch.int16, torch.int32, torch.int64, torch.bool,
+}  # fmt: skip
 KEYS = ("format", "system", "step", "state")
 
 
@@ -78,18 +82,23 @@ def save_model(path: Path, system: str, step: int, state: Mapping[str, Any], exp
     write_file(path, {"format": FORMAT, "system": system, "step": step, "state": nested})
 
 
-def load_model(path: str | Path, advice: str, system: str = "") -> dict[str, Any]:
+def load_model(path: str | Path, advice: str, system: str = "", content: bytes | None = None) -> dict[str, Any]:
     """Return what `save_model` wrote, its tensors on the CPU.
 
     Args:
         path: ``model.pt``.
         advice: What to do about a broken one; ends the message.
         system: The one that the ``config.yaml`` beside it names; empty: it may be of any.
+        content: Of the file, where it was read already.
 
     Raises:
-        AudiolabError: What `audiolab.training.loadfile.load_file` refuses; it is of another format or system.
+        AudiolabError: What `audiolab.training.loadfile.load_file` refuses; it is of another format or system; a value
+            is NaN or infinite, or is none of a network's.
     """
-    model = load_file(path, KEYS, advice)
+    model = load_file(path, KEYS, advice, content)
+    for key, kind in (("format", int), ("system", str), ("step", int), ("state", dict)):
+        if type(model[key]) is not kind:
+            raise AudiolabError(f"{path}: broken: its '{key}' is {shown(model[key])}; {advice}")
     if model["format"] != FORMAT:
         raise AudiolabError(f"{path}: of format {model['format']}, but this audiolab reads format {FORMAT}; {advice}")
     if system and model["system"] != system:
@@ -97,7 +106,35 @@ def load_model(path: str | Path, advice: str, system: str = "") -> dict[str, Any
             f"{path}: of system {model['system']}, but the config.yaml beside it is of {system}; "
             "take both from one training"
         )
+    _check_values(path, model["state"], advice)
     return model
+
+
+def _check_values(path: str | Path, state: Mapping[str, Any], advice: str) -> None:
+    """Raise where a tensor cannot be a trained network's."""
+    for name, tensor in tensors_of(state):
+        if tensor.dtype not in _TYPES or tensor.layout != torch.strided:
+            raise AudiolabError(f"{path}: broken: {shown(name)} is of {tensor.dtype}, {tensor.layout}; {advice}")
+        if tensor.is_floating_point() and not torch.isfinite(tensor).all():
+            bad = int((~torch.isfinite(tensor)).sum())
+            raise AudiolabError(
+                f"{path}: {shown(name)} has {bad} NaN or infinite values of {tensor.numel()}; this model's training "
+                f"failed; {advice}"
+            )
+
+
+def take_state(module: nn.Module, state: Mapping[str, Any]) -> None:
+    """Give a module its state dict.
+
+    Raises:
+        RuntimeError: Names or shapes are others, as `torch.nn.Module.load_state_dict` says, or the kind of numbers is.
+    """
+    for name, own in module.state_dict().items():
+        given = state.get(name)
+        tensors = isinstance(own, Tensor) and isinstance(given, Tensor)
+        if tensors and own.is_floating_point() != given.is_floating_point():
+            raise RuntimeError(f"{name} is of {given.dtype} where {own.dtype} is to be")
+    module.load_state_dict(state)
 
 
 def write_file(path: Path, content: Mapping[str, Any]) -> int:

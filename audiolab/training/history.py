@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import csv
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import IO
 
 from audiolab.errors import AudiolabError
 from audiolab.files import atomic_write
+from audiolab.text import parse_cells, read_text
 
 COLUMNS = ("step", "epoch", "split", "name", "value")
 
@@ -66,13 +68,11 @@ def _read(path: Path) -> list[list[str]]:
     """Return the rows; a last one that a killed run has left half-written is left out."""
     if not path.exists():
         return []
-    with open(path, encoding="utf-8", newline="") as file:
-        text = file.read()
-    lines = text[: text.rfind("\n") + 1].splitlines()
-    rows = list(csv.reader(lines))
-    if rows and tuple(rows[0]) != COLUMNS:
+    text = read_text(path, "the history", "move it away")
+    rows = parse_cells(text[: text.rfind("\n") + 1], path)
+    if rows and tuple(rows[0][1]) != COLUMNS:
         raise AudiolabError(f"{path}:1: not a history: its columns are not {','.join(COLUMNS)}; move it away")
-    for number, row in enumerate(rows[1:], 2):
-        if len(row) != len(COLUMNS) or not row[0].isdigit():
-            raise AudiolabError(f"{path}:{number}: not a line of a history; take the line out")
-    return rows[1:]
+    for where, row in rows[1:]:
+        if len(row) != len(COLUMNS) or not re.fullmatch("[0-9]{1,18}", row[0]):
+            raise AudiolabError(f"{where}: not a line of a history; take the line out")
+    return [row for _, row in rows[1:]]

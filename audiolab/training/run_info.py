@@ -19,6 +19,7 @@ import torch
 
 import audiolab
 from audiolab.files import atomic_write
+from audiolab.text import read_json
 from audiolab.training.distributed import Processes
 from audiolab.training.system import System
 
@@ -44,8 +45,9 @@ def write_run_json(path: Path, argv: list[str]) -> None:
         "start": datetime.now(timezone.utc).isoformat(timespec="seconds"),
     }
     if path.exists():
-        first = json.loads(path.read_text(encoding="utf-8"))
-        start = first | {"resumed": [*first.get("resumed", []), start]}
+        first = read_json(path, "how the run was started", "move it away; a new one is written")
+        before = first.get("resumed", [])
+        start = first | {"resumed": [*(before if isinstance(before, list) else []), start]}
     with atomic_write(path) as file:
         json.dump(start, file, indent=2)
         file.write("\n")
@@ -57,7 +59,7 @@ def log_to(path: Path, processes: Processes) -> Iterator[None]:
     package = logging.getLogger("audiolab")
     level = package.level
     if processes.main:
-        handler: logging.Handler = logging.FileHandler(path, encoding="utf-8")
+        handler: logging.Handler = logging.FileHandler(path, encoding="utf-8", errors="backslashreplace")
         handler.setFormatter(logging.Formatter("%(asctime)s %(message)s", "%Y-%m-%d %H:%M:%S"))
         package.addHandler(handler)
     package.setLevel(logging.INFO if processes.main else logging.ERROR)

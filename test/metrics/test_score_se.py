@@ -164,7 +164,7 @@ def test_a_dir_that_is_not_of_the_set_is_refused(monkeypatch, data, tmp_path):
 @pytest.mark.parametrize(
     ("rows", "says"),
     [
-        ("x\t0\ttest_5dB", "runs.tsv:2: the columns must be system, seed, set, dir, by tabs"),
+        ("x\t0\ttest_5dB", "runs.tsv:2: 3 columns in place of 4; the columns must be system, seed, set, dir, by tabs"),
         ("", "runs.tsv: nothing is listed"),
         ("x\t0\ttest_5dB\td\nx\t0\ttest_5dB\te", "runs.tsv:3: system x, seed 0, set test_5dB is listed twice"),
         ("x\t0\ttest_5dB\t-", "runs.tsv:2: the dir of 'noisy', and of no other system, is '-'"),

@@ -138,7 +138,7 @@ def test_failures_are_named_and_end_the_command_unless_allowed(monkeypatch, corp
 @pytest.mark.parametrize(
     ("row", "says"),
     [
-        ("x\t0\tA\tB", "runs.tsv:2: the columns must be"),
+        ("x\t0\tA\tB", "runs.tsv:2: 4 columns in place of 5; the columns must be"),
         ("x\t0\tA\tB\tDIR\nx\t0\tA\tB\tDIR", "runs.tsv:3: .* listed twice"),
         ("x\t0\tA\tC\tDIR", "no utterance was converted from A to C"),
         ("x\t0\tA\tB\tnowhere", "nowhere: no such data dir"),

@@ -19,6 +19,7 @@ from audiolab.synthesis.transpose import transpose
 from audiolab.systems.softgan.config import SoftGANConfig
 from audiolab.systems.softgan.networks import Generator
 from audiolab.systems.softgan.speaker import Analysis, Speaker
+from audiolab.training.export import take_state
 
 LONGEST_TRANSPOSED_S = 600
 
@@ -34,7 +35,7 @@ class SoftGANConverter:
 
     def __init__(self, config: SoftGANConfig, state: dict[str, Any], device: torch.device) -> None:
         def loaded(name: str, module: nn.Module) -> Any:
-            module.load_state_dict(state[name])
+            take_state(module, state[name])
             return module.to(device).eval().requires_grad_(False)
 
         self.config = config

@@ -10,7 +10,7 @@ from pathlib import Path
 from torch import Tensor, nn
 
 from audiolab.errors import AudiolabError
-from audiolab.training.export import MODEL, load_model
+from audiolab.training.export import MODEL, load_model, take_state
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class Initial:
         if not self._path.is_file():
             raise AudiolabError(f"{self._path}: no such model; train the run that {self.key} names first")
         try:
-            self.network.load_state_dict(self._state())
+            take_state(self.network, self._state())
         except RuntimeError as error:
             reason = " ".join(str(error).split())[:200]
             raise AudiolabError(

@@ -16,6 +16,7 @@ from audiolab.synthesis.streaming import Blocks, Counted, as_long_as, at_once, c
 from audiolab.systems.srst.classifier import DomainClassifier, bottleneck_bins
 from audiolab.systems.srst.config import EnhancerConfig
 from audiolab.systems.srst.enhancer import Enhancer
+from audiolab.training.export import take_state
 
 CHUNK_S = 20.0
 """Seconds that are enhanced at a time, beside their context."""
@@ -165,5 +166,5 @@ class DomainPredictor:
 
 
 def _loaded(network: Any, state: dict[str, Any], device: torch.device) -> Any:
-    network.load_state_dict(state)
+    take_state(network, state)
     return network.to(device).eval().requires_grad_(False)

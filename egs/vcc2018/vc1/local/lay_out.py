@@ -15,7 +15,6 @@ A training sentence has the same number, 10001, …, for every speaker; sentence
 
 from __future__ import annotations
 
-import csv
 import re
 import shutil
 from collections.abc import Mapping, Sequence
@@ -29,6 +28,7 @@ from audiolab.datadir.audiofile import audio_info, read_wav
 from audiolab.datadir.audiowrite import write_audio
 from audiolab.errors import AudiolabError
 from audiolab.files import atomic_write
+from audiolab.text import read_records
 
 COLUMNS = ("speaker", "sentence", "path")
 
@@ -83,20 +83,10 @@ def from_folders(root: Path) -> Takes:
 def from_table(table: Path) -> Takes:
     """Return the recordings of a TSV; its paths are relative to its folder."""
     takes: Takes = {}
-    try:
-        with open(table, encoding="utf-8", newline="") as file:
-            rows = csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE)
-            missing = [name for name in COLUMNS if name not in (rows.fieldnames or ())]
-            if missing:
-                raise AudiolabError(
-                    f"{table}:1: no column {' '.join(missing)}; needed are {' '.join(COLUMNS)}, text if known"
-                )
-            for row in rows:
-                if not all(row[name] for name in COLUMNS):
-                    raise AudiolabError(f"{table}:{rows.line_num}: an empty field")
-                add(takes, row["speaker"], row["sentence"], Take(table.parent / row["path"], row.get("text") or ""))
-    except (OSError, UnicodeDecodeError) as error:
-        raise AudiolabError(f"{table}: cannot read this table: {error}") from error
+    for where, row in read_records(table, COLUMNS, "\t", quoted=False, others=True):
+        if not all(row[name] for name in COLUMNS):
+            raise AudiolabError(f"{where}: an empty field")
+        add(takes, row["speaker"], row["sentence"], Take(table.parent / row["path"], row.get("text", "")))
     return takes
 
 
