@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import csv
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import IO
 
 from audiolab.errors import AudiolabError
-from audiolab.files import atomic_write
+from audiolab.files import atomic_write, sync_file
 
 COLUMNS = ("step", "epoch", "split", "name", "value")
 
@@ -48,7 +47,7 @@ class History:
             writer = csv.writer(self._file, lineterminator="\n")
             writer.writerows((step, epoch, split, name, f"{value:.9g}") for name, value in values.items())
             self._file.flush()
-            os.fsync(self._file.fileno())
+            sync_file(self._file)
             for name, value in values.items():
                 self._board.add_scalar(f"{split}/{name}", value, step)
             self._board.flush()
