@@ -1,15 +1,28 @@
-"""Writing files so that nothing which stood before is lost or half-written."""
+"""Writing files so that nothing which stood before is lost or half-written, whatever the file system can do."""
 
 from __future__ import annotations
 
+import contextlib
+import errno
+import fcntl
+import logging
 import os
-import tempfile
-from collections.abc import Iterator
+import secrets
+import stat
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
 
 from audiolab.errors import AudiolabError
+
+logger = logging.getLogger(__name__)
+
+_NO_SYNC = {errno.EINVAL, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP, errno.EPERM, errno.EACCES, errno.EBADF}
+"""What file systems say that cannot sync a file or folder (CIFS, FUSE), or folders that may not be read."""
+
+_NO_LOCKS = {errno.ENOSYS, errno.ENOLCK, errno.ENOTSUP, errno.EOPNOTSUPP, errno.EINVAL}
+"""What file systems say that have no locks (Lustre without flock, NFS without a lock server)."""
 
 
 @contextmanager
@@ -17,50 +30,137 @@ def atomic_write(path: str | Path, mode: str = "w") -> Iterator[IO[Any]]:
     """Open a temporary file beside ``path`` and, when the block ends well, sync it and rename it to ``path``.
 
     A reader sees the old file or the whole new one, never a part, even when the process is killed or the disk is
-    full; when the block raises, the temporary file is removed and ``path`` stays as it was.
+    full; when the block raises, the temporary file is removed and ``path`` stays as it was. A link stays a link: the
+    file that it leads to is written so. A device, a FIFO, ``/dev/stdout`` and its like are written into directly.
 
     Args:
         path: The file to write; its folder is made.
         mode: ``"w"`` (UTF-8, line ends kept as given) or ``"wb"``.
 
     Raises:
-        AudiolabError: The file cannot be written (no space, no permission, …).
+        AudiolabError: The file cannot be written (a folder, no space, no permission, …).
+    """
+    try:
+        write = _write_into if is_stream(path) else _write_beside
+        target = Path(os.path.realpath(path)) if os.path.islink(path) and write is _write_beside else Path(path)
+    except OSError as error:
+        raise AudiolabError(f"cannot write {path}: {error.strerror or error}") from error
+    if target.is_dir():
+        raise AudiolabError(f"cannot write {path}: it is a folder; give the name of a file")
+    with write(target, mode) as file:
+        yield file
+
+
+def is_stream(path: str | Path) -> bool:
+    """Return whether ``path`` is something that can only be written into: a device, FIFO, socket or open file's name.
+
+    A file of ``/dev`` itself or ``/proc`` counts as one whatever it is: ``/dev/stdout`` may lead to a regular file,
+    which the shell has opened and goes on with.
     """
     path = Path(path)
-    text = {} if "b" in mode else {"encoding": "utf-8", "newline": ""}
-    temporary = None
+    parent = os.path.realpath(path.parent)
+    if (parent == "/dev" or parent.startswith("/proc/")) and os.path.lexists(path):
+        return not os.path.isdir(path)
+    try:
+        kind = os.stat(path).st_mode
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    return not (stat.S_ISREG(kind) or stat.S_ISDIR(kind))
+
+
+@contextmanager
+def _write_beside(path: Path, mode: str) -> Iterator[IO[Any]]:
+    temporary = path.with_name(f".{path.name[:40]}.{secrets.token_hex(6)}.tmp")  # as long a name as any is allowed
+    renamed = False
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".tmp", dir=path.parent)
-        with open(handle, mode, **text) as file:
+        handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666)
+        with open(handle, mode, **_text(mode)) as file:
             yield file
             file.flush()
-            os.fsync(file.fileno())
-        os.chmod(temporary, 0o666 & ~_umask())
+            sync_file(file)
         os.replace(temporary, path)
+        renamed = True
         sync_folder(path.parent)
-        temporary = None
     except UnicodeEncodeError as error:
         word = ascii(error.object[error.start : error.end])
         raise AudiolabError(f"cannot write {path}: {word}, of a name that is not UTF-8; rename that file") from error
     except OSError as error:
-        reason = error.strerror or error
-        raise AudiolabError(f"cannot write {path}: {reason}; what stood there before is kept") from error
+        outcome = "it is written, but may not outlive a power cut" if renamed else "what stood there before is kept"
+        raise AudiolabError(f"cannot write {path}: {_reason(error, path, temporary)}; {outcome}") from error
     finally:
-        if temporary is not None:
-            Path(temporary).unlink(missing_ok=True)
+        if not renamed:
+            with contextlib.suppress(OSError):  # of a file system that fails altogether; the first error tells it
+                temporary.unlink(missing_ok=True)
+
+
+@contextmanager
+def _write_into(path: Path, mode: str) -> Iterator[IO[Any]]:
+    try:
+        handle = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CLOEXEC)  # no O_TRUNC: it may be the shell's file
+        with open(handle, mode, **_text(mode)) as file:
+            yield file
+    except OSError as error:
+        raise AudiolabError(f"cannot write {path}: {_reason(error, path)}") from error
+
+
+def sync_file(file: IO[Any]) -> None:
+    """Make what was written to ``file`` and flushed last through a power cut, where its file system can do that."""
+    _sync(file.fileno())
 
 
 def sync_folder(folder: str | Path) -> None:
-    """Make renames in ``folder`` last through a power cut."""
-    handle = os.open(folder, os.O_RDONLY)
+    """Make renames in ``folder`` last through a power cut, where its file system can do that."""
     try:
-        os.fsync(handle)
+        handle = os.open(folder, os.O_RDONLY)
+    except PermissionError:  # it may be written to, but not be read
+        return
+    try:
+        _sync(handle)
     finally:
         os.close(handle)
 
 
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
+def try_lock(file: IO[Any], lock: Callable[[IO[Any], int], None] = fcntl.lockf) -> bool:
+    """Lock an open file for this process alone; return False where another one holds it.
+
+    Where the file system has no locks, a warning says so, and the answer is True.
+
+    Args:
+        file: Open for writing.
+        lock: ``fcntl.lockf``, a lock of the process, or ``fcntl.flock``, one of the open file.
+
+    Raises:
+        OSError: It cannot be locked for another reason.
+    """
+    try:
+        lock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        if error.errno in (errno.EACCES, errno.EAGAIN):
+            return False
+        if error.errno not in _NO_LOCKS:
+            raise
+        logger.warning("%s: its file system has no locks (%s): see to it that nobody else writes there", file.name,
+                       error.strerror)  # fmt: skip
+    return True
+
+
+def _sync(handle: int) -> None:
+    try:
+        os.fsync(handle)
+    except OSError as error:
+        if error.errno not in _NO_SYNC:
+            raise
+
+
+def _text(mode: str) -> dict[str, str]:
+    return {} if "b" in mode else {"encoding": "utf-8", "newline": ""}
+
+
+def _reason(error: OSError, *own: Path) -> str:
+    """Return what went wrong, and with which file where that is another one than ``own``."""
+    reason = error.strerror or str(error)
+    others = [name for name in (error.filename, error.filename2) if name is not None]
+    if not others or set(map(str, others)) & set(map(str, own)):
+        return reason
+    return f"{others[0]}: {reason}"

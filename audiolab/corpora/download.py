@@ -28,7 +28,7 @@ from audiolab.corpora.base import RemoteFile
 from audiolab.corpora.checksum import Checksum, expected_checksums, record_checksum
 from audiolab.corpora.ranges import Version, headers_for, place_of
 from audiolab.errors import AudiolabError
-from audiolab.files import atomic_write, sync_folder
+from audiolab.files import atomic_write, sync_file, sync_folder, try_lock
 from audiolab.text import read_json
 
 BLOCK = 1 << 18
@@ -106,20 +106,19 @@ def _part_of(target: Path) -> Iterator[IO[bytes]]:
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         with open(path, "ab+") as part:
-            fcntl.flock(part, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            if not try_lock(part, fcntl.flock):
+                raise AudiolabError(f"{path}: another process is fetching this file; wait for it")
             try:
                 yield part
             finally:
                 if path.exists() and not path.stat().st_size:
                     path.unlink()
-    except BlockingIOError as error:
-        raise AudiolabError(f"{path}: another process is fetching this file; wait for it") from error
     except OSError as error:
         raise AudiolabError(f"{path}: cannot write: {error.strerror or error}; what came so far is kept") from error
 
 
 def _keep(file: RemoteFile, part: IO[bytes], target: Path) -> Path:
-    os.fsync(part.fileno())
+    sync_file(part)
     os.replace(part.name, target)
     sync_folder(target.parent)
     _version_file(part).unlink(missing_ok=True)

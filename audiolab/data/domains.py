@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -15,6 +16,9 @@ from audiolab.data.mixtures import MixtureDir
 from audiolab.datadir.lists import read_ids
 from audiolab.errors import AudiolabError
 from audiolab.training.system import Batch, SampleKey, SystemDataset
+
+_ROUNDING = 1e-6
+"""Larger than what products of shares and sizes are off, so that a whole number of samples is the same in each step."""
 
 
 @dataclass
@@ -29,27 +33,36 @@ class DomainMixturesConfig:
     source_share: float = option(1.0, "part of a batch that is of the source domain, in the first epoch")
     share_step: float = option(0.0, "by how much that part falls with each epoch")
     least_source: int = option(0, "source samples that a batch has at least")
+    noise_labels: Literal["source", "all"] = option(
+        "source",
+        "whose noise is known in training. all: the target's, too, which with the mixture gives its speech: a label "
+        "that adaptation does not have; for experiments with se_adversarial only",
+    )
     source_pool: str | None = option(None, "file of ids, one a line: only these source mixtures are used; null: all")
 
     def __post_init__(self) -> None:
-        if self.seconds <= 0 or not 0 <= self.source_share <= 1 or self.share_step < 0 or self.least_source < 0:
+        positive = 0 < self.seconds < math.inf and 0 <= self.share_step < math.inf and self.least_source >= 0
+        if not positive or not 0 <= self.source_share <= 1:
             raise ValueError("seconds must be positive, source_share within 0 and 1, the others not negative")
         if (self.target_train is None) != (self.target_valid is None):
             raise ValueError("target_train and target_valid are given both or neither")
         if self.target_train is None and (self.source_share < 1 or self.share_step):
             raise ValueError("source_share is below 1, but target_train is not given")
+        if self.target_train is None and self.noise_labels == "all":
+            raise ValueError("noise_labels is all, but target_train is not given")
 
 
 class DomainMixtures(SystemDataset):
     """Excerpts of mixtures, of one domain or of two.
 
     A sample has ``noisy``, ``speech`` and ``noise``, float32 [N]; ``source``: whether it is of the source domain;
-    ``order``: a random number of its own. In training, speech and noise of a target sample are NaN, and there are
-    ``place``, the sample's number in the whole batch, which processes share, and ``source_share``, which part of that
-    batch is of the source domain.
+    ``order``: a random number of its own. In training, speech and noise of a target sample are NaN (its noise not, with
+    ``noise_labels: all``), and there are ``place``, the sample's number in the whole batch, which processes share, and
+    ``source_share``, which part of that batch is of the source domain.
 
     An epoch goes once over the target mixtures, or over the source's where there is no target. The source samples of a
-    batch are spread evenly over it, take the places of as many target samples, and are drawn with replacement.
+    batch are spread evenly over it, take the places of as many target samples, and are drawn with replacement. Where
+    the share is no whole number of samples, some batches have one more than others, so that it holds over the epoch.
 
     Args:
         config: Dirs and shares.
@@ -89,20 +102,21 @@ class DomainMixtures(SystemDataset):
         speech, noise = mixtures.parts(index, start, self.samples)
         noisy = speech + noise
         if self.train and not of_source:
-            speech, noise = (np.full_like(noisy, np.nan) for _ in range(2))
+            speech = np.full_like(noisy, np.nan)
+            noise = noise if self.config.noise_labels == "all" else speech.copy()
         sample = {
             "utt": mixtures.ids[index], "noisy": noisy, "speech": speech, "noise": noise, "source": of_source,
             "order": generator.random(),
         }  # fmt: skip
         if self.train:
-            share = self.source_count(key.epoch, key.batch_size) / key.batch_size
-            sample |= {"place": key.position, "source_share": share}
+            sample |= {"place": key.position, "source_share": self.source_count(key) / key.batch_size}
         return sample
 
     def collate(self, samples: list[dict[str, Any]]) -> Batch:
         """Join samples to ``noisy``, ``speech``, ``noise`` [B, N], ``source`` (bool) and ``order`` [B].
 
-        In training further ``place`` (int64) [B], and ``source_share``, one number.
+        In training further ``place`` (int64) [B], and ``source_share``, one number; with ``noise_labels: all`` also
+        ``target_noise``, which is true.
         """
         batch: Batch = {"utts": [sample["utt"] for sample in samples]}
         for name in ("noisy", "speech", "noise"):
@@ -112,6 +126,8 @@ class DomainMixtures(SystemDataset):
         if self.train:
             batch["place"] = torch.tensor([sample["place"] for sample in samples])
             batch["source_share"] = samples[0]["source_share"]
+            if self.config.noise_labels == "all":
+                batch["target_noise"] = True
         return batch
 
     def fingerprint(self) -> str:
@@ -124,21 +140,35 @@ class DomainMixtures(SystemDataset):
         tables.update(self.pool.tobytes())
         return f"{' + '.join(str(len(mixtures)) for mixtures in self._dirs())} mixtures, {tables.hexdigest()[:16]}"
 
-    def require(self, rate: int, target: bool) -> None:
-        """Raise unless the mixtures have this rate (Hz) and, with ``target``, two domains."""
+    def require(self, rate: int, target: bool, target_noise: bool) -> None:
+        """Raise unless a system can do with this data.
+
+        Args:
+            rate: The rate that it works at, Hz.
+            target: Whether it needs a target domain.
+            target_noise: Whether it has a use for the target's noise, of ``noise_labels: all``.
+        """
         if self.rate != rate:
             raise AudiolabError(
                 f"{self.source.path}: {self.rate} Hz, but system_conf.enhancer.rate is {rate}; set them alike"
             )
         if target and self.target is None:
             raise AudiolabError("data_conf.target_train is missing: this system adapts to a target domain")
+        if self.config.noise_labels == "all" and not target_noise:
+            raise AudiolabError("data_conf.noise_labels is all, but this system does not use them: set it to source")
 
-    def source_count(self, epoch: int, batch_size: int) -> int:
-        """Return how many samples of a batch are of the source domain in an epoch, from 0."""
+    def source_count(self, key: SampleKey) -> int:
+        """Return how many samples of the whole batch that a key belongs to are of the source domain.
+
+        With c of them wanted, a fraction, the first s batches of an epoch have ⌊s c + ½⌋ together; so each has the
+        whole number below or above c, spread evenly, and their mean over an epoch is c however small a batch is.
+        """
         if self.target is None:
-            return batch_size
-        share = max(0.0, self.config.source_share - self.config.share_step * epoch)
-        return min(batch_size, max(self.config.least_source, round(share * batch_size)))
+            return key.batch_size
+        share = max(0.0, self.config.source_share - self.config.share_step * key.epoch)
+        wanted = min(float(key.batch_size), max(float(self.config.least_source), share * key.batch_size))
+        before, after = (math.floor(steps * wanted + 0.5 + _ROUNDING) for steps in (key.step, key.step + 1))
+        return after - before
 
     def _choose(self, key: SampleKey, generator: np.random.Generator) -> tuple[MixtureDir, int, bool]:
         """Return the dir and the number of the mixture that a key stands for, and whether it is of the source."""
@@ -147,7 +177,7 @@ class DomainMixtures(SystemDataset):
             return (self.source, key.index, True) if key.index < count else (self.target, key.index - count, False)
         if self.target is None:
             return self.source, int(self.pool[key.index]), True
-        count = self.source_count(key.epoch, key.batch_size)
+        count = self.source_count(key)
         if (key.position + 1) * count // key.batch_size > key.position * count // key.batch_size:
             return self.source, int(generator.choice(self.pool)), True
         return self.target, key.index, False

@@ -80,12 +80,13 @@ class BatchSampler(Sampler[list[SampleKey]]):
     def micro_batches(self, step: int) -> list[list[SampleKey]]:
         """Return this process's micro-batches of one step."""
         epoch = self.epoch(step)
-        start = (step % self.steps_per_epoch) * self.batch_size + self.first
+        number = step % self.steps_per_epoch
+        start = number * self.batch_size + self.first
         order = self._order(epoch)
         places = range(start, start + self.micro * self.accumulate)
         size = self.batch_size
         keys = [
-            SampleKey(int(order[place]), (self.seed, _SAMPLE, epoch, place), epoch, place % size, size)
+            SampleKey(int(order[place]), (self.seed, _SAMPLE, epoch, place), epoch, place % size, size, number)
             for place in places
         ]
         return [keys[i : i + self.micro] for i in range(0, len(keys), self.micro)]

@@ -34,8 +34,9 @@ class BatchNorm2d(nn.BatchNorm2d):
 
     def _track(self, mean: Tensor, variance: Tensor, count: Tensor) -> None:
         self.num_batches_tracked.add_(1)
-        self.running_mean.lerp_(mean, self.momentum)
-        self.running_var.lerp_(variance * count / (count - 1).clamp_min(1), self.momentum)
+        share = 1 / float(self.num_batches_tracked) if self.momentum is None else self.momentum
+        self.running_mean.lerp_(mean, share)
+        self.running_var.lerp_(variance * count / (count - 1).clamp_min(1), share)
 
 
 class _OverProcesses(torch.autograd.Function):

@@ -11,6 +11,7 @@ _SYSTEMS = {
     "se_adversarial": "audiolab.systems.srst.adversarial:DomainAdversarial",
     "se_domain_classifier": "audiolab.systems.srst.domain_classifier:DomainClassification",
     "se_self_training": "audiolab.systems.srst.self_training:SelfTraining",
+    "se_statistics": "audiolab.systems.srst.statistics:TargetStatistics",
     "se_supervised": "audiolab.systems.srst.supervised:Supervised",
     "softgan": "audiolab.systems.softgan:SoftGAN",
 }

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import fcntl
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from audiolab.errors import AudiolabError
+from audiolab.files import try_lock
 
 
 @contextmanager
@@ -33,10 +33,12 @@ def claimed(expdir: Path, main: bool) -> Iterator[None]:
         raise AudiolabError(f"{expdir}: cannot write there: {error.strerror}; give another --expdir") from error
     with lock:
         try:
-            fcntl.lockf(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            free = try_lock(lock)
         except OSError as error:
-            raise AudiolabError(f"{expdir}: another process is training there; wait for it or stop it") from error
+            raise AudiolabError(f"{lock.name}: cannot be locked: {error.strerror}; give another --expdir") from error
+        if not free:
+            raise AudiolabError(f"{expdir}: another process is training there; wait for it or stop it")
         for folder in (expdir, expdir / "checkpoints", expdir / "curves"):
             for path in folder.glob(".*.tmp"):  # atomic_write's, of a run that was killed
-                path.unlink()
+                path.unlink(missing_ok=True)
         yield

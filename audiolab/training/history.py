@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import csv
-import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import IO
 
 from audiolab.errors import AudiolabError
-from audiolab.files import atomic_write
+from audiolab.files import atomic_write, sync_file
 from audiolab.text import parse_cells, read_text
 
 COLUMNS = ("step", "epoch", "split", "name", "value")
@@ -50,7 +49,7 @@ class History:
             writer = csv.writer(self._file, lineterminator="\n")
             writer.writerows((step, epoch, split, name, f"{value:.9g}") for name, value in values.items())
             self._file.flush()
-            os.fsync(self._file.fileno())
+            sync_file(self._file)
             for name, value in values.items():
                 self._board.add_scalar(f"{split}/{name}", value, step)
             self._board.flush()

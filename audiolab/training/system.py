@@ -60,6 +60,8 @@ class SampleKey(NamedTuple):
         position: The sample's place in the step's global batch, from 0, so that a dataset can mix kinds of samples in
             each batch by a rule; 0 in validation.
         batch_size: Size of that batch; 1 in validation.
+        step: Number of the step in its epoch, from 0, so that a share that is no whole number of items can be spread
+            over steps; 0 in validation.
     """
 
     index: int
@@ -67,6 +69,7 @@ class SampleKey(NamedTuple):
     epoch: int = 0
     position: int = 0
     batch_size: int = 1
+    step: int = 0
 
     def generator(self) -> np.random.Generator:
         """Return the generator for crops, augmentation and noise of this sample."""
@@ -168,6 +171,14 @@ class System(nn.Module, ABC):
 
         Also called where a run is taken up again in mid-epoch, to set plain attributes; what the state dict holds, such
         as a teacher's weights, is then put back as it was in the checkpoint.
+        """
+
+    def on_step_start(self, epochs: float) -> None:
+        """Set what moves with each step (a schedule); called before every step, also after an interruption.
+
+        Args:
+            epochs: How many epochs' steps were made before this one, a fraction: 1.5 in the middle of the second
+                epoch. It does not change with ``trainer.max_steps``.
         """
 
     @property

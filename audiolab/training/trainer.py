@@ -157,7 +157,11 @@ class Trainer:
         if state is not None:
             self.system.load_state_dict(state)
 
+    def _enter_step(self) -> None:
+        self.system.on_step_start(self.step / self.sampler.steps_per_epoch)
+
     def _preflight(self) -> None:
+        self._enter_step()
         batch = self.train_set.collate([self.train_set[key] for key in self.sampler.largest_batch()])
         try_step(self.updater, to_device(batch, self.processes.device), self.step, self.crash_path)
         content = self._content()
@@ -181,6 +185,7 @@ class Trainer:
             ]
             waited = time.perf_counter() - asked
             seed_torch(self.config.seed, STEP, self.step, self.processes.rank)
+            self._enter_step()
             with guard(self.crash_path, self.step + 1, micro):
                 self.updater.step(micro, self.step, self.meter)
             if self.ema is not None:

@@ -80,8 +80,12 @@ class Updater:
             for group in optimizer.param_groups:
                 group["lr"] = rate(self.optim[name], step)
         iterators = [iter(self.system.updates(batch)) for batch in batches]
+        updated = False
         while (updates := self._round(iterators)) is not None:
             self._finish(updates, batches, step, meter)
+            updated = True
+        if not updated:  # of a system that only takes statistics
+            self.stop |= self.processes.any_of(self.stop_asked())[0]
 
     def rates(self) -> dict[str, float]:
         """Return the learning rates of the last step."""

@@ -9,6 +9,7 @@ from audiolab.data.domains import DomainMixtures, DomainMixturesConfig
 from audiolab.data.mixtures import MixtureDir
 from audiolab.data.sampler import BatchSampler, validation_batches
 from audiolab.errors import AudiolabError
+from audiolab.training.system import SampleKey
 
 SECONDS, RATE = 0.5, 16000
 
@@ -34,6 +35,52 @@ def test_share_falls_with_the_epochs_to_its_least(folders):
     data = dataset(folders, share_step=0.03, least_source=2)
     counts = [sum(sample["source"] for sample in batch) for batch in batches(data, 12, 12)]
     assert counts == [max(2, round(12 * max(0.0, 0.3 - 0.03 * epoch))) for epoch in range(12)]
+
+
+@pytest.mark.parametrize("batch_size", [8, 20, 64])
+def test_share_falls_alike_in_batches_of_any_size(folders, batch_size):
+    """30, 27, 24 % of an epoch's samples, though of 8 they are 2.4, 2.16 and 1.92, and no step is off by one."""
+    data = dataset(folders, share_step=0.03)
+    for epoch, share in enumerate((0.3, 0.27, 0.24)):
+        keys = [SampleKey(0, (0,), epoch, 0, batch_size, step) for step in range(250)]
+        counts = np.array([data.source_count(key) for key in keys])
+        assert abs(counts.sum() - 250 * share * batch_size) <= 0.5
+        assert np.abs(np.cumsum(counts) - share * batch_size * np.arange(1, 251)).max() <= 0.5 + 1e-5
+
+
+def test_least_source_holds_in_each_step(folders):
+    data = dataset(folders, source_share=0.3, share_step=0.1, least_source=2)
+    for epoch, wanted in enumerate((2.4, 2.0, 2.0)):
+        counts = [data.source_count(SampleKey(0, (0,), epoch, 0, 8, step)) for step in range(10)]
+        assert sum(counts) == round(10 * wanted)
+        assert min(counts) == 2
+
+
+def test_steps_know_their_number_in_the_epoch(folders):
+    data = dataset(folders, source_share=0.375)  # 1.5 of 4
+    samples = batches(data, 4, 6)
+    assert [sum(sample["source"] for sample in batch) for batch in samples] == [2, 1, 2] * 2
+    assert [batch[0]["source_share"] for batch in samples] == [0.5, 0.25, 0.5] * 2
+
+
+def test_targets_noise_is_known_only_where_that_is_asked_for(folders):
+    labelled = dataset(folders, source_share=0.5, noise_labels="all")
+    (batch,) = (labelled.collate(samples) for samples in batches(labelled, 12, 1))
+    assert batch["target_noise"]
+    target = ~batch["source"]
+    assert torch.isnan(batch["speech"][target]).all()
+    data = dataset(folders, source_share=0.5)
+    (plain,) = (data.collate(samples) for samples in batches(data, 12, 1))
+    assert "target_noise" not in plain
+    assert torch.isnan(plain["noise"][target]).all()
+    assert torch.equal(plain["noisy"], batch["noisy"])
+    mixtures = MixtureDir(folders["target_train"])
+    for utt, noise in zip(np.array(batch["utts"])[target.numpy()], batch["noise"][target].numpy()):
+        index = mixtures.ids.index(utt)
+        whole = mixtures.parts(index, 0, int(mixtures.samples[index]))[1]
+        assert np.abs(np.lib.stride_tricks.sliding_window_view(whole, len(noise)) - noise).sum(1).min() == 0
+    with pytest.raises(AudiolabError, match="noise_labels is all, but this system does not use them"):
+        labelled.require(RATE, target=True, target_noise=False)
 
 
 def test_source_samples_are_spread_evenly_over_a_batch(folders):

@@ -104,6 +104,11 @@ def se_supervised(folder: Path) -> Example:
     return enhancement(folder, "se_supervised", ("enhancer_loss",), enhanced_noise)
 
 
+def se_statistics(folder: Path) -> Example:
+    """Statistics of the target domain for a given enhancer: nothing is learned."""
+    return enhancement(folder, "se_statistics", (), enhanced_noise, {"source_share": 0.0})
+
+
 def se_domain_classifier(folder: Path) -> Example:
     """Which of two domains it is."""
     return enhancement(
@@ -113,7 +118,7 @@ def se_domain_classifier(folder: Path) -> Example:
 
 
 def se_adversarial(folder: Path) -> Example:
-    """Both domains, with the schedule that changes from epoch to epoch; two processes hold 1 and 2 source mixtures."""
+    """Both domains, with the schedule that changes from step to step; two processes hold 1 and 2 source mixtures."""
     shares = {"source_share": 0.375}
     return enhancement(folder, "se_adversarial", ("enhancement",), enhanced_noise, shares, schedule="ganin")
 
@@ -121,6 +126,12 @@ def se_adversarial(folder: Path) -> Example:
 def se_self_training(folder: Path) -> Example:
     """A teacher that changes with every epoch."""
     return self_training(folder, None, teacher="ema", gamma=0.5, source_decay=0.9)
+
+
+def target_noise(folder: Path) -> Example:
+    """Domain-adversarial training that knows the target's noise; one of two processes may hold no source mixture."""
+    shares = {"source_share": 0.3, "noise_labels": "all"}
+    return enhancement(folder, "se_adversarial", ("enhancement",), enhanced_noise, shares)
 
 
 def sequential_teacher(folder: Path) -> Example:
@@ -149,7 +160,11 @@ def self_training(folder: Path, shares: dict[str, Any] | None, **system: Any) ->
     )  # fmt: skip
 
 
-VARIANTS = {"sequential_teacher": "se_self_training", "static_teacher": "se_self_training"}
+VARIANTS = {
+    "sequential_teacher": "se_self_training",
+    "static_teacher": "se_self_training",
+    "target_noise": "se_adversarial",
+}
 """Example -> system."""
 
 

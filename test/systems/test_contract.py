@@ -139,7 +139,8 @@ def test_logs_finite_scores(system, tmp_path):
     train(name, tree_of(name, example), tmp_path / "run")
     with open(tmp_path / "run" / "history.csv", newline="") as file:
         rows = list(csv.DictReader(file))
-    assert {row["split"] for row in rows} == {"train", "valid"}
+    learns = {"train"} if systems.get(name).optimizes else set()  # a system without updates has nothing to log
+    assert {row["split"] for row in rows} == {"valid"} | learns
     assert all(np.isfinite(float(row["value"])) for row in rows)
 
 

@@ -170,6 +170,25 @@ def test_a_batch_is_the_mean_of_its_parts_however_the_domains_are_shared_out():
     torch.testing.assert_close((one + two) / 2, whole)
 
 
+def test_noise_of_the_target_teaches_where_it_is_known(monkeypatch):
+    """The speech's loss is the mean over the source, the noise's over all, also where parts hold them unequally."""
+    monkeypatch.setattr(
+        "audiolab.systems.srst.adversarial.part_loss",
+        lambda estimate, target, config: target.mean(-1) + 0 * estimate[:, 0],
+    )
+    system, batch = adversarial(beta=0.0, loss=LossConfig(noise_weight=0.5)), batch_of()
+    source = torch.tensor([False, False, False, True, False, True, True, False])
+    batch |= {"source": source, "source_share": 3 / 8, "target_noise": True}
+    batch["speech"] = torch.where(source, torch.arange(8.0), math.nan)[:, None].expand(8, 4000)
+    batch["noise"] = torch.arange(10.0, 18.0)[:, None].expand(8, 4000)
+    parts = [
+        {n: v[half] if isinstance(v, torch.Tensor) else v for n, v in batch.items()} for half in (slice(4), slice(4, 8))
+    ]
+    one, two, whole = (next(iter(system.updates(each))).loss.item() for each in (*parts, batch))
+    assert whole == pytest.approx((3 + 5 + 6) / 3 + 0.5 * 13.5)
+    assert (one + two) / 2 == pytest.approx(whole)
+
+
 def test_a_part_without_source_mixtures_is_refused():
     batch = batch_of() | {"source": torch.zeros(8, dtype=torch.bool), "source_share": 0.125}
     with pytest.raises(AudiolabError, match=r"of the 8 mixtures of a process's batch none is of the source domain"):
@@ -179,10 +198,11 @@ def test_a_part_without_source_mixtures_is_refused():
 def test_frozen_classifier_and_ganins_schedule():
     system = adversarial(freeze_classifier=True, schedule="ganin", schedule_epochs=10)
     factors = []
-    for epoch in (0, 5, 10, 20):
-        system.on_epoch_start(epoch)
+    for epochs in (0, 0.1, 5, 10, 20):
+        system.on_step_start(epochs)
         factors.append(system.factor)
-    assert factors == pytest.approx([0, math.tanh(2.5), math.tanh(5), math.tanh(5)])  # 2 / (1 + e^−2x) − 1 = tanh x
+    expected = [0, math.tanh(0.05), math.tanh(2.5), math.tanh(5), math.tanh(5)]  # 2 / (1 + e^−2x) − 1 = tanh x
+    assert factors == pytest.approx(expected)
     found = gradients(system, batch_of())
     assert all((grad is None) == name.startswith("classifier") for name, grad in found.items())
     assert [update.name for update in system.updates(batch_of())] == ["enhancer"]
@@ -197,7 +217,7 @@ def self_training(**options):
 
 def test_student_sees_teachers_speech_with_exchanged_noise(monkeypatch):
     """Eq. 3: x̃ = s̃ + P ñ with P a permutation of the target samples; source samples stay as they are."""
-    system, batch = self_training(), batch_of()
+    system, batch = self_training(remix_level="recorded"), batch_of()
     seen = {}
 
     def loss(estimates, targets, config):

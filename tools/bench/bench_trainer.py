@@ -105,6 +105,7 @@ def bare_loop(system: System, run: Any, sets: tuple, processes: Processes, steps
     for step, batch in zip(range(steps), clock.batches(loader)):
         if step % sampler.steps_per_epoch == 0:
             system.on_epoch_start(sampler.epoch(step))
+        system.on_step_start(step / sampler.steps_per_epoch)
         iterator = system.updates(to_device(batch, device))
         while True:
             with torch.autocast(device.type, dtype=dtype, enabled=dtype is not None):

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import ClassVar
 
 import torch
+from torch import Tensor
 
 from audiolab.errors import AudiolabError
 from audiolab.nn.gradient_reversal import reverse_gradient
@@ -14,7 +15,14 @@ from audiolab.systems.srst.base import EnhancementSystem
 from audiolab.systems.srst.classifier import DomainClassifier, bottleneck_bins
 from audiolab.systems.srst.config import AdversarialConfig
 from audiolab.systems.srst.initial import Initial
-from audiolab.systems.srst.losses import domain_loss, domain_scores, enhancement_loss, enhancement_scores, recognised
+from audiolab.systems.srst.losses import (
+    domain_loss,
+    domain_scores,
+    enhancement_loss,
+    enhancement_scores,
+    part_loss,
+    recognised,
+)  # fmt: skip
 from audiolab.training.system import Batch, Mean, Update
 
 
@@ -31,6 +39,7 @@ class DomainAdversarial(EnhancementSystem):
         "classifier": ("classifier",),
     }
     exports: ClassVar[tuple[str, ...]] = ("enhancer", "classifier")
+    takes_target_noise: ClassVar[bool] = True
 
     def __init__(self, config: AdversarialConfig) -> None:
         super().__init__(config)
@@ -47,16 +56,16 @@ class DomainAdversarial(EnhancementSystem):
             found.append(Initial(self.classifier, run, "classifier", "system_conf.init_classifier"))
         return found
 
-    def on_epoch_start(self, epoch: int) -> None:
+    def on_step_start(self, epochs: float) -> None:
         """Set the reversal's factor."""
         if self.config.schedule == "ganin":
-            progress = min(1.0, epoch / self.config.schedule_epochs)
+            progress = min(1.0, epochs / self.config.schedule_epochs)
             self.factor = 2 / (1 + math.exp(-10 * progress)) - 1
 
     def updates(self, batch: Batch) -> Iterator[Update]:
         """Yield the enhancer's step, eq. 6, and the classifier's: the same β L_cls, seen from its side."""
-        noisy, source = batch["noisy"], batch["source"]
-        spectrum, scale = self.enhancer.analyse(noisy)
+        source = batch["source"]
+        spectrum, scale = self.enhancer.analyse(batch["noisy"])
         features = self.enhancer.encode(spectrum, scale)
         logits = self.classifier(reverse_gradient(features[-1], self.factor))
         domain = domain_loss(logits, source)
@@ -65,17 +74,26 @@ class DomainAdversarial(EnhancementSystem):
                 f"of the {len(source)} mixtures of a process's batch none is of the source domain: raise "
                 "data_conf.source_share or trainer.batch_size, or lower trainer.accumulate or the number of processes"
             )
-        estimates = self.enhancer.synthesise([each[source] for each in features], noisy[source], scale[source])
-        labels = batch["speech"][source], batch["noise"][source]
-        # processes hold unequally many source mixtures: with the expected number, their mean is that of the whole batch
-        expected = len(source) * batch["source_share"]
-        enhancement = enhancement_loss(estimates, labels, self.config.loss).sum() / expected
+        enhancement = self._enhancement_loss(batch, features, scale)
         accuracy = recognised(logits, source).float().mean()
         stats = {"enhancement": enhancement, "domain": domain, "domain_accuracy": accuracy}
         yield Update("enhancer", enhancement + self.config.beta * domain, stats)
         if not self.config.freeze_classifier:
             logits = self.classifier(features[-1].detach())
             yield Update("classifier", self.config.beta * domain_loss(logits, source))
+
+    def _enhancement_loss(self, batch: Batch, features: list[Tensor], scale: Tensor) -> Tensor:
+        """Return eq. 5's mean over the source's items; of the noise over all, where the target's is known."""
+        source, config = batch["source"], self.config.loss
+        # processes hold unequally many source mixtures: with the expected number, their mean is that of the whole batch
+        expected = len(source) * batch["source_share"]
+        if "target_noise" in batch:  # data_conf.noise_labels is all
+            speech, noise = self.enhancer.synthesise(features, batch["noisy"], scale)
+            of_speech = part_loss(speech[source], batch["speech"][source], config).sum() / expected
+            return of_speech + config.noise_weight * part_loss(noise, batch["noise"], config).mean()
+        estimates = self.enhancer.synthesise([each[source] for each in features], batch["noisy"][source], scale[source])
+        labels = batch["speech"][source], batch["noise"][source]
+        return enhancement_loss(estimates, labels, config).sum() / expected
 
     @torch.no_grad()
     def validate(self, batch: Batch) -> dict[str, Mean]:

@@ -23,11 +23,13 @@ class EnhancementSystem(System):
 
     Attributes:
         adapts: Whether it needs mixtures of a target domain.
+        takes_target_noise: Whether it learns from the target's noise where ``data_conf.noise_labels`` gives it.
     """
 
     DataConfig = DomainMixturesConfig
     exports: ClassVar[tuple[str, ...]] = ("enhancer",)
     adapts: ClassVar[bool] = True
+    takes_target_noise: ClassVar[bool] = False
 
     def __init__(self, config: Any) -> None:
         super().__init__()
@@ -51,7 +53,7 @@ class EnhancementSystem(System):
 
     def setup(self, train_set: DomainMixtures) -> None:
         """Take over the other runs' weights."""
-        train_set.require(rate=self.config.enhancer.rate, target=self.adapts)
+        train_set.require(rate=self.config.enhancer.rate, target=self.adapts, target_noise=self.takes_target_noise)
         for each in self.initial():
             each.take_over()
 

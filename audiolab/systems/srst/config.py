@@ -57,6 +57,14 @@ class SupervisedConfig:
 
 
 @dataclass
+class StatisticsConfig:
+    """Statistics of batch normalisation, re-estimated on the target domain."""
+
+    init: str = option(help="training run whose enhancer is adapted")
+    enhancer: EnhancerConfig = option(EnhancerConfig)
+
+
+@dataclass
 class ClassifierConfig:
     """A domain classifier on the features of an encoder that stays as it is."""
 
@@ -103,6 +111,11 @@ class SelfTrainingConfig:
     source_decay: float = option(1.0, "factor on λ after each epoch")
     mean_over: Literal["batch", "part"] = option(
         "batch", "the loss is one mean over the batch, or as eq. 4 has it: the target's mean plus λ times the source's"
+    )
+    remix_level: Literal["unit", "recorded"] = option(
+        "unit",
+        "level of the mixtures that the teacher's estimates are remixed at: without mean and with a standard deviation "
+        "of 1 each, the remixed ones again, as published; or as recorded",
     )
     remix_group: int | None = option(
         None,

@@ -21,10 +21,14 @@ def enhancement_loss(estimates: tuple[Tensor, Tensor], targets: tuple[Tensor, Te
         targets: s and n, each [B, N].
         config: w, and the limit of each SI-SDR, beyond which there is no gradient.
     """
-    speech, noise = (si_sdr(estimate, target, EPS) for estimate, target in zip(estimates, targets))
-    if config.clamp_db is not None:
-        speech, noise = (score.clamp(-config.clamp_db, config.clamp_db) for score in (speech, noise))
-    return -(speech + config.noise_weight * noise)
+    speech, noise = (part_loss(estimate, target, config) for estimate, target in zip(estimates, targets))
+    return speech + config.noise_weight * noise
+
+
+def part_loss(estimate: Tensor, target: Tensor, config: LossConfig) -> Tensor:
+    """Return ``−SI-SDR(estimate, target)`` of each item, [B], of one part of the mixture, [B, N], within the limit."""
+    score = si_sdr(estimate, target, EPS)
+    return -score if config.clamp_db is None else -score.clamp(-config.clamp_db, config.clamp_db)
 
 
 def domain_loss(logits: Tensor, source: Tensor) -> Tensor:

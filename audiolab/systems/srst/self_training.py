@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import ClassVar
 
 import torch
@@ -58,15 +58,15 @@ class SelfTraining(EnhancementSystem):
                 old.copy_(config.gamma * old + (1 - config.gamma) * new if old.is_floating_point() else new)
 
     def updates(self, batch: Batch) -> Iterator[Update]:
-        """Yield the one step, eq. 4; see `SelfTrainingConfig.mean_over`."""
-        source = batch["source"]
-        speech, noise = batch["speech"].clone(), batch["noise"].clone()
+        """Yield the one step, eq. 4; see `SelfTrainingConfig.mean_over` and ``remix_level``."""
+        source, level = batch["source"], _LEVELS[self.config.remix_level]
+        noisy, speech, noise = level(batch["noisy"]), batch["speech"].clone(), batch["noise"].clone()
         if not source.all():
             with torch.no_grad():
-                target_speech, target_noise = self.teacher(batch["noisy"][~source])
+                target_speech, target_noise = self.teacher(noisy[~source])
             speech[~source] = target_speech
             noise[~source] = target_noise[self._permutation(batch["order"][~source], batch["place"][~source])]
-        mixture = torch.where(source[:, None], batch["noisy"], speech + noise)
+        mixture = torch.where(source[:, None], noisy, level(speech + noise))
         losses = enhancement_loss(self.enhancer(mixture), (speech, noise), self.config.loss)
         weights = torch.where(source, *self._weights(batch["source_share"]))
         stats = {"source_share": source.float().mean()}
@@ -93,6 +93,16 @@ class SelfTraining(EnhancementSystem):
             return by_order
         group = place // self.config.remix_group
         return by_order[group[by_order].argsort(stable=True)]
+
+
+def unit_level(mixtures: Tensor) -> Tensor:
+    """Return mixtures [B, N] without their means and divided by their standard deviations (RemixIT's released code)."""
+    centred = mixtures - mixtures.mean(-1, keepdim=True)
+    return centred / centred.std(-1, correction=0, keepdim=True).clamp_min(_TINY)
+
+
+_TINY = 1e-8
+_LEVELS: dict[str, Callable[[Tensor], Tensor]] = {"unit": unit_level, "recorded": lambda mixtures: mixtures}
 
 
 def _present(source: Tensor) -> Iterator[tuple[str, Tensor]]:

@@ -1,0 +1,157 @@
+"""Atomic writing, on file systems that cannot sync, change modes or lock, and into what is no file."""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import logging
+import os
+import stat
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+
+from audiolab.errors import AudiolabError
+from audiolab.files import atomic_write, try_lock
+
+UNSUPPORTED = [errno.EINVAL, errno.ENOTSUP, errno.EPERM, errno.ENOSYS]
+
+
+def failing(number: int):
+    def fail(*args: object, **kwargs: object) -> None:
+        raise OSError(number, os.strerror(number))
+
+    return fail
+
+
+def write(path: Path | str, text: str) -> None:
+    with atomic_write(path) as file:
+        file.write(text)
+
+
+def test_a_new_file_has_the_mode_of_any_and_a_failing_block_leaves_the_old_one(tmp_path: Path) -> None:
+    path = tmp_path / "new" / "table"
+    before = os.umask(0o027)
+    try:
+        write(path, "one\n")
+    finally:
+        os.umask(before)
+    assert stat.S_IMODE(path.stat().st_mode) == 0o640
+    with pytest.raises(ZeroDivisionError), atomic_write(path) as file:
+        file.write(f"two {1 // 0}\n")
+    assert path.read_text() == "one\n"
+    assert os.listdir(path.parent) == ["table"]
+
+
+def test_a_name_may_be_as_long_as_the_file_system_allows(tmp_path: Path) -> None:
+    write(tmp_path / ("ü" * 127), "x")
+    assert os.listdir(tmp_path) == ["ü" * 127]
+
+
+@pytest.mark.parametrize("number", UNSUPPORTED)
+def test_writes_where_modes_cannot_be_changed_and_nothing_be_synced(
+    number: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("fsync", "chmod", "fchmod"):
+        monkeypatch.setattr(os, name, failing(number))
+    write(tmp_path / "table", "one\n")
+    assert (tmp_path / "table").read_text() == "one\n"
+
+
+def test_says_what_is_true_when_the_disk_fails_before_and_after_renaming(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(tmp_path / "table", "one\n")
+    real = os.fsync
+
+    def file_only(handle: int) -> None:
+        if stat.S_ISDIR(os.fstat(handle).st_mode):
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+        real(handle)
+
+    monkeypatch.setattr(os, "fsync", file_only)
+    with pytest.raises(AudiolabError, match=r"table: Input/output error; it is written, but may not outlive"):
+        write(tmp_path / "table", "two\n")
+    assert (tmp_path / "table").read_text() == "two\n"
+    monkeypatch.setattr(os, "fsync", failing(errno.EIO))
+    with pytest.raises(AudiolabError, match=r"table: Input/output error; what stood there before is kept"):
+        write(tmp_path / "table", "three\n")
+    assert (tmp_path / "table").read_text() == "two\n"
+    assert os.listdir(tmp_path) == ["table"]
+
+
+def test_an_error_of_another_file_names_that_one(tmp_path: Path) -> None:
+    with (
+        pytest.raises(AudiolabError, match=r"table: .*absent: No such file"),
+        atomic_write(tmp_path / "table") as file,
+    ):
+        file.write((tmp_path / "absent").read_text())
+
+
+def test_a_link_stays_a_link(tmp_path: Path) -> None:
+    (tmp_path / "disk").mkdir()
+    (tmp_path / "link").symlink_to("disk/table")
+    write(tmp_path / "link", "one\n")
+    assert (tmp_path / "link").is_symlink()
+    assert (tmp_path / "disk" / "table").read_text() == "one\n"
+
+
+def test_refuses_a_folder(tmp_path: Path) -> None:
+    with pytest.raises(AudiolabError, match=r"cannot write .*: it is a folder; give the name of a file"):
+        write(tmp_path, "x")
+    assert tmp_path.is_dir()
+
+
+def test_a_fifo_stays_one_and_gets_what_is_written(tmp_path: Path) -> None:
+    fifo = tmp_path / "fifo"
+    os.mkfifo(fifo)
+    read: list[str] = []
+    reader = threading.Thread(target=lambda: read.append(fifo.read_text()))
+    reader.start()
+    write(fifo, "one\n")
+    reader.join(10)
+    assert read == ["one\n"]
+    assert stat.S_ISFIFO(fifo.stat().st_mode)
+
+
+def test_a_device_stays_one(tmp_path: Path) -> None:
+    write("/dev/null", "x")
+    assert stat.S_ISCHR(os.stat("/dev/null").st_mode)
+    if os.path.exists("/dev/full"):
+        with pytest.raises(AudiolabError, match=r"cannot write /dev/full: No space left on device$"):
+            write("/dev/full", "x")
+
+
+@pytest.mark.parametrize("name", ["/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"])
+def test_standard_output_is_written_into_also_where_it_is_a_file(name: str, tmp_path: Path) -> None:
+    code = f"from audiolab.files import atomic_write\nwith atomic_write('{name}') as file: file.write('two\\n')"
+    with open(tmp_path / "log", "w") as log:
+        log.write("one\n")
+        log.flush()
+        subprocess.run([sys.executable, "-c", code], stdout=log, check=True)
+    assert (tmp_path / "log").read_text() == "one\ntwo\n"
+    assert os.path.islink("/dev/stdout")
+    piped = subprocess.run([sys.executable, "-c", code], stdout=subprocess.PIPE, check=True)
+    assert piped.stdout == b"two\n"
+
+
+@pytest.mark.parametrize("number", [errno.ENOSYS, errno.ENOLCK, errno.EOPNOTSUPP])
+def test_a_file_system_without_locks_is_told_from_one_that_is_in_use(
+    number: int, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    with open(tmp_path / "lock", "w") as file, caplog.at_level(logging.WARNING):
+        assert try_lock(file, failing(number))
+        assert "its file system has no locks" in caplog.text
+        for held in (errno.EAGAIN, errno.EACCES):
+            assert not try_lock(file, failing(held))
+        with pytest.raises(OSError, match="Input/output"):
+            try_lock(file, failing(errno.EIO))
+
+
+def test_a_lock_keeps_another_open_file_out(tmp_path: Path) -> None:
+    with open(tmp_path / "lock", "w") as one, open(tmp_path / "lock", "w") as two:
+        assert try_lock(one, fcntl.flock)
+        assert not try_lock(two, fcntl.flock)
