@@ -43,6 +43,8 @@ def load(model: str | Path, device: torch.device | str = "cpu", does: str = "") 
     device = _usable(device)
     try:
         predictor = cls.predictor(config, state["state"], device)
+    except AudiolabError as error:
+        raise AudiolabError(f"{model}/{MODEL}: {error}") from error
     except (KeyError, TypeError, AttributeError, RuntimeError) as error:  # what load_state_dict raises
         reason = " ".join(str(error).split())[:200]
         raise AudiolabError(
