@@ -53,6 +53,8 @@ def load(model: str | Path, device: torch.device | str = "cpu", does: str = "") 
     try:
         with _Bounded(_SPARE + len(files[MODEL])):
             predictor = cls.predictor(config, content["state"], device)
+    except AudiolabError as error:
+        raise AudiolabError(f"{model}/{MODEL}: {error}") from error
     except _UNFIT as error:
         reason = " ".join(str(error).split())[:200]
         raise AudiolabError(

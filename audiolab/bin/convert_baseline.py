@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from audiolab import cli
+from audiolab.config import add_arguments, from_namespace
 from audiolab.data.baseline_mappings import BASELINES
 from audiolab.data.baselines import Baseline
 from audiolab.data.conversion import convert_data_dir
+from audiolab.data.crops import UnpairedCropsConfig
 from audiolab.datadir.datadir import DataDir
 
 
@@ -13,13 +15,12 @@ def main() -> None:
     """Run the command."""
     parser = cli.ArgumentParser(prog="convert_baseline", description=__doc__)
     parser.add_argument("--kind", required=True, choices=list(BASELINES), help="how the envelope is converted")
-    parser.add_argument("--features", required=True, help="features of the training set: dump/train")
-    parser.add_argument("--source", required=True, help="source speaker")
-    parser.add_argument("--target", required=True, help="target speaker")
+    parser.add_argument("--reverse", action="store_true", help="convert the target speaker to the source speaker")
     parser.add_argument("--data", required=True, help="data dir to convert")
     parser.add_argument("--out", required=True, help="data dir to write")
+    add_arguments(parser, UnpairedCropsConfig)
     options = parser.parse_args()
-    baseline = Baseline(options.kind, options.features, options.source, options.target)
+    baseline = Baseline(options.kind, from_namespace(UnpairedCropsConfig, options), options.reverse)
     convert_data_dir(baseline, DataDir(options.data), options.out, baseline.analysis.stft.rate)
 
 

@@ -2,36 +2,35 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
-import numpy as np
-
 from audiolab.data.baseline_mappings import BASELINES
-from audiolab.data.speakers import read_analysis, read_statistics
+from audiolab.data.crops import UnpairedCrops, UnpairedCropsConfig
 from audiolab.errors import AudiolabError, did_you_mean
 from audiolab.synthesis.envelope_converter import EnvelopeConverter
 
 
-class Baseline:
+class Baseline(EnvelopeConverter):
     """Converts speaker X's voice to Y's by statistics of the log mel envelope.
+
+    Level, loudness and limits are those of trained converters, and so are the sentences: a baseline knows those that a
+    training on the same data is shown, neither the held-out ones nor those that `UnpairedCropsConfig.unshared` leaves
+    out.
 
     Args:
         kind: ``unconverted``: through analysis and resynthesis, unchanged; ``mean_shift``: each band's mean is moved to
             Y's; ``mean_variance``: mean and standard deviation are.
-        folder: The features' folder of the training set, with ``cmvn.scp``, ``spk2f0`` and ``features.yaml``.
-        source: Speaker X.
-        target: Speaker Y.
+        data: The features, the speakers X and Y, and which of their sentences.
+        reverse: Convert Y's voice to X's.
+
+    Attributes:
+        source: Id of the speaker who is converted.
+        target: Id of the speaker whose voice it becomes.
     """
 
-    def __init__(self, kind: str, folder: str | Path, source: str, target: str) -> None:
+    def __init__(self, kind: str, data: UnpairedCropsConfig, reverse: bool = False) -> None:
         if kind not in BASELINES:
             raise AudiolabError(f"unknown baseline '{kind}'{did_you_mean(kind, BASELINES)}")
-        self.source, self.target = source, target
-        self.analysis = read_analysis(folder)
-        x, y = (read_statistics(folder, speaker) for speaker in (source, target))
+        crops = UnpairedCrops(data, held_out=False)
+        x, y = (crops.target, crops.source) if reverse else (crops.source, crops.target)
+        self.source, self.target = x.speaker, y.speaker
         mapping = BASELINES[kind]
-        self._converter = EnvelopeConverter(self.analysis, x.order, lambda feats: mapping(feats, x, y))
-
-    def convert(self, wave: np.ndarray, rate: int) -> np.ndarray:
-        """Return converted audio of the same shape, [N] or [N, channels], and rate."""
-        return self._converter.convert(wave, rate)
+        super().__init__(crops.analysis, x.order, x.profile, lambda feats: mapping(feats, x, y))

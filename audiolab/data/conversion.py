@@ -8,20 +8,24 @@ from typing import Protocol
 
 import numpy as np
 
-from audiolab.datadir.audio import load_utterance
+from audiolab.datadir.audio import load_utterance, resample
 from audiolab.datadir.audiofile import open_audio
 from audiolab.datadir.audiowrite import audio_writer, write_audio
 from audiolab.datadir.datadir import DataDir, write_data_dir
 from audiolab.errors import AudiolabError, did_you_mean
+from audiolab.synthesis.limiter import Limiter
+
+LIMITED = "utt2limited"
+"""Table of a data dir of conversions: how many samples of each would have passed full scale, and were limited."""
 
 
 class Converter(Protocol):
-    """What `convert_data_dir` needs of a converter: the speakers' ids and ``convert(wave, rate)``."""
+    """What `convert_data_dir` needs of a converter: the speakers' ids and ``convert(wave, rate, limiter)``."""
 
     source: str
     target: str
 
-    def convert(self, wave: np.ndarray, rate: int) -> np.ndarray: ...
+    def convert(self, wave: np.ndarray, rate: int, limiter: Limiter | None = None) -> np.ndarray: ...
 
 
 def convert_file(
@@ -49,8 +53,15 @@ def convert_data_dir(converter: Converter, datadir: DataDir, out: str | Path, ra
     """Convert the source speaker's utterances of a data dir, and return the data dir of the results.
 
     Writes ``<out>/wav/<utterance>.wav`` (16 bit), ``wav.scp``, ``utt2spk`` (the target speaker), ``spk2utt``,
-    ``utt2source`` (the source utterance) and ``text`` where the data dir has it. An utterance that was ``A_30001`` is
-    ``B-A_30001`` when B is the target.
+    ``utt2source`` (the source utterance), ``utt2limited`` (how many samples the limiter kept within full scale) and
+    ``text`` where the data dir has it. An utterance that was ``A_30001`` is ``B-A_30001`` when B is the target.
+
+    Args:
+        converter: Converts.
+        datadir: What is converted.
+        out: The data dir to write.
+        rate: Of the results, in Hz. Recordings of a lower rate are converted at their own, so that the converter knows
+            where their data end.
 
     Raises:
         AudiolabError: The data dir has no utterance of the source speaker, or one is broken.
@@ -61,17 +72,27 @@ def convert_data_dir(converter: Converter, datadir: DataDir, out: str | Path, ra
     if not utterances:
         hint = did_you_mean(converter.source, datadir.speakers)
         raise AudiolabError(f"{datadir.path}: no utterance of speaker {converter.source}{hint}")
-    tables: dict[str, dict[str, str]] = {"wav.scp": {}, "utt2spk": {}, "utt2source": {}}
+    tables: dict[str, dict[str, str]] = {"wav.scp": {}, "utt2spk": {}, "utt2source": {}, LIMITED: {}}
     if datadir.has("text"):
         tables["text"] = {}
     for utterance in utterances:
         name = f"{converter.target}-{utterance}"
-        wave, _ = load_utterance(datadir, utterance, rate, allow_silent=False)
         path = out / "wav" / f"{name}.wav"
-        write_audio(path, converter.convert(wave, rate), rate)
+        limiter = Limiter()
+        write_audio(path, _converted(converter, datadir, utterance, rate, limiter), rate)
         rows = {"wav.scp": str(path), "utt2spk": converter.target, "utt2source": utterance}
+        rows[LIMITED] = str(limiter.samples)
         if "text" in tables:
             rows["text"] = datadir.table("text")[utterance]
         for table, value in rows.items():
             tables[table][name] = value
     return write_data_dir(out, tables, replace=True)
+
+
+def _converted(converter: Converter, datadir: DataDir, utterance: str, rate: int, limiter: Limiter) -> np.ndarray:
+    wave, original = load_utterance(datadir, utterance, allow_silent=False)
+    at = min(original, rate)
+    try:
+        return resample(converter.convert(resample(wave, original, at), at, limiter), at, rate)
+    except AudiolabError as error:
+        raise AudiolabError(f"{datadir.path}: {utterance}: {error}") from error

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import logging
 from dataclasses import dataclass
@@ -12,20 +13,24 @@ import numpy as np
 import torch
 
 from audiolab.config import option
-from audiolab.data.speakers import read_analysis, read_statistics
+from audiolab.data.speakers import SpeakerStatistics, read_analysis, read_range, statistics_of
 from audiolab.datadir.arkio import MatrixTable
 from audiolab.datadir.table import read_table
 from audiolab.errors import AudiolabError, did_you_mean
+from audiolab.features.f0 import speaker_f0_range
 from audiolab.training.system import Batch, SampleKey, SystemDataset
 
 logger = logging.getLogger(__name__)
+
+_PAIRS = 0x9A125
+"""Tells the draw of pairs from the other draws of a run's seed."""
 
 
 @dataclass
 class UnpairedCropsConfig:
     """Where the features are, and which two speakers."""
 
-    train_dir: str = option(help="folder with feats.scp, utt2spk, spk2f0, cmvn.scp and features.yaml (stages 1, 2)")
+    train_dir: str = option(help="folder with feats.scp, f0.scp, utt2spk, spk2f0 and features.yaml (stage 1)")
     source: str = option(help="speaker X")
     target: str = option(help="speaker Y")
     frames: int = option(128, "length of a crop", "frames")
@@ -46,12 +51,12 @@ class UnpairedCropsConfig:
 class UnpairedCrops(SystemDataset):
     """Crops of X and Y, (bands, frames) as they are stored, and standard normal noise of their shape.
 
-    Training: item i is a crop of X's utterance i (modulo their number) and a crop of an utterance of Y drawn at random;
-    an epoch has as many items as the speaker with more utterances. Held out: crops side by side, without randomness.
-    Utterances shorter than a crop are left out, and counted in the log.
+    Training: an epoch has as many items as the speaker with more utterances has of them, and draws all utterances of
+    a speaker equally often, but for one where the number does not come out even; these change from epoch to epoch. Of
+    which two utterances an item has crops is drawn anew for each epoch. Held out: crops side by side, without
+    randomness. Utterances shorter than a crop are left out, and counted in the log.
 
     Attributes:
-        source: Statistics of speaker X; ``target``: of speaker Y.
         highest: The highest value of each speaker's utterances.
         analysis: How the features were made.
         bands: Their number of mel bands.
@@ -61,6 +66,7 @@ class UnpairedCrops(SystemDataset):
         folder = Path(config.train_dir)
         self.frames = config.frames
         self.held_out = held_out
+        self.folder, self.speakers = folder, (config.source, config.target)
         self.analysis = read_analysis(folder)
         table = MatrixTable(folder / "feats.scp")
         speakers = read_table(folder / "utt2spk")
@@ -72,8 +78,26 @@ class UnpairedCrops(SystemDataset):
             for speaker, each in zip((config.source, config.target), names)
         ]
         self.bands = self._utterances[0][0][1].shape[0]
-        self.source, self.target = (read_statistics(folder, name) for name in (config.source, config.target))
         self.highest = tuple(max(float(feats.max()) for _, feats in each) for each in self._utterances)
+
+    @functools.cached_property
+    def source(self) -> SpeakerStatistics:
+        """Statistics of speaker X over the utterances of this set, and no others."""
+        return self._statistics(0)
+
+    @functools.cached_property
+    def target(self) -> SpeakerStatistics:
+        """Statistics of speaker Y over the utterances of this set, and no others."""
+        return self._statistics(1)
+
+    def _statistics(self, which: int) -> SpeakerStatistics:
+        """Return a speaker's; the order of the envelope alone is that of the features, from all utterances in them."""
+        speaker, utterances = self.speakers[which], self._utterances[which]
+        f0 = MatrixTable(self.folder / "f0.scp")
+        median = speaker_f0_range((f0[name] for name, _ in utterances), f"{self.folder}: speaker '{speaker}'").median
+        ceiling = read_range(self.folder, speaker).ceiling
+        feats = [feats.T for _, feats in utterances]
+        return statistics_of(speaker, feats, median, ceiling, self.analysis, str(self.folder))
 
     def _names(self, speakers: dict[str, str], speaker: str, folder: Path) -> list[str]:
         names = sorted(utterance for utterance, name in speakers.items() if name == speaker)
@@ -106,8 +130,10 @@ class UnpairedCrops(SystemDataset):
         if self.held_out:
             crops = [self._side_by_side(each, key.index) for each in self._utterances]
         else:
-            source, target = self._utterances
-            picked = source[key.index % len(source)], target[generator.integers(len(target))]
+            places = key.index, int(_order(key.seed[0], key.epoch, len(self))[key.index])
+            picked = [
+                each[evenly(place, key.epoch, len(self), len(each))] for place, each in zip(places, self._utterances)
+            ]
             crops = [self._at(each, generator.integers(each[1].shape[1] - self.frames + 1)) for each in picked]
         noise = generator.standard_normal((self.bands, self.frames), dtype=np.float32)
         (utt_x, x), (utt_y, y) = crops
@@ -140,6 +166,21 @@ class UnpairedCrops(SystemDataset):
         places = [(u, c) for u, (_, feats) in enumerate(utterances) for c in range(feats.shape[1] // self.frames)]
         utterance, crop = places[index % len(places)]
         return self._at(utterances[utterance], crop * self.frames)
+
+
+def evenly(place: int, epoch: int, length: int, count: int) -> int:
+    """Return which of ``count`` utterances stands at a place of an epoch of ``length`` ≥ ``count`` items.
+
+    Within an epoch each stands as often as any other, or once more; which do moves on from epoch to epoch.
+    """
+    rounds = length - length % count
+    return place % count if place < rounds else (epoch * (length - rounds) + place - rounds) % count
+
+
+@functools.lru_cache(maxsize=2)
+def _order(seed: int, epoch: int, length: int) -> np.ndarray:
+    """Return a permutation of an epoch's items, [length]: at whose place the utterance of Y that goes with each is."""
+    return np.random.default_rng(np.random.SeedSequence((seed, _PAIRS, epoch))).permutation(length)
 
 
 def without_shared_sentences(source: list[str], target: list[str]) -> tuple[list[str], list[str]]:

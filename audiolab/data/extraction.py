@@ -26,14 +26,19 @@ def waves(
     """Yield (utterance, samples [N] at ``rate``) in byte order; that something was resampled is logged once.
 
     Raises:
-        AudiolabError: Audio that is missing, broken, of several channels, or silent but for dither: silence would be
-            learned from like speech, so it is refused by name.
+        AudiolabError: Audio that is missing, broken, of several channels, silent but for dither, or of a lower rate:
+            silence and bands without data would be learned from like speech, so they are refused by name.
     """
     told = False
     for utterance in datadir.utterances:
         samples, original = load_utterance(
             datadir, utterance, channels=channels, allow_silent=False, allow_pipes=allow_pipes
         )
+        if original < rate:
+            raise AudiolabError(
+                f"{datadir.path}/wav.scp: {utterance} is at {original} Hz, and an analysis at {rate} Hz would learn "
+                "from bands without data: record it at that rate, leave it out, or lower stft.rate and mel_high_hz"
+            )
         if original != rate and not told:
             logger.info("%s is at %d Hz; all audio of another rate is resampled to %d Hz", utterance, original, rate)
             told = True

@@ -1,7 +1,8 @@
-"""What the features' folder tells of each speaker: level by band, F0, and the order of the envelope."""
+"""What features tell of a speaker: level, mean and deviation by band, F0, and the order of the envelope."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,9 +12,11 @@ from torch import Tensor
 
 from audiolab.config import from_dict, load_yaml
 from audiolab.data.speaker_tables import read_spk2f0
-from audiolab.datadir.arkio import MatrixTable
 from audiolab.errors import AudiolabError
+from audiolab.features.cmvn import cmvn_stats, mean_and_deviation
 from audiolab.features.envelope_config import EnvelopeConfig, order_for
+from audiolab.features.f0 import F0Range
+from audiolab.features.speech_profile import SpeechProfile, profile_of
 
 
 @dataclass(frozen=True)
@@ -26,6 +29,7 @@ class SpeakerStatistics:
         f0: Median F0 in Hz.
         mean: Of the features as they are stored, (bands,).
         std: Their standard deviation, (bands,), positive.
+        profile: Level and bands in dB, for `audiolab.synthesis.envelope_converter`.
     """
 
     speaker: str
@@ -33,6 +37,7 @@ class SpeakerStatistics:
     f0: float
     mean: Tensor
     std: Tensor
+    profile: SpeechProfile
 
 
 def read_analysis(folder: str | Path) -> EnvelopeConfig:
@@ -41,22 +46,39 @@ def read_analysis(folder: str | Path) -> EnvelopeConfig:
     return from_dict(EnvelopeConfig, *load_yaml(path), str(path))
 
 
-def read_statistics(folder: str | Path, speaker: str) -> SpeakerStatistics:
-    """Return a speaker's statistics from ``cmvn.scp`` and ``spk2f0`` of a features' folder.
+def read_range(folder: str | Path, speaker: str) -> F0Range:
+    """Return a speaker's F0 range from ``spk2f0`` of a features' folder: that of all the speaker's utterances in it.
+
+    Its ceiling gave the order of the envelopes, so it holds for whatever part of the features is used.
 
     Raises:
-        AudiolabError: A table or the speaker is missing, or a band never changes.
+        AudiolabError: The table or the speaker is missing.
     """
-    folder = Path(folder)
-    cmvn, ranges = MatrixTable(folder / "cmvn.scp"), read_spk2f0(folder / "spk2f0")
-    for name, known in (("cmvn.scp", cmvn), ("spk2f0", ranges)):
-        if speaker not in known:
-            raise AudiolabError(f"{folder}/{name}: no entry for speaker {speaker}; run the stages 1 and 2 again")
-    sums = torch.from_numpy(np.array(cmvn[speaker], dtype=np.float64))
-    count = sums[0, -1]
-    mean = sums[0, :-1] / count
-    std = (sums[1, :-1] / count - mean**2).clamp_min(0).sqrt()
+    path = Path(folder) / "spk2f0"
+    ranges = read_spk2f0(path)
+    if speaker not in ranges:
+        raise AudiolabError(f"{path}: no entry for speaker {speaker}; run the stages 1 and 2 again")
+    return ranges[speaker]
+
+
+def statistics_of(
+    speaker: str, feats: Sequence[np.ndarray], f0: float, ceiling: float, analysis: EnvelopeConfig, where: str
+) -> SpeakerStatistics:
+    """Return the statistics of some of a speaker's features.
+
+    Args:
+        speaker: Id.
+        feats: (frames, bands) of each utterance, as they are stored.
+        f0: The speaker's median F0 in Hz.
+        ceiling: The speaker's highest F0 in Hz, from which the features' order came.
+        analysis: How the features were made.
+        where: Their folder, for messages.
+
+    Raises:
+        AudiolabError: A band never changes.
+    """
+    mean, std = map(torch.from_numpy, mean_and_deviation(cmvn_stats(feats)))
     if not bool((std > 0).all()):
-        raise AudiolabError(f"{folder}/cmvn.scp: speaker {speaker} has a band that never changes; are the wavs silent?")
-    order = int(order_for(ranges[speaker].ceiling, read_analysis(folder).stft))
-    return SpeakerStatistics(speaker, order, ranges[speaker].median, mean.float(), std.float())
+        raise AudiolabError(f"{where}: speaker {speaker} has a band that never changes; are the wavs silent?")
+    order = int(order_for(ceiling, analysis.stft))
+    return SpeakerStatistics(speaker, order, f0, mean.float(), std.float(), profile_of(feats, analysis, speaker))

@@ -52,12 +52,16 @@ class MelEnvelope:
         self.filters = filters.T.to(self.device, torch.float32).contiguous()
 
     @torch.no_grad()
-    def __call__(self, wave: Tensor | np.ndarray, order: int | Tensor | np.ndarray) -> Analysis:
+    def __call__(
+        self, wave: Tensor | np.ndarray, order: int | Tensor | np.ndarray, highest: float | None = None
+    ) -> Analysis:
         """Return STFT, true envelope and mel envelope of a signal.
 
         Args:
             wave: [N], mono, full scale ±1, at the config's rate.
             order: Cepstral order, one for all frames or [T]; see `order_for`.
+            highest: Where the data end, in Hz, in audio that was recorded at a lower rate. The spectrum is mirrored
+                there, for an envelope would ring before the cliff; the mel bands above mean nothing. None: nowhere.
         """
         config = self.config
         samples = torch.as_tensor(wave).to(self.device, torch.float32)
@@ -65,6 +69,8 @@ class MelEnvelope:
         floor = 10 ** (config.floor_db / 20)
         power = torch.addcmul(spectrum.real.square(), spectrum.imag, spectrum.imag).mul_(full_scale(config.stft) ** 2)
         log_amplitude = power.clamp_(min=floor**2).log_().mul_(0.5)
+        if highest is not None:
+            log_amplitude = log_amplitude[:, _mirrored(int(highest * config.stft.n_fft / config.stft.rate), config)]
         if isinstance(order, np.ndarray) and order.ndim:
             order = torch.from_numpy(order)
         log_envelope = true_envelope(
@@ -79,6 +85,12 @@ class MelEnvelope:
     def features(self, wave: np.ndarray, order: int | np.ndarray) -> np.ndarray:
         """Return the mel envelope of a signal as it is stored, [T, n_mels] float32 in the config's scale."""
         return to_scale(self(wave, order).mel, self.config).cpu().numpy()
+
+
+def _mirrored(last: int, config: EnvelopeConfig) -> Tensor:
+    """Return the bins [F] that stand where the spectrum is mirrored at bin ``last``, as often as it takes."""
+    place = torch.arange(config.stft.bins) % (2 * last)
+    return torch.minimum(place, 2 * last - place)
 
 
 def to_scale(mel_db: Tensor | np.ndarray, config: EnvelopeConfig) -> Tensor | np.ndarray:

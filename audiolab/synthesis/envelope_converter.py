@@ -1,28 +1,31 @@
-"""Voice conversion by envelope: any mapping of mel envelopes, applied to audio of any length, rate and channel count.
+"""Voice conversion by envelope: any mapping of mel envelopes, applied to audio of any length, level and channel count.
 
-Knows no paper: the mapping is a function of mel envelopes in dB. The source's excitation and phase are kept.
+Knows no paper: the mapping is a function of mel envelopes in dB. The source's excitation, phase and loudness are kept.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from audiolab.config import option
-from audiolab.features.envelope import MelEnvelope, to_db, to_scale
+from audiolab.errors import AudiolabError
+from audiolab.features.envelope import MelEnvelope
 from audiolab.features.envelope_config import EnvelopeConfig, frame_orders
 from audiolab.features.f0 import estimate_f0
+from audiolab.features.speech_level import ActiveLevel, frame_levels
+from audiolab.features.speech_profile import LEAST_RATE, SpeechProfile, highest_hz
 from audiolab.synthesis.chunks import process_in_chunks
 from audiolab.synthesis.envelope_filter import EnvelopeFilterConfig, apply_envelope, context_samples
+from audiolab.synthesis.level_match import LevelMatched, Mapping, restoring_gain
+from audiolab.synthesis.limiter import Limiter
 from audiolab.synthesis.overlap_add import overlap_add
 from audiolab.synthesis.streaming import Blocks, Counted, as_long_as, at_once, check_rate, resampled
-
-Mapping = Callable[[Tensor], Tensor]
-"""Mel envelopes as they are stored, [T, n_mels], to converted ones of the same shape; looks at its own frames only."""
 
 
 @dataclass(frozen=True)
@@ -44,11 +47,14 @@ class EnvelopeConverter:
     """Analysis, mapping of the mel envelope, and resynthesis with the difference of both.
 
     Up to ``window_frames`` are mapped at once. Longer audio is mapped in windows of that length, at multiples of half
-    of it, whose results are cross-faded: the result is the same whether the audio comes as a whole or in blocks.
+    of it, whose results are cross-faded. A window's level is that of the speech up to its end, of each channel by
+    itself. So the result is the same whether the audio comes as a whole or in blocks, and a gain of the audio is the
+    same gain of the result.
 
     Args:
         analysis: How mel envelopes are made of audio.
         order: Cepstral order of the speaker's true envelope.
+        profile: Of the speech that the mapping was made for.
         mapping: What converts mel envelopes.
         config: Windows, limits and smoothing.
         device: Where analysis and mapping run.
@@ -58,87 +64,188 @@ class EnvelopeConverter:
         self,
         analysis: EnvelopeConfig,
         order: int,
+        profile: SpeechProfile,
         mapping: Mapping,
         config: EnvelopeConverterConfig | None = None,
         device: torch.device | str = "cpu",
     ) -> None:
         self.analysis = analysis
         self.order = order
+        self.profile = profile
         self.mapping = mapping
         self.config = config or EnvelopeConverterConfig()
-        self._extract = MelEnvelope(analysis, device)
-        self._half = self.config.window_frames // 2
-        rise = (torch.arange(self._half, dtype=torch.float32, device=device) + 0.5) / self._half
-        self._fade = torch.cat([rise, rise.flip(0)])[:, None]
+        self.extract = MelEnvelope(analysis, device)
 
-    def convert(self, wave: np.ndarray, rate: int) -> np.ndarray:
+    def convert(self, wave: np.ndarray, rate: int, limiter: Limiter | None = None) -> np.ndarray:
         """Return converted audio of the same shape, [N] or [N, channels], float32, at the same rate.
 
         What lies above half of the analysis rate is lost.
 
         Args:
-            wave: Floats with full scale ±1, any length.
+            wave: Floats with full scale ±1, any length; channels are converted each by itself.
             rate: Its rate in Hz.
+            limiter: Counts what would have passed full scale.
 
         Raises:
-            AudiolabError: What `at_once` refuses.
+            AudiolabError: What `at_once` and `stream` refuse.
         """
-        return at_once(self.stream, wave, rate)
+        return at_once(lambda blocks, rate: self.stream(blocks, rate, limiter), wave, rate)
 
-    def stream(self, blocks: Iterable[np.ndarray], rate: int) -> Blocks:
+    def stream(self, blocks: Iterable[np.ndarray], rate: int, limiter: Limiter | None = None) -> Blocks:
         """Yield converted audio, as long as what came, in bounded memory.
+
+        It stays within full scale as long as what comes does.
 
         Args:
             blocks: float32 [n, channels] each.
             rate: Their rate in Hz; the result's too.
+            limiter: Counts what would have passed full scale.
 
         Raises:
-            AudiolabError: A rate that cannot be.
+            AudiolabError: A rate that cannot be, or is too low; a mapping that gives NaN.
         """
         check_rate(rate)
-        hop = self.analysis.stft.hop
+        self._check_data(rate)
+        hop, half = self.analysis.stft.hop, self.config.window_frames // 2
         margin = context_samples(self.analysis, self.config.filter)
         counted = Counted(blocks)
         analysed = resampled(counted, rate, self.analysis.stft.rate)
-        converted = process_in_chunks(analysed, self._convert_segment, self._half * hop, self._half * hop + margin)
-        return as_long_as(resampled(converted, self.analysis.stft.rate, rate), counted)
+        converted = process_in_chunks(analysed, _Conversion(self, rate), half * hop, half * hop + margin)
+        whole = as_long_as(resampled(converted, self.analysis.stft.rate, rate), counted)
+        return (limiter or Limiter()).apply(self.finish(whole, rate), rate, counted)
+
+    def finish(self, blocks: Blocks, rate: int) -> Blocks:
+        """Return converted blocks with what else is to be done to them; here nothing. May be overridden."""
+        return blocks
+
+    def _check_data(self, rate: int) -> None:
+        if rate < min(LEAST_RATE, self.analysis.stft.rate):
+            raise AudiolabError(
+                f"a rate of {rate} Hz: too little of a voice is in it to convert it; give audio that was recorded at "
+                f"{LEAST_RATE} Hz or more"
+            )
+
+
+class _Channel:
+    """What is carried from segment to segment of one channel.
+
+    Attributes:
+        peak: Of all that was heard.
+        counted: Frames that have gone into the level.
+        level: Active level of what was heard up to the end of a window, by the window's number; dB of full scale.
+    """
+
+    def __init__(self, analysis: EnvelopeConfig) -> None:
+        self.peak, self.counted = 0.0, 0
+        self.level: dict[int, float] = {}
+        self._heard = ActiveLevel(analysis)
+
+    def hear(self, levels: Tensor, offset: float, window: int) -> None:
+        """Count frames in; their levels in dB are raised by ``offset``. They end with window number ``window``."""
+        self._heard.add(levels, offset)
+        self.counted += len(levels)
+        level = self._heard.value
+        self.level = {number: known for number, known in self.level.items() if number >= window - 2}
+        self.level[window] = offset if level is None else level
+
+    def level_of(self, window: int) -> float:
+        """Return the level of a window; that of the last known one for one that is not heard to its end."""
+        return self.level[min(window, max(self.level))]
+
+
+class _Conversion:
+    """One signal's conversion, segment by segment, as `process_in_chunks` calls it."""
+
+    def __init__(self, converter: EnvelopeConverter, rate: int) -> None:
+        self.analysis, self.config = converter.analysis, converter.config
+        self._order, self._extract = converter.order, converter.extract
+        self._highest = highest_hz(rate, converter.analysis)
+        self._map = LevelMatched(
+            converter.mapping, converter.profile, converter.analysis, converter.config.filter.limit_db, self._highest
+        )
+        self._channels: list[_Channel] = []
+        self._half = converter.config.window_frames // 2
+        rise = (torch.arange(self._half, dtype=torch.float32, device=self._extract.device) + 0.5) / self._half
+        self._fade = torch.cat([rise, rise.flip(0)])[:, None]
+        self._segments = 0
 
     @torch.no_grad()
-    def _convert_segment(self, segment: np.ndarray, first: int) -> np.ndarray:
-        channels = [self._convert_channel(np.ascontiguousarray(channel), first) for channel in segment.T]
-        return np.stack(channels, axis=1)
+    def __call__(self, segment: np.ndarray, first: int) -> np.ndarray:
+        """Return the converted segment, [n, channels]; it begins with sample ``first``. The calls are in order."""
+        self._channels = self._channels or [_Channel(self.analysis) for _ in segment.T]
+        pairs = zip(segment.T, self._channels)
+        converted = [self._convert(np.ascontiguousarray(wave), first, channel) for wave, channel in pairs]
+        self._segments += 1
+        return np.stack(converted, axis=1)
 
-    def _convert_channel(self, wave: np.ndarray, first: int) -> np.ndarray:
-        found = self._extract(wave, self._orders(wave))
-        converted = self._map(found.mel, first // self.analysis.stft.hop)
-        changed = apply_envelope(found.stft, found.mel, converted, self.analysis, self.config.filter)
-        return overlap_add(changed, self.analysis.stft, len(wave)).cpu().numpy()
+    def _convert(self, wave: np.ndarray, first: int, channel: _Channel) -> np.ndarray:
+        """Convert a channel; it is analysed at one peak, so that nothing depends on its gain, rounding included."""
+        channel.peak = max(channel.peak, float(np.abs(wave).max()))
+        if channel.peak == 0:
+            return np.zeros_like(wave)
+        scaled = wave / np.float32(channel.peak)
+        offset = 20 * float(np.log10(channel.peak))
+        found = self._extract(scaled, self._orders(scaled), self._highest)
+        start = first // self.analysis.stft.hop
+        until = (self._segments + 2) * self._half - start  # the frames after are cut off by the segment's end
+        channel.hear(frame_levels(found.mel[channel.counted - start : until], self.analysis), offset, self._segments)
+        windows = self._windows(start, len(found.mel))
+        changes = [self._map(found.mel[w.part], channel.level_of(w.number) - offset) for w in windows]
+        shape = _mixed(windows, [change.shape for change in changes])
+        changed = apply_envelope(found.stft, found.mel, found.mel + shape, self.analysis, self.config.filter)
+        made = overlap_add(changed, self.analysis.stft, len(wave)).cpu().numpy()
+        return self._as_loud(made, scaled, windows, [change.spoken for change in changes]) * np.float32(channel.peak)
+
+    def _as_loud(
+        self, made: np.ndarray, source: np.ndarray, windows: list[_Window], spoken: list[Tensor]
+    ) -> np.ndarray:
+        """Return samples [N] with the energy of ``source`` where speech is, window by window."""
+        hop, frames = self.analysis.stft.hop, self.analysis.stft.frames(len(made))
+        padded = (np.pad(np.square(each, dtype=np.float64), (0, frames * hop - len(each))) for each in (source, made))
+        before, after = (each.reshape(frames, hop).sum(1) for each in padded)
+        gains = [restoring_gain(before[w.part], after[w.part], each.cpu().numpy()) for w, each in zip(windows, spoken)]
+        level = _mixed(windows, [w.fade.new_full((len(w.fade), 1), gain) for w, gain in zip(windows, gains)])
+        smooth = np.interp(np.arange(len(made)) / hop, np.arange(frames), level[:, 0].cpu().numpy())
+        return made * (10 ** (smooth / 20)).astype(np.float32)
 
     def _orders(self, wave: np.ndarray) -> int | np.ndarray:
         if self.analysis.order_policy == "speaker":
-            return self.order
+            return self._order
         grid = self.analysis.stft
         search = self.analysis.f0
         f0 = estimate_f0(wave, grid.rate, grid.shift_ms, search.floor, search.ceiling, search.method)
-        return frame_orders(f0, self.order, grid)
+        return frame_orders(f0, self._order, grid)
 
-    def _map(self, mel: Tensor, first: int) -> Tensor:
-        """Map mel envelopes in dB; windows lie at multiples of half their length from the audio's first frame."""
-        half, frames = self._half, len(mel)
+    def _windows(self, first: int, frames: int) -> list[_Window]:
+        """Return the windows over a segment, at multiples of half their length from the audio's first frame."""
+        half = self._half
         if first == 0 and frames <= 2 * half:
-            return self._map_window(mel)
-        total, weight = torch.zeros_like(mel), torch.zeros_like(mel[:, :1])
+            return [_Window(slice(0, frames), 0, self._fade.new_ones(frames, 1))]
+        windows: list[_Window] = []
         for start in range(-(first % -half), frames, half):
-            part = mel[start : start + 2 * half]
-            if start > 0 and len(part) <= half and start + len(part) == frames and weight[start:].all():
+            fade = self._fade[: frames - start].clone()
+            if windows and len(fade) <= half and start + len(fade) == frames:
                 break  # a last window that the one before covers whole
-            fade = self._fade[: len(part)].clone()
             if first + start == 0:
                 fade[:half] = 1.0  # nothing to fade from before the first window
-            total[start : start + len(part)] += fade * self._map_window(part)
-            weight[start : start + len(part)] += fade
-        mapped = total / weight.clamp_min(torch.finfo(weight.dtype).tiny)
-        return torch.where(weight > 0, mapped, mel)
+            windows.append(_Window(slice(start, start + len(fade)), (first + start) // half, fade))
+        return windows
 
-    def _map_window(self, mel: Tensor) -> Tensor:
-        return to_db(self.mapping(to_scale(mel, self.analysis)), self.analysis)
+
+class _Window(NamedTuple):
+    """A window over a segment: its frames there, its number in the audio, its weights [length, 1]."""
+
+    part: slice
+    number: int
+    fade: Tensor
+
+
+def _mixed(windows: list[_Window], values: list[Tensor]) -> Tensor:
+    """Return values of windows, [length, n] each, cross-faded: [frames, n]; 0 where no window lies."""
+    frames = max(window.part.stop for window in windows)
+    total = values[0].new_zeros(frames, values[0].shape[1])
+    weight = values[0].new_zeros(frames, 1)
+    for window, value in zip(windows, values):
+        total[window.part] += window.fade * value
+        weight[window.part] += window.fade
+    return total / weight.clamp_min(torch.finfo(weight.dtype).tiny)

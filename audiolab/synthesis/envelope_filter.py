@@ -22,7 +22,7 @@ from audiolab.features.true_envelope import DECIBEL
 class EnvelopeFilterConfig:
     """What is done to the gain before it is applied."""
 
-    limit_db: float = option(24.0, "gain is held within ± this", "dB")
+    limit_db: float = option(24.0, "the change of shape is held within ± this", "dB")
     smooth_frames: int = option(3, "moving average over this many frames, odd; 1 is off")
     max_change_db: float | None = option(None, "most by which the gain changes from frame to frame; null is off", "dB")
 

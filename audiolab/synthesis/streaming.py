@@ -80,7 +80,12 @@ def resampled(blocks: Iterable[np.ndarray], original: int, rate: int) -> Blocks:
 
 
 class Counted:
-    """Blocks that pass through, and what has passed: ``length`` in samples, ``empty``, a block [0, channels].
+    """Blocks that pass through, and what has passed.
+
+    Attributes:
+        length: In samples.
+        empty: A block [0, channels]; None before the first.
+        passes: The number of the first sample over full scale; None as long as there is none.
 
     Raises:
         AudiolabError: While they pass: one that is not float [n, channels], has other channels than those before, or
@@ -90,11 +95,15 @@ class Counted:
     def __init__(self, blocks: Iterable[np.ndarray]) -> None:
         self.length = 0
         self.empty: np.ndarray | None = None
+        self.passes: int | None = None
         self._blocks = blocks
 
     def __iter__(self) -> Blocks:
         for block in self._blocks:
             self._check(block)
+            over = (np.abs(block) > 1).any(axis=1) if self.passes is None else block[:0, 0]
+            if over.any():
+                self.passes = self.length + int(over.argmax())
             self.length += len(block)
             self.empty = block[:0]
             yield block
@@ -112,10 +121,13 @@ def as_long_as(blocks: Iterable[np.ndarray], counted: Counted) -> Blocks:
 
     Resampling there and back may give a sample more or less than there was, and nothing of very few. What is not
     beyond the length so far is passed on at once.
+
+    Raises:
+        AudiolabError: What was made has samples that are NaN or infinite, as that of broken weights has.
     """
     done = 0
     held = None
-    for block in blocks:
+    for block in _finite(blocks):
         held = block if held is None else np.concatenate([held, block])
         ready = min(len(held), counted.length - done)
         yield held[:ready]
@@ -125,3 +137,16 @@ def as_long_as(blocks: Iterable[np.ndarray], counted: Counted) -> Blocks:
     rest = counted.length - done
     if held is not None and rest:
         yield np.pad(held[:rest], ((0, max(0, rest - len(held))), (0, 0)))
+
+
+def _finite(blocks: Iterable[np.ndarray]) -> Blocks:
+    position = 0
+    for block in blocks:
+        bad = ~np.isfinite(block).all(axis=1)
+        if bad.any():
+            raise AudiolabError(
+                f"the model makes NaN or infinite samples, the first is number {position + int(bad.argmax())}: its "
+                "weights are broken; train again, or take another copy of it"
+            )
+        position += len(block)
+        yield block

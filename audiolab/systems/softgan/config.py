@@ -90,6 +90,11 @@ class SoftGANConfig:
         for name in ("feature_std", "unit_range_db", "bands", "frames"):
             if getattr(self, name) <= 0:
                 raise ValueError(f"{name} must be positive, not {getattr(self, name)}")
+        if self.scale == "speaker" and self.generator.output != "linear":
+            raise ValueError(
+                f"generator.output '{self.generator.output}' gives no negative values, which features of scale "
+                "'speaker' are half of the time: set output linear, or scale unit"
+            )
         multiple = 2 ** max(len(self.generator.channels), len(self.discriminator.channels))
         if self.bands % multiple or self.frames % multiple:
             raise ValueError(f"bands and frames must be multiples of {multiple}, not {self.bands} and {self.frames}")

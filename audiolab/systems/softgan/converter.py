@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -14,7 +13,7 @@ from audiolab.config import from_dict
 from audiolab.errors import AudiolabError
 from audiolab.features.envelope_config import EnvelopeConfig
 from audiolab.synthesis.envelope_converter import EnvelopeConverter, EnvelopeConverterConfig
-from audiolab.synthesis.streaming import Blocks, at_once
+from audiolab.synthesis.streaming import Blocks
 from audiolab.synthesis.transpose import transpose
 from audiolab.systems.softgan.config import SoftGANConfig
 from audiolab.systems.softgan.networks import Generator
@@ -70,9 +69,9 @@ class SoftGANConverter:
         def mapping(feats: Tensor) -> Tensor:
             return self._convert_features(feats, before, after, generator)
 
-        return Voice(
-            before, after, ratio, EnvelopeConverter(self.analysis, before.order, mapping, conversion, self.device)
-        )
+        voice = Voice(self.analysis, before.order, before.profile, mapping, conversion, self.device)
+        voice.source, voice.target, voice.ratio = before.name, after.name, ratio
+        return voice
 
     @torch.no_grad()
     def _convert_features(self, feats: Tensor, before: Speaker, after: Speaker, generator: Generator) -> Tensor:
@@ -85,41 +84,25 @@ class SoftGANConverter:
         return after.denormalise(generator(padded[None])[0, 0, :, :frames]).T
 
 
-class Voice:
-    """Conversion one way.
+class Voice(EnvelopeConverter):
+    """Conversion one way; ``convert``, ``stream`` and ``analysis`` are inherited.
 
     The source's excitation is kept, and its F0 where ``ratio`` is 1; the spectral envelope is converted. What lies
-    above half of the analysis rate (8 kHz) is lost.
+    above half of the analysis rate (8 kHz) is lost. Memory is bounded where F0 is kept.
 
     Attributes:
         source: Id of the speaker who is converted.
         target: Id of the speaker whose voice it becomes.
         ratio: Factor on F0.
-        analysis: How the model sees audio.
     """
 
-    def __init__(self, before: Speaker, after: Speaker, ratio: float, converter: EnvelopeConverter) -> None:
-        self.source, self.target = before.name, after.name
-        self.ratio = ratio
-        self.analysis = converter.analysis
-        self._converter = converter
+    source: str
+    target: str
+    ratio: float = 1.0
 
-    def convert(self, wave: np.ndarray, rate: int) -> np.ndarray:
-        """Return converted audio, float32, of the same shape and rate.
-
-        Args:
-            wave: [N] or [N, channels], floats with full scale ±1, any length; channels are converted each by itself.
-            rate: Its rate in Hz.
-
-        Raises:
-            AudiolabError: What `audiolab.synthesis.streaming.at_once` refuses.
-        """
-        return at_once(self.stream, wave, rate)
-
-    def stream(self, blocks: Iterable[np.ndarray], rate: int) -> Blocks:
-        """Yield converted audio of blocks [n, channels]; in bounded memory where F0 is kept."""
-        converted = self._converter.stream(blocks, rate)
-        return converted if self.ratio == 1.0 else self._transposed(converted, rate)
+    def finish(self, blocks: Blocks, rate: int) -> Blocks:
+        """Return converted blocks with their F0 moved, which keeps their energy."""
+        return blocks if self.ratio == 1.0 else self._transposed(blocks, rate)
 
     def _transposed(self, blocks: Blocks, rate: int) -> Blocks:
         held, length = [], 0
@@ -132,7 +115,20 @@ class Voice:
                 )
         if held:
             channels = np.concatenate(held).T
-            yield np.stack([transpose(channel, rate, self.ratio) for channel in channels], axis=1)
+            yield np.stack([_moved(channel, rate, self.ratio) for channel in channels], axis=1)
+
+
+def _moved(wave: np.ndarray, rate: int, ratio: float) -> np.ndarray:
+    """Return a channel [N] with its F0 times ``ratio``, of the same energy, at whatever level it is."""
+    peak = np.abs(wave).max(initial=0.0)
+    if peak == 0:
+        return wave
+    scaled = wave / peak
+    moved = transpose(scaled, rate, ratio)
+    energy = float(np.square(moved, dtype=np.float64).sum())
+    if energy == 0:
+        return moved
+    return moved * np.float32(peak * np.sqrt(np.square(scaled, dtype=np.float64).sum() / energy))
 
 
 def _ratio(f0: str | float, before: Speaker, after: Speaker) -> float:

@@ -79,7 +79,7 @@ class SoftGAN(System):
         speakers = (self.speaker_x, self.speaker_y), (train_set.source, train_set.target), train_set.highest
         for speaker, statistics, highest in zip(*speakers):
             offset, scale = self._scaling(statistics, highest)
-            speaker.set(statistics.speaker, statistics.order, statistics.f0, offset, scale)
+            speaker.set(statistics, offset, scale)
         low, high = (0.5, 0.25) if self.config.scale == "unit" else (0.0, 1.0)
         self.noise_mean.fill_(low * self.config.feature_std)
         self.noise_std.fill_(high * self.config.feature_std)

@@ -1,0 +1,83 @@
+"""The level of speech: that of the frames in which somebody speaks, however long the pauses are.
+
+As in ITU-T P.56, speech is what lies no more than a margin below the active level itself. It is looked for from the
+loudest frame down, so that any length of silence or noise leaves it as it is, and it is a mean of decibels, so that a
+click does not. A gain moves it by just that gain.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from audiolab.features.envelope_config import EnvelopeConfig
+from audiolab.features.mel import mel_edges
+
+MARGIN_DB = 15.9
+"""P.56's: frames further below the active level are pauses."""
+
+LEVEL_HZ = 3400.0
+"""The level is that of the bands below, which audio of all rates from 8 kHz on has."""
+
+LEAST_S = 0.2
+"""So long at least is what is taken for speech: a syllable. A click is shorter."""
+
+_STEP_DB = 0.25
+_LOWEST_DB, _HIGHEST_DB = -240.0, 120.0
+
+
+def level_bands(config: EnvelopeConfig) -> int:
+    """Return how many mel bands, from the lowest, lie below `LEVEL_HZ`; one at least."""
+    upper = mel_edges(config.n_mels, config.mel_low_hz, config.mel_high_hz, config.mel_scale)[2:]
+    return max(1, int((upper <= LEVEL_HZ).sum()))
+
+
+def frame_levels(mel: Tensor, config: EnvelopeConfig) -> Tensor:
+    """Return each frame's level [T] in dB: of the mean power of the bands below `LEVEL_HZ`.
+
+    Args:
+        mel: Mel envelopes in dB, [T, n_mels].
+        config: How they were made.
+    """
+    power = (mel[:, : level_bands(config)].double() * (np.log(10) / 10)).exp().mean(1)
+    return 10 * power.log10()
+
+
+class ActiveLevel:
+    """The active level of frames that come piece by piece, in bounded memory: a histogram of their levels.
+
+    Args:
+        config: How the frames were made; frames at its floor, digital silence, do not count.
+    """
+
+    def __init__(self, config: EnvelopeConfig) -> None:
+        bins = round((_HIGHEST_DB - _LOWEST_DB) / _STEP_DB)
+        self._counts, self._sums = np.zeros(bins, np.int64), np.zeros(bins)
+        self._floor = config.floor_db
+        self._least = max(1, round(1000 * LEAST_S / config.stft.shift_ms))
+
+    def add(self, levels: Tensor | np.ndarray, offset: float = 0.0) -> None:
+        """Count frames of these levels in dB, [T], as `frame_levels` gives them, each raised by ``offset``."""
+        values = np.asarray(levels.cpu() if isinstance(levels, Tensor) else levels, np.float64)
+        values = values[values > self._floor + 1e-3] + offset
+        places = np.clip((values - _LOWEST_DB) / _STEP_DB, 0, len(self._counts) - 1).astype(np.int64)
+        self._counts += np.bincount(places, minlength=len(self._counts))
+        self._sums += np.bincount(places, values, minlength=len(self._sums))
+
+    @property
+    def value(self) -> float | None:
+        """The active level in dB; None where there was nothing but digital silence."""
+        held = np.flatnonzero(self._counts)[::-1]  # the loudest first
+        if not len(held):
+            return None
+        counts = np.cumsum(self._counts[held])
+        means = np.cumsum(self._sums[held]) / counts
+        below = self._sums[held] / self._counts[held]
+        pause = (below[1:] < means[:-1] - MARGIN_DB) & (counts[:-1] >= self._least)
+        return float(means[np.argmax(pause)] if pause.any() else means[-1])
+
+
+def is_active(levels: Tensor, level: float) -> Tensor:
+    """Return which frames [T] are speech where the active level is ``level``."""
+    return levels >= torch.as_tensor(level - MARGIN_DB, dtype=levels.dtype)

@@ -1,0 +1,87 @@
+"""A mapping of mel envelopes applied to speech of any level, whose loudness it keeps.
+
+A mapping was made for speech at the level of its training. So each window is brought to that level, mapped, and the
+*difference* is taken there. Its mean over the frames of speech is a matter of level, not of shape, and is taken off;
+what is left is held within the limit, and a gain brings the energy of the frames of speech back to what it was. That
+is the energy constraint of SoftGAN's paper (§3.3), for an utterance as a whole.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from audiolab.features.envelope import to_db, to_scale
+from audiolab.features.envelope_config import EnvelopeConfig
+from audiolab.features.speech_level import frame_levels, is_active
+from audiolab.features.speech_profile import SpeechProfile, bands_below
+
+Mapping = Callable[[Tensor], Tensor]
+"""Mel envelopes as they are stored, [T, n_mels], to converted ones of the same shape; looks at its own frames only."""
+
+
+class Change(NamedTuple):
+    """What is to be done to a window's frames, and which of them are speech.
+
+    Attributes:
+        shape: By band, [T, n_mels] in dB, within the limit.
+        spoken: [T]; all frames of a window without speech, which then keeps its own loudness.
+    """
+
+    shape: Tensor
+    spoken: Tensor
+
+
+class LevelMatched:
+    """A mapping for audio of one rate, at any level.
+
+    Args:
+        mapping: What converts mel envelopes.
+        profile: Of the speech that it was made for.
+        analysis: How mel envelopes are made of audio.
+        limit_db: Most by which the shape changes.
+        highest: Up to where the audio has data, in Hz; None: everywhere.
+    """
+
+    def __init__(
+        self,
+        mapping: Mapping,
+        profile: SpeechProfile,
+        analysis: EnvelopeConfig,
+        limit_db: float,
+        highest: float | None,
+    ) -> None:
+        self.mapping, self.profile, self.analysis, self.limit_db = mapping, profile, analysis, limit_db
+        self.bands = bands_below(highest, analysis)
+
+    def __call__(self, mel: Tensor, level: float) -> Change:
+        """Return the change of a window.
+
+        Args:
+            mel: Mel envelopes in dB, [T, n_mels].
+            level: The audio's active level in dB, as ``mel`` has it.
+        """
+        spoken = is_active(frame_levels(mel, self.analysis), level)
+        if not spoken.any():
+            spoken = torch.ones_like(spoken)
+        known = (mel + (self.profile.level - level)).clamp_min(self.analysis.floor_db)
+        known = self.profile.fill(known, self.bands)
+        difference = to_db(self.mapping(to_scale(known, self.analysis)), self.analysis) - known
+        shape = difference - difference[spoken, : self.bands].mean()
+        return Change(shape.clamp(-self.limit_db, self.limit_db), spoken)
+
+
+def restoring_gain(before: np.ndarray, after: np.ndarray, spoken: np.ndarray) -> float:
+    """Return the gain in dB after which frames of speech have the energy that they had.
+
+    Args:
+        before: Energy of each frame, [T].
+        after: Energy of each changed frame, [T].
+        spoken: Which are speech, [T].
+    """
+    had, has = before[spoken].sum(), after[spoken].sum()
+    return float(10 * np.log10(had / has)) if had > 0 and has > 0 else 0.0

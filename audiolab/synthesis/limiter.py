@@ -1,0 +1,68 @@
+"""Keeping what is made of a signal within full scale, where the signal itself is: a limiter that looks ahead."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable
+
+import numpy as np
+from scipy.ndimage import minimum_filter1d, uniform_filter1d
+
+from audiolab.synthesis.chunks import process_in_chunks
+from audiolab.synthesis.streaming import Blocks, Counted
+
+logger = logging.getLogger(__name__)
+
+CEILING = 1 - 2**-15
+"""The largest sample of 16 bit."""
+
+LOOK_S = 0.005
+"""The gain falls so long before a peak, and rises so long after it."""
+
+
+class Limiter:
+    """Lowers peaks over full scale, all channels alike, until the signal that they are made of passes it itself.
+
+    Attributes:
+        samples: How many would have passed full scale, over all channels.
+        most_db: The most by which the sound was lowered around them.
+    """
+
+    def __init__(self) -> None:
+        self.samples, self.most_db = 0, 0.0
+
+    def apply(self, blocks: Iterable[np.ndarray], rate: float, source: Counted) -> Blocks:
+        """Yield blocks [n, channels] within full scale, and say in the log's warnings when they were not.
+
+        Args:
+            blocks: What was made of ``source``, as long as it and not ahead of it.
+            rate: Of both, in Hz.
+            source: The signal, which tells from which sample on it passes full scale.
+        """
+        look = max(1, round(LOOK_S * rate))
+
+        def limited(segment: np.ndarray, first: int) -> np.ndarray:
+            needed = CEILING / np.maximum(np.abs(segment).max(axis=1), CEILING)
+            if source.passes is not None:
+                needed[max(0, source.passes - first) :] = 1
+            if needed.min() == 1:
+                return segment
+            held = minimum_filter1d(needed, 2 * look + 1, mode="nearest")
+            gain = np.minimum(uniform_filter1d(held, 2 * look + 1, mode="nearest"), needed)
+            self.most_db = max(self.most_db, float(-20 * np.log10(gain.min())))
+            return (segment * gain[:, None]).astype(segment.dtype)
+
+        chunk = max(1, round(rate))
+        yield from process_in_chunks(self._counted(blocks, source), limited, chunk, 2 * look)
+        if self.samples:
+            logger.warning(
+                "%d samples would have passed full scale: limited, by up to %.1f dB", self.samples, self.most_db
+            )
+
+    def _counted(self, blocks: Iterable[np.ndarray], source: Counted) -> Blocks:
+        position = 0
+        for block in blocks:
+            until = len(block) if source.passes is None else max(0, source.passes - position)
+            self.samples += int((np.abs(block[:until]) > 1).sum())
+            position += len(block)
+            yield block
