@@ -14,6 +14,13 @@ mini_dir=downloads/mini # where the mini corpora are, of each seed its own
 if ((seed != 0)); then mini_dir+=_s$seed; fi
 shared_dirs=() # folders that this run reads and may make, which other experiments may read too; the recipe sets them
 
+# job_variable VALUE …: prints a name that stands in none of the values, for what is a job's number in a call of run.py
+job_variable() {
+  local name=JOB
+  while [[ "$*" == *"$name"* ]]; do name+=_; done
+  echo "$name"
+}
+
 before_stages() {
   # shellcheck disable=SC1091 # the recipe's own
   . ./path.sh
@@ -62,7 +69,11 @@ lock() {
 run() { python3 -m "audiolab.bin.$1" "${@:2}"; }
 
 # made_by DIR NAME NUMBER …: fails unless stage NUMBER (NAME) has made DIR of what is there now
-made_by() { run stamp check "$1" "$2" --made_by "stage $3 ($2)" "${@:4}"; }
+made_by() {
+  local stage="$3 ($2)"
+  if [[ $3 == *\ * ]]; then stage=$3; fi # given as "NUMBER (STAGE)", for a stage of several stamps
+  run stamp check "$1" "$2" --made_by "stage $stage" "${@:4}"
+}
 
 # begin DIR NAME [--inputs PATH …] [--options KEY=VALUE …]: stage NAME is about to make DIR of these inputs; its stamp
 # is withdrawn, and DIR locked
