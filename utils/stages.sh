@@ -14,6 +14,7 @@
 #
 #   stages="0:data 1:features 2:train"
 #   before_stages() { . ./path.sh; . ./cmd.sh; }   # may be left out; not run for --list and --dry_run
+#   before_stage() { … }                           # may be left out; run in the subshell of each stage, before it
 #   stage_data() { python3 -m audiolab.bin.prepare data; }
 #   stage_features() { ${train_cmd} JOB=1:"${nj}" exp/log/features.JOB.log extract split/JOB; }
 #   stage_train() { ${cuda_cmd} exp/log/train.log python3 -m audiolab.bin.train --config conf/train.yaml; }
@@ -89,16 +90,28 @@ _stages_check_errexit() {
   set -e
 }
 
-# Runs the stage with index $1, with its time; leaves the script with the stage's status when it fails.
+# Runs the stage with index $1, with its time; leaves the script with the stage's status when it fails. The stage has a
+# process group of its own, which gets the signals that the script gets: all that runs in it ends with the script.
 _stages_run() {
-  local _st_begun=$SECONDS _st_status _st_label="stage ${_st_numbers[$1]} ${_st_names[$1]}"
+  local _st_begun=$SECONDS _st_status _st_group="" _st_signal="" _st_label="stage ${_st_numbers[$1]} ${_st_names[$1]}"
   printf '### %s, %s\n' "$_st_label" "$(date '+%Y-%m-%d %H:%M:%S')"
-  trap '_stages_interrupted "$_st_label" "${_st_names[$1]}"' INT # which bash does when the stage has ended
+  trap '_stages_stop INT' INT
+  trap '_stages_stop TERM' TERM
+  trap '_stages_stop HUP' HUP
   set +e
-  (set -euo pipefail && "stage_${_st_names[$1]}")
-  _st_status=$?
+  set -m
+  (set -euo pipefail && _stages_in "${_st_names[$1]}") </dev/null &
+  _st_group=$!
+  set +m
+  if [[ -n $_st_signal ]]; then _stages_stop "$_st_signal"; fi # it came while the group was made
+  while :; do # a signal ends "wait", but jobs save what they have
+    wait "$_st_group"
+    _st_status=$?
+    kill -0 "$_st_group" 2>/dev/null || break
+  done
   set -e
-  trap - INT
+  trap - INT TERM HUP
+  if [[ -n $_st_signal ]]; then _stages_stopped "$_st_label" "${_st_names[$1]}"; fi
   if ((_st_status != 0)); then
     printf 'error: %s: %s failed with status %d after %d s; when its cause is mended, go on with\n  %s\n' "${0##*/}" \
       "$_st_label" "$_st_status" $((SECONDS - _st_begun)) "$(_stages_command "${_st_names[$1]}")" >&2
@@ -107,11 +120,25 @@ _stages_run() {
   printf '### %s done in %d s\n' "$_st_label" $((SECONDS - _st_begun))
 }
 
-# Says how to go on after Ctrl-C in the stage with label $1 and name $2, and leaves the script by the signal.
-_stages_interrupted() {
+# Runs the stage with name $1 in its subshell, which bash leaves by a signal when the running command has ended by it.
+_stages_in() {
+  trap 'exit 130' INT
+  trap 'exit 143' TERM
+  trap 'exit 129' HUP
+  if declare -F before_stage >/dev/null; then before_stage; fi
+  "stage_$1"
+}
+
+# Passes signal $1 on to all that runs in the stage.
+_stages_stop() {
+  _st_signal=$1
+  if [[ -n $_st_group ]]; then kill "-$1" -- "-$_st_group" 2>/dev/null; fi
+}
+
+# Says how to go on after a signal in the stage with label $1 and name $2, and leaves the script by the signal.
+_stages_stopped() {
   printf '%s: %s was interrupted; go on with\n  %s\n' "${0##*/}" "$1" "$(_stages_command "$2")" >&2
-  trap - INT
-  kill -INT $$
+  kill "-$_st_signal" $$
 }
 
 # Prints the command that goes on with stage $1: the options as they were given (see parse_options.sh) but for --stage.

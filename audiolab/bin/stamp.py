@@ -1,34 +1,48 @@
 """Write and check stamps, which say what a recipe's stage made a folder from.
 
-python -m audiolab.bin.stamp write FOLDER STAGE [--inputs PATH …] [--options KEY=VALUE …]
+python -m audiolab.bin.stamp begin FOLDER STAGE [--inputs PATH …] [--options KEY=VALUE …]
+python -m audiolab.bin.stamp commit FOLDER STAGE [--inputs PATH …]
 python -m audiolab.bin.stamp check FOLDER STAGE [--made_by TEXT] [--options KEY=VALUE …]
 """
 
 from __future__ import annotations
 
 from audiolab.cli import ArgumentParser, run
-from audiolab.datadir.stamp import check_stamp, write_stamp
+from audiolab.datadir.stamp import begin_stage, check_stamp, commit_stage
 from audiolab.errors import AudiolabError
+
+TAKES = {"begin": ("inputs", "options"), "commit": ("inputs",), "check": ("made_by", "options")}
+"""Which options are for which verb."""
 
 
 def main() -> None:
     """Run the command."""
-    parser = ArgumentParser(prog="audiolab.bin.stamp", description="Write or check what a stage made a folder from.")
-    parser.add_argument("verb", choices=["write", "check"])
-    parser.add_argument("folder", help="what the stage made")
+    parser = ArgumentParser(
+        prog="audiolab.bin.stamp",
+        description="Say what a stage makes a folder from, in a stamp: 'begin' withdraws the earlier one and notes "
+        "what the stage reads; 'commit' writes it when the stage has ended, unless an input was changed; 'check' "
+        "fails where the folder is not made to its end, or older than what it was made from.",
+    )
+    parser.add_argument("verb", choices=list(TAKES))
+    parser.add_argument("folder", help="what the stage makes")
     parser.add_argument("stage", help="the stage's name")
-    parser.add_argument("--inputs", nargs="*", default=[], help="write: the files and folders that the stage read")
+    parser.add_argument(
+        "--inputs", nargs="*", default=[], help="begin: what the stage reads; commit: what was not there then"
+    )
     parser.add_argument("--options", nargs="*", default=[], metavar="KEY=VALUE", help="options that change the result")
     parser.add_argument("--made_by", default="", help='check: the stage as the user calls it: "stage 1 (features)"')
     args = parser.parse_args()
-    if (args.verb == "write" and args.made_by) or (args.verb == "check" and args.inputs):
-        raise AudiolabError("stamp: --inputs is for 'write', --made_by for 'check'")
+    for name in ("inputs", "options", "made_by"):
+        if getattr(args, name) and name not in TAKES[args.verb]:
+            raise AudiolabError(f"stamp: --{name} is not for '{args.verb}' (see --help)")
     for option in args.options:
         if "=" not in option:
             raise AudiolabError(f"stamp: --options takes KEY=VALUE, not '{option}'")
     options = dict(option.split("=", 1) for option in args.options)
-    if args.verb == "write":
-        write_stamp(args.folder, args.stage, args.inputs, options)
+    if args.verb == "begin":
+        begin_stage(args.folder, args.stage, args.inputs, options)
+    elif args.verb == "commit":
+        commit_stage(args.folder, args.stage, args.inputs)
     else:
         check_stamp(args.folder, args.stage, args.made_by, options)
 

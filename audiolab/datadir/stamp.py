@@ -1,59 +1,94 @@
 """Stamps: what a recipe's stage made a folder from, so that a later stage never uses old data without a word.
 
-A stamp is ``<folder>/.stamp/<stage>.json``: ``{"stage", "options", "inputs": {path: sha256}, "made"}``. No hash depends
-on times or on the machine, so the same inputs give the same stamp. What stands for an input is
-
-- a file: its contents, and if it is a YAML with a ``base`` those of the files that it stands on;
-- a folder with stamps: these stamps (without "made"), and so, through them, everything that it was made from;
-- a data dir without stamps: the contents of the files directly in it;
-- any other folder, such as a corpus: the names and sizes of all files below it.
+A stamp is ``<folder>/.stamp/<stage>.json``: ``{"stage", "options", "inputs": {path: sha256}, "recordings": {table:
+sha256}, "made"}``. It is withdrawn when the stage begins; until it ends, ``<stage>.begun`` stands in its place. No hash
+depends on times or on the machine, so the same inputs give the same stamp. What stands for an input is told by
+`audiolab.datadir.fingerprint`.
 """
 
 from __future__ import annotations
 
-import hashlib
 import json
-import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import Any
 
 import audiolab
-from audiolab.config import yaml_files
+from audiolab.datadir.fingerprint import STAMPS, fingerprint, is_stamp, read_stamp, recordings_fingerprint, stamps_of
+from audiolab.datadir.kinds import is_signal
 from audiolab.errors import AudiolabError
 from audiolab.files import atomic_write
-from audiolab.text import read_json
+
+
+def begin_stage(
+    folder: str | Path, stage: str, inputs: Iterable[str | Path] = (), options: Mapping[str, str] | None = None
+) -> None:
+    """Withdraw the stamp of a stage that is about to make ``folder``, and note what it reads.
+
+    Args:
+        folder: What the stage makes.
+        stage: The stage's name.
+        inputs: The files and folders that the stage reads, as seen from the recipe's folder.
+        options: The options that change the result.
+
+    Raises:
+        AudiolabError: An input is missing, and nothing is changed; or the folder cannot be written.
+    """
+    note = {
+        "stage": stage,
+        "options": {key: str(value) for key, value in sorted((options or {}).items())},
+        **_prints(inputs),
+    }
+    _write(_begun_path(folder, stage), note)
+    _stamp_path(folder, stage).unlink(missing_ok=True)
+
+
+def commit_stage(folder: str | Path, stage: str, further: Iterable[str | Path] = ()) -> None:
+    """Write the stamp of a stage that has made all of ``folder``.
+
+    Args:
+        folder: What the stage made.
+        stage: The stage's name; `begin_stage` was called for it.
+        further: Inputs that were not there at its beginning, such as tables that it made and that later stages read.
+
+    Raises:
+        AudiolabError: The stage was not begun; an input is another one than at its beginning, or is missing.
+    """
+    begun = _begun_path(folder, stage)
+    if not begun.is_file():
+        raise AudiolabError(f"{folder}: stage '{stage}' was not begun; run it from its beginning")
+    note = read_stamp(begun)
+    for source, then in note["inputs"].items():
+        if fingerprint(source) != then:
+            raise AudiolabError(f"{source} was changed while stage '{stage}' made {folder}: run it again")
+    for source, then in note["recordings"].items():
+        if recordings_fingerprint(source) not in (then, None):
+            raise AudiolabError(f"a recording of {source} was changed while stage '{stage}' ran: run it again")
+    added = _prints(further)
+    inputs, recordings = ({**note[key], **added[key]} for key in ("inputs", "recordings"))
+    stamp = {
+        **note,
+        "inputs": dict(sorted(inputs.items())),
+        "recordings": dict(sorted(recordings.items())),
+        "made": f"audiolab {audiolab.__version__}",
+    }
+    _write(_stamp_path(folder, stage), stamp)
+    begun.unlink()
 
 
 def write_stamp(
     folder: str | Path, stage: str, inputs: Iterable[str | Path], options: Mapping[str, str] | None = None
 ) -> None:
-    """Record what ``folder`` was made from; to be called when the stage has made all of it.
-
-    Args:
-        folder: What the stage made.
-        stage: The stage's name.
-        inputs: The files and folders that the stage read, as seen from the recipe's folder.
-        options: The options that change the result.
-
-    Raises:
-        AudiolabError: An input is missing, or the stamp cannot be written.
-    """
-    stamp = {
-        "stage": stage,
-        "options": {key: str(value) for key, value in sorted((options or {}).items())},
-        "inputs": {str(path): fingerprint(path) for path in sorted(map(str, inputs))},
-        "made": f"audiolab {audiolab.__version__}",
-    }
-    with atomic_write(_stamp_path(folder, stage)) as file:
-        json.dump(stamp, file, indent=2, ensure_ascii=False)
-        file.write("\n")
+    """Record what ``folder`` was made from, where that took so short that nothing can have changed meanwhile."""
+    begin_stage(folder, stage, inputs, options)
+    commit_stage(folder, stage)
 
 
 def check_stamp(folder: str | Path, stage: str, made_by: str = "", options: Mapping[str, str] | None = None) -> None:
     """Check that ``folder`` was made, and from its inputs as they are now.
 
-    Inputs that are stamped folders are checked in the same way first. An input that is gone, as a corpus that was
-    deleted after its preparation, cannot have become newer and is passed over.
+    Inputs that are stamped folders, or stamps, are checked in the same way first. Another input that is gone, as a
+    corpus that was deleted after its preparation, cannot have become newer and is passed over.
 
     Args:
         folder: What the stage made.
@@ -62,77 +97,76 @@ def check_stamp(folder: str | Path, stage: str, made_by: str = "", options: Mapp
         options: Options that the folder must have been made with.
 
     Raises:
-        AudiolabError: The folder was never made, or is older than one of its inputs or options.
+        AudiolabError: The folder was never made or not to its end, or is older than one of its inputs or options.
     """
-    made_by = made_by or f"stage '{stage}'"
-    path = _stamp_path(folder, stage)
-    if not path.is_file():
-        raise AudiolabError(f"{folder} was never made: run {made_by} first")
-    stamp = _read_stamp(path)
-    for key, value in (options or {}).items():
-        was = stamp["options"].get(key)
-        if was != str(value):
-            raise AudiolabError(f"{folder} was made with {key}={was}, not {key}={value}: run {made_by} again")
-    for source, then in stamp["inputs"].items():
-        if not os.path.exists(source):
-            continue
-        for other in _stamps(source):
-            check_stamp(source, other.stem)
-        if fingerprint(source) != then:
-            raise AudiolabError(f"{folder} was made from an older {source}: run {made_by} again")
+    _Check().check(Path(folder), stage, made_by, options or {})
 
 
-def fingerprint(path: str | Path) -> str:
-    """Return the SHA-256 that stands for an input: see the module's text; `AudiolabError` when it is missing."""
-    path = Path(path)
-    digest = hashlib.sha256()
-    if path.is_file():
-        for file in yaml_files(path) if path.suffix == ".yaml" else [path]:
-            _add_file(digest, file)
-        return digest.hexdigest()
-    if not path.is_dir():
-        raise AudiolabError(f"{path}: this input of the stage is missing")
-    stamps = _stamps(path)
-    if stamps:
-        for file in stamps:
-            stamp = {key: value for key, value in _read_stamp(file).items() if key != "made"}
-            digest.update(json.dumps(stamp, sort_keys=True).encode() + b"\0")
-    elif (path / "utt2spk").is_file():
-        for file in sorted(entry for entry in path.iterdir() if entry.is_file() and not entry.name.startswith(".")):
-            digest.update(os.fsencode(file.name) + b"\0")
-            _add_file(digest, file)
-    else:
-        for name, size in _listing(path):
-            digest.update(os.fsencode(name) + f"\0{size}\0".encode())
-    return digest.hexdigest()
+class _Check:
+    """A check of a stamp and of those that it stands on; each input is looked at once."""
+
+    def __init__(self) -> None:
+        self.checked: set[Path] = set()
+        self.prints: dict[str, str] = {}
+
+    def check(self, folder: Path, stage: str, made_by: str, options: Mapping[str, str]) -> None:
+        """Raise as `check_stamp`."""
+        path, made_by = _stamp_path(folder, stage), made_by or f"stage '{stage}'"
+        if _begun_path(folder, stage).is_file():
+            raise AudiolabError(f"{folder}: {made_by} was begun and has not come to its end: run it again")
+        if not path.is_file():
+            raise AudiolabError(f"{folder} was never made: run {made_by} first")
+        stamp = read_stamp(path)
+        for key, value in options.items():
+            was = stamp["options"].get(key)
+            if was != str(value):
+                raise AudiolabError(f"{folder} was made with {key}={was}, not {key}={value}: run {made_by} again")
+        if path in self.checked:
+            return
+        self.checked.add(path)
+        for source, then in stamp["inputs"].items():
+            if self.is_newer(Path(source), then):
+                raise AudiolabError(f"{folder} was made from an older {source}: run {made_by} again")
+        for source, then in stamp["recordings"].items():
+            now = recordings_fingerprint(source) if Path(source).is_file() else None
+            if now not in (then, None):
+                raise AudiolabError(f"{folder} was made from other recordings in {source}: run {made_by} again")
+
+    def is_newer(self, source: Path, then: str) -> bool:
+        """Return whether an input has another fingerprint than it had, having checked the stamps that it has or is."""
+        if is_stamp(source):
+            self.check(source.parents[1], source.stem, "", {})
+        elif not source.exists():
+            return False
+        for other in stamps_of(source):
+            self.check(source, other.stem, "", {})
+        for begun in (source / STAMPS).glob("[!.]*.begun"):
+            self.check(source, begun.stem, "", {})
+        if str(source) not in self.prints:
+            self.prints[str(source)] = fingerprint(source)
+        return self.prints[str(source)] != then
 
 
-def _add_file(digest: hashlib._Hash, path: Path) -> None:
-    digest.update(f"{path.stat().st_size}\0".encode())
-    with open(path, "rb") as file:
-        while block := file.read(1 << 20):
-            digest.update(block)
-
-
-def _listing(folder: Path) -> list[tuple[str, int]]:
-    files = (Path(root, name) for root, _, names in os.walk(folder) for name in names)
-    return sorted((file.relative_to(folder).as_posix(), file.stat().st_size) for file in files)
+def _prints(inputs: Iterable[str | Path]) -> dict[str, dict[str, str]]:
+    """Return what stands for the inputs, and for the recordings that tables among them name."""
+    names = sorted(map(str, inputs))
+    tables = (name for name in names if is_signal(Path(name).name))
+    recordings = {name: recordings_fingerprint(name) for name in tables}
+    for name, found in recordings.items():
+        if found is None:
+            raise AudiolabError(f"{name}: a recording that it names is missing; run the stage that makes the table")
+    return {"inputs": {name: fingerprint(name) for name in names}, "recordings": recordings}
 
 
 def _stamp_path(folder: str | Path, stage: str) -> Path:
-    return Path(folder) / ".stamp" / f"{stage}.json"
+    return Path(folder) / STAMPS / f"{stage}.json"
 
 
-def _stamps(folder: str | Path) -> list[Path]:
-    return sorted((Path(folder) / ".stamp").glob("[!.]*.json"))
+def _begun_path(folder: str | Path, stage: str) -> Path:
+    return Path(folder) / STAMPS / f"{stage}.begun"
 
 
-def _read_stamp(path: Path) -> dict[str, dict[str, str]]:
-    advice = "run the stage that makes this folder again"
-    try:
-        stamp = read_json(path, "this stamp")
-    except AudiolabError as error:
-        raise AudiolabError(f"{path}: broken stamp ({error}); {advice}") from error
-    if isinstance(stamp.get("options"), dict) and isinstance(stamp.get("inputs"), dict):
-        return stamp
-    raise AudiolabError(f"{path}: broken stamp; {advice}")
+def _write(path: Path, content: Mapping[str, Any]) -> None:
+    with atomic_write(path) as file:
+        json.dump(content, file, indent=2)  # in ASCII, for a path need not be UTF-8
+        file.write("\n")

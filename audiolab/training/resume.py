@@ -59,6 +59,21 @@ def check_agree(processes: Processes, step: int, data: str, expdir: Path) -> Non
             )
 
 
+def check_length(step: int, max_steps: int, expdir: Path) -> None:
+    """Raise `AudiolabError` where a run has taken more steps than are asked for: its model is not what they would give.
+
+    Args:
+        step: Of the checkpoint.
+        max_steps: How many are asked for.
+        expdir: The run's folder, for the message.
+    """
+    if step > max_steps:
+        raise AudiolabError(
+            f"{expdir}: was trained for {step} steps already, and {max_steps} are asked for; ask for {step} or more, or "
+            "train anew in another --expdir"
+        )
+
+
 def check_unchanged(
     content: Mapping[str, Any], config: Mapping[str, Any], data: str, inherited: Mapping[str, str], expdir: Path
 ) -> None:

@@ -27,7 +27,7 @@ from audiolab.training.meter import Meter
 from audiolab.training.patience import Patience
 from audiolab.training.preflight import check_metric, kept, try_checkpoint, try_step
 from audiolab.training.progress import Progress
-from audiolab.training.resume import check_agree, check_unchanged, resolve_all, resolved
+from audiolab.training.resume import check_agree, check_length, check_unchanged, resolve_all, resolved
 from audiolab.training.run_info import command_line, log_start, log_to, write_run_json
 from audiolab.training.seeding import EPOCH, SETUP, STEP, seed_torch
 from audiolab.training.signals import StoppedError, watch
@@ -130,6 +130,7 @@ class Trainer:
             self.system.setup(self.train_set)
             self.inherited = self.system.inherited()
         else:
+            check_length(content["step"], self.max_steps, self.expdir)
             check_unchanged(content, resolved(self.config, self.optim), self.data, self.system.inherited(), self.expdir)
             self.inherited = content.get("inherited", {})
             self.system.load_state_dict(content["system"])

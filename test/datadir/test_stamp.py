@@ -5,8 +5,10 @@ import sys
 
 import pytest
 
+from audiolab.datadir import fingerprint as fingerprints
 from audiolab.datadir.datadir import write_data_dir
-from audiolab.datadir.stamp import check_stamp, fingerprint, write_stamp
+from audiolab.datadir.fingerprint import fingerprint
+from audiolab.datadir.stamp import begin_stage, check_stamp, commit_stage, write_stamp
 from audiolab.errors import AudiolabError
 
 
@@ -69,6 +71,7 @@ def test_what_was_made_again_makes_the_rest_stale(recipe):
     (recipe / "corpus/a/2.wav").write_bytes(b"5")
     with pytest.raises(AudiolabError, match=r"^data was made from an older corpus: run stage 'data' again$"):
         check_stamp("exp", "train")
+    (recipe / "corpus/a/1.wav").write_bytes(b"12345")
     write_stamp("data", "data", ["corpus"])
     with pytest.raises(AudiolabError, match=r"^dump was made from an older data: run stage 'features' again$"):
         check_stamp("exp", "train")
@@ -101,14 +104,102 @@ def test_a_broken_stamp_is_told(recipe):
         check_stamp("dump", "features")
 
 
+BEGUN = r"^dump: stage 1 \(features\) was begun and has not come to its end: run it again$"
+
+
+def test_what_was_begun_counts_for_nothing_until_its_end(recipe):
+    """Killed under another config that is put back, as a stage that had never begun would leave it."""
+    (recipe / "f.yaml").write_text("order: 4\n")
+    begin_stage("dump", "features", ["data", "f.yaml"], {"rate": "16000"})
+    (recipe / "f.yaml").write_text("order: 3\n")
+    with pytest.raises(AudiolabError, match=BEGUN):
+        check_stamp("dump", "features", "stage 1 (features)")
+    with pytest.raises(AudiolabError, match=r"^dump: stage 'features' was begun and has not come to its end"):
+        check_stamp("exp", "train")
+    with pytest.raises(AudiolabError, match=r"^f.yaml was changed while stage 'features' made dump: run it again$"):
+        commit_stage("dump", "features")
+    with pytest.raises(AudiolabError, match=BEGUN):
+        check_stamp("dump", "features", "stage 1 (features)")
+    begin_stage("dump", "features", ["data", "f.yaml"], {"rate": "16000"})
+    commit_stage("dump", "features")
+    check_stamp("exp", "train")
+    with pytest.raises(AudiolabError, match=r"dump: stage 'features' was not begun"):
+        commit_stage("dump", "features")
+
+
+def test_a_missing_input_withdraws_nothing(recipe):
+    before = (recipe / "dump/.stamp/features.json").read_bytes()
+    with pytest.raises(AudiolabError, match=r"nosuch.yaml: this input of the stage is missing"):
+        begin_stage("dump", "features", ["data", "nosuch.yaml"])
+    assert {path.name: path.read_bytes() for path in (recipe / "dump/.stamp").iterdir()} == {"features.json": before}
+
+
+def test_a_stamp_that_another_one_names_is_checked_too(recipe):
+    write_stamp("dump", "stats", ["dump/.stamp/features.json"])
+    write_stamp("exp", "score", ["exp/.stamp/train.json"])
+    check_stamp("dump", "stats")
+    (recipe / "f.yaml").write_text("order: 4\n")
+    for folder, stage in (("dump", "stats"), ("exp", "score")):
+        with pytest.raises(AudiolabError, match=r"^dump was made from an older f.yaml"):
+            check_stamp(folder, stage)
+    (recipe / "dump/.stamp/features.json").unlink()
+    with pytest.raises(AudiolabError, match=r"^dump was never made: run stage 'features' first$"):
+        check_stamp("dump", "stats")
+
+
+@pytest.mark.parametrize("whole", [1 << 28, 100])
+@pytest.mark.parametrize("place", [0, 30_000, 59_999])
+def test_a_recording_that_was_replaced_is_told(recipe, monkeypatch, whole, place):
+    """By another one of the same size and time; of many recordings, their beginnings, middles and ends count."""
+    monkeypatch.setattr(fingerprints, "WHOLE", whole)
+    recording = recipe / "corpus/a/1.wav"
+    recording.write_bytes(bytes(60_000))
+    os.utime(recording, (1, 1))
+    write_data_dir("data", {"wav.scp": {"a": "corpus/a/1.wav", "b": "cat corpus/a/1.wav |"}})
+    begin_stage("data", "data", ["corpus"])
+    commit_stage("data", "data", ["data/wav.scp"])
+    check_stamp("data", "data")
+    other = bytearray(60_000)
+    other[place] = 1
+    recording.write_bytes(other)
+    os.utime(recording, (1, 1))
+    told = r"^data was made from other recordings in data/wav.scp: run stage 0 again$"
+    with pytest.raises(AudiolabError, match=told):
+        check_stamp("data", "data", "stage 0")
+    recording.unlink()  # as a corpus that was deleted, which a later stage needs no more
+    (recipe / "corpus/a").rmdir()
+    (recipe / "corpus").rmdir()
+    check_stamp("data", "data")
+
+
+def test_names_that_are_no_utf8_and_links(recipe):
+    """A corpus may lie elsewhere, and its folders may go in circles."""
+    os.makedirs(b"real/x\xff")
+    (recipe / "corpus/there").symlink_to(recipe / "real")
+    (recipe / "real/round").symlink_to(recipe / "corpus")
+    (recipe / "real/broken").symlink_to("nosuch")
+    write_stamp("data", "data", ["corpus"], {"db_root": os.fsdecode(b"x\xff")})
+    check_stamp("data", "data", options={"db_root": os.fsdecode(b"x\xff")})
+    with open(b"real/x\xff/2\xff.wav", "wb") as file:
+        file.write(b"1")
+    with pytest.raises(AudiolabError, match=r"^data was made from an older corpus"):
+        check_stamp("data", "data")
+
+
 def test_the_command(recipe):
     def run(*args):
         return subprocess.run([sys.executable, "-m", "audiolab.bin.stamp", *args], capture_output=True, text=True)
 
-    assert run("write", "new", "s", "--inputs", "f.yaml", "dump", "--options", "a=1").returncode == 0
+    assert run("begin", "new", "s", "--inputs", "f.yaml", "dump", "--options", "a=1").returncode == 0
+    assert run("check", "new", "s").returncode == 1
+    assert run("commit", "new", "s", "--inputs", "exp").returncode == 0
+    assert json.loads((recipe / "new/.stamp/s.json").read_text())["inputs"].keys() == {"f.yaml", "dump", "exp"}
     assert run("check", "new", "s", "--options", "a=1").returncode == 0
     (recipe / "f.yaml").write_text("order: 5\n")
     done = run("check", "new", "s", "--made_by", "stage 7 (s)")
     assert done.returncode == 1
     assert done.stderr.startswith("error: dump was made from an older f.yaml")
-    assert "KEY=VALUE" in run("write", "new", "s", "--options", "a").stderr
+    assert "KEY=VALUE" in run("begin", "new", "s", "--options", "a").stderr
+    assert run("commit", "new", "s", "--options", "a=1").stderr == (
+        "error: stamp: --options is not for 'commit' (see --help)\n"
+    )

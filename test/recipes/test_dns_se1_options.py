@@ -40,7 +40,9 @@ def test_jobs_ask_for_the_cores_and_machines_that_they_need(tmp_path, monkeypatc
     recipe.environment["AUDIOLAB_BACKEND"] = "slurm"
     Path("cmd.sh").write_text('export train_cmd="echo shown" cuda_cmd="echo shown"\n')
     write_stamp("data/mini", "data", [], {"db_root": "downloads/mini"})
-    write_stamp("data/mini", "mixtures", [], {"train_mixtures": 2000, "valid_mixtures": 48, "seed": 0})
+    for domain in ("source", "target", "oracle"):
+        counts = {"train_mixtures": 2000, "valid_mixtures": 48, "seed": 0}
+        write_stamp("data/mini", f"mixtures_{domain}", [], counts)
 
     def shown(**options):
         said = recipe.call("--stage", "train", "--stop_stage", "train", **options).stdout

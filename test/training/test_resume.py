@@ -80,7 +80,8 @@ def test_a_folder_is_one_runs_at_a_time_and_is_tidied(tmp_path):
     wait(process)
     half = tmp_path / "run" / "checkpoints" / ".step_00000008.pt.abc.tmp"
     half.write_bytes(b"half")
-    train(make_config("gan", {"data_conf": {"seconds": 0.05}}, max_steps=1), tmp_path / "run")
+    step = int(latest(tmp_path / "run")[5:-3])
+    train(make_config("gan", {"data_conf": {"seconds": 0.05}}, max_steps=step + 1), tmp_path / "run")
     assert not half.exists()
 
 
@@ -99,6 +100,15 @@ def test_a_longer_run_goes_on_from_a_shorter_one(tmp_path):
     assert same(weights(tmp_path / "run")["system"], whole.system.state_dict())
     train(make_config("regression", max_steps=12), tmp_path / "run")
     assert (tmp_path / "run" / "train.log").read_text().count("trained to step 12") == 2
+
+
+def test_fewer_steps_than_were_trained_are_refused(tmp_path):
+    """Else the model of 8 steps would pass for one of 7."""
+    train(make_config("regression", max_steps=8), tmp_path / "run")
+    before = outcome(tmp_path / "run")
+    with pytest.raises(AudiolabError, match="was trained for 8 steps already, and 7 are asked for; ask for 8 or more"):
+        train(make_config("regression", max_steps=7), tmp_path / "run")
+    assert same(outcome(tmp_path / "run"), before)
 
 
 @pytest.mark.parametrize("stop", [2, 3, 5, 7])

@@ -1,13 +1,13 @@
 """utils/stages.sh: which stages run, and what is said when one fails."""
 
-import contextlib
-import os
 import signal
 import subprocess
+import sys
 import time
 from pathlib import Path
 
 import pytest
+from calls import wait_for
 
 UTILS = Path(__file__).parents[2] / "utils"
 SCRIPT = f"""#!/usr/bin/env bash
@@ -79,25 +79,49 @@ def test_failure_stops_and_says_how_to_go_on(recipe, tmp_path):
     assert command == "  ./run.sh --tag broken --nj=2 --stage train"
 
 
-def test_after_ctrl_c_it_says_how_to_go_on(recipe, tmp_path):
-    call = 'stage_data() { touch begun; sleep 30; }\nrun_stages "$@"'
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_ends_all_that_runs_and_it_says_how_to_go_on(recipe, tmp_path, number):
+    """Sent to the script alone, as a scheduler does: jobs get it too, and have the time to save what they have."""
+    job = f"import signal, time\nsignal.signal({int(number)}, lambda *_: (time.sleep(0.3), open('saved', 'x'), exit(1)))"
+    (tmp_path / "job.py").write_text(f"{job}\nopen('begun', 'x')\ntime.sleep(30)\n")
+    call = f'stage_data() {{ {sys.executable} job.py | cat; touch went_on; }}\nrun_stages "$@"'
     recipe("--list=true", call=call)  # writes run.sh
-    own_group = subprocess.Popen(
-        ["bash", "./run.sh", "--nj=2"], cwd=tmp_path, stderr=subprocess.PIPE, text=True, start_new_session=True,
+    script = subprocess.Popen(
+        ["bash", "./run.sh", "--nj=2"], cwd=tmp_path, stderr=subprocess.PIPE, text=True,
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # a test in the background ignores it
     )  # fmt: skip
-    deadline = time.monotonic() + 10
-    try:
-        while not (tmp_path / "begun").exists() and time.monotonic() < deadline:
-            time.sleep(0.01)
-        os.killpg(own_group.pid, signal.SIGINT)
-        told = own_group.communicate(timeout=10)[1]
-    finally:
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(own_group.pid, signal.SIGKILL)
-    assert own_group.returncode == -signal.SIGINT
-    assert told == "run.sh: stage 0 data was interrupted; go on with\n  ./run.sh --nj=2 --stage data\n"
-    assert "train" not in made(tmp_path)
+    wait_for((tmp_path / "begun").exists)
+    script.send_signal(number)
+    told = script.communicate(timeout=10)[1]
+    assert script.returncode == -number
+    wanted = ["run.sh: stage 0 data was interrupted; go on with", "  ./run.sh --nj=2 --stage data"]
+    assert told.splitlines()[-2:] == wanted
+    assert made(tmp_path) == {"before", "download", "begun", "saved", "job.py"}
+
+
+def test_a_signal_while_commands_come_and_go_ends_the_stage(recipe, tmp_path):
+    """bash by itself goes on where Ctrl-C comes while a command is about to end."""
+    recipe("--list=true", call='stage_data() { while :; do touch begun; done; }\nrun_stages "$@"')
+    script = subprocess.Popen(
+        ["bash", "./run.sh"], cwd=tmp_path, stderr=subprocess.PIPE, text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )  # fmt: skip
+    wait_for((tmp_path / "begun").exists)
+    script.send_signal(signal.SIGINT)
+    assert "was interrupted" in script.communicate(timeout=10)[1]
+    (tmp_path / "begun").unlink()
+    time.sleep(0.1)
+    assert not (tmp_path / "begun").exists()
+
+
+def test_before_each_stage(recipe, tmp_path):
+    call = 'before_stage() { echo "$nj" >>seen; nj=7; }\nrun_stages "$@"'
+    assert recipe(call=call).returncode == 0
+    assert (tmp_path / "seen").read_text() == "4\n" * 3
+    assert (tmp_path / "data").read_text() == "7\n"
+    done = recipe(call="before_stage() { return 3; }\nrun_stages")
+    assert done.returncode == 3
+    assert "stage -1 download failed with status 3" in done.stderr
 
 
 @pytest.mark.parametrize("call", ["if run_stages; then :; fi", "run_stages || true"])

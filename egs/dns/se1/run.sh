@@ -62,6 +62,8 @@ eval_seconds=${eval_seconds:-$seconds}
 dataset=${dataset:-$corpus} db_root=${db_root:-$corpus_dir} seeds=${seeds:-$seed}
 tag=${tag:-$dataset}
 expdir=${expdir:-exp/$tag} data=data/$dataset
+shared_dirs=("$data")
+job=$(job_variable "$data" "$expdir" "$percent" "$train_options")
 if [[ $corpus == own ]]; then
   made_from="table=$table" title="own recordings" paper=() # whose scores are of other recordings
 else
@@ -69,6 +71,8 @@ else
   if [[ $corpus == mini ]]; then title="synthesised twins of $title"; fi
   paper=(--paper local/tables.tsv)
 fi
+mixture_options=("train_mixtures=$train_mixtures" "valid_mixtures=$valid_mixtures" "seed=$seed")
+evaluation_options=("snrs=$snrs" "eval_mixtures=$eval_mixtures" "eval_seconds=$eval_seconds" "seed=$seed")
 baseline=() # what the others are compared with, where it is one of the methods
 if [[ " $methods " =~ " source "|" all " ]]; then baseline=(--baseline source); fi
 
@@ -97,39 +101,34 @@ stage_download() {
 }
 
 stage_data() {
-  local name file files own=()
+  local name file files
   if [[ $corpus == own ]]; then
+    begin "$data" data --inputs "$table" --options "$made_from"
     run prepare_own --table "$table" --dest "$data"
-    own=("$table")
   else
+    begin "$data" data --inputs "$db_root"/{librispeech,wham,dns} --options "$made_from"
     for name in librispeech wham dns; do run prepare --corpus "$name" --db_root "$db_root/$name" --dest "$data"; done
   fi
   shopt -s nullglob # English may be absent
   files=("$data"/{speech,noise}_{source,target}_*/wav.scp "$data"/speech_english_*/wav.scp) # not what stage 1 makes
   for file in "${files[@]}"; do validate_data_dir.py --no-feats --no-text "${file%/*}"; done
-  run stamp write "$data" data --options "$made_from" \
-    --inputs "${files[@]}" "${files[@]/%wav.scp/utt2dur}" "${own[@]}"
+  commit "$data" data --inputs "${files[@]}" "${files[@]/%wav.scp/utt2dur}"
 }
 
 stage_mixtures() {
   made_by "$data" data 0 --options "$made_from"
-  local part counts=("$train_mixtures" "$valid_mixtures") english=() i
-  for part in train valid; do
-    if has_english; then english=("$data/speech_english_$part"); fi
-    combine_data.py "$data/speech_oracle_$part" "$data/speech_target_$part" "${english[@]}"
+  local domain
+  for domain in $(needed_domains); do
+    begin "$data" "mixtures_$domain" --inputs "$data/.stamp/data.json" --options "${mixture_options[@]}"
+    "mix_$domain" train "$train_mixtures" $((10 * seed))
+    "mix_$domain" valid "$valid_mixtures" $((10 * seed + 1))
+    commit "$data" "mixtures_$domain"
   done
-  for i in 0 1; do
-    part=$([[ $i == 0 ]] && echo train || echo valid)
-    mix "source_$part" "source_$part" "source_$part" "${counts[i]}" $((10 * seed + i))
-    mix "target_$part" "target_$part" "target_$part" "${counts[i]}" $((10 * seed + i + 2)) --balance true
-    mix "oracle_$part" "target_$part" "oracle_$part" "${counts[i]}" $((10 * seed + i + 4)) --balance true
-  done
-  run stamp write "$data" mixtures --inputs "$data/.stamp/data.json" \
-    --options "train_mixtures=$train_mixtures" "valid_mixtures=$valid_mixtures" "seed=$seed"
 }
 
 stage_evaluation() {
   made_by "$data" data 0 --options "$made_from"
+  begin "$data" evaluation --inputs "$data/.stamp/data.json" --options "${evaluation_options[@]}"
   local snr further=(--seconds)
   # shellcheck disable=SC2206 # two numbers
   further+=($eval_seconds)
@@ -146,41 +145,45 @@ stage_evaluation() {
     validate_data_dir.py --no-feats --no-text "$data/$name"
     recorded+=("$data/$name"/{wav.scp,spk1.scp})
   done
-  run stamp write "$data" evaluation --inputs "$data/.stamp/data.json" "${recorded[@]}" \
-    --options "snrs=$snrs" "eval_mixtures=$eval_mixtures" "eval_seconds=$eval_seconds" "seed=$seed"
+  commit "$data" evaluation --inputs "${recorded[@]}"
 }
 
 stage_train() {
   made_by "$data" data 0 --options "$made_from"
-  made_by "$data" mixtures 1 --options "train_mixtures=$train_mixtures" "valid_mixtures=$valid_mixtures" "seed=$seed"
-  local waves wave pools names configs
+  local domain mixtures=() waves wave pools names configs
+  for domain in $(needed_domains); do
+    made_by "$data" "mixtures_$domain" "1 (mixtures)" --options "${mixture_options[@]}"
+    mixtures+=("$data/.stamp/mixtures_$domain.json")
+  done
+  lock --exclusive "$expdir"
   # shellcheck disable=SC2086 # lists
   local/jobs.py plan "$expdir" --methods $methods --seeds $seeds --conf "$conf"
+  mapfile -t configs < <(tail -n +2 "$expdir/train.tsv" | cut -f 4 | LC_ALL=C sort -u)
+  begin "$expdir" train --inputs "${mixtures[@]}" "$expdir/train.tsv" "${configs[@]}" \
+    --options "percent=$percent" "train_options=$train_options"
   waves=$(local/jobs.py waves "$expdir")
   while read -r wave pools names <&3; do train "$wave" "$pools" "$names"; done 3<<<"$waves"
-  mapfile -t configs < <(tail -n +2 "$expdir/train.tsv" | cut -f 4 | LC_ALL=C sort -u)
-  run stamp write "$expdir" train --inputs "$data/.stamp/mixtures.json" "$expdir/train.tsv" "${configs[@]}" \
-    --options "percent=$percent" "train_options=$train_options"
+  commit "$expdir" train
 }
 
 stage_infer() {
   made_by "$data" data 0 --options "$made_from"
-  made_by "$data" evaluation 2 \
-    --options "snrs=$snrs" "eval_mixtures=$eval_mixtures" "eval_seconds=$eval_seconds" "seed=$seed"
+  made_by "$data" evaluation 2 --options "${evaluation_options[@]}"
   made_by "$expdir" train 3 --options "percent=$percent" "train_options=$train_options"
   # shellcheck disable=SC2086,SC2046 # lists
   local/jobs.py plan_infer "$expdir" --methods $methods --seeds $seeds --sets $(evaluation_sets) --infer_tag enhanced
-  ${train_cmd} --max-jobs-run "$nj" JOB=1:$(($(wc -l <"$expdir/enhance.tsv") - 1)) "$expdir/log/enhance.JOB.log" \
-    local/jobs.py enhance "$expdir" JOB --data "$data"
-  run stamp write "$expdir" infer --inputs "$expdir/enhance.tsv" "$expdir/.stamp/train.json" \
-    "$data/.stamp/evaluation.json"
+  begin "$expdir" infer --inputs "$expdir/enhance.tsv" "$expdir/.stamp/train.json" "$data/.stamp/evaluation.json"
+  ${train_cmd} --max-jobs-run "$nj" "$job=1:$(($(wc -l <"$expdir/enhance.tsv") - 1))" "$expdir/log/enhance.$job.log" \
+    local/jobs.py enhance "$expdir" "$job" --data "$data"
+  commit "$expdir" infer
 }
 
 stage_score() {
   made_by "$expdir" infer 4
+  begin "$expdir" score --inputs "$expdir/scored.tsv" "$expdir/.stamp/infer.json"
   run score_se --runs "$expdir/scored.tsv" --data "$data" --nj "$nj" --out "$expdir/scores.csv"
   run tabulate --scores "$expdir/scores.csv" "${paper[@]}" "${baseline[@]}" --out "$expdir/RESULTS.md"
-  run stamp write "$expdir" score --inputs "$expdir/scored.tsv" "$expdir/.stamp/infer.json"
+  commit "$expdir" score
 }
 
 stage_report() {

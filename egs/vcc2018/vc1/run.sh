@@ -59,6 +59,8 @@ if [[ $ablation == true ]]; then tag=${tag:-${dataset}_ablation}; fi
 tag=${tag:-$dataset} seeds=${seeds:-$seed}
 expdir=${expdir:-exp/$tag}
 infer_tag=$(basename "$infer_config" .yaml)
+shared_dirs=("$data" "$dump")
+job=$(job_variable "$data" "$dump" "$expdir" "$infer_config" "$train_options")
 
 stage_download() {
   if [[ $db_root != "$corpus_dir" ]]; then
@@ -72,41 +74,45 @@ stage_download() {
 }
 
 stage_data() {
+  begin "$data" data --inputs "$db_root" --options "db_root=$db_root"
   run prepare --corpus vcc2018 --db_root "$db_root" --dest "$data"
   for set in train eval ref; do validate_data_dir.py --no-feats --no-text "$data/$set"; done
   if ((eval_sentences > 0)); then
+    begin "$eval" data --inputs "$data/eval"
     local/first_sentences.py "$data/eval" "$eval" --count "$eval_sentences"
-    run stamp write "$eval" data --inputs "$data/eval"
+    commit "$eval" data
   fi
-  run stamp write "$data" data --inputs "$data"/{train,eval,ref}/{wav.scp,utt2dur} --options "db_root=$db_root"
+  commit "$data" data --inputs "$data"/{train,eval,ref}/{wav.scp,utt2dur}
 }
 
 stage_features() {
   made_by "$data" data 0 --options "db_root=$db_root"
+  begin "$dump" features --inputs "$data" conf/features.yaml
   rm -rf "$dump/parts" # of a run with more jobs
   local utterances jobs
   utterances=$(wc -l <"$data/train/utt2spk")
   jobs=$((nj < utterances ? nj : utterances)) # a machine may have more cores than a small corpus has utterances
   split_data.py --per-utt "$data/train" "$jobs"
   local parts=$data/train/split${jobs}utt
-  ${train_cmd} JOB=1:"$jobs" "$dump/log/f0.JOB.log" python3 -m audiolab.bin.extract_f0 \
-    --config conf/features.yaml --data "$parts/JOB" --out "$dump/parts/f0.JOB"
+  ${train_cmd} "$job=1:$jobs" "$dump/log/f0.$job.log" python3 -m audiolab.bin.extract_f0 \
+    --config conf/features.yaml --data "$parts/$job" --out "$dump/parts/f0.$job"
   run join_scp "$dump"/parts/f0.*.scp --out "$dump/f0.scp"
   run speaker_f0 --config conf/features.yaml --f0 "$dump/f0.scp" --utt2spk "$data/train/utt2spk" --out "$dump/spk2f0"
-  ${train_cmd} JOB=1:"$jobs" "$dump/log/feats.JOB.log" python3 -m audiolab.bin.extract_envelopes \
-    --config conf/features.yaml --data "$parts/JOB" --spk2f0 "$dump/spk2f0" --f0 "$dump/f0.scp" \
-    --out "$dump/parts/feats.JOB"
+  ${train_cmd} "$job=1:$jobs" "$dump/log/feats.$job.log" python3 -m audiolab.bin.extract_envelopes \
+    --config conf/features.yaml --data "$parts/$job" --spk2f0 "$dump/spk2f0" --f0 "$dump/f0.scp" \
+    --out "$dump/parts/feats.$job"
   run join_scp "$dump"/parts/feats.*.scp --out "$dump/feats.scp"
   run join_scp "$dump"/parts/utt2num_frames.* --out "$dump/utt2num_frames"
   mv "$dump/parts/features.yaml" "$dump/features.yaml"
   cp "$data"/train/{utt2spk,spk2utt} "$dump"
-  run stamp write "$dump" features --inputs "$data" conf/features.yaml
+  commit "$dump" features
 }
 
 stage_stats() {
   made_by "$dump" features 1
+  begin "$dump" stats --inputs "$dump/.stamp/features.json"
   run compute_cmvn --feats "$dump/feats.scp" --utt2spk "$dump/utt2spk" --out "$dump/cmvn"
-  run stamp write "$dump" stats --inputs "$dump/.stamp/features.json"
+  commit "$dump" stats
 }
 
 # plan WHAT: lists the jobs of training (plan) or conversion (plan_infer)
@@ -119,36 +125,41 @@ plan() {
 stage_train() {
   made_by "$dump" features 1
   made_by "$dump" stats 2
+  lock --exclusive "$expdir"
   plan plan
+  # shellcheck disable=SC2086 # a list
+  begin "$expdir" train --inputs "$dump" "$expdir/train.tsv" $configs \
+    --options "max_steps=$max_steps" "train_options=$train_options"
   local machines=()
   if ((num_nodes != 1)); then machines=(--nodes "$num_nodes"); fi
   # shellcheck disable=SC2086 # a list
   ${cuda_cmd} --gpu "$ngpu" "${machines[@]}" --max-jobs-run "$train_jobs" \
-    JOB=1:$(($(wc -l <"$expdir/train.tsv") - 1)) "$expdir/log/train.JOB.log" local/jobs.py train "$expdir" JOB --features "$dump" -- \
+    "$job=1:$(($(wc -l <"$expdir/train.tsv") - 1))" "$expdir/log/train.$job.log" \
+    local/jobs.py train "$expdir" "$job" --features "$dump" -- \
     --ngpu "$ngpu" --num_nodes "$num_nodes" ${max_steps:+--trainer.max_steps "$max_steps"} \
     $train_options
-  # shellcheck disable=SC2086 # a list
-  run stamp write "$expdir" train --inputs "$dump" "$expdir/train.tsv" $configs \
-    --options "max_steps=$max_steps" "train_options=$train_options"
+  commit "$expdir" train
 }
 
 stage_infer() {
   if ((eval_sentences > 0)); then made_by "$eval" data 0; fi
   made_by "$expdir" train 3 --options "max_steps=$max_steps" "train_options=$train_options"
   plan plan_infer
-  ${train_cmd} --max-jobs-run "$nj" JOB=1:$(($(wc -l <"$expdir/convert.tsv") - 1)) "$expdir/log/convert.JOB.log" \
-    local/jobs.py convert "$expdir" JOB --features "$dump" --data "$eval" -- --config "$infer_config"
-  run stamp write "$expdir" infer --inputs "$expdir/convert.tsv" "$expdir/.stamp/train.json" "$infer_config" "$data" \
+  begin "$expdir" infer --inputs "$expdir/convert.tsv" "$expdir/.stamp/train.json" "$infer_config" "$data" \
     --options "eval=$eval"
+  ${train_cmd} --max-jobs-run "$nj" "$job=1:$(($(wc -l <"$expdir/convert.tsv") - 1))" "$expdir/log/convert.$job.log" \
+    local/jobs.py convert "$expdir" "$job" --features "$dump" --data "$eval" -- --config "$infer_config"
+  commit "$expdir" infer
 }
 
 stage_score() {
   made_by "$expdir" infer 4 --options "eval=$eval"
+  begin "$expdir" score --inputs "$expdir/scored.tsv" "$expdir/.stamp/infer.json"
   run score_vc --runs "$expdir/scored.tsv" --source "$eval" --reference "$data/ref" --train "$data/train" \
     --nj "$nj" --out "$expdir/scores.csv"
   run tabulate --scores "$expdir/scores.csv" --paper local/table1.tsv --baseline unconverted \
     --baseline mean_shift --out "$expdir/RESULTS.md"
-  run stamp write "$expdir" score --inputs "$expdir/scored.tsv" "$expdir/.stamp/infer.json"
+  commit "$expdir" score
 }
 
 stage_report() {

@@ -2,6 +2,7 @@
 """The recipe's jobs: the phases of training that the methods need, in their order, and what is enhanced by them.
 
 local/jobs.py check … [-- OPTIONS]             says what is wrong with the options of run.sh, and of its trainings
+local/jobs.py domains …                        prints whose mixtures the methods are trained on
 local/jobs.py plan EXPDIR …                    writes EXPDIR/train.tsv
 local/jobs.py plan_infer EXPDIR …              writes EXPDIR/enhance.tsv and EXPDIR/scored.tsv, of what train.tsv has
 local/jobs.py waves EXPDIR                     prints FIRST:LAST of the jobs that may run at the same time, and names
@@ -21,7 +22,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from audiolab import cli
-from audiolab.datadir.stamp import check_stamp, write_stamp
+from audiolab.datadir.stamp import begin_stage, check_stamp, commit_stage
 from audiolab.errors import AudiolabError, did_you_mean
 from audiolab.jobs import Row, check_folders, read_job, read_jobs, run_module, split_at_dashes, write_jobs
 
@@ -47,6 +48,8 @@ def main() -> None:
     check.add_argument("--seeds", nargs="+", required=True)
     check.add_argument("--pairs", nargs="*", required=True)
     check.add_argument("--counts", nargs="+", required=True, metavar="OPTION=N")
+    domains = verbs.add_parser("domains", help="print whose mixtures the methods are trained on")
+    domains.add_argument("--methods", nargs="*", required=True)
     plan = verbs.add_parser("plan", help="list the trainings")
     plan_infer = verbs.add_parser("plan_infer", help="list what is enhanced by them")
     for verb in (plan, plan_infer):
@@ -73,6 +76,8 @@ def main() -> None:
         check_options(args)
         if passed_on:
             check_train_options(args, passed_on)
+    elif args.verb == "domains":
+        print(*needed_domains(args.methods))
     elif args.verb == "plan":
         write_trainings(args)
     elif args.verb == "plan_infer":
@@ -187,6 +192,13 @@ def needed(methods: list[str], phases: dict[str, Row]) -> dict[str, int]:
     return waves
 
 
+def needed_domains(methods: list[str]) -> list[str]:
+    """Return whose mixtures the methods, and the phases that they stand on, are trained on, in a fixed order."""
+    phases = known_phases()
+    trained_on = {phases[name]["train"] for name in needed(chosen(methods, phases), phases)}
+    return [name for name in (*DOMAINS, "oracle") if name in trained_on or (name in DOMAINS and "both" in trained_on)]
+
+
 def training(phase: Row, seed: str, wave: int, args: cli.configargparse.Namespace) -> Row:
     """Return the job that trains a phase."""
 
@@ -261,6 +273,7 @@ def make_pool(job: Row, data: Path, percent: str, device: str) -> None:
             f"{job['dir']}: was trained with another pool of source mixtures (another --percent, other mixtures or "
             "another classifier); take back what was changed, or train anew with another --tag"
         )
+    begin_stage(job["dir"], "pool", inputs, made_from)
     choice = ["--pool", job["source_pool"], "--percent", percent]
     if by_model:
         for domain, also in (("source", choice), ("target", [])):
@@ -268,7 +281,7 @@ def make_pool(job: Row, data: Path, percent: str, device: str) -> None:
                  "--out", f"{job['dir']}/{domain}_decisions", *also)  # fmt: skip
     else:
         rank(data, "source", "--random", job["seed"], *choice)
-    write_stamp(job["dir"], "pool", inputs, made_from)
+    commit_stage(job["dir"], "pool")
 
 
 def is_stamped(folder: str, stage: str, options: dict[str, str]) -> bool:

@@ -1,5 +1,5 @@
 # shellcheck shell=bash disable=SC2154 # its variables are run.sh's
-# Sourced by run.sh: which evaluation sets there are, and drawing a set of mixtures.
+# Sourced by run.sh: which sets of mixtures there are, and drawing one.
 
 has_english() { [[ $corpus != own || -f $data/speech_english_test/wav.scp ]]; }
 
@@ -22,4 +22,22 @@ evaluation_sets() {
 mix() {
   run make_mixtures --speech "$data/speech_$1" --noise "$data/noise_$2" --out "$data/$3" --count "$4" \
     --seed "$5" --nj "$nj" "${@:6}"
+}
+
+# needed_domains: prints whose mixtures the methods are trained on: source, target, oracle
+needed_domains() {
+  # shellcheck disable=SC2086 # a list
+  local/jobs.py domains --methods $methods
+}
+
+# mix_source PART COUNT SEED, and its like: draws the mixtures of a domain for training (PART train) or validation (valid)
+mix_source() { mix "source_$1" "source_$1" "source_$1" "$2" "$3"; }
+
+mix_target() { mix "target_$1" "target_$1" "target_$1" "$2" $(($3 + 2)) --balance true; }
+
+mix_oracle() { # English and the other languages in the target's noise
+  local english=()
+  if has_english; then english=("$data/speech_english_$1"); fi
+  combine_data.py "$data/speech_oracle_$1" "$data/speech_target_$1" "${english[@]}"
+  mix "oracle_$1" "target_$1" "oracle_$1" "$2" $(($3 + 4)) --balance true
 }

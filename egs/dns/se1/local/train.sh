@@ -20,12 +20,12 @@ train() {
   if [[ $2 != - ]]; then # on one machine, whatever trains
     echo "$(date '+%H:%M:%S') choosing source mixtures; logs: $expdir/log/pool.N.log, N = $2"
     ${cuda_cmd} --gpu "$((ngpu > 0))" --cores "$each" --num-threads "$threads" --max-jobs-run "$train_jobs" \
-      JOB="$2" "$expdir/log/pool.JOB.log" local/jobs.py pool "$expdir" JOB --data "$data" --percent "$percent" \
+      "$job=$2" "$expdir/log/pool.$job.log" local/jobs.py pool "$expdir" "$job" --data "$data" --percent "$percent" \
       --device "$device"
   fi
   echo "$(date '+%H:%M:%S') training $3; logs: $expdir/log/train.N.log, N = $1"
   # shellcheck disable=SC2086 # a list
   ${cuda_cmd} --gpu "$ngpu" "${machines[@]}" --cores "$each" --num-threads "$threads" --max-jobs-run "$train_jobs" \
-    JOB="$1" "$expdir/log/train.JOB.log" local/jobs.py train "$expdir" JOB --data "$data" -- \
+    "$job=$1" "$expdir/log/train.$job.log" local/jobs.py train "$expdir" "$job" --data "$data" -- \
     --ngpu "$ngpu" --num_nodes "$num_nodes" --trainer.threads "$threads" $train_options
 }
