@@ -5,6 +5,7 @@ name. It shares no code with the system, neither losses nor networks.
 """
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from typing import Any
 
 import torch
@@ -12,10 +13,26 @@ import torch
 Weights = dict[str, dict[str, torch.Tensor]]
 """Network -> name of a weight -> its value; the reference's own copies."""
 
-Plain = tuple[str, torch.Tensor, dict[str, torch.Tensor]]
-"""A reference's update: name, loss, and what is logged."""
-
 RATE = 0.05
+
+
+@dataclass
+class Plain:
+    """A reference's update.
+
+    Attributes:
+        name: As the system's.
+        loss: Its value.
+        logged: What is logged with it.
+        networks: Those that it steps.
+        objective: What the networks descend on; None: the loss. A reversed gradient makes the two differ.
+    """
+
+    name: str
+    loss: torch.Tensor
+    networks: tuple[str, ...]
+    logged: dict[str, Any] = field(default_factory=dict)
+    objective: torch.Tensor | None = None
 
 
 def weights_of(system: Any) -> Weights:
@@ -34,7 +51,7 @@ def compare(
     system: Any,
     reference: Callable[[Weights, dict[str, Any]], Iterator[Plain]],
     batches: list[dict[str, Any]],
-    steps: dict[str, tuple[str, ...]],
+    weights: Weights | None = None,
     tolerance: float = 1e-9,
 ) -> Weights:
     """Hold every update's loss, what it logs, every stepped network's gradient, and all weights after the last step.
@@ -46,25 +63,22 @@ def compare(
         system: Ready to train.
         reference: Yields a batch's updates from weights, which are new tensors after each yield.
         batches: Steps in a row.
-        steps: Update -> networks that it steps: the order of `updates` is that of the dict.
+        weights: The reference's, where an earlier call left off; None: as the system's are.
         tolerance: Relative, of each tensor's largest value.
 
     Returns:
         The reference's weights at the end.
     """
-    weights = weights_of(system)
+    weights = weights_of(system) if weights is None else weights
     for batch in batches:
         plain = reference(weights, batch)
-        names = []
         for update in system.updates(batch):
-            name, loss, logged = next(plain)
-            names.append(name)
-            assert update.name == name
-            same(f"{name}: loss", update.loss, loss, tolerance)
-            for key, value in logged.items():
-                same(f"{name}: {key}", update.stats[key], value, tolerance)
-            _step(system, update, weights, loss, steps[name], tolerance)
-        assert names == list(steps)
+            expected = next(plain)
+            assert update.name == expected.name
+            same(f"{update.name}: loss", update.loss, expected.loss, tolerance)
+            for key, value in expected.logged.items():
+                same(f"{update.name}: {key}", update.stats[key], value, tolerance)
+            _step(system, update, weights, expected, tolerance)
         assert next(plain, None) is None
     for network, values in weights.items():
         state = getattr(system, network).state_dict()
@@ -85,20 +99,21 @@ def same(what: str, found: torch.Tensor, expected: torch.Tensor, tolerance: floa
     assert worst <= tolerance * peak, f"{what}: {worst:.3g} off, of values up to {peak:.3g}"
 
 
-def _step(
-    system: Any, update: Any, weights: Weights, loss: torch.Tensor, networks: tuple[str, ...], tolerance: float
-) -> None:
+def _step(system: Any, update: Any, weights: Weights, expected: Plain, tolerance: float) -> None:
     """Compare the gradients of the networks that an update steps, and step both sides."""
-    assert set(system.optimizes[update.name]) == set(networks), f"{update.name} steps {system.optimizes[update.name]}"
-    mine = {(network, key): p for network in networks for key, p in getattr(system, network).named_parameters()}
+    assert set(system.optimizes[update.name]) == set(expected.networks)
+    mine = {
+        (network, key): p for network in expected.networks for key, p in getattr(system, network).named_parameters()
+    }
     system.zero_grad()
     update.loss.backward(inputs=list(mine.values()))
-    plain = torch.autograd.grad(loss, [weights[network][key] for network, key in mine], allow_unused=True)
-    for ((network, key), parameter), expected in zip(mine.items(), plain):
+    objective = expected.loss if expected.objective is None else expected.objective
+    plain = torch.autograd.grad(objective, [weights[network][key] for network, key in mine], allow_unused=True)
+    for ((network, key), parameter), gradient in zip(mine.items(), plain):
         known = weights[network][key]
-        expected = torch.zeros_like(known) if expected is None else expected
-        found = torch.zeros_like(expected) if parameter.grad is None else parameter.grad
-        same(f"{update.name}: gradient of {network}.{key}", found, expected, tolerance)
-        weights[network][key] = (known - RATE * expected).detach().requires_grad_()
+        gradient = torch.zeros_like(known) if gradient is None else gradient
+        found = torch.zeros_like(known) if parameter.grad is None else parameter.grad
+        same(f"{update.name}: gradient of {network}.{key}", found, gradient, tolerance)
+        weights[network][key] = (known - RATE * gradient).detach().requires_grad_()
         with torch.no_grad():
             parameter -= RATE * found
