@@ -68,4 +68,4 @@ def test_list_and_unknown_names():
     assert len(listed.stdout.splitlines()) == len(mutations("srst"))
     wrong = subprocess.run([*command, "--only", "no such thing"], check=False, capture_output=True, text=True)
     assert wrong.returncode == 1
-    assert "no mutation has such a name" in wrong.stderr
+    assert "no mutation is in such a file or has such a name" in wrong.stderr

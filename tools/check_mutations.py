@@ -51,9 +51,10 @@ LIBRARIES = (
 def main() -> None:
     """Run the command."""
     options = _options()
-    chosen = [each for system in options.system for each in mutations(system) if re.search(options.only, each.name)]
+    listed = [each for system in options.system for each in mutations(system)]
+    chosen = [each for each in listed if re.search(options.only, f"{each.file}: {each.name}")]
     if not chosen:
-        raise AudiolabError(f"--only '{options.only}': no mutation has such a name; --list shows all")
+        raise AudiolabError(f"--only '{options.only}': no mutation is in such a file or has such a name; see --list")
     if options.list:
         for each in chosen:
             print(f"{each.file}: {each.name}")
@@ -72,7 +73,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument(
         "--system", nargs="+", choices=SYSTEMS, default=list(SYSTEMS), help="whose list; all by default"
     )
-    parser.add_argument("--only", default="", metavar="REGEX", help="mutations whose name has it")
+    parser.add_argument("--only", default="", metavar="REGEX", help="those whose line in --list has it")
     parser.add_argument("--jobs", type=int, default=1, help="mutations at a time, each in a copy of its own")
     parser.add_argument("--timeout", type=float, default=600, help="of one mutation's tests [s]")
     parser.add_argument("--list", action="store_true", help="print the mutations' names, and make none")
