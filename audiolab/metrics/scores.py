@@ -15,6 +15,8 @@ from audiolab.files import atomic_write
 
 UNTRAINED = "-"
 """What stands for the seed of a system that is not trained."""
+NATURAL = "natural"
+"""The system that answers with a recording of natural speech: what a score can reach, and no contender."""
 
 
 @dataclass(frozen=True)
