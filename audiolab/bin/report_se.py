@@ -23,7 +23,7 @@ def main() -> None:
         scored=scored,
         sets={name: MixtureDir(Path(options.data) / name) for name in dict.fromkeys(run.set for run in scored)},
         paper=Path(options.paper) if options.paper else None,
-        baseline=options.baseline,
+        baselines=options.baseline,
         decisions=(decided[0], decided[1]) if decided else None,
         percent=options.percent,
     )
@@ -36,7 +36,7 @@ def _options() -> Any:
     parser.add_argument("--scored", help="list of runs that score_se read; the experiment's scored.tsv when not given")
     parser.add_argument("--data", required=True, help="folder that holds the sets' mixture dirs by name")
     parser.add_argument("--paper", default="", help="the paper's tables, by tabs")
-    parser.add_argument("--baseline", default="", help="system to which the others are compared")
+    parser.add_argument("--baseline", action="append", default=[], help="system to compare with; may be repeated")
     parser.add_argument("--source_decisions", default="", help="table of rank_domains over the source's mixtures")
     parser.add_argument("--target_decisions", default="", help="the same over the target's")
     parser.add_argument("--percent", type=float, default=30.0, help="of the source that was taken as most target-like")

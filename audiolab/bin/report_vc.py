@@ -18,12 +18,13 @@ def main() -> None:
     parser.add_argument(
         "--baselines", nargs="*", default=[], metavar="NAME=DIR", help="data dirs that other methods converted"
     )
+    parser.add_argument("--baseline", action="append", default=[], help="system to compare with; may be repeated")
     options = parser.parse_args()
     experiment = read_experiment(options)
     corpora = DataDir(options.data), DataDir(options.reference)
     baselines = parse_named_dirs(options.baselines, "--baselines")
     conversions = {run.name: conversions_of(run.path, *corpora, baselines) for run in experiment.runs}
-    write_report(experiment, report(experiment, conversions))
+    write_report(experiment, report(experiment, conversions, options.baseline))
 
 
 if __name__ == "__main__":

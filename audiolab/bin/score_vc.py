@@ -10,8 +10,9 @@ from typing import Any
 
 from audiolab import cli
 from audiolab.datadir.datadir import DataDir
-from audiolab.metrics.conversions import Run
-from audiolab.metrics.scoring import add_options, read_list, write_scores
+from audiolab.metrics.conversions import RECORDINGS, Run, read_runs
+from audiolab.metrics.scores import NATURAL
+from audiolab.metrics.scoring import add_options, write_scores
 from audiolab.metrics.speaker_id import SpeakerClassifier
 from audiolab.metrics.vc_runs import Corpora, score_runs
 from audiolab.metrics.vc_scores import VC
@@ -23,7 +24,7 @@ def main() -> None:
     options = _options()
     corpora = Corpora(*(DataDir(path) for path in (options.source, options.reference, options.train)))
     config = AnalysisConfig(alpha=options.alpha, order=options.order, range_db=options.range_db)
-    scored = score_runs(read_list(options.runs, Run), corpora, config, options.nj)
+    scored = score_runs(read_runs(options.runs), corpora, config, options.nj)
     conditions = _conditions(scored.classifier, config)
     write_scores(options, VC, scored, conditions, {"speakers": scored.classifier.speakers})
 
@@ -31,7 +32,7 @@ def main() -> None:
 def _options() -> Any:
     defaults = AnalysisConfig()
     parser = cli.ArgumentParser(prog="score_vc", description=__doc__.splitlines()[0])
-    add_options(parser, Run)
+    add_options(parser, Run, f"; the dir of {NATURAL}, the references themselves, is {RECORDINGS}")
     parser.add_argument("--source", required=True, help="data dir of the utterances that were converted")
     parser.add_argument("--reference", required=True, help="data dir of the targets' parallel references")
     parser.add_argument("--train", required=True, help="data dir of all speakers' training speech")

@@ -20,6 +20,7 @@ def main() -> None:
     parser.add_argument("--out", required=True, help="Markdown file to write")
     parser.add_argument("--paper", default=None, help="the paper's tables, by tabs")
     parser.add_argument("--baseline", action="append", default=[], help="system to compare with; may be repeated")
+    parser.add_argument("--note", action="append", default=[], help="line above the tables; may be repeated")
     parser.add_argument("--seed", type=int, default=0, help="seed of the bootstrap")
     options = parser.parse_args()
     kind = kind_of(options.scores)
@@ -27,7 +28,7 @@ def main() -> None:
     conditions = read_conditions(Path(options.scores).with_suffix(".yaml"))
     paper = kind.read_paper(options.paper) if options.paper else []
     with atomic_write(options.out) as file:
-        file.write(kind.results(scores, conditions, paper, options.baseline, options.seed))
+        file.write(kind.results(scores, conditions, paper, options.baseline, options.seed, options.note))
 
 
 if __name__ == "__main__":

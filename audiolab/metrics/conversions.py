@@ -3,14 +3,23 @@
 A run's data dir holds what one trained system made for one or more pairs of speakers: ``wav.scp``, ``utt2spk`` with the
 target speaker, and ``utt2source`` (``<converted utterance> <source utterance>``). The sentence is what stands behind
 the last ``_`` of the source utterance's id, and the reference is ``<target>_<sentence>``.
+
+The system `NATURAL` of `audiolab.metrics.scores` has no data dir (its ``dir`` is `RECORDINGS`): it is the references
+themselves, scored as if they had been converted, and shows what a score gives to natural speech of the target.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from audiolab.datadir.datadir import DataDir
 from audiolab.errors import AudiolabError
+from audiolab.metrics.scores import NATURAL
+from audiolab.metrics.scoring import read_list
+
+RECORDINGS = "-"
+"""In place of `NATURAL`'s dir."""
 
 
 @dataclass(frozen=True)
@@ -29,13 +38,26 @@ class Run:
 
 @dataclass(frozen=True)
 class Conversion:
-    """One converted utterance and what it is compared with: its run, data dir and ids."""
+    """One converted utterance and what it is compared with.
+
+    Attributes:
+        run: Its run.
+        datadir: Where its recording is.
+        utterance: Its id, ``<target>-<source>``.
+        source: The source utterance's id.
+        reference: The id of the target's own recording of the sentence.
+    """
 
     run: Run
     datadir: DataDir
     utterance: str
     source: str
     reference: str
+
+    @property
+    def recording(self) -> str:
+        """The id under which ``datadir`` has its recording."""
+        return self.reference if self.run.system == NATURAL else self.utterance
 
 
 def sentence_of(utterance: str) -> str:
@@ -50,16 +72,45 @@ def sentence_of(utterance: str) -> str:
     return sentence
 
 
-def conversions(run: Run, source: DataDir) -> list[Conversion]:
+def read_runs(path: str | Path) -> list[Run]:
+    """Return the runs in a tab-separated list with the fields of `Run` as header.
+
+    Raises:
+        AudiolabError: The list is missing, empty, names a run twice, or a row does not have these columns.
+    """
+    listed = read_list(path, Run)
+    for number, run in enumerate(listed, start=2):
+        if (run.system == NATURAL) != (run.dir == RECORDINGS):
+            raise AudiolabError(f"{path}:{number}: the dir of '{NATURAL}', and of no other system, is '{RECORDINGS}'")
+    return listed
+
+
+def conversions(run: Run, source: DataDir, reference: DataDir) -> list[Conversion]:
     """Return the converted utterances of a run: those in its dir whose target and source speaker are the run's.
 
     Args:
         run: The run.
         source: The data dir of the source utterances, which says who speaks them.
+        reference: The data dir of the targets' recordings, which are those of `NATURAL`.
 
     Raises:
         AudiolabError: The dir has none, or an utterance has no source.
     """
+    found = _natural(run, source, reference) if run.system == NATURAL else _converted(run, source)
+    if not found:
+        raise AudiolabError(f"{run.dir}: no utterance was converted from {run.source} to {run.target}")
+    return found
+
+
+def _natural(run: Run, source: DataDir, reference: DataDir) -> list[Conversion]:
+    return [
+        Conversion(run, reference, f"{run.target}-{origin}", origin, f"{run.target}_{sentence_of(origin)}")
+        for origin, speaker in sorted(source.table("utt2spk").items())
+        if speaker == run.source
+    ]
+
+
+def _converted(run: Run, source: DataDir) -> list[Conversion]:
     datadir, speakers = DataDir(run.dir), source.table("utt2spk")
     utt2source = datadir.table("utt2source")
     found = []
@@ -71,6 +122,4 @@ def conversions(run: Run, source: DataDir) -> list[Conversion]:
             )
         if (speakers[origin], target) == (run.source, run.target):
             found.append(Conversion(run, datadir, utterance, origin, f"{target}_{sentence_of(origin)}"))
-    if not found:
-        raise AudiolabError(f"{run.dir}: no utterance was converted from {run.source} to {run.target}")
     return found

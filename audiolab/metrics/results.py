@@ -56,6 +56,7 @@ class Tables(Generic[Row, Paper]):
         paper: Sequence[Paper] = (),
         baselines: Sequence[str] = (),
         seed: int = 0,
+        notes: Sequence[str] = (),
     ) -> str:
         """Return a whole ``RESULTS.md``.
 
@@ -65,13 +66,14 @@ class Tables(Generic[Row, Paper]):
             paper: The paper's rows.
             baselines: Systems to which the others are compared, utterance by utterance.
             seed: Seed of the bootstrap.
+            notes: Paragraphs above the tables, such as which utterances these are.
 
         Raises:
             AudiolabError: A baseline was not scored.
         """
         measured = "\n".join(f"- {line}" for line in self.measured(conditions))
         parts = self.parts(scores, conditions, paper, baselines, seed)
-        return "\n\n".join(["# Results", *parts, "## How it was measured", measured]) + "\n"
+        return "\n\n".join(["# Results", *notes, *parts, "## How it was measured", measured]) + "\n"
 
     def measured(self, conditions: Mapping[str, object]) -> list[str]:
         """Return how the scores were measured and how the numbers are to be read, an entry of a list each."""

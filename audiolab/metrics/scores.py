@@ -16,6 +16,8 @@ from audiolab.text import read_cells
 
 UNTRAINED = "-"
 """What stands for the seed of a system that is not trained."""
+NATURAL = "natural"
+"""The system that answers with a recording of natural speech: what a score can reach, and no contender."""
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import fields
@@ -18,6 +19,8 @@ from audiolab.text import read_records
 Row = TypeVar("Row")
 
 NONE = "–"
+WIDEST = 6
+"""Most scores beside each other in a table that is to be read as text."""
 
 
 def read_rows(path: str | Path, cls: type[Row], what: str, full: bool = False) -> list[Row]:
@@ -56,29 +59,63 @@ def markdown(header: Sequence[object], rows: Iterable[Sequence[object]]) -> str:
     return "\n".join("| " + " | ".join(str(cell).replace("|", "\\|") for cell in line) + " |" for line in lines)
 
 
+def split(metrics: Sequence[Metric], widest: int = WIDEST) -> list[Sequence[Metric]]:
+    """Return the metrics in order, in as few tables of ``widest`` columns or less as hold them, of about one width.
+
+    >>> [len(part) for part in split([None] * 10, 6)], split([], 6)
+    ([5, 5], [])
+    """
+    if not metrics:
+        return []
+    parts = math.ceil(len(metrics) / widest)
+    ends = [round(len(metrics) * part / parts) for part in range(parts + 1)]
+    return [metrics[start:end] for start, end in itertools.pairwise(ends)]
+
+
+def measured(scores: Sequence[Score], metrics: Sequence[Metric]) -> list[Metric]:
+    """Return the metrics that some of the scores have a value of."""
+    return [metric for metric in metrics if any(not math.isnan(score.values[metric.column]) for score in scores)]
+
+
 def system_table(summaries: Sequence[SystemSummary], metrics: Sequence[Metric], groups: str = "") -> str:
     """Return one row a system: mean ± half of the 95 % interval over utterances, and the spread over seeds.
 
+    There are several tables below each other where there are many scores.
+
     Args:
         summaries: Of each system.
-        metrics: Which scores.
+        metrics: Which scores; what no system has a value of is left out, and named below.
         groups: Heading above the number of groups; empty: it is not shown.
     """
-    rows = [
-        [s.system, *([s.groups] if groups else []), s.utterances, s.seeds or NONE]
-        + [summary_cell(s.metrics[metric.column], metric) for metric in metrics]
-        for s in summaries
+    about = ["System", *([groups] if groups else []), "Utterances", "Seeds"]
+    rows = [[s.system, *([s.groups] if groups else []), s.utterances, s.seeds or NONE] for s in summaries]
+    shown = [metric for metric in metrics if any(s.metrics[metric.column] is not None for s in summaries)]
+    tables = [
+        markdown(
+            [*about, *map(heading, part)],
+            [[*row, *(summary_cell(s.metrics[m.column], m) for m in part)] for row, s in zip(rows, summaries)],
+        )
+        for part in split(shown)
     ]
-    header = ["System", *([groups] if groups else []), "Utterances", "Seeds", *map(heading, metrics)]
-    return markdown(header, rows)
+    missing = [metric.name for metric in metrics if metric not in shown]
+    return "\n\n".join([*tables, *([f"Not measured: {', '.join(missing)}."] if missing else [])])
 
 
 def difference_table(scores: Sequence[Score], metrics: Sequence[Metric], baseline: str, seed: int = 0) -> str:
-    """Return one row a system: mean of its paired differences to the baseline, with the 95 % interval."""
-    columns = {metric: compare(scores, baseline, metric.column, seed) for metric in metrics}
-    systems = next(iter(columns.values()))
-    rows = [[system, *(difference_cell(columns[m][system], m) for m in metrics)] for system in systems]
-    return markdown(["System", *map(difference_heading, metrics)], rows)
+    """Return one row a system: mean of its paired differences to the baseline, with the 95 % interval.
+
+    What was not measured is left out; there are several tables below each other where there are many scores.
+    """
+    shown = measured(scores, metrics)
+    columns = {metric: compare(scores, baseline, metric.column, seed) for metric in shown}
+    systems = [system for system in dict.fromkeys(score.system for score in scores) if system != baseline]
+    return "\n\n".join(
+        markdown(
+            ["System", *map(difference_heading, part)],
+            [[system, *(difference_cell(columns[m][system], m) for m in part)] for system in systems],
+        )
+        for part in split(shown)
+    )
 
 
 def heading(metric: Metric) -> str:

@@ -15,10 +15,11 @@ from audiolab.datadir.datadir import DataDir
 from audiolab.errors import AudiolabError
 from audiolab.metrics.collapse import is_collapsed
 from audiolab.metrics.conversions import Conversion, Run, conversions, sentence_of
+from audiolab.metrics.scores import NATURAL
 from audiolab.metrics.scoring import Scored, attempt, processes
 from audiolab.metrics.speaker_id import SpeakerClassifier, train_classifier
 from audiolab.metrics.vc import Natural, Target, natural_statistics, score_conversion, target_statistics
-from audiolab.metrics.vc_scores import ConversionScore
+from audiolab.metrics.vc_scores import AGAINST_READING, ConversionScore
 from audiolab.metrics.voice import AnalysisConfig, Voice, analyse
 
 logger = logging.getLogger(__name__)
@@ -63,7 +64,7 @@ def score_runs(runs: Sequence[Run], corpora: Corpora, config: AnalysisConfig, nj
         AudiolabError: A data dir or a speaker is missing. What is wrong with a single recording is a failure, not an
             error.
     """
-    items = [item for run in runs for item in conversions(run, corpora.source)]
+    items = [item for run in runs for item in conversions(run, corpora.source, corpora.reference)]
     _check_speakers(runs, corpora.train)
     with processes(nj):
         natural, failures = _each(_train_statistics, corpora.train, corpora.train.utterances, config, "training speech")
@@ -100,7 +101,7 @@ def _own_timing(scores: list[ConversionScore]) -> list[ConversionScore]:
     A run of which one utterance differs from its source in length has a timing of its own; those of its utterances
     that are as long as their source are so by chance.
     """
-    moved = {_run_of(score) for score in scores if math.isnan(score.values["dependence"])}
+    moved = {_run_of(s) for s in scores if math.isnan(s.values["dependence"]) and s.system != NATURAL}
     for system, seed, source, target in sorted(moved):
         logger.warning(
             "%s, seed %s, %s to %s: not all as long as their sources: no input dependence", system, seed, source, target
@@ -158,11 +159,13 @@ def _train_statistics(datadir: DataDir, utterance: str, config: AnalysisConfig) 
 def _score(
     item: Conversion, against: tuple[Voice, Voice, Target, SpeakerClassifier], config: AnalysisConfig
 ) -> ConversionScore:
-    run, converted = item.run, _load(item.datadir, item.utterance, config)
+    run, converted = item.run, _load(item.datadir, item.recording, config)
     try:
         values = score_conversion(converted, *against, (run.source, run.target))
     except AudiolabError as error:
-        raise AudiolabError(f"{item.datadir.path}: {item.utterance}: {error}") from error
+        raise AudiolabError(f"{item.datadir.path}: {item.recording}: {error}") from error
+    if run.system == NATURAL:
+        values |= dict.fromkeys(AGAINST_READING, math.nan)
     return ConversionScore(
         run.system, run.seed, run.source, run.target, item.utterance, values, config.alpha, config.order
     )

@@ -18,6 +18,8 @@ METRICS = (
     Metric("logf0_rmse", "ln F0 RMSE", "", 3, "lower"),
     Metric("voicing_error", "V/UV error", "share", 3, "lower"),
 )
+AGAINST_READING = ("mcd_db", "lsd_db", "logf0_rmse", "voicing_error", "dependence", "collapsed")
+"""Columns in which natural speech of the target has no score: its distance to itself, and what it owes to a source."""
 
 
 @dataclass(frozen=True)

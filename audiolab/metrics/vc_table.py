@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from audiolab.errors import AudiolabError
 from audiolab.metrics.collapse import LEAST_DEPENDENCE, LEAST_VARIANCE
 from audiolab.metrics.results import Tables
-from audiolab.metrics.scores import Metric
+from audiolab.metrics.scores import NATURAL, UNTRAINED, Metric
 from audiolab.metrics.summary import SystemSummary, extent, summarise, summarise_by
 from audiolab.metrics.table import NONE, difference_table, heading, markdown, mean_cell, summary_cell, system_table
 from audiolab.metrics.vc_scores import METRICS, VC, ConversionScore
@@ -20,6 +20,9 @@ MOS_NOTE = (
     "intervals. The others are objective scores measured here; the two do not share a scale."
 )
 METHOD = (
+    f"{NATURAL}: the target's own recordings of the same sentences, scored as if they had been converted: what a score "
+    f"gives to natural speech of the target. Its distance to itself, and what it owes to a source, are no scores "
+    f"({NONE}).",
     "MCD: mel-cepstral distortion to the target's reading of the same sentence. Log-spectral distance: of the mel "
     "bands along the same path, mean level removed.",
     "Modulation-spectrum distance: RMS difference between an utterance's log modulation spectrum (1.6 to 50 Hz) and "
@@ -61,7 +64,8 @@ def _parts(
         parts += [f"## Difference to {baseline}", difference_table(scores, METRICS, baseline, seed), note]
     for metric in METRICS:
         if metric.column in BY_PAIR:
-            parts += [f"## {metric.name} by pair", pair_table(scores, metric, seed), note]
+            table = pair_table(scores, metric, seed)
+            parts += [f"## {metric.name} by pair", table, leaders(scores, metric), note]
     if paper:
         parts += ["## The paper's table beside ours", paper_table(paper, summaries), MOS_NOTE, note]
     return parts
@@ -69,13 +73,34 @@ def _parts(
 
 def pair_table(scores: Sequence[ConversionScore], metric: Metric, seed: int = 0) -> str:
     """Return one row a (source, target) pair and one column a system for one metric."""
-    pairs = summarise_by(scores, lambda s: s.pair, metric.column, seed)
-    systems = list(dict.fromkeys(score.system for score in scores))
+    pairs = summarise_by(scores, _pair, metric.column, seed)
+    known = {system for means in pairs.values() for system in means}
+    systems = [system for system in dict.fromkeys(score.system for score in scores) if system in known]
     rows = [
         [f"{source} → {target}", *(mean_cell(means.get(system), metric) for system in systems)]
         for (source, target), means in sorted(pairs.items())
     ]
     return markdown(["Pair", *systems], rows)
+
+
+def leaders(scores: Sequence[ConversionScore], metric: Metric) -> str:
+    """Return in how many pairs each system has the best mean, as it is shown, and in which a baseline has it."""
+    baselines = {score.system for score in scores if score.seed == UNTRAINED}
+    contenders = [score for score in scores if score.system != NATURAL]
+    won: dict[str, list[str]] = {score.system: [] for score in contenders}
+    pairs = {pair: means for pair, means in summarise_by(contenders, _pair, metric.column).items() if means}
+    for (source, target), means in sorted(pairs.items()):
+        costs = {s: better(metric, round(mean.mean, metric.digits)) for s, mean in means.items()}
+        for system in (s for s, cost in costs.items() if cost == min(costs.values())):
+            won[system].append(f"{source} → {target}")
+    found = sorted((item for item in won.items() if item[1]), key=lambda item: -len(item[1]))
+    words = [f"{s} in {len(of)}" + (f" ({', '.join(of)})" if s in baselines else "") for s, of in found]
+    return f"Best of {len(pairs)} pair{'s' if len(pairs) != 1 else ''}: {', '.join(words)}."
+
+
+def better(metric: Metric, value: float) -> float:
+    """Return what is the lower the better the value of a metric is."""
+    return {"lower": value, "higher": -value, "near 1": abs(value - 1)}[metric.better]
 
 
 def paper_table(paper: Sequence[PaperRow], summaries: Sequence[SystemSummary]) -> str:
@@ -112,6 +137,10 @@ def short_note(scores: Sequence[ConversionScore], conditions: Mapping[str, objec
     pairs = len({score.pair for score in scores}), "pair"
     alignment = conditions.get("Alignment", "alignment not stated")
     return f"{extent(scores, pairs)}; mel-cepstra 1 to {order} with α = {alpha:g}; {alignment}."
+
+
+def _pair(score: ConversionScore) -> tuple[str, str]:
+    return score.pair
 
 
 def _mos(mean: str, interval: str) -> str:

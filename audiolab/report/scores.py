@@ -9,11 +9,14 @@ from markupsafe import Markup
 
 from audiolab.metrics.bootstrap import Interval
 from audiolab.metrics.results import Tables
-from audiolab.metrics.scores import Metric, Score
-from audiolab.metrics.summary import summarise
+from audiolab.metrics.scores import NATURAL, Metric, Score
+from audiolab.metrics.summary import compare, summarise
+from audiolab.metrics.table import measured, split
 from audiolab.report import page, plots, tables
 from audiolab.report.tables import Column
 
+WIDEST = 8
+"""Most scores beside each other in a table."""
 Means = Mapping[str, Mapping[str, Interval | None]]
 """Group, such as a pair of speakers or a set -> system -> mean."""
 
@@ -26,7 +29,8 @@ def column(metric: Metric) -> Column:
 def system_table(
     scores: Sequence[Score], metrics: Sequence[Metric], caption: str, groups: str = "", stacked: bool = False
 ) -> Markup:
-    """Return one row a system with the means of all metrics; what is defined for no system is left out.
+    """Return one row a system with the means of all metrics; what is defined for no system is left out; there
+    are several tables where there are many scores.
 
     Args:
         scores: Rows of ``scores.csv``.
@@ -35,19 +39,46 @@ def system_table(
         groups: Title above the number of groups; empty: it is not shown.
         stacked: Intervals stand below their means, so that more columns fit.
     """
-    columns = [
+    about = [
         Column("system", "System"),
         *([Column("groups", groups)] if groups else []),
         Column("utterances", "Utterances"),
         Column("seeds", "Seeds"),
-        *map(column, metrics),
     ]
     rows = [
-        {"system": s.system, "groups": s.groups, "utterances": s.utterances, "seeds": s.seeds or None, **s.metrics}
+        {
+            "system": s.system, "groups": s.groups, "utterances": s.utterances, "seeds": s.seeds or None,
+            tables.UNRANKED: s.system == NATURAL, **s.metrics,
+        }
         for s in summarise(scores, metrics)
-    ]
-    shown = [c for c in columns if any(row[c.key] is not None for row in rows)]
-    return tables.html_table(shown, rows, caption, stacked=stacked)
+    ]  # fmt: skip
+    about = [c for c in about if any(row[c.key] is not None for row in rows)]
+    parts = split(measured(scores, metrics), WIDEST)
+    return page.join(
+        *(tables.html_table([*about, *map(column, part)], rows, caption, stacked=stacked) for part in parts)
+    )
+
+
+def difference_table(scores: Sequence[Score], metrics: Sequence[Metric], baseline: str, caption: str) -> Markup:
+    """Return one row a system with the means of its paired differences to a baseline, which was scored."""
+    shown = measured(scores, metrics)
+    found = {metric.column: compare(scores, baseline, metric.column) for metric in shown}
+    systems = [system for system in dict.fromkeys(score.system for score in scores) if system != baseline]
+    rows = [{"system": s, **{column: of[s] for column, of in found.items()}} for s in systems]
+    return page.join(
+        *(
+            tables.html_table(
+                [
+                    Column("system", "System"),
+                    *(Column(m.column, m.name, m.unit, m.digits, difference=True) for m in part),
+                ],
+                rows,
+                caption,
+                stacked=True,
+            )
+            for part in split(shown, WIDEST)
+        )
+    )
 
 
 def group_table(
@@ -64,7 +95,8 @@ def group_table(
         differences: ``means`` are differences.
     """
     systems = dict.fromkeys(system for of_group in means.values() for system in of_group)
-    columns = [Column("group", title), *(Column(s, s, digits=metric.digits, difference=differences) for s in systems)]
+    columns = [Column("group", title)]
+    columns += [Column(s, s, digits=metric.digits, difference=differences, ranked=s != NATURAL) for s in systems]
     rows = [{**of_group, "group": name} for name, of_group in means.items()]
     return tables.html_table(columns, rows, caption, best_of_row=metric.better if best else "", stacked=differences)
 

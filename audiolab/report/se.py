@@ -13,8 +13,17 @@ from audiolab.data.mixtures import MixtureDir
 from audiolab.data.ranking import read_decisions
 from audiolab.metrics.se_runs import MIXTURES, Run
 from audiolab.metrics.se_scores import METRICS, SE, EnhancementScore
-from audiolab.metrics.se_table import TABLES, Beside, beside_paper, differences_by_language, families, known, short_note
-from audiolab.metrics.summary import check_baseline, compare, group, summarise_by
+from audiolab.metrics.se_table import (
+    MAIN,
+    TABLES,
+    Beside,
+    beside_paper,
+    differences_by_language,
+    families,
+    known,
+    short_note,
+)
+from audiolab.metrics.summary import check_baseline, group, summarise_by
 from audiolab.metrics.table import read_conditions
 from audiolab.report import page, plots, tables
 from audiolab.report.assembly import Content, assemble
@@ -22,7 +31,7 @@ from audiolab.report.enhanced import items
 from audiolab.report.experiment import Experiment
 from audiolab.report.page import Section
 from audiolab.report.players import Item
-from audiolab.report.scores import column, group_plot, group_table, how_measured, system_table
+from audiolab.report.scores import column, difference_table, group_plot, group_table, how_measured, system_table
 from audiolab.report.sections import Together
 from audiolab.report.spectra import spectra
 
@@ -45,7 +54,7 @@ class Enhancement:
         scored: What was enhanced and scored.
         sets: Set's name -> its mixtures.
         paper: The paper's tables; None: none.
-        baseline: System to which the others are compared; empty: none.
+        baselines: Systems to which the others are compared.
         decisions: Tables of a domain classifier's decisions on the source's and on the target's mixtures; None: none.
         percent: Of the source's mixtures that were taken as most like the target.
     """
@@ -53,7 +62,7 @@ class Enhancement:
     scored: Sequence[Run]
     sets: Mapping[str, MixtureDir]
     paper: Path | None = None
-    baseline: str = ""
+    baselines: Sequence[str] = ()
     decisions: tuple[Path, Path] | None = None
     percent: float = 30.0
 
@@ -89,8 +98,8 @@ def _sections(
     if given.paper is not None:
         yield Section("The paper's tables beside ours", paper_section(given.paper, scores))
     yield Section("Scores", score_section(scores, conditions))
-    if given.baseline:
-        yield Section(f"Difference to {given.baseline}", difference_section(scores, given.baseline))
+    for baseline in given.baselines:
+        yield Section(f"Difference to {baseline}", difference_section(scores, baseline))
     if given.decisions is not None:
         yield Section("Domains", domain_section(*given.decisions, given.percent))
 
@@ -107,7 +116,7 @@ def paper_section(path: Path, scores: Sequence[EnhancementScore]) -> Markup:
 def score_section(scores: Sequence[EnhancementScore], conditions: Mapping[str, object]) -> Markup:
     """Return plots of all sets, a table for each, and how all of it was measured."""
     drawings, parts = [], []
-    for metric in METRICS:
+    for metric in MAIN:
         means = {name: row for name, row in summarise_by(scores, lambda s: s.set, metric.column).items() if row}
         if means:
             drawings.append(group_plot("set", means, metric))
@@ -124,12 +133,7 @@ def difference_section(scores: Sequence[EnhancementScore], baseline: str) -> Mar
     for name, of_set in group(scores, lambda s: s.set).items():
         if baseline not in {score.system for score in of_set}:
             continue
-        found = {metric.column: compare(of_set, baseline, metric.column) for metric in METRICS}
-        columns = [tables.Column("system", "System")]
-        columns += [tables.Column(m.column, m.name, m.unit, m.digits, difference=True) for m in METRICS]
-        systems = found[METRICS[0].column]
-        rows = [{"system": system, **{column: found[column][system] for column in found}} for system in systems]
-        by_set.append(tables.html_table(columns, rows, name, stacked=True))
+        by_set.append(difference_table(of_set, METRICS, baseline, name))
     note = page.note("Means of differences by utterance, with their 95 % intervals; above 0 is better.")
     return page.join(note, page.grid(by_set, large=True), *_by_language(scores, baseline))
 
@@ -139,7 +143,7 @@ def _by_language(scores: Sequence[EnhancementScore], baseline: str) -> Iterator[
         if len({score.language for score in of_family}) < 2:
             continue
         yield page.heading(f"By language, mean over {name}")
-        for metric in METRICS:
+        for metric in MAIN:
             found = differences_by_language(of_family, baseline, metric.column)
             yield group_table("Language", found, metric, column(metric).header, differences=True)
 
@@ -170,14 +174,14 @@ def spectrogram_section(heard: Mapping[str, Sequence[Item]], seconds: float) -> 
 def _beside(rows: Sequence[Beside], caption: str) -> Markup:
     gaps = any(row.paper.minus for row in rows)
     columns = [tables.Column("row", "Row")]
-    for metric in METRICS:
+    for metric in MAIN:
         best = "" if gaps else metric.better
         columns.append(tables.Column(f"paper {metric.column}", f"{metric.name}, paper", metric.unit, 3, best))
         columns.append(tables.Column(metric.column, f"{metric.name}, ours", metric.unit, metric.digits, best, gaps))
     columns.append(tables.Column("n", "n"))
     lines = []
     for row in rows:
-        figures = {m.column: getattr(row.paper, m.column) for m in METRICS}
+        figures = {m.column: getattr(row.paper, m.column) for m in MAIN}
         printed = {f"paper {column}": float(text) if text else None for column, text in figures.items()}
         about = {"row": row.paper.row, "n": row.utterances or None}
         lines.append({**about, **printed, **row.ours})

@@ -15,6 +15,8 @@ from audiolab.metrics.table import markdown
 
 Row = Mapping[str, Any]
 MISSING = "–"
+UNRANKED = "unranked"
+"""Key of a row whose values, where it is true, are not among those of which the best is set in bold."""
 
 
 @dataclass(frozen=True)
@@ -27,6 +29,8 @@ class Column:
         unit: Written behind the title, as in ``MCD [dB]``.
         digits: Decimals of numbers that are not integers.
         best: ``"lower"``, ``"higher"`` or ``"near 1"``: the best value is set in bold; ``""``: none is.
+        difference: Its intervals are differences, shown with both ends.
+        ranked: Whether its values may be the best of a row.
     """
 
     key: str
@@ -35,6 +39,7 @@ class Column:
     digits: int = 2
     best: str = ""
     difference: bool = False
+    ranked: bool = True
 
     @property
     def header(self) -> str:
@@ -80,9 +85,11 @@ def html_table(
         stacked: Intervals stand below their means, so that more columns fit.
     """
     numeric = {column.key: _is_numeric(column, rows) for column in columns}
-    bold = {column.key: _best([row.get(column.key) for row in rows], column.digits, column.best) for column in columns}
+    ranked = [{} if row.get(UNRANKED) else row for row in rows]
+    bold = {c.key: _best([row.get(c.key) for row in ranked], c.digits, c.best) for c in columns}
     for line, row in enumerate(rows if best_of_row else ()):
-        for number in _best([row.get(column.key) for column in columns], columns[-1].digits, best_of_row):
+        values = [row.get(column.key) if column.ranked else None for column in columns]
+        for number in _best(values, columns[-1].digits, best_of_row):
             bold[columns[number].key].add(line)
     head = Markup("").join(
         Markup('<th scope="col"{}>{}</th>').format(_align(numeric[column.key]), column.header) for column in columns

@@ -7,10 +7,10 @@ from pathlib import Path
 
 from markupsafe import Markup
 
-from audiolab.metrics.summary import summarise_by
+from audiolab.metrics.summary import check_baseline, summarise_by
 from audiolab.metrics.table import read_conditions
 from audiolab.metrics.vc_scores import METRICS, VC, ConversionScore
-from audiolab.metrics.vc_table import BY_PAIR, TABLES, short_note
+from audiolab.metrics.vc_table import BY_PAIR, TABLES, leaders, short_note
 from audiolab.report import page
 from audiolab.report.assembly import Content, assemble
 from audiolab.report.conversions import Conversion
@@ -18,7 +18,7 @@ from audiolab.report.experiment import Experiment
 from audiolab.report.page import Section
 from audiolab.report.pictures import picture
 from audiolab.report.players import Item
-from audiolab.report.scores import column, group_plot, group_table, how_measured, system_table
+from audiolab.report.scores import column, difference_table, group_plot, group_table, how_measured, system_table
 from audiolab.report.sections import Together
 
 DISCRIMINATORS = Together(
@@ -36,8 +36,8 @@ Conversions = Mapping[str, Sequence[Conversion]]
 """Run's name -> its converted utterances."""
 
 
-def report(experiment: Experiment, conversions: Conversions) -> str:
-    """Return the page."""
+def report(experiment: Experiment, conversions: Conversions, compared: Sequence[str] = ()) -> str:
+    """Return the page; ``compared`` are the systems to which the others are compared."""
     scores = VC.read(experiment.scores)
     pairs = sorted({score.pair for score in scores})
     conditions = read_conditions(experiment.scores.with_suffix(".yaml"))
@@ -48,7 +48,10 @@ def report(experiment: Experiment, conversions: Conversions) -> str:
             "System": experiment.systems,
             "Speaker pairs": ", ".join(f"{source} → {target}" for source, target in pairs),
         },
-        sections=[Section("Scores", score_section(scores, conditions))],
+        sections=[
+            Section("Scores", score_section(scores, conditions)),
+            *(Section(f"Difference to {name}", difference_section(scores, name)) for name in compared),
+        ],
         heard={run.name: [_item(c) for c in conversions[run.name]] for run in experiment.runs},
         kind="converted utterances",
         spectrograms=spectrogram_section(experiment, conversions),
@@ -64,6 +67,13 @@ def score_section(scores: Sequence[ConversionScore], conditions: Mapping[str, ob
     table = system_table(scores, METRICS, caption, groups="Pairs", stacked=True)
     note = page.note(short_note(scores, conditions))
     return page.join(table, note, how_measured(TABLES, conditions), page.heading("By pair"), *_by_pair(scores))
+
+
+def difference_section(scores: Sequence[ConversionScore], baseline: str) -> Markup:
+    """Return the paired differences to a system over all pairs."""
+    check_baseline(scores, baseline)
+    note = page.note("Means of differences by utterance, with their 95 % intervals.")
+    return page.join(difference_table(scores, METRICS, baseline, "Over all pairs"), note)
 
 
 def spectrogram_section(experiment: Experiment, conversions: Conversions) -> Markup:
@@ -93,14 +103,14 @@ def _files(experiment: Experiment, conversions: Conversions) -> Iterator[tuple[s
 
 def _by_pair(scores: Sequence[ConversionScore]) -> list[Markup]:
     """Return the plots by pair of the most telling metrics, and their tables."""
-    drawings, by_pair = [], []
+    drawings, by_pair = [], list[Markup]()
     for metric in (m for m in METRICS if m.column in BY_PAIR):
         found = sorted(summarise_by(scores, lambda s: s.pair, metric.column).items())
         means = {f"{source} → {target}": of_pair for (source, target), of_pair in found if of_pair}
         if means:
             drawings.append(group_plot("pair", means, metric))
             caption = f"{column(metric).header} by pair; the best of each row in bold"
-            by_pair.append(group_table("Pair", means, metric, caption, best=True))
+            by_pair += [group_table("Pair", means, metric, caption, best=True), page.note(leaders(scores, metric))]
     return [page.grid(drawings, large=True), *by_pair]
 
 

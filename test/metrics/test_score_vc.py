@@ -1,5 +1,7 @@
 """From wav files to scores.csv and RESULTS.md, through the commands."""
 
+import math
+
 import numpy as np
 import pytest
 import soundfile
@@ -69,7 +71,7 @@ def corpus(tmp_path_factory):
         "target": {utt: held[source.replace("A", "B")] for utt, source in sources.items()},
     }.items():
         write_data_dir(root / system, {"wav.scp": wav, "utt2spk": of_target, "utt2source": sources})
-    rows = [f"{system}\t0\tA\tB\t{root / system}" for system in ("unconverted", "target")]
+    rows = [f"{system}\t0\tA\tB\t{root / system}" for system in ("unconverted", "target")] + ["natural\t-\tA\tB\t-"]
     (root / "runs.tsv").write_text("\n".join(["system\tseed\tsource\ttarget\tdir", *rows]) + "\n")
     return root
 
@@ -88,7 +90,7 @@ def scored(corpus):
 
 def test_scores_and_tables(monkeypatch, scored, tmp_path):
     rows = {(s.system, s.utterance): s for s in VC.read(scored)}
-    assert sorted(rows) == [(system, f"B-A_{n}") for system in ("target", "unconverted") for n in EVAL]
+    assert sorted(rows) == [(system, f"B-A_{n}") for system in ("natural", "target", "unconverted") for n in EVAL]
     for n in EVAL:
         bare, perfect = (rows[system, f"B-A_{n}"].values for system in ("unconverted", "target"))
         assert bare["mcd_db"] > 3
@@ -100,10 +102,19 @@ def test_scores_and_tables(monkeypatch, scored, tmp_path):
         assert bare["logf0_rmse"] == pytest.approx(np.log(190 / 110), abs=0.02)
         assert 0.3 < perfect["variance_ratio"] < 3
         assert perfect["msd_db"] < 8
+        natural = rows["natural", f"B-A_{n}"].values  # the same recordings, without the scores that are 0 by themselves
+        assert {column for column, value in natural.items() if math.isnan(value)} == {
+            "mcd_db", "lsd_db", "logf0_rmse", "voicing_error", "dependence", "collapsed"
+        }  # fmt: skip
+        assert all(natural[c] == perfect[c] for c in ("msd_db", "variance_ratio", "posterior_target"))
 
     command(monkeypatch, tabulate, scores=scored, out=tmp_path / "R.md", baseline="unconverted")
     text = (tmp_path / "R.md").read_text()
     assert "| target | 1 | 2 | 1 | 0.00 ± – |" in text
+    assert "| natural | 1 | 2 | – | – | – |" in text
+    assert "Best of 1 pair: target in 1." in text
+    assert "| Pair | unconverted | target |\n" in text  # no column of MCD for natural speech
+    assert "| Pair | unconverted | target | natural |\n" in text
     assert "## Difference to unconverted" in text
     assert "on unseen sentences accuracy 1.000" in text
     assert "steps (1,1) (1,0) (0,1)" in text
@@ -142,6 +153,9 @@ def test_failures_are_named_and_end_the_command_unless_allowed(monkeypatch, corp
         ("x\t0\tA\tB\tDIR\nx\t0\tA\tB\tDIR", "runs.tsv:3: .* listed twice"),
         ("x\t0\tA\tC\tDIR", "no utterance was converted from A to C"),
         ("x\t0\tA\tB\tnowhere", "nowhere: no such data dir"),
+        ("natural\t-\tA\tB\tDIR", "runs.tsv:2: the dir of 'natural', and of no other system, is '-'"),
+        ("x\t0\tA\tB\t-", "runs.tsv:2: the dir of 'natural', and of no other system, is '-'"),
+        ("natural\t-\tC\tB\t-", "no utterance was converted from C to B"),
     ],
 )
 def test_wrong_lists_of_runs_are_refused(monkeypatch, corpus, tmp_path, row, says):

@@ -12,7 +12,9 @@ from commands import command
 
 from audiolab.bin import tabulate
 from audiolab.errors import AudiolabError
+from audiolab.metrics import se_table
 from audiolab.metrics.bootstrap import mean_interval
+from audiolab.metrics.scores import Metric
 from audiolab.metrics.se_scores import METRICS, SE, UNKNOWN, EnhancementScore
 from audiolab.metrics.se_table import TABLES, beside_paper, differences_by_language, families, short_note
 from audiolab.metrics.summary import by_unit, compare, summarise
@@ -178,3 +180,14 @@ def test_what_is_missing_is_told(scores, tmp_path, monkeypatch):
     command(monkeypatch, tabulate, **options, paper=PAPER, baseline=["source", "noisy"])
     assert "### Difference to noisy" in (tmp_path / "R.md").read_text()
     assert {metric.name for metric in METRICS} == {"PESQ", "STOI", "SI-SDR"}
+
+
+def test_a_score_that_the_paper_has_not_is_in_the_sets_tables_alone(scores, monkeypatch):
+    """As those of further judges are: no column beside the paper's, no table by language, one in each set."""
+    for row in scores:
+        row.values["other"] = 1.0
+    more = (*METRICS, Metric("other", "Other judge", "", 2, "higher"))
+    monkeypatch.setattr(se_table, "METRICS", more)
+    text = TABLES.results(scores, {}, TABLES.read_paper(PAPER), ["noisy", "source"])
+    assert text.count("Other judge") == 4 * 3  # of four sets: the means, two differences
+    assert "Difference to noisy by language: SI-SDR" in text

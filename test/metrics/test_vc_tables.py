@@ -7,9 +7,9 @@ import pytest
 
 from audiolab.errors import AudiolabError
 from audiolab.metrics.summary import compare, summarise, summarise_by
-from audiolab.metrics.table import markdown
+from audiolab.metrics.table import difference_table, heading, markdown, split, system_table
 from audiolab.metrics.vc_scores import METRICS, VC, ConversionScore
-from audiolab.metrics.vc_table import TABLES
+from audiolab.metrics.vc_table import TABLES, leaders
 
 PAPER = """row\tconfig\tsimilarity\tsim_ci\tnaturalness\tnat_ci\tnote
 +SoftGAN\tsoft\t3.40\t0.40\t3.02\t0.35\tsmall generator
@@ -117,6 +117,45 @@ def test_results_hold_the_conditions_the_paper_and_ours(scores, tmp_path):
     assert "MOS similarity (paper)" in tables[-2]
     widths = {line.count("|") for line in tables[1].splitlines() if line.startswith("|")}
     assert len(widths) == 1
+
+
+def test_leaders_are_counted_by_pair_and_a_baselines_pairs_named():
+    means = {"soft": (7.0, 8.0, 6.0), "shift": (7.5, 7.6, 6.004), "scale": (9.0, 7.7, 7.0), "natural": (1.0, 1.0, 1.0)}
+    scores = [
+        score(system, "0" if system == "soft" else "-", f"S{n}", f"T-S{n}_1", mcd, posterior_target=1 / mcd)
+        for system, of_pairs in means.items()
+        for n, mcd in enumerate(of_pairs)
+    ]
+    mcd, posterior = (next(m for m in METRICS if m.column == column) for column in ("mcd_db", "posterior_target"))
+    # 6.00 and 6.004 are one number as they are shown; natural speech is no contender
+    assert leaders(scores, mcd) == "Best of 3 pairs: soft in 2, shift in 2 (S1 → T, S2 → T)."
+    assert leaders(scores, posterior) == "Best of 3 pairs: soft in 2, shift in 2 (S1 → T, S2 → T)."
+
+
+def test_many_scores_are_several_tables_and_what_was_not_measured_is_named(scores):
+    for row in scores:
+        row.values["logf0_rmse"] = math.nan
+    summaries = summarise(scores, METRICS)
+    tables = system_table(summaries, METRICS, groups="Pairs").split("\n\n")
+    assert tables.pop() == "Not measured: ln F0 RMSE."
+    shown = [cell for table in tables for cell in table.splitlines()[0].strip("| ").split(" | ")[4:]]
+    assert shown == [heading(m) for m in METRICS if m.column != "logf0_rmse"]
+    assert all(len(table.splitlines()[0].split(" | ")) <= 4 + 6 for table in tables)
+    differences = difference_table(scores, METRICS, "none").split("\n\n")
+    assert [len(table.splitlines()[0].split(" | ")) - 1 for table in differences] == [4, 5]
+    assert "ln F0" not in differences[0] + differences[1]
+
+
+@pytest.mark.parametrize(("count", "widths"), [(0, []), (1, [1]), (6, [6]), (7, [4, 3]), (13, [4, 5, 4])])
+def test_tables_are_about_as_wide_as_each_other(count, widths):
+    parts = split(list(range(count)), 6)
+    assert [value for part in parts for value in part] == list(range(count))
+    assert sorted(map(len, parts)) == sorted(widths)
+
+
+def test_notes_stand_above_the_tables(scores):
+    text = TABLES.results(scores, {}, notes=["Test sentences.", "Commit abc."])
+    assert text.startswith("# Results\n\nTest sentences.\n\nCommit abc.\n\n## Systems\n")
 
 
 def test_cells_cannot_break_a_table():

@@ -131,3 +131,20 @@ def test_a_folder_without_conversions_says_which_stage(command, experiment, tmp_
     shutil.rmtree(tmp_path / "exp" / "softgan" / "A-X" / "last")
     with pytest.raises(AudiolabError, match="stage 4"):
         command(expdir=tmp_path / "exp")
+
+
+def test_differences_to_a_baseline_are_on_the_page(command, check, experiment, tmp_path):
+    scores = VC.read(experiment / "exp" / "demo" / "scores.csv")
+    plain = [
+        dataclasses.replace(s, system="mean_variance", seed="-", values=s.values | {"mcd_db": s.values["mcd_db"] - 0.5})
+        for s in scores
+    ]
+    VC.write(tmp_path / "scores.csv", [*scores, *plain])
+    shutil.copy(experiment / "exp" / "demo" / "scores.yaml", tmp_path)
+    found = check(command("--scores", tmp_path / "scores.csv", "--baseline", "mean_variance"))
+    assert found.problems == []
+    assert "Difference to mean_variance" in found.text
+    assert "+0.50" in found.text
+    assert "Best of 2 pairs: mean_variance in 2 (A → X, B → Y)." in found.text
+    with pytest.raises(AudiolabError, match="baseline 'mean_shift' was not scored"):
+        command("--baseline", "mean_shift")
