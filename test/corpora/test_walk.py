@@ -19,7 +19,8 @@ SHADOW = b"\0\x05\x16\x07\0\x02\0\0Mac OS X        \0\x02\0\0\0\x09\0\0\0\x32"
 
 def record(path):
     path.parent.mkdir(parents=True, exist_ok=True)
-    soundfile.write(path, np.full(1600, 0.1), 16000)
+    with open(path, "wb") as file:
+        soundfile.write(file, np.full(1600, 0.1), 16000, format=path.suffix[1:])
 
 
 @pytest.fixture
@@ -57,7 +58,5 @@ def test_tables_and_stamps_of_such_names(latin, tmp_path):
     assert sorted(tmp_path.iterdir()) == [latin]
     (latin / os.fsdecode(b"\xff.wav")).write_bytes(b"x")
     assert fingerprint(latin) != fingerprint(tmp_path)
-    with pytest.raises(AudiolabError, match="of a name that is not UTF-8"):
-        write_stamp(tmp_path / "made", "data", [latin])
-    with pytest.raises(AudiolabError, match="was never made"):
-        check_stamp(tmp_path / "made", "data")
+    write_stamp(tmp_path / "made", "data", [latin])
+    check_stamp(tmp_path / "made", "data")
