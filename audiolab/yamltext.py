@@ -11,14 +11,14 @@ import yaml
 from audiolab.errors import AudiolabError, shown
 from audiolab.text import decode, read_bytes
 
-LARGEST = 1 << 20
-"""Bytes that a YAML may have."""
+LARGEST = 1 << 18
+"""Bytes that a config may have; reading as many takes seconds."""
 
 DEEPEST = 50
 """Sections and lists in one another."""
 
-_HEAVIEST = 4 * LARGEST
-"""Values and their characters, with each alias counted as what it stands for."""
+_HEAVIEST = 1 << 16
+"""Values and their characters that all aliases together may stand for."""
 
 _LONGEST_NUMBER = 64
 """Characters; the time to read a number grows with their square."""
@@ -70,7 +70,7 @@ class _Loader(yaml.SafeLoader):
     def __init__(self, text: str, path: str | Path) -> None:
         super().__init__(text)
         self._path = path
-        self._depth = self._weight = 0
+        self._depth = self._weight = self._aliased = 0
         self._weights: dict[str, int] = {}
         """Anchor -> weight of what it stands for, once that is whole."""
 
@@ -80,10 +80,13 @@ class _Loader(yaml.SafeLoader):
         if isinstance(event, yaml.AliasEvent):
             if anchor in self.anchors and anchor not in self._weights:
                 raise self._fault(event, f"the alias {shown(anchor)} stands within what it stands for")
-            self._add(event, self._weights.get(anchor, 0))
+            self._weight += self._weights.get(anchor, 0)
+            self._aliased += self._weights.get(anchor, 0)
+            if self._aliased > _HEAVIEST:
+                raise self._fault(event, f"too large; its aliases stand for more than {_HEAVIEST} characters")
             return super().compose_node(parent, index)
         before = self._weight
-        self._add(event, 1 + len(getattr(event, "value", "")))
+        self._weight += 1 + len(getattr(event, "value", ""))
         self._depth += 1
         if self._depth > DEEPEST:
             raise self._fault(event, f"more than {DEEPEST} sections or lists in one another")
@@ -105,11 +108,6 @@ class _Loader(yaml.SafeLoader):
                 raise AudiolabError(f"{place}: key {shown(key.value)} is given twice")
             seen.add(key.value)
         return node
-
-    def _add(self, event: yaml.Event, weight: int) -> None:
-        self._weight += weight
-        if self._weight > _HEAVIEST:
-            raise self._fault(event, "too large; its aliases stand for too much")
 
     def _check_tag(self, event: yaml.Event, node: yaml.Node) -> None:
         """Raise unless a value is what it would be without its tag, or is made a string."""

@@ -163,7 +163,7 @@ FAULTS = {
     "shape": (with_state(lambda tensor: tensor[:1]), "does not fit config.yaml"),
     "format": (lambda run: torch.save(content(run) | {"format": torch.ones(9)}, run / "model.pt"), "its 'format' is"),
     "state": (lambda run: torch.save(content(run) | {"state": [1]}, run / "model.pt"), "its 'state' is"),
-    "aliases": (lambda run: save_config(run, CONFIG_BOMB), "its aliases stand for too much"),
+    "aliases": (lambda run: save_config(run, CONFIG_BOMB), "its aliases stand for more than"),
     "deep": (lambda run: save_config(run, "a: " + "[" * 9999), "more than 50 sections or lists"),
     "date": (lambda run: save_config(run, "system: 2020-13-01"), "not valid YAML: month must be"),
     "set": (lambda run: save_config(run, "system: !!set {x}"), "not valid YAML: the tag"),

@@ -46,7 +46,7 @@ def marker(path):
 
 
 def latest(path):
-    return Checkpoints(path.parent)._latest()
+    return Checkpoints(path.parent, 1)._latest()
 
 
 def checksum(path):

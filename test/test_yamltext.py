@@ -1,6 +1,5 @@
 """YAML from anywhere: what is plain is read as PyYAML reads it, bombs and tricks are refused with their line."""
 
-import math
 import time
 
 import pytest
@@ -40,7 +39,7 @@ def test_lines_of_keys():
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        (BOMB, ": not valid YAML: too large; its aliases stand for too much"),
+        (BOMB, ": not valid YAML: too large; its aliases stand for more than 65536 characters"),
         ("a: &a [1, *a]\n", "f:1: not valid YAML: the alias 'a' stands within what it stands for"),
         ("a: *b\n", "f:1: not valid YAML: found undefined alias"),
         ("a:\n  " + "[" * 5000, "f:2: not valid YAML: more than 50 sections or lists in one another"),
@@ -69,7 +68,6 @@ def test_what_is_refused_is_refused_at_once(text, message):
     assert time.perf_counter() - begin < 1
 
 
-def test_an_alias_may_stand_for_as_much_as_a_file_may_hold():
-    tree, _ = parse_yaml(f"a: &a {'x' * 1000}\nb: [{', '.join(['*a'] * 1000)}]\n", "f")
-    assert tree["b"] == ["x" * 1000] * 1000
-    assert math.prod(map(len, tree["b"][:2])) == 10**6
+def test_aliases_may_stand_for_some_values():
+    tree, _ = parse_yaml(f"a: &a {'x' * 1000}\nb: [{', '.join(['*a'] * 65)}]\n", "f")
+    assert tree["b"] == ["x" * 1000] * 65

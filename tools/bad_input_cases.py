@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -15,6 +16,11 @@ RUN = "exp/mini/softgan_energy/VCC2SF4-VCC2TF1_s0"
 TRAINED = "downloads/mini/vcc2018_training/VCC2SF4/20001.wav"
 EVALUATED = "downloads/mini/vcc2018_evaluation/VCC2SF4/30001.wav"
 CONVERT = ("python3", "-m", "audiolab.bin.convert", "--model")
+BOMB = b"a: &a [x, x, x, x, x, x, x, x, x, x]\n" + b"".join(
+    b"%c: &%c [%s]\n" % (letter, letter, b", ".join([b"*%c" % (letter - 1)] * 10)) for letter in b"bcdefghij"
+)
+"""A YAML of 500 bytes that stands for 10¹⁰ letters."""
+
 VALIDATE = ("validate_data_dir.py", "--no-feats", "data/mini/train")
 
 
@@ -101,6 +107,14 @@ def configs() -> Iterator[Case]:
     yield Case("YAML: unknown system", edit(softgan, "system: softgan", "system: sofgan"), stage("train"),
                (f"{softgan}:", "unknown system 'sofgan'; did you mean 'softgan'"))  # fmt: skip
     yield Case("YAML: not YAML", edit(convert, "conversion:", "conversion: ["), stage("infer"), (f"{convert}:", "YAML"))
+    yield Case(
+        "YAML: of aliases", write(convert, BOMB), stage("infer"), (f"{convert}:", "its aliases stand for more than")
+    )
+    yield Case("YAML: deep", write(convert, b"a: " + b"[" * 9999), stage("infer"), (f"{convert}:1", "in one another"))
+    yield Case(
+        "YAML: a tag", edit(convert, "conversion:", "conversion: !!set"), stage("infer"), (f"{convert}:", "the tag")
+    )
+    yield Case("YAML: not UTF-8", write(convert, b"a: \xff"), stage("infer"), (f"{convert}:1: not UTF-8 (byte 4)",))
     yield Case("YAML: no such file", nothing, stage("train", "--train_config=conf/nosuch.yaml"), ("conf/nosuch.yaml",))
     for option, told in (
         ("--corpsu=mini", "did you mean '--corpus'"),
@@ -146,6 +160,14 @@ def models() -> Iterator[Case]:
         yield Case(f"{name} with a bit flipped", flip(path), command, (path, "the checksum of"))
     yield Case("model of other sizes", edit(f"{RUN}/config.yaml", "    - 16\n", "    - 32\n"), convert,
                (RUN, "does not fit config.yaml"))  # fmt: skip
+    yield Case("model with NaN", poison(model), convert, (model, "NaN or infinite values of", "training failed"))
+    yield Case("model: a config of aliases", write(f"{RUN}/config.yaml", BOMB), convert, (RUN, "stand for more than"))
+    yield Case("model: two in a zip", zipped(("a", "b")), (*CONVERT, "two.zip", EVALUATED, "out.wav"),
+               ("two.zip: holds several models", "give one of them"))  # fmt: skip
+    yield Case("model: a zip, TMPDIR full", zipped(("a",)), ("env", "TMPDIR=/proc", *CONVERT, "two.zip", EVALUATED,
+               "out.wav"), (), 0)  # fmt: skip
+    yield Case("model: a bomb in a zip", bomb, (*CONVERT, "bomb.zip", EVALUATED, "out.wav"),
+               ("'model.pt' of 1000.0 MB is too large",))  # fmt: skip
     yield Case("no model", nothing, (*CONVERT, "exp/nosuch", EVALUATED, "out.wav"), ("exp/nosuch: no such model",))
     full = ("bash", "-c", 'ulimit -f 8; exec "$@"', "bash")
     train = ("python3", "-m", "audiolab.bin.train", "--config", f"{RUN}/config.yaml", "--expdir", RUN)
@@ -173,6 +195,44 @@ def edit(name: str, old: str, new: str) -> Callable[[Path], object]:
         (root / name).write_text(text.replace(old, new, 1), encoding="utf-8", newline="")
 
     return change
+
+
+def write(name: str, content: bytes) -> Callable[[Path], object]:
+    """Return what replaces a file's contents."""
+    return lambda root: (root / name).write_bytes(content)
+
+
+def poison(name: str) -> Callable[[Path], object]:
+    """Return what makes the first weight of a model NaN."""
+
+    def change(root: Path) -> None:
+        content = torch.load(root / name, weights_only=True)
+        state = content["state"]["generator_xy"]
+        next(value for value in state.values() if value.is_floating_point()).view(-1)[0] = np.nan
+        torch.save(content, root / name)
+
+    return change
+
+
+def zipped(folders: tuple[str, ...]) -> Callable[[Path], object]:
+    """Return what puts the model into ``two.zip``, once into each folder."""
+
+    def change(root: Path) -> None:
+        with zipfile.ZipFile(root / "two.zip", "w") as archive:
+            for folder in folders:
+                for name in ("config.yaml", "model.pt", "run.json"):
+                    archive.write(root / RUN / name, f"{folder}/{name}")
+
+    return change
+
+
+def bomb(root: Path) -> None:
+    """Write a zip of 1 MB whose model inflates to 1 GB."""
+    with zipfile.ZipFile(root / "bomb.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.write(root / RUN / "config.yaml", "config.yaml")
+        with archive.open("model.pt", "w") as file:
+            for _ in range(1000):
+                file.write(bytes(10**6))
 
 
 def halve(name: str) -> Callable[[Path], object]:

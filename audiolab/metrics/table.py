@@ -9,18 +9,21 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any, TypeVar
 
-from audiolab.config import load_yaml
 from audiolab.errors import AudiolabError
 from audiolab.metrics.bootstrap import Interval
 from audiolab.metrics.scores import Metric, Score
 from audiolab.metrics.summary import Summary, SystemSummary, compare
 from audiolab.text import read_records
+from audiolab.yamltext import read_yaml
 
 Row = TypeVar("Row")
 
 NONE = "–"
 WIDEST = 6
 """Most scores beside each other in a table that is to be read as text."""
+
+LARGEST_REPORT = 1 << 23
+"""Bytes of a ``scores.yaml``, which lists each recording that failed."""
 
 
 def read_rows(path: str | Path, cls: type[Row], what: str, full: bool = False) -> list[Row]:
@@ -47,7 +50,8 @@ def read_rows(path: str | Path, cls: type[Row], what: str, full: bool = False) -
 
 def read_conditions(path: str | Path) -> dict[str, Any]:
     """Return what a ``scores.yaml`` says under ``conditions``: how the scores beside it were measured."""
-    conditions = load_yaml(path)[0].get("conditions")
+    tree, _ = read_yaml(path, "how the scores were measured", LARGEST_REPORT)
+    conditions = tree.get("conditions") if isinstance(tree, dict) else None
     if not isinstance(conditions, dict):
         raise AudiolabError(f"{path}: does not say under 'conditions' how the scores were measured; score again")
     return conditions

@@ -13,8 +13,9 @@ from typing import Any
 
 import torch
 from torch import Tensor
-from torch.utils.data import DataLoader, Sampler
+from torch.utils.data import DataLoader, Dataset, Sampler
 
+from audiolab.errors import AudiolabError
 from audiolab.training.system import SampleKey, SystemDataset
 
 POLL_SECONDS = 1.0
@@ -34,7 +35,7 @@ def make_loader(
         context = multiprocessing.get_context("forkserver")
         context.set_forkserver_preload([__name__])
     return DataLoader(
-        dataset,
+        _Telling(dataset) if workers else dataset,
         batch_sampler=batches,
         collate_fn=dataset.collate,
         num_workers=workers,
@@ -44,6 +45,32 @@ def make_loader(
         pin_memory=device.type == "cuda",
         generator=torch.Generator(),  # the loader draws a seed, which no sample uses; not from the global generator
     )
+
+
+class SampleError(AudiolabError):
+    """A sample that a worker cannot make.
+
+    PyTorch raises a worker's error anew, with the whole traceback in place of its message; the error is its last line.
+    """
+
+    def __init__(self, message: object) -> None:
+        super().__init__(str(message).rstrip().rpartition(f"{type(self).__name__}: ")[2])
+
+
+class _Telling(Dataset):
+    """A dataset for workers, whose errors reach the user as they would without workers."""
+
+    def __init__(self, dataset: SystemDataset) -> None:
+        self._dataset = dataset
+
+    def __len__(self) -> int:
+        return len(self._dataset)
+
+    def __getitem__(self, key: SampleKey) -> Any:
+        try:
+            return self._dataset[key]
+        except AudiolabError as error:
+            raise SampleError(error) from error
 
 
 def to_device(value: Any, device: torch.device) -> Any:

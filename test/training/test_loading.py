@@ -11,6 +11,7 @@ import torch
 from toys import ToyData, ToySet
 
 from audiolab.data.sampler import BatchSampler
+from audiolab.errors import AudiolabError
 from audiolab.training.determinism import same
 from audiolab.training.loading import make_loader, to_device
 
@@ -41,6 +42,23 @@ def test_workers_give_the_same_batches_twice_and_outlive_a_schedulers_signal():
     assert worker.is_alive()
     os.kill(worker.pid, signal.SIGTERM)  # from the process that it works for
     assert gone(worker.pid)
+
+
+class BrokenSet(ToySet):
+    """A dataset whose files are missing."""
+
+    def __getitem__(self, key):
+        if key.index >= 0:
+            raise AudiolabError("data/wav.scp: a: no such file; get it again")
+        return super().__getitem__(key)
+
+
+@pytest.mark.parametrize("workers", [0, 1])
+def test_what_a_worker_cannot_read_is_told_in_one_line(workers):
+    loader = make_loader(BrokenSet(ToyData(20), 0), BatchSampler(20, 4, seed=0).micro_batches(0), workers, CPU)
+    with pytest.raises(AudiolabError) as caught:
+        list(loader)
+    assert str(caught.value) == "data/wav.scp: a: no such file; get it again"
 
 
 KILLED = """

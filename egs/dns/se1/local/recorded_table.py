@@ -10,7 +10,6 @@ noise file is in two parts; speakers whose names are not known count as one for 
 from __future__ import annotations
 
 import csv
-import io
 import os
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
@@ -18,6 +17,7 @@ from pathlib import Path, PurePosixPath
 from audiolab import cli
 from audiolab.errors import AudiolabError
 from audiolab.files import atomic_write
+from audiolab.text import read_records
 
 COLUMNS = ("use", "path", "speaker", "language", "part", "clean")
 
@@ -60,6 +60,9 @@ TEST_NOISES = (
     "rooster/2-95258-B", "blanket/boat",
 )  # fmt: skip
 
+NEEDED = ("path", "lang", "speaker", "seconds")
+"""Columns of the manifest."""
+
 Row = dict[str, str]
 
 
@@ -70,11 +73,9 @@ def main() -> None:
     parser.add_argument("--out", required=True, help="table to write")
     args = parser.parse_args()
     manifest = Path(args.pack) / "manifest.tsv"
-    try:
-        text = manifest.read_text(encoding="utf-8")
-    except (OSError, ValueError) as error:
-        raise AudiolabError(f"{manifest}: cannot be read ({error}); give the folder that it lies in") from error
-    files = list(csv.DictReader(io.StringIO(text), delimiter="\t", quoting=csv.QUOTE_NONE))
+    files = read_records(
+        manifest, NEEDED, "\t", "this manifest", "give the folder that it lies in", quoted=False, others=True
+    )
     folder = os.path.relpath(Path(args.pack).resolve(), Path(args.out).resolve().parent)
     with atomic_write(args.out) as file:
         table = csv.DictWriter(file, COLUMNS, delimiter="\t", lineterminator="\n", restval="")
@@ -83,18 +84,25 @@ def main() -> None:
             table.writerow({key: f"{folder}/{row[key]}" if key in ("path", "clean") else row[key] for key in row})
 
 
-def rows(files: list[Row]) -> Iterator[Row]:
-    """Yield the table's rows, paths from the pack's folder, for the manifest's."""
-    for file in files:
+def rows(files: list[tuple[str, Row]]) -> Iterator[Row]:
+    """Yield the table's rows, paths from the pack's folder, for the manifest's (file and line, row)."""
+    for where, file in files:
         path = PurePosixPath(file["path"])
         kind, *within = path.parts
-        if kind == "speech" and file["lang"] in (*LANGUAGES, "en") and float(file["seconds"]) >= LEAST_SECONDS:
+        if kind == "speech" and file["lang"] in (*LANGUAGES, "en") and _seconds(where, file) >= LEAST_SECONDS:
             yield _speech(file, within[1])
         elif kind == "noise":
             yield _noise(path)
         elif kind == "se_pairs" and path.parent.name == "noisy":
             clean = str(path.parent.with_name("clean") / path.name)
             yield {"use": "pair", "path": str(path), "speaker": file["speaker"], "language": "en", "clean": clean}
+
+
+def _seconds(where: str, file: Row) -> float:
+    try:
+        return float(file["seconds"])
+    except ValueError as error:
+        raise AudiolabError(f"{where}: '{file['seconds'][:40]}' is no number of seconds") from error
 
 
 def _speech(file: Row, corpus: str) -> Row:
