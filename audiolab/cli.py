@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import logging
 import os
 import sys
 from collections.abc import Callable, Sequence
-from typing import Any, NoReturn
+from typing import Any, BinaryIO, Literal, NoReturn
 
 import configargparse
 
@@ -50,19 +51,55 @@ def positive(text: str) -> int:
     return int(text)
 
 
+def within(kind: type[int] | type[float], low: float, high: float) -> Callable[[str], float]:
+    """Return the ``type`` of an option that is a number from ``low`` to ``high``."""
+
+    def number(text: str) -> float:
+        try:
+            value = kind(text)
+        except ValueError:
+            value = float("nan")
+        if not low <= value <= high:  # NaN is in no range
+            raise argparse.ArgumentTypeError(f"'{text}' is no number from {low:g} to {high:g}")
+        return value
+
+    return number
+
+
+def standard(name: Literal["stdin", "stdout"]) -> BinaryIO:
+    """Return standard input or output for bytes; raises `AudiolabError` where the caller has closed it."""
+    stream = getattr(sys, name)
+    if stream is None:
+        raise AudiolabError(f"standard {name.removeprefix('std')}put is closed; redirect it to a file or a pipe")
+    return stream.buffer
+
+
 def run(main: Callable[[], None]) -> NoReturn:
     """Run a command's ``main`` and exit: 0, or 1 with one line on standard error when the user can mend it."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", datefmt="%H:%M:%S", stream=sys.stderr)
+    status = 0
     try:
         main()
-        sys.stdout.flush()
+        if sys.stdout is not None:
+            sys.stdout.flush()
     except AudiolabError as error:
         print(f"error: {error}", file=sys.stderr)
-        sys.exit(1)
+        status = 1
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
-        sys.exit(130)
+        status = 130
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(141)
-    sys.exit(0)
+        status = 141
+    except OSError as error:
+        no_room = error.errno in (errno.ENOSPC, errno.EDQUOT)
+        if not (no_room or "No usable temporary directory" in str(error)):  # the latter is tempfile's, for no room, too
+            raise
+        where = error.filename or f"standard output, or temporary files in {os.environ.get('TMPDIR', '/tmp')}"
+        print(f"error: cannot write {where}: {os.strerror(errno.ENOSPC)}", file=sys.stderr)
+        status = 1
+    if status and sys.stdout is not None:
+        try:
+            sys.stdout.flush()
+        except OSError:  # was told; the interpreter would try it again
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    sys.exit(status)

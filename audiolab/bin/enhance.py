@@ -7,21 +7,26 @@ One file of any length, rate and channel count; or with ``--data DIR --out DIR``
 from __future__ import annotations
 
 import logging
-import sys
 
 from audiolab import cli
 from audiolab.data.enhancement import enhance_file, enhance_mixtures, enhance_pcm
 from audiolab.data.mixtures import MixtureDir
 from audiolab.errors import AudiolabError
 from audiolab.inference import load
+from audiolab.samples import RATES
+from audiolab.synthesis.streaming import MOST_CHANNELS
 
 logger = logging.getLogger(__name__)
+
+CHUNK_S = (0.001, 3600.0)
+"""Least and most seconds that are enhanced at a time."""
 
 
 def main() -> None:
     """Run the command."""
     options = _parser().parse_args()
     _check(options)
+    streams = (cli.standard("stdin"), cli.standard("stdout")) if options.stream else ()
     model = load(options.model, options.device, does="enhance")
     if options.stream:
         delay = model.delay_s(options.chunk_s)
@@ -30,9 +35,10 @@ def main() -> None:
                 f"{options.model}: was trained with align_corners and has to hear the whole; give files"
             )
         logger.info("output comes %.2f s behind the input", delay)
-        enhance_pcm(
-            model, sys.stdin.buffer, sys.stdout.buffer, options.rate or model.rate, options.channels, options.chunk_s
-        )
+        rate = model.rate if options.rate is None else options.rate
+        clipped = enhance_pcm(model, *streams, rate, options.channels, options.chunk_s)
+        if clipped:
+            logger.warning("%d samples lie over full scale and are clipped", clipped)
     elif options.data:
         found = enhance_mixtures(model, MixtureDir(options.data), options.out)
         logger.info("%s: %d utterances", found.path, len(found.utterances))
@@ -47,10 +53,13 @@ def _parser() -> cli.ArgumentParser:
     parser.add_argument("--data", help="mixture dir to enhance, in place of a file")
     parser.add_argument("--out", help="data dir to write, with --data")
     parser.add_argument("--stream", action="store_true", help="16-bit PCM from standard input to standard output")
-    parser.add_argument("--rate", type=int, help="of the stream [Hz]; the model's by default")
-    parser.add_argument("--channels", type=int, default=1, help="of the stream")
+    parser.add_argument("--rate", type=cli.within(int, *RATES), help="of the stream [Hz]; the model's by default")
+    parser.add_argument("--channels", type=cli.within(int, 1, MOST_CHANNELS), default=1, help="of the stream")
     parser.add_argument(
-        "--chunk_s", type=float, default=None, help="seconds that are enhanced at a time; 20 for files, 1 for a stream"
+        "--chunk_s",
+        type=cli.within(float, *CHUNK_S),
+        default=None,
+        help="seconds that are enhanced at a time; 20 for files, 1 for a stream",
     )
     parser.add_argument("--device", default="cpu", help="cpu or cuda")
     return parser
@@ -65,8 +74,6 @@ def _check(options: cli.configargparse.Namespace) -> None:
         raise AudiolabError("enhance: --rate and --channels are for --stream; files say their own")
     if options.chunk_s is None:
         options.chunk_s = 1.0 if options.stream else 20.0
-    if not 0 < options.chunk_s < float("inf") or options.channels < 1:
-        raise AudiolabError("enhance: --chunk_s and --channels must be positive")
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, BinaryIO, Protocol
@@ -14,6 +15,8 @@ from audiolab.datadir.audiofile import open_audio
 from audiolab.datadir.audiowrite import write_audio
 from audiolab.datadir.datadir import DataDir, check_apart, write_data_dir
 from audiolab.errors import AudiolabError
+
+logger = logging.getLogger(__name__)
 
 FULL_SCALE = 1 << 15
 """Of 16-bit PCM."""
@@ -59,16 +62,19 @@ def enhance_mixtures(enhancer: Enhancer, mixtures: MixtureDir, out: str | Path) 
     missing = [name for name in mixtures.ids if name not in tables["utt2spk"]]
     if missing:
         raise AudiolabError(f"{mixtures.path}/utt2spk: no '{missing[0]}'; make the set again")
-    paths = {}
+    paths, clipped = {}, {}
     for index, name in enumerate(mixtures.ids):
         path = out / "wav" / f"{name}.wav"
         speech, noise = mixtures.parts(index)
-        write_audio(path, enhancer.enhance(speech + noise, mixtures.rate), mixtures.rate)
+        clipped[name] = write_audio(path, enhancer.enhance(speech + noise, mixtures.rate), mixtures.rate)
         paths[name] = str(path)
+    if any(clipped.values()):
+        files = sum(count > 0 for count in clipped.values())
+        logger.warning("%s: %d of %d files have samples over full scale, which are clipped", out, files, len(paths))
     return write_data_dir(out, {**tables, "wav.scp": paths}, replace=True)
 
 
-def enhance_pcm(enhancer: Enhancer, source: BinaryIO, out: BinaryIO, rate: int, channels: int, chunk_s: float) -> None:
+def enhance_pcm(enhancer: Enhancer, source: BinaryIO, out: BinaryIO, rate: int, channels: int, chunk_s: float) -> int:
     """Enhance 16-bit little-endian PCM as it comes; its level is that of what has been heard so far.
 
     Args:
@@ -79,19 +85,36 @@ def enhance_pcm(enhancer: Enhancer, source: BinaryIO, out: BinaryIO, rate: int, 
         channels: Of both.
         chunk_s: Seconds that are enhanced at a time.
 
+    Returns:
+        How many samples were over full scale, and are clipped.
+
     Raises:
-        AudiolabError: The source ends within a sample; all that was whole is enhanced and written before.
+        AudiolabError: The source ends within a sample; all that was whole is enhanced and written before. The output
+            cannot be written.
+        BrokenPipeError: Nobody reads the output any more.
     """
-    pieces = _Pieces(source, channels)
+    pieces, clipped = _Pieces(source, channels), 0
     for block in enhancer.stream(pieces, rate, None, chunk_s):
         scaled = np.rint(np.asarray(block, dtype=np.float64) * FULL_SCALE)
-        out.write(np.clip(scaled, -FULL_SCALE, FULL_SCALE - 1).astype("<i2").tobytes())
-        out.flush()
+        held = np.clip(scaled, -FULL_SCALE, FULL_SCALE - 1)
+        clipped += int((np.abs(scaled) > FULL_SCALE).sum())
+        _write(out, held.astype("<i2").tobytes())
     if pieces.rest:
         raise AudiolabError(
             f"the input ends {pieces.rest} bytes into a sample of {2 * channels} ({channels} channels of 16 bit); what "
             "came before is enhanced; give --channels as they are, and all of the stream"
         )
+    return clipped
+
+
+def _write(out: BinaryIO, data: bytes) -> None:
+    try:
+        out.write(data)
+        out.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise AudiolabError(f"cannot write to standard output: {error.strerror}") from error
 
 
 class _Pieces:

@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import logging
+import os
+import shutil
+import stat
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import IO
 
 import numpy as np
 import soundfile
@@ -25,39 +31,44 @@ PLAIN = ("PCM_S8", "PCM_U8", "PCM_16", "PCM_24", "PCM_32", "FLOAT", "DOUBLE")
 @contextlib.contextmanager
 def audio_writer(
     path: str | Path, rate: int, channels: int, subtype: str | None = None
-) -> Iterator[Callable[[np.ndarray], None]]:
+) -> Iterator[Callable[[np.ndarray], int]]:
     """Give a function that takes blocks [n] or [n, channels]; the file is there when the block of code ends well.
 
-    Samples over full scale are clipped, except in formats of floats, and how many they were is logged.
+    Samples over full scale are clipped, except in formats of floats: how many they were in a block the function
+    returns, and how many in all is logged. Into a device, a FIFO or what the shell redirects the file is written as a
+    whole at the end, for libsndfile goes back to the header.
 
     Args:
-        path: Its ending names the format.
+        path: Its ending names the format; without one, what is no regular file (``/dev/stdout``) gets a WAV.
         rate: In Hz.
         channels: How many.
         subtype: Sample format, one of `PLAIN`; otherwise, or where the format does not have it, the format's default.
 
     Raises:
-        AudiolabError: The ending is unknown, the format does not take this rate or so many channels, or the file cannot
-            be written.
+        AudiolabError: The ending is unknown, the format does not take this rate or so many channels, a sample is NaN or
+            infinite, or the file cannot be written.
     """
     path = Path(path)
     kind = _format_of(path)
     if subtype not in PLAIN or subtype not in soundfile.available_subtypes(kind):
         subtype = soundfile.default_subtype(kind)
-    clips = subtype not in ("FLOAT", "DOUBLE")
     clipped = 0
 
-    def write(block: np.ndarray) -> None:
+    def write(block: np.ndarray) -> int:
         nonlocal clipped
-        clipped += int((np.abs(block) > 1).sum()) if clips else 0
+        if not np.isfinite(block).all():
+            raise AudiolabError(f"cannot write {path}: samples that are NaN or infinite (is the model broken?)")
+        over = int((np.abs(block) > 1).sum()) if subtype not in ("FLOAT", "DOUBLE") else 0
+        clipped += over
         try:
             sound.write(block)
         except soundfile.LibsndfileError as error:
             raise _not_written(path, error) from error
+        return over
 
-    with atomic_write(path, "wb") as file:
+    with atomic_write(path, "wb") as file, _plain_file(file) as plain:
         try:  # by its number, since libsndfile does not tell what goes wrong within a Python file
-            sound = soundfile.SoundFile(file.fileno(), "w", rate, channels, subtype, format=kind, closefd=False)
+            sound = soundfile.SoundFile(plain.fileno(), "w", rate, channels, subtype, format=kind, closefd=False)
         except soundfile.LibsndfileError as error:
             raise AudiolabError(
                 f"{path}: {kind} does not take {channels} channels at {rate} Hz ({_reason(error)}); write a .wav"
@@ -72,14 +83,29 @@ def audio_writer(
         logger.warning("%s: %d samples lie over full scale and are clipped", path, clipped)
 
 
-def write_audio(path: str | Path, samples: np.ndarray, rate: int, subtype: str = "PCM_16") -> None:
-    """Write samples [N] or [N, channels] as a whole; see `audio_writer`."""
+def write_audio(path: str | Path, samples: np.ndarray, rate: int, subtype: str = "PCM_16") -> int:
+    """Write samples [N] or [N, channels] as a whole, and return how many were clipped; see `audio_writer`."""
     with audio_writer(path, rate, 1 if samples.ndim == 1 else samples.shape[1], subtype) as write:
-        write(samples)
+        return write(samples)
+
+
+@contextlib.contextmanager
+def _plain_file(file: IO[bytes]) -> Iterator[IO[bytes]]:
+    """Give ``file`` where one can go back in it; otherwise a temporary one, whose bytes go into ``file`` at the end."""
+    appends = fcntl.fcntl(file.fileno(), fcntl.F_GETFL) & os.O_APPEND
+    if stat.S_ISREG(os.fstat(file.fileno()).st_mode) and not appends:
+        yield file
+        return
+    with tempfile.TemporaryFile() as temporary:
+        yield temporary
+        temporary.seek(0)
+        shutil.copyfileobj(temporary, file)
 
 
 def _format_of(path: Path) -> str:
     kind = path.suffix.lstrip(".").upper()
+    if not kind and (path.parent == Path("/dev") or (path.exists() and not path.is_file())):
+        return "WAV"
     known = soundfile.available_formats()
     if kind not in known:
         common = [f".{name.lower()}" for name in COMMON if name in known]

@@ -260,6 +260,43 @@ def test_the_command_streams(run, model):
 
 
 @pytest.mark.parametrize(
+    ("redirected", "status", "message"),
+    [
+        (">/dev/full", 1, "error: cannot write to standard output: No space left on device"),
+        (">&-", 1, "error: standard output is closed; redirect it to a file or a pipe"),
+        ("<&- >/dev/null", 1, "error: standard input is closed; redirect it to a file or a pipe"),
+        ("| head -c 100 >/dev/null", 141, "output comes"),
+    ],
+)
+def test_streams_that_cannot_be_used(tmp_path, run, redirected, status, message):
+    (tmp_path / "in").write_bytes(pcm(speech(4)))
+    command = f"{sys.executable} -m audiolab.bin.enhance --model {run} --stream --chunk_s 0.1 <{tmp_path}/in"
+    script = f"set -o pipefail; {command} {redirected}"
+    done = subprocess.run(["bash", "-c", script], capture_output=True, text=True, check=False)
+    assert done.returncode == status
+    assert "Traceback" not in done.stderr
+    assert message in done.stderr.splitlines()[-1]
+
+
+def test_clipping_of_a_stream_is_counted():
+    class Doubler:
+        def stream(self, blocks, rate, level, chunk_s):
+            return (2 * block for block in blocks)
+
+    data = np.array([-32768, -16384, -1, 0, 3, 20000, 16384], "<i2").tobytes()
+    assert enhance_pcm(Doubler(), Trickle(data), io.BytesIO(), RATE, 1, 0.5) == 2
+
+
+def test_clipping_of_mixtures_is_told(tmp_path, mixtures, caplog):
+    class Loud:
+        def enhance(self, wave, rate):
+            return wave * np.float32(100)
+
+    enhance_mixtures(Loud(), MixtureDir(mixtures), tmp_path / "out")
+    assert f"{tmp_path}/out: 4 of 4 files have samples over full scale, which are clipped" in caplog.messages
+
+
+@pytest.mark.parametrize(
     ("words", "message"),
     [
         ((), "give in.wav and out.wav, or --data and --out, or --stream"),
@@ -267,9 +304,9 @@ def test_the_command_streams(run, model):
         (("in.wav", "out.wav", "--stream"), "give in.wav and out.wav"),
         (("--data", "x"), "give in.wav and out.wav"),
         (("in.wav", "out.wav", "--rate", "8000"), "--rate and --channels are for --stream"),
-        (("--stream", "--chunk_s", "0"), "--chunk_s and --channels must be positive"),
-        (("--stream", "--channels", "0"), "--chunk_s and --channels must be positive"),
-        (("--stream", "--rate", "3"), "a rate of 3 Hz"),
+        *((("--stream", "--chunk_s", text), rf"--chunk_s: '{text}' is no number") for text in ("0", "nan", "1e9", "x")),
+        *((("--stream", "--channels", text), rf"--channels: '{text}' is no number") for text in ("0", "65", "1.5")),
+        *((("--stream", "--rate", text), rf"--rate: '{text}' is no number") for text in ("0", "3", "2000000", "-8000")),
         (("gone.wav", "out.wav"), "gone.wav: cannot open"),
         (("--data", "gone", "--out", "x"), "gone: no mixture dir"),
     ],

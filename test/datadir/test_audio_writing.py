@@ -1,0 +1,79 @@
+"""Audio is written as a whole or not at all, and into devices and pipes too."""
+
+import io
+import os
+import threading
+from contextlib import contextmanager
+
+import numpy as np
+import pytest
+import soundfile
+
+from audiolab.datadir.audiowrite import audio_writer, write_audio
+from audiolab.errors import AudiolabError
+
+RATE = 8000
+
+
+def wave(channels=1):
+    return np.random.default_rng(0).uniform(-0.9, 0.9, (5000, channels)).astype(np.float32)
+
+
+@pytest.fixture
+def direct(monkeypatch):
+    """What `atomic_write` does with something that is no regular file, or that the shell has open."""
+
+    @contextmanager
+    def into(path, mode):
+        with open(os.open(path, os.O_WRONLY | os.O_APPEND), mode) as file:
+            yield file
+
+    monkeypatch.setattr("audiolab.datadir.audiowrite.atomic_write", into)
+
+
+@pytest.mark.parametrize("suffix", [".wav", ".flac", ".ogg", ".aiff", ""])
+def test_a_fifo_gets_a_whole_file(tmp_path, direct, suffix):
+    """libsndfile would go back to the header, which a pipe does not allow, and leave a wrong length."""
+    path, read = tmp_path / f"out{suffix}", []
+    os.mkfifo(path)
+    reader = threading.Thread(target=lambda: read.append(path.read_bytes()))
+    reader.start()
+    with audio_writer(path, RATE, 2, "PCM_16") as write:
+        for block in np.array_split(wave(2), 3):
+            write(block)
+    reader.join(10)
+    found, rate = soundfile.read(io.BytesIO(read[0]), dtype="float32")
+    assert rate == RATE
+    assert found.shape == (5000, 2)
+    if suffix != ".ogg":
+        np.testing.assert_allclose(found, wave(2), atol=1 / 32768)
+    assert path.is_fifo()
+
+
+def test_a_file_that_the_shell_has_open_gets_a_whole_file(tmp_path, direct):
+    (tmp_path / "out.wav").touch()
+    write_audio(tmp_path / "out.wav", wave(), RATE)
+    assert soundfile.info(tmp_path / "out.wav").frames == 5000
+
+
+def test_a_full_device_is_told(direct):
+    with pytest.raises((AudiolabError, OSError), match="No space left"):
+        write_audio("/dev/full", wave(), RATE)
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf])
+def test_samples_that_are_no_numbers_are_not_written(tmp_path, bad):
+    path = tmp_path / "a.wav"
+    path.write_text("before")
+    broken = wave()
+    broken[77] = bad
+    with pytest.raises(AudiolabError, match=r"a\.wav: samples that are NaN or infinite"):
+        write_audio(path, broken, RATE)
+    assert path.read_text() == "before"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_clipped_samples_are_counted(tmp_path):
+    loud = np.array([0.5, 1.5, -2, 1, -1], np.float32)
+    assert write_audio(tmp_path / "a.wav", loud, RATE) == 2
+    assert write_audio(tmp_path / "a.wav", loud, RATE, "FLOAT") == 0
