@@ -19,11 +19,12 @@ def main() -> None:
     parser = cli.ArgumentParser(prog="download", description=__doc__)
     parser.add_argument("--corpus", required=True, help="its name, as in egs/")
     parser.add_argument("--dest", required=True, help="folder for the archives; the corpus lands in <dest>/<corpus>")
+    parser.add_argument("--subsets", nargs="+", help="of librispeech: what to train on (default: train-clean-360)")
     args = parser.parse_args()
     corpus = get_corpus(args.corpus)
     logging.info("%s, license %s, see %s", corpus.name, corpus.license, corpus.homepage)
     root = Path(args.dest) / corpus.name
-    for file in corpus.files:
+    for file in corpus.files_of(args.subsets):
         unpack(download(file, args.dest), root / file.folder)
     for listing in corpus.lists:
         for file in listing.read(download(listing.file, args.dest)):

@@ -12,8 +12,11 @@ def main() -> None:
     parser.add_argument("--corpus", required=True, help="its name, as in egs/")
     parser.add_argument("--db_root", required=True, help="where the corpus lies")
     parser.add_argument("--dest", required=True, help="folder of the data dirs")
+    parser.add_argument("--subsets", nargs="+", help="of librispeech: what to train on (default: train-clean-360)")
     args = parser.parse_args()
-    get_corpus(args.corpus).prepare(args.db_root, args.dest)
+    corpus = get_corpus(args.corpus)
+    subsets = corpus.chosen(args.subsets)
+    corpus.prepare(args.db_root, args.dest, **({"subsets": subsets} if subsets else {}))
 
 
 if __name__ == "__main__":

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -75,6 +75,9 @@ class Corpus:
         make_mini: ``(dest, sizes, seed, nj) -> dest``, ``sizes`` being a ``mini``; writes a small synthetic corpus in
             the same folder layout, the same bytes for the same sizes and seed.
         lists: Lists of files that are served one by one.
+        subsets: Names of the archives, without the ending, of which users choose what to train on; ``prepare`` then
+            takes ``subsets``, too.
+        default_subsets: Those that are taken where users choose none.
     """
 
     name: str
@@ -85,6 +88,27 @@ class Corpus:
     mini: type
     make_mini: Callable[[Path, Any, int, int], Path]
     lists: tuple[FileList, ...] = ()
+    subsets: tuple[str, ...] = ()
+    default_subsets: tuple[str, ...] = ()
+
+    def chosen(self, subsets: Sequence[str] | None) -> tuple[str, ...]:
+        """Return the subsets that ``--subsets`` names, or else the default ones.
+
+        Raises:
+            AudiolabError: One is unknown or named twice, or the corpus has none to choose from.
+        """
+        for name in subsets or ():
+            if name not in self.subsets:
+                known = f"; there are {', '.join(self.subsets)}" if self.subsets else "; there are none to choose from"
+                raise AudiolabError(f"--subsets: {self.name} has no subset '{name}'{known}")
+            if subsets.count(name) > 1:
+                raise AudiolabError(f"--subsets: {name} is named {subsets.count(name)} times; name each once")
+        return tuple(subsets or self.default_subsets)
+
+    def files_of(self, subsets: Sequence[str] | None) -> tuple[RemoteFile, ...]:
+        """Return the archives to fetch: all but those of subsets that are not chosen."""
+        left_out = set(self.subsets) - set(self.chosen(subsets))
+        return tuple(file for file in self.files if file.folder not in left_out)
 
 
 def get_corpus(name: str) -> Corpus:

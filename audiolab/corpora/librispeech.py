@@ -2,12 +2,14 @@
 
 ``LibriSpeech/<subset>/<speaker>/<chapter>/<speaker>-<chapter>-<number>.flac``, the texts of a chapter in
 ``<speaker>-<chapter>.trans.txt`` beside them, speakers' genders in ``LibriSpeech/SPEAKERS.TXT``. The subsets share no
-speaker. Here train-clean-360, dev-clean and test-clean are taken: the source domain of speech enhancement.
+speaker. Here train-clean-360 (or other training subsets), dev-clean and test-clean are taken: the source domain of
+speech enhancement.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
 from audiolab.corpora.base import Corpus, RemoteFile
@@ -19,18 +21,19 @@ from audiolab.text import read_lines
 
 ADDRESS = "https://www.openslr.org/resources/12"
 
-SUBSETS = {"train-clean-360": "train", "dev-clean": "valid", "test-clean": "test"}
-"""Subset -> the end of the data dir's name."""
+TRAIN = ("train-clean-100", "train-clean-360", "train-other-500")
+"""What one may train on; together the "960 hours"."""
 
-_EXPECTED = "LibriSpeech/{train-clean-360,dev-clean,test-clean}/<speaker>/<chapter>/<speaker>-<chapter>-<number>.flac"
+DEFAULT = ("train-clean-360",)
 
 
-def prepare(db_root: str | Path, dest: str | Path) -> list[Path]:
-    """Make ``<dest>/speech_source_{train,valid,test}`` of train-clean-360, dev-clean and test-clean.
+def prepare(db_root: str | Path, dest: str | Path, subsets: Sequence[str] = DEFAULT) -> list[Path]:
+    """Make ``<dest>/speech_source_{train,valid,test}`` of the training subsets, dev-clean and test-clean.
 
     Args:
         db_root: Where the subsets' folders lie, at any depth; other subsets are left alone.
         dest: The recipe's ``data`` folder.
+        subsets: Those of `TRAIN` to train on.
 
     Returns:
         The three data dirs, validated.
@@ -39,19 +42,22 @@ def prepare(db_root: str | Path, dest: str | Path) -> list[Path]:
         AudiolabError: What is missing or broken, found before anything is written.
     """
     root = Path(db_root)
+    ends = dict.fromkeys(subsets, "train") | {"dev-clean": "valid", "test-clean": "test"}
+    expected = f"LibriSpeech/{{{','.join(ends)}}}/<speaker>/<chapter>/<speaker>-<chapter>-<number>.flac"
     if not root.is_dir():
-        raise AudiolabError(f"{root}: no such folder; --db_root is where {_EXPECTED} lies")
+        raise AudiolabError(f"{root}: no such folder; --db_root is where {expected} lies")
     genders = _genders(root)
-    sets: dict[str, list[Recording]] = {f"speech_source_{name}": [] for name in SUBSETS.values()}
+    found: dict[str, list[Recording]] = {subset: [] for subset in ends}
     for folder, names in recordings_below(root):
-        subset = next((part for part in folder.relative_to(root.parent).parts if part in SUBSETS), None)
+        subset = next((part for part in folder.relative_to(root.parent).parts if part in ends), None)
         if subset is not None:
             texts = _texts(folder)
-            found = [_recording(folder / name, texts, genders) for name in names]
-            sets[f"speech_source_{SUBSETS[subset]}"] += found
-    for (subset, name), recordings in zip(SUBSETS.items(), sets.values()):
-        if not recordings:
-            raise AudiolabError(f"{root}: no recordings of {subset} for speech_source_{name}; expected {_EXPECTED}")
+            found[subset] += [_recording(folder / name, texts, genders) for name in names]
+    sets: dict[str, list[Recording]] = {}
+    for subset, end in ends.items():
+        if not found[subset]:
+            raise AudiolabError(f"{root}: no recordings of {subset} for speech_source_{end}; expected {expected}")
+        sets.setdefault(f"speech_source_{end}", []).extend(found[subset])
     return prepare_sets(dest, sets)
 
 
@@ -86,7 +92,9 @@ CORPUS = Corpus(
     files=tuple(  # sums of the publisher's md5sum.txt
         RemoteFile(f"{ADDRESS}/{name}.tar.gz", f"{name}.tar.gz", md5=md5)
         for name, md5 in (
+            ("train-clean-100", "2a93770f6d5c6c964bc36631d331a522"),
             ("train-clean-360", "c0e676e450a7ff2f54aeade5171606fa"),
+            ("train-other-500", "d1a0fd59409feb2c614ce4d30c387708"),
             ("dev-clean", "42e2234ba48799c1f50f24a7926300a1"),
             ("test-clean", "32fa31d27d2e1cad72775fee3f4849a9"),
         )
@@ -94,4 +102,6 @@ CORPUS = Corpus(
     prepare=prepare,
     mini=LibriSpeechMini,
     make_mini=make_mini,
+    subsets=TRAIN,
+    default_subsets=DEFAULT,
 )

@@ -51,6 +51,33 @@ def test_data_dirs(root, tmp_path):
         assert validate(path, feats=False) == []
 
 
+def test_subsets_to_train_on_may_be_chosen(root, tmp_path):
+    """Of "960 hours" each subset has its part; without one of them nothing is made."""
+    for subset, utterance in (("train-clean-100", "103-1240-0000"), ("train-other-500", "20-205-0000")):
+        speaker, chapter, _ = utterance.split("-")
+        folder = root / subset / "LibriSpeech" / subset / speaker / chapter
+        folder.mkdir(parents=True)
+        soundfile.write(folder / f"{utterance}.flac", np.full(1600, 0.1), 16000)
+    assert len(DataDir(prepare(root, tmp_path / "plain")[0]).table("wav.scp")) == 4
+    chosen = CORPUS.chosen(["train-clean-100", "train-clean-360", "train-other-500"])
+    train, valid, _ = prepare(root, tmp_path / "all", chosen)
+    assert len(DataDir(train).table("wav.scp")) == 6
+    assert len(DataDir(valid).table("wav.scp")) == 2
+    shutil.rmtree(root / "train-other-500")
+    with pytest.raises(AudiolabError, match="no recordings of train-other-500 for speech_source_train"):
+        prepare(root, tmp_path / "fewer", chosen)
+    assert not (tmp_path / "fewer").exists()
+
+
+def test_only_what_is_chosen_is_fetched():
+    assert [file.folder for file in CORPUS.files_of(None)] == ["train-clean-360", "dev-clean", "test-clean"]
+    chosen = CORPUS.files_of(["train-other-500", "train-clean-100"])
+    assert {file.folder for file in chosen} == {"train-other-500", "train-clean-100", "dev-clean", "test-clean"}
+    for names, said in ((["train-clean-36"], "has no subset 'train-clean-36'"), (["train-clean-100"] * 2, "2 times")):
+        with pytest.raises(AudiolabError, match=said):
+            CORPUS.chosen(names)
+
+
 def test_without_texts_and_speakers(root, tmp_path):
     for path in [*root.rglob("*.txt"), *root.rglob("SPEAKERS.TXT")]:
         path.unlink()
@@ -72,7 +99,7 @@ def test_faults(root, tmp_path):
 
 
 def test_addresses():
-    assert {file.folder for file in CORPUS.files} == {"train-clean-360", "dev-clean", "test-clean"}
+    assert {file.folder for file in CORPUS.files} == {*CORPUS.subsets, "dev-clean", "test-clean"}
     for file in CORPUS.files:
         assert file.url == f"https://www.openslr.org/resources/12/{file.name}"
         assert len(file.md5) == 32

@@ -18,6 +18,7 @@ verbose=1                               # 2: print every command
 # corpora
 corpus=real                             # real: LibriSpeech, WHAM! and DNS; mini: small synthesised twins, made here; own
 db_root=                                # where the three corpora lie; empty: downloads/
+librispeech_subsets=train-clean-360     # what to train on of real's: train-clean-100, train-clean-360, train-other-500
 table=                                  # of own: lists the recordings
 dataset=                                # names data/; empty: the corpus
 train_mixtures=                         # mixtures of a domain to train on; empty: 50000, or 2000 of mini
@@ -55,6 +56,9 @@ case $corpus in
 esac
 if [[ $corpus == own && -z $table ]]; then echo "error: --corpus own needs --table" >&2 && exit 1; fi
 if [[ $corpus == own && -n $db_root ]]; then echo "error: --db_root is for real and mini; own has --table" >&2 && exit 1; fi
+if [[ $corpus != real && $librispeech_subsets != train-clean-360 ]]; then
+  echo "error: --librispeech_subsets is for --corpus real" >&2 && exit 1
+fi
 if [[ $corpus != own && -n $table ]]; then echo "error: --table is for --corpus own" >&2 && exit 1; fi
 train_mixtures=${train_mixtures:-${defaults[0]}} valid_mixtures=${valid_mixtures:-${defaults[1]}}
 eval_mixtures=${eval_mixtures:-${defaults[2]}}
@@ -68,6 +72,7 @@ if [[ $corpus == own ]]; then
   made_from="table=$table" title="own recordings" paper=() # whose scores are of other recordings
 else
   made_from="db_root=$db_root" title="LibriSpeech, WHAM! and DNS" pairs=${pairs:-dns_no_reverb}
+  if [[ $librispeech_subsets != train-clean-360 ]]; then made_from+=", librispeech_subsets=$librispeech_subsets"; fi
   if [[ $corpus == mini ]]; then title="synthesised twins of $title"; fi
   paper=(--paper local/tables.tsv)
 fi
@@ -90,12 +95,13 @@ check_options() {
 stage_download() {
   if [[ $corpus == own ]]; then echo "using what $table lists" && return; fi
   for name in librispeech wham dns; do
+    subsets_of "$name"
     if [[ $db_root != "$corpus_dir" ]]; then
       echo "using $db_root/$name"
     elif [[ $corpus == mini ]]; then
       run make_mini --corpus "$name" --dest "$db_root/$name" --seed "$seed" --nj "$nj"
     else
-      run download --corpus "$name" --dest downloads
+      run download --corpus "$name" --dest downloads "${subsets[@]}"
     fi
   done
 }
@@ -107,7 +113,10 @@ stage_data() {
     run prepare_own --table "$table" --dest "$data"
   else
     begin "$data" data --inputs "$db_root"/{librispeech,wham,dns} --options "$made_from"
-    for name in librispeech wham dns; do run prepare --corpus "$name" --db_root "$db_root/$name" --dest "$data"; done
+    for name in librispeech wham dns; do
+      subsets_of "$name"
+      run prepare --corpus "$name" --db_root "$db_root/$name" --dest "$data" "${subsets[@]}"
+    done
   fi
   shopt -s nullglob # English may be absent
   files=("$data"/{speech,noise}_{source,target}_*/wav.scp "$data"/speech_english_*/wav.scp) # not what stage 1 makes

@@ -1,6 +1,13 @@
 # shellcheck shell=bash disable=SC2154 # its variables are run.sh's
 # Sourced by run.sh: which sets of mixtures there are, and drawing one.
 
+# subsets_of CORPUS: sets the option subsets that download and prepare get: what is chosen of LibriSpeech
+subsets_of() {
+  subsets=()
+  # shellcheck disable=SC2206,SC2034 # a list, which run.sh reads
+  if [[ $1 == librispeech ]]; then subsets=(--subsets $librispeech_subsets); fi
+}
+
 has_english() { [[ $corpus != own || -f $data/speech_english_test/wav.scp ]]; }
 
 # recorded_pairs: prints the names of their data dirs
