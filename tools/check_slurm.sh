@@ -2,7 +2,9 @@
 # Tries utils/slurm.py on a real Slurm: starts a cluster of one node (this machine) in a temporary folder, under this
 # user, runs arrays that succeed, fail, are picked up again and are cancelled, and stops all daemons at the end.
 # Needs Debian's slurm-wlm and munge; takes about a minute.
+if [ -z "${BASH_VERSION:-}" ] || [ -o posix ]; then unset POSIXLY_CORRECT && exec bash "$0" "$@"; fi # run by sh
 set -euo pipefail
+unset CDPATH # or cd may go elsewhere, and prints where
 PATH=$PATH:/usr/sbin:/sbin
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from audiolab import cli
 from audiolab.corpora.base import get_corpus
+from audiolab.datadir.apart import check_apart
 
 
 def main() -> None:
@@ -13,6 +14,7 @@ def main() -> None:
     parser.add_argument("--db_root", required=True, help="where the corpus lies")
     parser.add_argument("--dest", required=True, help="folder of the data dirs")
     args = parser.parse_args()
+    check_apart(args.db_root, args.dest)
     get_corpus(args.corpus).prepare(args.db_root, args.dest)
 
 

@@ -9,10 +9,12 @@ from typing import Protocol
 import numpy as np
 import soundfile
 
+from audiolab.datadir.apart import check_apart, check_recordings_apart
 from audiolab.datadir.audio import load_utterance
 from audiolab.datadir.audiofile import open_audio
 from audiolab.datadir.audiowrite import audio_writer, write_audio
 from audiolab.datadir.datadir import DataDir, write_data_dir
+from audiolab.datadir.names import file_of
 from audiolab.errors import AudiolabError, did_you_mean
 from audiolab.synthesis.streaming import fault_of
 
@@ -58,9 +60,12 @@ def convert_data_dir(converter: Converter, datadir: DataDir, out: str | Path, ra
     ``B-A_30001`` when B is the target.
 
     Raises:
-        AudiolabError: The data dir has no utterance of the source speaker, or one is broken.
+        AudiolabError: The data dir has no utterance of the source speaker, or one is broken; ``out`` is not apart from
+            what is read, or an id cannot name a file.
     """
     out = Path(out)
+    check_apart(datadir.path, out)
+    check_recordings_apart(datadir, out)
     speakers = datadir.table("utt2spk")
     utterances = [utterance for utterance in datadir.utterances if speakers[utterance] == converter.source]
     if not utterances:
@@ -69,10 +74,11 @@ def convert_data_dir(converter: Converter, datadir: DataDir, out: str | Path, ra
     tables: dict[str, dict[str, str]] = {"wav.scp": {}, "utt2spk": {}, "utt2source": {}}
     if datadir.has("text"):
         tables["text"] = {}
-    for utterance in utterances:
-        name = f"{converter.target}-{utterance}"
+    names = {utterance: f"{converter.target}-{utterance}" for utterance in utterances}
+    files = {name: file_of(out / "wav", name, ".wav") for name in names.values()}
+    for utterance, name in names.items():
         wave, _ = load_utterance(datadir, utterance, rate, allow_silent=False)
-        path = out / "wav" / f"{name}.wav"
+        path = files[name]
         write_audio(path, converter.convert(wave, rate), rate)
         rows = {"wav.scp": str(path), "utt2spk": converter.target, "utt2source": utterance}
         if "text" in tables:

@@ -10,9 +10,11 @@ import numpy as np
 
 from audiolab.data.conversion import checked_blocks, convert_file
 from audiolab.data.mixtures import MixtureDir
+from audiolab.datadir.apart import check_apart, check_recordings_apart
 from audiolab.datadir.audiofile import open_audio
 from audiolab.datadir.audiowrite import write_audio
-from audiolab.datadir.datadir import DataDir, check_apart, write_data_dir
+from audiolab.datadir.datadir import DataDir, write_data_dir
+from audiolab.datadir.names import file_of
 from audiolab.errors import AudiolabError
 
 FULL_SCALE = 1 << 15
@@ -53,18 +55,17 @@ def enhance_mixtures(enhancer: Enhancer, mixtures: MixtureDir, out: str | Path) 
     out = Path(out)
     check_apart(mixtures.path, out)
     about = DataDir(mixtures.path)
+    check_recordings_apart(about, out)
     tables: dict[str, dict[str, str]] = {
         name: about.table(name) for name in ("utt2spk", "utt2lang") if name == "utt2spk" or about.has(name)
     }
     missing = [name for name in mixtures.ids if name not in tables["utt2spk"]]
     if missing:
         raise AudiolabError(f"{mixtures.path}/utt2spk: no '{missing[0]}'; make the set again")
-    paths = {}
-    for index, name in enumerate(mixtures.ids):
-        path = out / "wav" / f"{name}.wav"
+    paths = {name: str(file_of(out / "wav", name, ".wav")) for name in mixtures.ids}
+    for index, path in enumerate(paths.values()):
         speech, noise = mixtures.parts(index)
         write_audio(path, enhancer.enhance(speech + noise, mixtures.rate), mixtures.rate)
-        paths[name] = str(path)
     return write_data_dir(out, {**tables, "wav.scp": paths}, replace=True)
 
 
