@@ -6,8 +6,12 @@ import argparse
 import errno
 import logging
 import os
+import signal
 import sys
+import tempfile
 from collections.abc import Callable, Sequence
+from pathlib import Path
+from types import FrameType
 from typing import Any, BinaryIO, Literal, NoReturn
 
 import configargparse
@@ -44,6 +48,25 @@ class ArgumentParser(configargparse.ArgumentParser):
         raise AudiolabError(f"{self.prog}: {message} (see --help)")
 
 
+def _use_writable_caches() -> None:
+    """Where the home folder takes no caches, give numba, which fails without one, and matplotlib a temporary folder."""
+    home = Path(os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")).absolute()
+    nearest = next(folder for folder in (home, *home.parents) if folder.exists())
+    if os.access(nearest, os.W_OK | os.X_OK):
+        return
+    folder = Path(tempfile.gettempdir(), f"audiolab-{os.getuid()}")
+    folder.mkdir(mode=0o700, exist_ok=True)
+    if folder.stat().st_uid != os.getuid():  # compiled code is taken from our own folder only
+        folder = Path(tempfile.mkdtemp(prefix="audiolab-"))
+    for variable, name in (("NUMBA_CACHE_DIR", "numba"), ("MPLCONFIGDIR", "matplotlib")):
+        os.environ.setdefault(variable, str(folder / name))
+
+
+def _terminate(number: int, frame: FrameType | None) -> NoReturn:
+    signal.signal(number, signal.SIG_DFL)  # a second one ends what does not end by the first
+    sys.exit(128 + number)
+
+
 def positive(text: str) -> int:
     """Return a count of 1 or more; the ``type`` of an option."""
     if not text.isdecimal() or int(text) < 1:
@@ -75,7 +98,12 @@ def standard(name: Literal["stdin", "stdout"]) -> BinaryIO:
 
 
 def run(main: Callable[[], None]) -> NoReturn:
-    """Run a command's ``main`` and exit: 0, or 1 with one line on standard error when the user can mend it."""
+    """Run a command's ``main`` and exit: 0, or 1 with one line on standard error when the user can mend it.
+
+    SIGTERM ends it as Ctrl-C does, with status 143: files that are being written are removed.
+    """
+    signal.signal(signal.SIGTERM, _terminate)
+    _use_writable_caches()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", datefmt="%H:%M:%S", stream=sys.stderr)
     status = 0
     try:

@@ -1,6 +1,8 @@
 #!/usr/bin/env bash
 # Sets up tools/venv when needed, then checks style and runs all tests. Arguments go to pytest: test/run.sh -k datadir
+if [ -z "${BASH_VERSION:-}" ] || [ -o posix ]; then unset POSIXLY_CORRECT && exec bash "$0" "$@"; fi # run by sh
 set -euo pipefail
+unset CDPATH # or cd may go elsewhere, and prints where
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 tools/install.sh --extra test

@@ -2,7 +2,9 @@
 # Tries utils/slurm.py on a real Slurm: starts a cluster of one node (this machine) in a temporary folder, under this
 # user, runs arrays that succeed, fail, are picked up again and are cancelled, and stops all daemons at the end.
 # Needs Debian's slurm-wlm and munge; takes about a minute.
+if [ -z "${BASH_VERSION:-}" ] || [ -o posix ]; then unset POSIXLY_CORRECT && exec bash "$0" "$@"; fi # run by sh
 set -euo pipefail
+unset CDPATH # or cd may go elsewhere, and prints where
 PATH=$PATH:/usr/sbin:/sbin
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 
@@ -127,6 +129,7 @@ check_pick() {
 
 check_cancel() {
   local pid status=0
+  rm -f log/long.*
   "${slurm[@]}" JOB=1:2 log/long.JOB.log sleep 1000 2>said &
   pid=$!
   for _ in {1..100}; do
@@ -142,6 +145,23 @@ check_cancel() {
   done
   [[ -z $(squeue --noheader) ]] || fail "jobs are left after SIGTERM: $(squeue)"
   expect_line log/long.1.log '^# Ended \(code 143\)'
+}
+
+# Where sbatch is a site's own script, which greets before it prints the job's number.
+check_greeting() {
+  mkdir bin
+  printf '%s\n' '#!/bin/bash' 'echo "Welcome: 2 nodes are down"' "exec $(command -v sbatch) \"\$@\"" >bin/sbatch
+  chmod +x bin/sbatch
+  PATH=$PWD/bin:$PATH check_cancel
+  expect_line said '^Welcome: 2 nodes are down$'
+}
+
+# A script of over 64 kB, more than a pipe holds.
+check_long() {
+  local words
+  words=$(printf '%0100000d' 0)
+  expect_status 0 JOB=1:2 log/words.JOB.log bash -c 'echo $#' JOB "$words" "$words"
+  expect_line log/words.2.log '^2$'
 }
 
 check_refusal() {
@@ -194,7 +214,7 @@ start_daemons
 mkdir "$dir/work"
 cd "$dir/work"
 sbatch --version
-for check in check_array check_failure check_pick check_cancel check_refusal check_nodes check_signal; do
+for check in check_array check_failure check_pick check_cancel check_greeting check_long check_refusal check_nodes check_signal; do
   begun=$SECONDS
   "$check"
   printf 'ok: %s (%d s)\n' "${check#check_}" $((SECONDS - begun))

@@ -4,7 +4,7 @@
 # tools/venv is used when there is one, and completed or renewed when setup.py asks for it. Without it, a Python that
 # has audiolab and what it needs is used as it is; otherwise tools/install.sh makes tools/venv.
 
-AUDIOLAB_ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+AUDIOLAB_ROOT=$(CDPATH='' cd -- "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 export AUDIOLAB_ROOT
 
 # Prints the checkout whose audiolab python3 imports; fails where that or what it needs is missing.

@@ -2,7 +2,9 @@
 # Makes tools/venv with audiolab and what it needs. Does nothing when that is there already; what setup.py or --extra
 # ask for besides is added; an interrupted installation is made again. Needs python3 (3.10 or newer), a C and C++
 # compiler and 7 GB of disk; takes some minutes.
+if [ -z "${BASH_VERSION:-}" ] || [ -o posix ]; then unset POSIXLY_CORRECT && exec bash "$0" "$@"; fi # run by sh
 set -euo pipefail
+unset CDPATH # or cd may go elsewhere, and prints where
 
 extra=mini # which of setup.py's extras to install: mini, or test (which needs mini)
 help_message="Usage: tools/install.sh [options]"

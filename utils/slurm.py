@@ -8,10 +8,12 @@ SIGINT and SIGTERM cancel the array. With --nodes N a task has N machines, and s
 
 from __future__ import annotations
 
+import re
 import shlex
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -24,6 +26,9 @@ import launcher
 from audiolab import cli, config
 from audiolab.config import option
 from audiolab.errors import AudiolabError
+
+JOB = re.compile(r"([0-9]+)(?:;(\S+))?")
+"""What ``sbatch --parsable`` prints: the job's number and, on a federation, its cluster."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +57,10 @@ def sbatch_options(call: launcher.Call, jobs: Sequence[launcher.Job], args: Any,
         options.append(f"--gres=gpu:{args.gpu}")  # on each machine
     if args.nodes:
         options += [f"--nodes={args.nodes}", "--ntasks-per-node=1"]
-    return options + shlex.split(site.extra)
+    try:
+        return options + shlex.split(site.extra)
+    except ValueError as error:
+        raise AudiolabError(f"slurm.py: extra: {error}: {site.extra}; mend it in the --config or the option") from error
 
 
 def cores_of(args: Any) -> int:
@@ -96,43 +104,71 @@ def batch_script(call: launcher.Call, args: Any) -> str:
     return f"#!/bin/bash\nexec {shlex.join(runner)} {task} {shlex.join([call.log, *command])}\n"
 
 
-def submit_and_wait(options: Sequence[str], script: str) -> tuple[int, signal.Signals | None]:
-    """Run ``script`` through sbatch; return its exit code (the highest of the tasks) and the signal that ended it all.
+class Submitted:
+    """A job that sbatch is to submit, and waits for."""
+
+    def __init__(self, command: Sequence[str]) -> None:
+        self.job: list[str] = []
+        """What scancel calls it: its number, behind its cluster where sbatch names one; empty until it is known."""
+        self.stopped_by: signal.Signals | None = None
+        self.cancelled = False
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, self._stop)
+        try:
+            self._sbatch = subprocess.Popen(
+                command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, start_new_session=True
+            )
+        except FileNotFoundError as error:
+            raise AudiolabError(
+                "slurm.py: there is no sbatch here; set AUDIOLAB_BACKEND=local or install Slurm"
+            ) from error
+
+    def run(self, script: str) -> int:
+        """Hand the script over, wait for the job's end, and return sbatch's exit code, the highest of the tasks."""
+        sbatch = self._sbatch
+        try:
+            sbatch.stdin.write(script)
+            sbatch.stdin.close()
+        except BrokenPipeError:
+            pass  # it has refused the job without reading on, and says why
+        for line in sbatch.stdout:
+            found = JOB.fullmatch(line.strip())
+            if found:
+                self.job = [f"--clusters={found[2]}"] * (found[2] is not None) + [found[1]]
+                break
+            print(line, end="", file=sys.stderr)  # what a site greets its users with
+        if self.stopped_by and self.job:  # the signal came before the job had a number
+            self._cancel()
+        threading.Thread(target=lambda: sys.stderr.writelines(sbatch.stdout), daemon=True).start()
+        return sbatch.wait()
+
+    def _stop(self, number: int, frame: FrameType | None) -> None:
+        self.stopped_by = self.stopped_by or signal.Signals(number)
+        if self.job:
+            self._cancel()
+
+    def _cancel(self) -> None:
+        command = ["scancel", *self.job]
+        try:
+            subprocess.run(command, check=True)
+            self.cancelled = True
+        except (OSError, subprocess.CalledProcessError) as error:
+            print(f"slurm.py: {error}; the job may run on, end it with: {shlex.join(command)}", file=sys.stderr)
+        self._sbatch.terminate()
+
+
+def submit_and_wait(options: Sequence[str], script: str) -> tuple[int, Submitted]:
+    """Run ``script`` through sbatch; return its exit code, the highest of the tasks, and what became of the job.
 
     Raises:
         AudiolabError: There is no sbatch, or it refuses the job.
     """
-    stopped: list[signal.Signals] = []
-    job_id = ""
-
-    def stop(number: int, frame: FrameType | None) -> None:
-        stopped.append(signal.Signals(number))
-        cancel()
-
-    def cancel() -> None:
-        if job_id:
-            subprocess.run(["scancel", job_id], check=False)
-            sbatch.terminate()
-
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, stop)
     command = ["sbatch", "--parsable", "--wait", *options]
-    try:
-        sbatch = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, start_new_session=True
-        )
-    except FileNotFoundError as error:
-        raise AudiolabError("slurm.py: there is no sbatch here; set AUDIOLAB_BACKEND=local or install Slurm") from error
-    with sbatch:
-        sbatch.stdin.write(script)
-        sbatch.stdin.close()
-        job_id = sbatch.stdout.readline().strip().split(";")[0]
-        if stopped:  # the signal came before the job had a number
-            cancel()
-        code = sbatch.wait()
-    if not job_id and not stopped:
+    submitted = Submitted(command)
+    code = submitted.run(script)
+    if not submitted.job and not submitted.stopped_by:
         raise AudiolabError(f"slurm.py: sbatch refused the job, see above: {shlex.join(command)}")
-    return code, stopped[0] if stopped else None
+    return code, submitted
 
 
 @contextmanager
@@ -162,11 +198,12 @@ def main() -> None:
     make_queue_folders(jobs)
     script = batch_script(call, args)
     with old_logs_aside(jobs):
-        code, stopped_by = submit_and_wait(sbatch_options(call, jobs, args, site), script)
-    if stopped_by:
+        code, submitted = submit_and_wait(sbatch_options(call, jobs, args, site), script)
+    if submitted.stopped_by:
         again = launcher.rerun_command(call, ("failed", "incomplete"))
-        print(f"slurm.py: cancelled by {stopped_by.name}; go on with: {again}", file=sys.stderr)
-        sys.exit(128 + stopped_by)
+        what = "cancelled" if submitted.cancelled else "stopped, but not its job,"
+        print(f"slurm.py: {what} by {submitted.stopped_by.name}; go on with: {again}", file=sys.stderr)
+        sys.exit(128 + submitted.stopped_by)
     codes = {job.number: launcher.exit_code(job.log) for job in jobs} if code else {job.number: 0 for job in jobs}
     if any(code != 0 for code in codes.values()):
         show_queue_log(jobs, codes)

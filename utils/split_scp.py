@@ -11,6 +11,7 @@ import sys
 from argparse import RawDescriptionHelpFormatter
 
 from audiolab.cli import ArgumentParser, run
+from audiolab.datadir.apart import check_not_read
 from audiolab.datadir.lists import read_lines, split_line_list, write_lines
 from audiolab.datadir.table import read_table
 from audiolab.errors import AudiolabError
@@ -25,6 +26,8 @@ def main() -> None:
     parser.add_argument("input", metavar="IN")
     parser.add_argument("outputs", nargs="*", metavar="OUT")
     args = parser.parse_args()
+    for path in args.outputs:
+        check_not_read(path, args.input, *([args.utt2spk] if args.utt2spk else []))
     lines = read_lines(args.input)
     utt2spk = read_table(args.utt2spk) if args.utt2spk else None
     if args.j is None:

@@ -3,6 +3,7 @@
 #
 #   #!/usr/bin/env bash
 #   set -euo pipefail
+#   unset CDPATH
 #   cd "$(dirname "${BASH_SOURCE[0]}")"
 #   stage=data        # first stage, by name or number (a number as default would let only numbers pass)
 #   stop_stage=train  # last stage

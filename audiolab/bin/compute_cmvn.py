@@ -10,6 +10,7 @@ import numpy as np
 
 from audiolab import cli
 from audiolab.data.speaker_tables import speaker_cmvn
+from audiolab.datadir.apart import check_not_read
 from audiolab.datadir.arkio import MatrixTable, write_matrices
 from audiolab.datadir.table import read_table
 
@@ -21,6 +22,7 @@ def main() -> None:
     parser.add_argument("--utt2spk", required=True, help="who speaks each utterance")
     parser.add_argument("--out", required=True, help="what to write, without .ark and .scp: dump/train/cmvn")
     options = parser.parse_args()
+    check_not_read(f"{options.out}.scp", options.feats, options.utt2spk)
     statistics = speaker_cmvn(MatrixTable(options.feats), read_table(options.utt2spk))
     write_matrices(f"{options.out}.ark", f"{options.out}.scp", statistics, dtype=np.float64)
 

@@ -16,6 +16,7 @@ from audiolab import cli
 from audiolab.config import add_arguments, from_namespace, save_yaml
 from audiolab.data.extraction import mel_envelopes
 from audiolab.data.speaker_tables import read_spk2f0
+from audiolab.datadir.apart import check_not_read
 from audiolab.datadir.arkio import MatrixTable, write_matrices
 from audiolab.datadir.datadir import DataDir
 from audiolab.datadir.table import write_table
@@ -40,6 +41,7 @@ def main() -> None:
     config = from_namespace(EnvelopeConfig, options)
     if options.device.startswith("cuda") and not torch.cuda.is_available():
         raise AudiolabError(f"--device {options.device}: torch sees no GPU here; use --device cpu")
+    check_not_read(f"{options.out}.scp", options.spk2f0, *([options.f0] if options.f0 else []))
     torch.set_num_threads(options.threads)
     envelopes = mel_envelopes(
         DataDir(options.data),

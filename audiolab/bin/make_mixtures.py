@@ -12,7 +12,8 @@ from audiolab import cli
 from audiolab.config import add_arguments, from_namespace
 from audiolab.data.mixing import make_mixtures, write_mixtures
 from audiolab.data.mixtures import MixtureSettings
-from audiolab.datadir.datadir import DataDir, check_apart
+from audiolab.datadir.apart import check_apart
+from audiolab.datadir.datadir import DataDir
 
 logger = logging.getLogger(__name__)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from audiolab import cli
 from audiolab.corpora.base import get_corpus
+from audiolab.datadir.apart import check_apart
 
 
 def main() -> None:
@@ -14,6 +15,7 @@ def main() -> None:
     parser.add_argument("--dest", required=True, help="folder of the data dirs")
     parser.add_argument("--subsets", nargs="+", help="of librispeech: what to train on (default: train-clean-360)")
     args = parser.parse_args()
+    check_apart(args.db_root, args.dest)
     corpus = get_corpus(args.corpus)
     subsets = corpus.chosen(args.subsets)
     corpus.prepare(args.db_root, args.dest, **({"subsets": subsets} if subsets else {}))

@@ -11,6 +11,7 @@ import logging
 from audiolab import cli
 from audiolab.config import add_arguments, from_namespace
 from audiolab.data.speaker_tables import speaker_ranges, spk2f0_table
+from audiolab.datadir.apart import check_not_read
 from audiolab.datadir.arkio import MatrixTable
 from audiolab.datadir.table import read_table, write_table
 from audiolab.features.envelope_config import EnvelopeConfig, order_for
@@ -27,6 +28,7 @@ def main() -> None:
     parser.add_argument("--spk2order", default=None, help="a second table to write: dump/train/spk2order")
     add_arguments(parser, EnvelopeConfig)
     options = parser.parse_args()
+    check_not_read(options.out, options.f0, options.utt2spk)
     config = from_namespace(EnvelopeConfig, options)
     ranges = speaker_ranges(MatrixTable(options.f0), read_table(options.utt2spk))
     for speaker, found in ranges.items():

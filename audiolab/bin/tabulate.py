@@ -8,6 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from audiolab import cli
+from audiolab.datadir.apart import check_not_read
 from audiolab.files import atomic_write
 from audiolab.metrics.kinds import kind_of
 from audiolab.metrics.table import read_conditions
@@ -27,6 +28,7 @@ def main() -> None:
     scores = kind.layout.read(options.scores)
     conditions = read_conditions(Path(options.scores).with_suffix(".yaml"))
     paper = kind.read_paper(options.paper) if options.paper else []
+    check_not_read(options.out, options.scores, *([options.paper] if options.paper else []))
     with atomic_write(options.out) as file:
         file.write(kind.results(scores, conditions, paper, options.baseline, options.seed, options.note))
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Literal
 
 from audiolab.corpora.dns_speakers import reader_of, speaker_of
-from audiolab.corpora.prepared import Recording, clean_id
+from audiolab.corpora.prepared import Ids, Recording, clean_id
 from audiolab.corpora.walk import recordings_below
 from audiolab.errors import AudiolabError
 
@@ -67,7 +67,7 @@ def find(db_root: str | Path) -> Found:
     root = Path(db_root)
     if not root.is_dir():
         raise AudiolabError(f"{root}: no such folder; --db_root is where {EXPECTED} lie")
-    found = Found()
+    found, speakers, noises = Found(), Ids(), Ids()
     for folder, names in recordings_below(root):
         parts = folder.relative_to(root).parts
         kind = kind_of(parts)
@@ -76,10 +76,10 @@ def find(db_root: str | Path) -> Found:
         elif kind == "english":
             found.english += [_english(folder / name) for name in names]
         elif kind == "noise":
-            found.noise += [_noise(folder / name) for name in names]
+            found.noise += [_noise(folder / name, noises) for name in names]
         elif kind is not None:
             inside = parts[parts.index(kind) + 1 :]
-            found.speech += [_speech(folder / name, (*inside, name), LANGUAGES[kind]) for name in names]
+            found.speech += [_speech(folder / name, (*inside, name), LANGUAGES[kind], speakers) for name in names]
     _check(root, found)
     return found
 
@@ -100,8 +100,8 @@ def kind_of(parts: Sequence[str]) -> str | None:
     return "noise" if parts[-1:] == ("noise",) else None
 
 
-def _speech(path: Path, inside: Sequence[str], language: str) -> Recording:
-    speaker = clean_id(f"{language}_{speaker_of(inside)}")
+def _speech(path: Path, inside: Sequence[str], language: str, ids: Ids) -> Recording:
+    speaker = ids.of(f"{language}_{speaker_of(inside)}", str(path))
     return Recording(path, speaker, f"{speaker}-{clean_id(path.stem)}", language)
 
 
@@ -112,11 +112,13 @@ def _english(path: Path) -> Recording:
     return Recording(path, f"en_reader_{reader}", f"en_reader_{reader}-{clean_id(path.stem)}", "en")
 
 
-def _noise(path: Path) -> Recording:
+def _noise(path: Path, ids: Ids) -> Recording:
     excerpt = _EXCERPT.fullmatch(path.stem)
     if excerpt is None:
-        return Recording(path, clean_id(path.stem), clean_id(path.stem))
-    return Recording(path, clean_id(excerpt[1]), f"{clean_id(excerpt[1])}-{excerpt[2]}")
+        speaker = ids.of(path.stem, str(path))
+        return Recording(path, speaker, speaker)
+    speaker = ids.of(excerpt[1], str(path))
+    return Recording(path, speaker, f"{speaker}-{excerpt[2]}")
 
 
 def _add_pairs(pairs: dict[int, Path], folder: Path, names: Sequence[str]) -> None:

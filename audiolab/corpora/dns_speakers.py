@@ -57,4 +57,4 @@ def speaker_of(parts: Sequence[str]) -> str:
     found = next(filter(None, (pattern.fullmatch(stem) for pattern in _BY_NAME)), None)
     if found:
         return found[1]
-    return "_".join(folder for folder in folders if folder not in ("data", "wavs")) or "unknown"
+    return "/".join(folder for folder in folders if folder not in ("data", "wavs")) or "unknown"

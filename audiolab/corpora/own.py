@@ -7,10 +7,11 @@ import logging
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from audiolab.corpora.own_table import USES, Line, read_lines
+from audiolab.corpora.own_table import USES, Line, kind_of_owner, read_lines
 from audiolab.corpora.prepared import Recording, prepare_sets
 from audiolab.corpora.readers import RATE
 from audiolab.corpora.splits import SETS, set_of
+from audiolab.datadir.apart import check_files_apart
 from audiolab.datadir.audiofile import audio_info
 from audiolab.datadir.datadir import write_data_dir
 from audiolab.errors import AudiolabError
@@ -41,6 +42,8 @@ def prepare(table: str | Path, dest: str | Path) -> list[Path]:
     """
     lines = read_lines(table)
     sets = _sets(table, lines, _parts(lines))
+    for name in NAMES:  # which are written, or emptied
+        check_files_apart((table, *(path for line in lines for path in line.paths)), Path(dest) / name)
     pairs = [line for line in lines if line.use == "pair"]
     _check_rates(pairs)
     clean = {line.recording.utterance: line.clean for line in pairs if line.clean is not None}
@@ -49,11 +52,6 @@ def prepare(table: str | Path, dest: str | Path) -> list[Path]:
         if name not in sets and (Path(dest) / name).is_dir():
             _empty(Path(dest) / name)
     return paths
-
-
-def _kind(line: Line) -> str:
-    """Return whether ``speaker`` names a speaker or a noise, which may have the same name."""
-    return "noise" if line.use.startswith("noise") else "speaker"
 
 
 def _parts(lines: Sequence[Line]) -> dict[tuple[str, str], str]:
@@ -66,7 +64,7 @@ def _parts(lines: Sequence[Line]) -> dict[tuple[str, str], str]:
     for line in lines:
         part = "test" if line.use == "pair" else line.part
         if part:
-            owner = (_kind(line), line.recording.speaker)
+            owner = (kind_of_owner(line.use), line.recording.speaker)
             earlier, first = told.setdefault(owner, (part, line))
             if earlier != part:
                 raise AudiolabError(
@@ -86,8 +84,8 @@ def _sets(table: str | Path, lines: Sequence[Line], parts: Mapping[tuple[str, st
     first: dict[Path, tuple[str, Line]] = {}
     for line in lines:
         speaker = line.recording.speaker
-        part = parts.get((_kind(line), speaker)) or set_of(speaker)
-        for path in filter(None, (line.recording.path, line.clean)):
+        part = parts.get((kind_of_owner(line.use), speaker)) or set_of(speaker)
+        for path in line.paths:
             earlier, other = first.setdefault(path.resolve(), (part, line))
             if earlier != part:
                 raise AudiolabError(

@@ -12,17 +12,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from audiolab.corpora.prepared import Recording, clean_id
+from audiolab.corpora.prepared import Ids, Recording, clean_id
 from audiolab.corpora.splits import SETS
+from audiolab.datadir.names import id_problem
 from audiolab.errors import AudiolabError, did_you_mean
 from audiolab.text import read_lines as read_lines_of
 
 logger = logging.getLogger(__name__)
 
 COLUMNS = ("use", "path", "speaker", "language", "part", "clean")
-
-LONGEST_ID = 200
-"""Bytes of a pair's id, which becomes a file's name."""
 
 _NAMED = 10
 """Wrong lines, beside the first, of which it is said what is wrong."""
@@ -75,6 +73,11 @@ class Line:
     clean: Path | None
 
     @property
+    def paths(self) -> list[Path]:
+        """The line's files."""
+        return [self.recording.path, *([self.clean] if self.clean else [])]
+
+    @property
     def where(self) -> str:
         """Table and line, for messages."""
         return self.recording.where
@@ -92,9 +95,10 @@ def read_lines(table: str | Path) -> list[Line]:
     """
     lines: list[Line] = []
     wrong: list[tuple[str, AudiolabError]] = []
+    ids = {"speaker": Ids(), "noise": Ids()}
     for where, fields in _fields(Path(table)):
         try:
-            lines.append(_line(Path(table), where, fields))
+            lines.append(_line(Path(table), where, fields, ids))
         except AudiolabError as error:
             wrong.append((where, error))
     if wrong:
@@ -153,7 +157,7 @@ def _check_header(where: str, header: list[str]) -> None:
         raise AudiolabError(f"{where}: no column '{missing[0]}'; columns are {', '.join(COLUMNS)}")
 
 
-def _line(table: Path, where: str, fields: Mapping[str, str]) -> Line:
+def _line(table: Path, where: str, fields: Mapping[str, str], ids: Mapping[str, Ids]) -> Line:
     use, path = fields["use"], fields["path"]
     if use not in USES:
         raise AudiolabError(f"{where}: unknown use '{use}'{did_you_mean(use, USES)}")
@@ -164,13 +168,17 @@ def _line(table: Path, where: str, fields: Mapping[str, str]) -> Line:
     if language and not _LANGUAGE.fullmatch(language):
         raise AudiolabError(f"{where}: '{language}' is no code of a language, such as de or pt-BR")
     name = clean_id(os.path.splitext(os.path.normpath(path))[0]).lstrip("._")
-    speaker = clean_id(fields["speaker"])
-    recording = Recording(
-        table.parent / path, speaker or name, f"{speaker}-{name}" if speaker else name, language, where=where
-    )
-    if use == "pair" and len(recording.utterance.encode()) > LONGEST_ID:
+    speaker = ids[kind_of_owner(use)].of(fields["speaker"] or name, where)
+    utterance = f"{speaker}-{name}" if fields["speaker"] else name
+    recording = Recording(table.parent / path, speaker, utterance, language, where=where)
+    if id_problem(f"{utterance}.wav"):
         raise AudiolabError(f"{where}: the id made of this path is too long for a file's name; name it from nearer by")
     return Line(use, recording, fields["part"], table.parent / fields["clean"] if fields["clean"] else None)
+
+
+def kind_of_owner(use: str) -> str:
+    """Return whether ``speaker`` names a speaker or a noise, which may have the same name."""
+    return "noise" if use.startswith("noise") else "speaker"
 
 
 def _check_filled(where: str, fields: Mapping[str, str]) -> None:

@@ -1,13 +1,15 @@
 """Data dirs of a corpus's recordings: ids, durations by the files' headers, and that all is right before it is written.
 
-Ids are made of the corpus's own names: what is neither letter, digit, ``_`` nor ``.`` becomes ``_``, and ``-`` stands
-between speaker and recording. As ``-`` sorts before all of these, sorting by utterance sorts by speaker too.
+Ids are made of the corpus's own names, composed as Unicode's NFC: what is neither letter, mark, digit, ``_`` nor ``.``
+becomes ``_``, and ``-`` stands between speaker and recording. As ``-`` sorts before all of these, sorting by utterance
+sorts by speaker too. Two names that would give one id are refused.
 """
 
 from __future__ import annotations
 
 import logging
 import re
+import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +17,7 @@ from pathlib import Path
 from audiolab.corpora.walk import check_name
 from audiolab.datadir.audiofile import audio_info
 from audiolab.datadir.datadir import write_data_dir
+from audiolab.datadir.names import id_problem
 from audiolab.datadir.validate import validate
 from audiolab.errors import AudiolabError
 
@@ -58,7 +61,33 @@ def clean_id(name: str) -> str:
     >>> clean_id("--9VR F7(2)")
     '__9VR_F7_2_'
     """
-    return re.sub(r"[^\w.]", "_", name)
+    composed = unicodedata.normalize("NFC", name)
+    return re.sub(r"[^\w.]", lambda odd: odd[0] if unicodedata.category(odd[0])[0] == "M" else "_", composed)
+
+
+class Ids:
+    """Makes ids of names by `clean_id`, and refuses to give two names one id."""
+
+    def __init__(self) -> None:
+        self._names: dict[str, tuple[str, str]] = {}
+
+    def of(self, name: str, where: str) -> str:
+        """Return the id of a name.
+
+        Args:
+            name: As the corpus, or a table, has it.
+            where: What has it, for messages.
+
+        Raises:
+            AudiolabError: Another name has this id already.
+        """
+        made, composed = clean_id(name), unicodedata.normalize("NFC", name)
+        earlier, place = self._names.setdefault(made, (composed, where))
+        if earlier != composed:
+            raise AudiolabError(
+                f"{where}: '{name}' would have the id '{made}', which '{earlier}' of {place} has; rename one of them"
+            )
+        return made
 
 
 def prepare_sets(
@@ -116,6 +145,10 @@ def _tables(recordings: Sequence[Recording], further: Mapping[str, Mapping[str, 
                 f"{recording.place()}: the same id, '{recording.utterance}', as {earlier.place()}; remove one, or "
                 "rename it"
             )
+    for recording in recordings:
+        problem = id_problem(f"{recording.utterance}.wav")
+        if problem:
+            raise AudiolabError(f"{recording.place()}: {problem}; rename it, or name it from nearer by")
     _check_names([recording.path for recording in recordings])
     durations = _durations(by_utterance, further)
     tables = {

@@ -57,7 +57,12 @@ def prepare(db_root: str | Path, dest: str | Path) -> list[Path]:
 
 
 def _tables(name: str, recordings: Sequence[Recording], transcripts: dict[str, str]) -> dict[str, dict[str, str]]:
-    by_utterance = {f"{recording.speaker}_{recording.sentence}": recording for recording in recordings}
+    by_utterance: dict[str, Recording] = {}
+    for recording in recordings:
+        utterance = f"{recording.speaker}_{recording.sentence}"
+        earlier = by_utterance.setdefault(utterance, recording)
+        if earlier is not recording:
+            raise AudiolabError(f"{recording.path}: the same id, '{utterance}', as {earlier.path}; rename one of them")
     utt2spk = {utterance: by_utterance[utterance].speaker for utterance in sorted(by_utterance)}
     _check_order(utt2spk)
     tables = {

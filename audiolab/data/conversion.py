@@ -8,10 +8,12 @@ from typing import Protocol
 
 import numpy as np
 
+from audiolab.datadir.apart import check_apart, check_recordings_apart
 from audiolab.datadir.audio import load_utterance, resample
 from audiolab.datadir.audiofile import open_audio
 from audiolab.datadir.audiowrite import audio_writer, write_audio
 from audiolab.datadir.datadir import DataDir, write_data_dir
+from audiolab.datadir.names import file_of
 from audiolab.errors import AudiolabError, did_you_mean
 from audiolab.synthesis.limiter import Limiter
 
@@ -64,9 +66,12 @@ def convert_data_dir(converter: Converter, datadir: DataDir, out: str | Path, ra
             where their data end.
 
     Raises:
-        AudiolabError: The data dir has no utterance of the source speaker, or one is broken.
+        AudiolabError: The data dir has no utterance of the source speaker, or one is broken; ``out`` is not apart from
+            what is read, or an id cannot name a file.
     """
     out = Path(out)
+    check_apart(datadir.path, out)
+    check_recordings_apart(datadir, out)
     speakers = datadir.table("utt2spk")
     utterances = [utterance for utterance in datadir.utterances if speakers[utterance] == converter.source]
     if not utterances:
@@ -75,10 +80,10 @@ def convert_data_dir(converter: Converter, datadir: DataDir, out: str | Path, ra
     tables: dict[str, dict[str, str]] = {"wav.scp": {}, "utt2spk": {}, "utt2source": {}, LIMITED: {}}
     if datadir.has("text"):
         tables["text"] = {}
-    for utterance in utterances:
-        name = f"{converter.target}-{utterance}"
-        path = out / "wav" / f"{name}.wav"
-        limiter = Limiter()
+    names = {utterance: f"{converter.target}-{utterance}" for utterance in utterances}
+    files = {name: file_of(out / "wav", name, ".wav") for name in names.values()}
+    for utterance, name in names.items():
+        path, limiter = files[name], Limiter()
         write_audio(path, _converted(converter, datadir, utterance, rate, limiter), rate)
         rows = {"wav.scp": str(path), "utt2spk": converter.target, "utt2source": utterance}
         rows[LIMITED] = str(limiter.samples)

@@ -11,9 +11,11 @@ import numpy as np
 
 from audiolab.data.conversion import convert_file
 from audiolab.data.mixtures import MixtureDir
+from audiolab.datadir.apart import check_apart, check_recordings_apart
 from audiolab.datadir.audiofile import open_audio
 from audiolab.datadir.audiowrite import write_audio
-from audiolab.datadir.datadir import DataDir, check_apart, write_data_dir
+from audiolab.datadir.datadir import DataDir, write_data_dir
+from audiolab.datadir.names import file_of
 from audiolab.errors import AudiolabError
 
 logger = logging.getLogger(__name__)
@@ -56,18 +58,18 @@ def enhance_mixtures(enhancer: Enhancer, mixtures: MixtureDir, out: str | Path) 
     out = Path(out)
     check_apart(mixtures.path, out)
     about = DataDir(mixtures.path)
+    check_recordings_apart(about, out)
     tables: dict[str, dict[str, str]] = {
         name: about.table(name) for name in ("utt2spk", "utt2lang") if name == "utt2spk" or about.has(name)
     }
     missing = [name for name in mixtures.ids if name not in tables["utt2spk"]]
     if missing:
         raise AudiolabError(f"{mixtures.path}/utt2spk: no '{missing[0]}'; make the set again")
-    paths, clipped = {}, {}
-    for index, name in enumerate(mixtures.ids):
-        path = out / "wav" / f"{name}.wav"
+    paths = {name: str(file_of(out / "wav", name, ".wav")) for name in mixtures.ids}
+    clipped = {}
+    for index, (name, path) in enumerate(paths.items()):
         speech, noise = mixtures.parts(index)
         clipped[name] = write_audio(path, enhancer.enhance(speech + noise, mixtures.rate), mixtures.rate)
-        paths[name] = str(path)
     if any(clipped.values()):
         files = sum(count > 0 for count in clipped.values())
         logger.warning("%s: %d of %d files have samples over full scale, which are clipped", out, files, len(paths))

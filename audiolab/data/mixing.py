@@ -15,6 +15,7 @@ from audiolab.config import save_yaml
 from audiolab.data.mixtures import Mixture, MixtureDir, MixtureSettings, Part, excerpt, looped, sizes
 from audiolab.datadir.audiowrite import write_audio
 from audiolab.datadir.datadir import DataDir, write_data_dir
+from audiolab.datadir.names import file_of
 from audiolab.errors import AudiolabError
 
 logger = logging.getLogger(__name__)
@@ -105,12 +106,16 @@ def write_mixtures(dest: str | Path, nj: int = 1) -> None:
         nj: Threads.
     """
     mixtures = MixtureDir(dest)
+    files = {
+        kind: [file_of(mixtures.path / kind, name, ".wav") for name in mixtures.ids]
+        for kind in ("wav", "spk1", "noise1")
+    }
 
     def write(index: int) -> dict[str, str]:
         speech, noise = mixtures.parts(index)
         paths = {}
         for kind, wave in (("wav", speech + noise), ("spk1", speech), ("noise1", noise)):
-            path = mixtures.path / kind / f"{mixtures.ids[index]}.wav"
+            path = files[kind][index]
             write_audio(path, wave, mixtures.rate, "FLOAT")
             paths[f"{kind}.scp"] = str(path)
         return paths

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from audiolab.datadir.apart import check_apart
 from audiolab.datadir.audiofile import audio_info
-from audiolab.datadir.datadir import DataDir, check_apart, write_data_dir
+from audiolab.datadir.datadir import DataDir, write_data_dir
 from audiolab.datadir.fix import check_speaker_order, intersect
 from audiolab.datadir.kinds import kind_of
 from audiolab.datadir.restrict import Tables
@@ -28,7 +29,7 @@ def combine_data_dirs(
         extra_files: Further tables of ids and values to join, which all sources must have.
 
     Raises:
-        AudiolabError: A source is no data dir, or the destination; one id has two different values.
+        AudiolabError: A source is no data dir, or not apart from the destination; one id has two different values.
     """
     dirs = [DataDir(source) for source in sources]
     for source in sources:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from audiolab.datadir.datadir import DataDir, check_apart, write_data_dir
+from audiolab.datadir.apart import check_apart
+from audiolab.datadir.datadir import DataDir, write_data_dir
 from audiolab.datadir.kinds import kind_of
 
 
@@ -19,8 +20,8 @@ def copy_data_dir(
     """Copy a data dir, as Kaldi's ``copy_data_dir.sh`` does, giving ids a prefix or a suffix.
 
     Recordings keep their ids where there are ``segments``; otherwise they are utterances and are renamed as these.
-    In ``utt2uniq`` only the key is renamed, so a copy stays known as one of the same utterance. ``destination`` may not
-    be ``source``.
+    In ``utt2uniq`` only the key is renamed, so a copy stays known as one of the same utterance. ``destination`` is
+    to lie apart from ``source``.
     """
     datadir = DataDir(source)
     check_apart(source, destination)

@@ -71,12 +71,6 @@ class DataDir:
         return parse_segments(self.table("segments"), self.path / "segments")
 
 
-def check_apart(source: str | Path, destination: str | Path) -> None:
-    """Raise `AudiolabError` when a data dir is to be made over the one that it is made from."""
-    if Path(source).resolve() == Path(destination).resolve():
-        raise AudiolabError(f"{destination}: is the data dir that is read too, and would be lost; name another one")
-
-
 def write_data_dir(path: str | Path, tables: Mapping[str, Mapping[str, str]], replace: bool = False) -> DataDir:
     """Write tables into a data dir, each sorted, and ``spk2utt`` as ``utt2spk`` inverted.
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from audiolab.datadir.kinds import Kind, kind_of
+from audiolab.datadir.names import id_problem
 from audiolab.datadir.table import fields_problem, split_key
 from audiolab.errors import AudiolabError
 from audiolab.text import read_bytes
@@ -112,7 +113,7 @@ def _form_problems(line: bytes, text: str, key: str, value: str, kind: Kind | No
         return
     if re.search(r"\s", key):
         yield f"the id {key!r} has a Unicode space or a control character in it"
-    problem = fields_problem(key, value, kind)
+    problem = fields_problem(key, value, kind) or id_problem(key)
     if problem:
         yield problem
 

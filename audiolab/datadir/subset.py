@@ -6,8 +6,9 @@ import random
 from collections.abc import Collection, Mapping
 from pathlib import Path
 
+from audiolab.datadir.apart import check_apart
 from audiolab.datadir.arkio import MatrixTable
-from audiolab.datadir.datadir import DataDir, check_apart, write_data_dir
+from audiolab.datadir.datadir import DataDir, write_data_dir
 from audiolab.datadir.restrict import restrict
 from audiolab.errors import AudiolabError
 
@@ -16,7 +17,7 @@ def subset_data_dir(source: str | Path, destination: str | Path, utterances: Col
     """Write the data dir ``destination`` with these utterances of ``source``; other tables there are replaced.
 
     Raises:
-        AudiolabError: None of the utterances is in the data dir, or ``destination`` is ``source``.
+        AudiolabError: None of the utterances is in the data dir, or ``destination`` is not apart from ``source``.
     """
     datadir = DataDir(source)
     check_apart(source, destination)

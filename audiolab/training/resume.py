@@ -69,8 +69,8 @@ def check_length(step: int, max_steps: int, expdir: Path) -> None:
     """
     if step > max_steps:
         raise AudiolabError(
-            f"{expdir}: was trained for {step} steps already, and {max_steps} are asked for; ask for {step} or more, or "
-            "train anew in another --expdir"
+            f"{expdir}: was trained for {step} steps already, and {max_steps} are asked for; ask for {step} or more, "
+            "or train anew in another --expdir"
         )
 
 

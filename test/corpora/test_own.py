@@ -231,7 +231,7 @@ def fails_in_the_last_line(tmp_path, rows, row, message):
         ("pair", {"clean": "gone.wav"}, r"in/gone.wav: cannot open"),
         ("pair", {"speaker": "annatrain"}, r"'annatrain' is for test here, for train in .*:2 \(speech_source\)"),
         ("pair", {"path": "en/etest/1.mp3"}, r"etest/1.mp3: has 24000 Hz, the first pair 48000 Hz; all pairs need one"),
-        ("pair", {"path": "/x" * 101 + ".wav"}, "too long for a file's name"),
+        ("pair", {"path": "/x" * 121 + ".wav"}, "too long for a file's name"),
     ],
 )
 def test_a_wrong_line(tmp_path, rows, use, values, message):

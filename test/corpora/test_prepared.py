@@ -3,6 +3,7 @@
 import logging
 import os
 import random
+import re
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,7 @@ import pytest
 import soundfile
 from checks import refused
 
-from audiolab.corpora.prepared import Recording, clean_id, prepare_sets
+from audiolab.corpora.prepared import Ids, Recording, clean_id, prepare_sets
 from audiolab.corpora.walk import recordings_below
 from audiolab.datadir.datadir import DataDir
 from audiolab.datadir.validate import validate
@@ -31,6 +32,32 @@ def test_ids_sort_by_utterance_as_by_speaker():
     speakers = {clean_id(name) for name in names}
     owner = {f"{speaker}-{clean_id(name)}": speaker for speaker in speakers for name in names[:20]}
     assert [owner[utterance] for utterance in sorted(owner)] == sorted(owner.values())
+
+
+def test_names_of_all_scripts_keep_their_letters_marks_and_digits():
+    """Two names of Hindi that differ in a vowel sign, which is no letter, Thai tones, and digits of India."""
+    for name in ("राम", "रोम", "ป้า", "٣०3", "Zoë", "Ōno", "한국"):
+        assert clean_id(name) == name
+    assert clean_id("Zoe\u0308") == "Zoë"
+    ids = Ids()
+    assert ids.of("राम", "a") != ids.of("रोम", "b")
+    assert ids.of("Zoe\u0308", "a") == ids.of("Zoë", "b") == "Zoë"
+
+
+@pytest.mark.parametrize(("first", "second"), [("Anna B", "Anna-B"), ("a/b", "a_b"), ("x(1)", "x[1]"), ("😀", "😁")])
+def test_two_names_never_have_one_id(first, second):
+    ids = Ids()
+    assert ids.of(first, "t.tsv:2") == ids.of(first, "t.tsv:3")
+    told = rf"^t.tsv:4: '{re.escape(second)}' would have the id '\w+', which '{re.escape(first)}' of t.tsv:2 has; rename"
+    with pytest.raises(AudiolabError, match=told):
+        ids.of(second, "t.tsv:4")
+
+
+def test_an_id_that_is_too_long_for_a_files_name(tmp_path):
+    path = write(tmp_path / "x.wav")
+    with pytest.raises(AudiolabError, match=r"x.wav: the id 'अअअ.*…' has 304 bytes; files are named by ids"):
+        prepare_sets(tmp_path / "data", {"speech": [Recording(path, "अ", "अ" * 100)]})
+    assert not (tmp_path / "data").exists()
 
 
 def test_tables(tmp_path):

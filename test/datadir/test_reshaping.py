@@ -143,18 +143,24 @@ def test_fixing_makes_a_broken_dir_valid_and_keeps_the_old_one(folder):
 
 
 @pytest.mark.parametrize(
-    "make",
+    ("make", "told"),
     [
-        lambda: subset.subset_data_dir("data", "./data", ["s00-000"]),
-        lambda: copy_data_dir("data", "other/../data", utt_prefix="p-"),
-        lambda: combine_data_dirs("data", ["other", "data"]),
+        (lambda: subset.subset_data_dir("data", "./data", ["s00-000"]), r"^\./data: is read too"),
+        (lambda: copy_data_dir("data", "other/../data", utt_prefix="p-"), "is read too"),
+        (lambda: combine_data_dirs("data", ["other", "data"]), "^data: is read too"),
+        (lambda: combine_data_dirs("link", ["other", "data"]), "^link: is read too"),
+        (lambda: copy_data_dir("data", "data/copy"), "^data/copy: lies in data, which is read"),
+        (lambda: copy_data_dir("data", "link/copy"), "^link/copy: lies in data, which is read"),
+        (lambda: copy_data_dir("data", "."), r"^\.: holds data, which is read"),
+        (lambda: combine_data_dirs("..", ["other", "link"]), "holds other, which is read"),
     ],
 )
-def test_nothing_is_made_over_what_it_is_made_from(folder, make):
+def test_nothing_is_made_over_what_it_is_made_from(folder, make, told):
     for name in ("data", "other"):
         write_data_dir(name, corpus([3, 2], prefix=name))
+    (folder / "link").symlink_to("data")
     before = {file.name: file.read_bytes() for file in (folder / "data").iterdir()}
-    with pytest.raises(AudiolabError, match="is the data dir that is read too, and would be lost"):
+    with pytest.raises(AudiolabError, match=f"{told}, and would be written over; name a folder apart from it$"):
         make()
     assert {file.name: file.read_bytes() for file in (folder / "data").iterdir()} == before
 

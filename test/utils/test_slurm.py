@@ -17,6 +17,7 @@ import os, re, subprocess, sys
 open("sbatch.args", "w").write("\\n".join(sys.argv[1:]))
 if "--partition=nosuch" in sys.argv:
     sys.exit("sbatch: error: invalid partition specified: nosuch")
+print(os.environ.get("GREETING", ""), end="")
 print(f"{{os.getpid()}};cluster", flush=True)
 given = dict(word.split("=", 1) for word in sys.argv[1:] if "=" in word)
 script, codes = sys.stdin.read(), [0]
@@ -34,8 +35,9 @@ for part in given.get("--array", "0").split("%")[0].split(","):
 sys.exit(max(codes))
 """
 SCANCEL = """#!/bin/bash
-echo "$@" >scancel.args
-kill -TERM -- "-$1"
+printf '%s\\n' "$@" >scancel.args
+if [[ -n $DENIED ]]; then echo 'scancel: error: Access denied' >&2; exit 1; fi
+kill -TERM -- "-$2"
 """
 
 
@@ -158,8 +160,55 @@ def test_a_signal_cancels_the_job(start, tmp_path, number):
     _, said = process.communicate(timeout=20)
     assert process.returncode == 128 + number
     assert f"slurm.py: cancelled by {number.name}; go on with: " in said
-    assert (tmp_path / "scancel.args").read_text().strip().isdecimal()
+    cluster, job = (tmp_path / "scancel.args").read_text().split()
+    assert cluster == "--clusters=cluster"
+    assert job.isdecimal()
     wait_for(lambda: "# Ended (code 143)" in (tmp_path / "log/x.1.log").read_text())
+
+
+def test_what_a_site_greets_with_is_no_job(start, tmp_path):
+    """Its id is what is cancelled, and the greeting is shown."""
+    greeting = "Welcome to 2 clusters!\n12 nodes are down\n"
+    process = start("JOB=1:2", "log/x.JOB.log", "bash", "-c", "touch ready; sleep 300", GREETING=greeting)
+    wait_for((tmp_path / "ready").exists)
+    process.send_signal(signal.SIGTERM)
+    _, said = process.communicate(timeout=20)
+    assert process.returncode == 143
+    assert said.startswith(greeting)
+    assert "slurm.py: cancelled by SIGTERM; go on with: " in said
+    wait_for(lambda: "# Ended (code 143)" in (tmp_path / "log/x.1.log").read_text())
+
+
+def test_a_job_that_cannot_be_cancelled_is_told(start, tmp_path):
+    process = start("JOB=1:2", "log/x.JOB.log", "bash", "-c", "echo $$ >ready; exec sleep 30", DENIED="1")
+    wait_for(lambda: (tmp_path / "ready").exists() and (tmp_path / "ready").read_text())
+    process.send_signal(signal.SIGTERM)
+    _, said = process.communicate(timeout=20)
+    job = (tmp_path / "scancel.args").read_text().split()[1]
+    os.killpg(int(job), signal.SIGKILL)
+    os.kill(int((tmp_path / "ready").read_text()), signal.SIGKILL)
+    assert process.returncode == 143
+    assert "scancel: error: Access denied" in said
+    assert f"the job may run on, end it with: scancel --clusters=cluster {job}\n" in said
+    assert "slurm.py: stopped, but not its job, by SIGTERM; go on with: " in said
+    assert "cancelled" not in said
+
+
+def test_long_commands_are_handed_over_or_refused_in_one_line(run, tmp_path):
+    words = ["x" * 1000] * 200
+    assert run("x.log", "true", *words) == (0, "")
+    code, said = run("--partition", "nosuch", "y.log", "true", *words)
+    assert code == 1
+    assert said.splitlines()[0] == "sbatch: error: invalid partition specified: nosuch"
+    assert "Traceback" not in said
+
+
+def test_an_unbalanced_quote(run, tmp_path):
+    (tmp_path / "site.yaml").write_text("extra: --comment='a\n")
+    code, said = run("--config", "site.yaml", "x.log", "true")
+    assert code == 1
+    assert said.startswith("error: slurm.py: extra: No closing quotation: --comment='a; mend it in the --config")
+    assert said.count("\n") == 1
 
 
 def test_no_slurm_here(start, tmp_path):

@@ -1,6 +1,8 @@
 #!/usr/bin/env bash
 # SRST: source-regularised self-training for speech enhancement (Frenkel, Goldberger, Chazan) on DNS. See README.md.
+if [ -z "${BASH_VERSION:-}" ] || [ -o posix ]; then unset POSIXLY_CORRECT && exec bash "$0" "$@"; fi # run by sh
 set -euo pipefail
+unset CDPATH # or cd may go elsewhere, and prints where
 cd "$(dirname "${BASH_SOURCE[0]}")"
 
 # stages

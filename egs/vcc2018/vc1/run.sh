@@ -1,6 +1,8 @@
 #!/usr/bin/env bash
 # SoftGAN: CycleGAN voice conversion with soft labels (Ferro, Obin, Roebel) on VCC2018. See README.md.
+if [ -z "${BASH_VERSION:-}" ] || [ -o posix ]; then unset POSIXLY_CORRECT && exec bash "$0" "$@"; fi # run by sh
 set -euo pipefail
+unset CDPATH # or cd may go elsewhere, and prints where
 cd "$(dirname "${BASH_SOURCE[0]}")"
 
 # stages

@@ -22,6 +22,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from audiolab import cli
+from audiolab.datadir.names import id_problem
 from audiolab.datadir.stamp import begin_stage, check_stamp, commit_stage
 from audiolab.errors import AudiolabError, did_you_mean
 from audiolab.jobs import Row, check_folders, read_job, read_jobs, run_module, split_at_dashes, write_jobs
@@ -112,6 +113,8 @@ def check_options(args: cli.configargparse.Namespace) -> None:
     for name in args.pairs:
         if args.pairs.count(name) > 1:
             raise AudiolabError(f"--pairs '{' '.join(args.pairs)}': name each data dir once")
+        if id_problem(name):
+            raise AudiolabError(f"--pairs {name}: give the names of data dirs in data/<dataset>, not paths")
     for option, value in (each.split("=", 1) for each in args.counts):
         if not re.fullmatch(r"0*[1-9]\d*", value):
             raise AudiolabError(f"--{option} {value}: give a whole number, 1 or more")

@@ -19,6 +19,7 @@ from pathlib import Path
 from audiolab import cli
 from audiolab.data.baseline_mappings import BASELINES
 from audiolab.datadir.datadir import DataDir
+from audiolab.datadir.names import id_problem
 from audiolab.errors import AudiolabError
 from audiolab.jobs import Row, check_folders, read_job, read_jobs, run_module, split_at_dashes, write_jobs
 
@@ -72,6 +73,9 @@ def main() -> None:
 
 def planned(args: cli.configargparse.Namespace) -> tuple[list[Row], list[Row]]:
     """Return the trainings, and the conversions by them; raise where some of them would make one folder."""
+    for seed in args.seeds:
+        if not seed.isdecimal():
+            raise AudiolabError(f"--seeds '{' '.join(args.seeds)}': give whole numbers, not negative")
     trainings = list(training_rows(args))
     conversions = list(conversion_rows(args, trainings))
     one_way = ", a pair in one direction with --both_ways" if args.both_ways == "true" else ""
@@ -107,6 +111,9 @@ def parse_pair(pair: str) -> tuple[str, str]:
     source, colon, target = pair.partition(":")
     if not (source and colon and target) or source == target:
         raise AudiolabError(f"--pairs: '{pair}' is not SOURCE:TARGET")
+    problem = id_problem(source) or id_problem(target)
+    if problem:
+        raise AudiolabError(f"--pairs: {problem}")
     return source, target
 
 

@@ -24,8 +24,10 @@ from typing import NamedTuple
 from audiolab import cli
 from audiolab.corpora.folder import is_made, new_folder
 from audiolab.corpora.vcc2018_layout import AUDIO
+from audiolab.datadir.apart import check_apart, check_files_apart
 from audiolab.datadir.audiofile import audio_info, read_wav
 from audiolab.datadir.audiowrite import write_audio
+from audiolab.datadir.names import id_problem
 from audiolab.errors import AudiolabError
 from audiolab.files import atomic_write
 from audiolab.text import read_records
@@ -59,6 +61,8 @@ def main() -> None:
     if (args.root is None) == (args.table is None):
         raise AudiolabError("lay_out.py: give either --root or --table")
     takes = choose(from_folders(Path(args.root)) if args.root else from_table(Path(args.table)), args.speakers)
+    check_apart(args.root or args.table, args.out)
+    check_files_apart((take.path for own in takes.values() for take in own.values()), args.out)
     evaluation = pick_evaluation(takes, args.n_eval, args.min_eval_s)
     training = deal(takes, evaluation, args.split)
     made_from = {"layout": "vcc2018", "by": "lay_out.py", **{key: str(value) for key, value in vars(args).items()}}
@@ -91,7 +95,10 @@ def from_table(table: Path) -> Takes:
 
 
 def add(takes: Takes, speaker: str, sentence: str, take: Take) -> None:
-    """Put a recording into ``takes``; refuse a second one of the same sentence."""
+    """Put a recording into ``takes``; refuse a second one of the same sentence, and a name that no folder can have."""
+    problem = id_problem(speaker)
+    if problem or speaker.split() != [speaker]:
+        raise AudiolabError(f"{take.path}: speaker {speaker!r}: {problem or 'a space in the name'}; rename the speaker")
     earlier = takes.setdefault(speaker, {}).setdefault(sentence, take)
     if earlier != take:
         raise AudiolabError(f"{take.path}: sentence '{sentence}' of {speaker} again, after {earlier.path}; keep one")
