@@ -23,6 +23,7 @@ dataset=                                # names data/; empty: the corpus
 train_mixtures=                         # mixtures of a domain to train on; empty: 50000, or 2000 of mini
 valid_mixtures=                         # to validate on; empty: 3000, or 48 of mini
 eval_mixtures=                          # to evaluate on at each SNR; empty: 50, or 48 of mini
+eval_part=test                          # what is evaluated on: test, or dev (validation speech and noise: for choices)
 snrs="-5 0 5"                           # of the evaluation sets, dB
 eval_seconds=                           # shortest and longest of their mixtures; empty: 4 10, or 2 4 of mini, 2 10 of own
 pairs=                                  # recorded pairs to evaluate on, or none; empty: dns_no_reverb, or those of own
@@ -69,8 +70,14 @@ else
   if [[ $corpus == mini ]]; then title="synthesised twins of $title"; fi
   paper=(--paper local/tables.tsv)
 fi
-baseline=() # what the others are compared with, where it is one of the methods
-if [[ " $methods " =~ " source "|" all " ]]; then baseline=(--baseline source); fi
+case $eval_part in
+  test) speech_part=test note="Test sets, on which nothing was chosen." ;;
+  dev) speech_part=valid paper=() note="Development sets: for choices, not to be reported." ;;
+  *) echo "error: --eval_part is test or dev, not '$eval_part'" >&2 && exit 1 ;;
+esac
+baseline=(--baseline noisy) # what the others are compared with: the unprocessed mixtures, and
+if [[ " $methods " =~ " source "|" all " ]]; then baseline+=(--baseline source); fi # this, where it is one of the methods
+drawn=("snrs=$snrs" "eval_mixtures=$eval_mixtures" "eval_seconds=$eval_seconds" "eval_part=$eval_part" "seed=$seed")
 
 check_options() {
   local options=()
@@ -115,7 +122,7 @@ stage_mixtures() {
   made_by "$data" data 0 --options "$made_from"
   local part counts=("$train_mixtures" "$valid_mixtures") english=() i
   for part in train valid; do
-    if has_english; then english=("$data/speech_english_$part"); fi
+    if has_english "$part"; then english=("$data/speech_english_$part"); fi
     combine_data.py "$data/speech_oracle_$part" "$data/speech_target_$part" "${english[@]}"
   done
   for i in 0 1; do
@@ -135,11 +142,12 @@ stage_evaluation() {
   further+=($eval_seconds)
   if [[ $write_mixtures == true ]]; then further+=(--write_mixtures); fi
   for snr in $snrs; do
-    mix target_test target_test "target_test_${snr/-/m}dB" "$eval_mixtures" "$seed" --snr "$snr" "$snr" \
-      --balance true "${further[@]}"
+    mix "target_$speech_part" "target_$speech_part" "target_${eval_part}_${snr/-/m}dB" "$eval_mixtures" "$seed" \
+      --snr "$snr" "$snr" --balance true "${further[@]}"
   done
-  if has_english; then
-    mix english_test target_test english_test_0dB "$eval_mixtures" "$seed" --snr 0 0 "${further[@]}"
+  if has_english "$speech_part"; then
+    mix "english_$speech_part" "target_$speech_part" "english_${eval_part}_0dB" "$eval_mixtures" "$seed" \
+      --snr 0 0 "${further[@]}"
   fi
   local name recorded=()
   for name in $(recorded_pairs); do
@@ -147,7 +155,7 @@ stage_evaluation() {
     recorded+=("$data/$name"/{wav.scp,spk1.scp})
   done
   run stamp write "$data" evaluation --inputs "$data/.stamp/data.json" "${recorded[@]}" \
-    --options "snrs=$snrs" "eval_mixtures=$eval_mixtures" "eval_seconds=$eval_seconds" "seed=$seed"
+    --options "${drawn[@]}"
 }
 
 stage_train() {
@@ -165,8 +173,7 @@ stage_train() {
 
 stage_infer() {
   made_by "$data" data 0 --options "$made_from"
-  made_by "$data" evaluation 2 \
-    --options "snrs=$snrs" "eval_mixtures=$eval_mixtures" "eval_seconds=$eval_seconds" "seed=$seed"
+  made_by "$data" evaluation 2 --options "${drawn[@]}"
   made_by "$expdir" train 3 --options "percent=$percent" "train_options=$train_options"
   # shellcheck disable=SC2086,SC2046 # lists
   local/jobs.py plan_infer "$expdir" --methods $methods --seeds $seeds --sets $(evaluation_sets) --infer_tag enhanced
@@ -179,7 +186,8 @@ stage_infer() {
 stage_score() {
   made_by "$expdir" infer 4
   run score_se --runs "$expdir/scored.tsv" --data "$data" --nj "$nj" --out "$expdir/scores.csv"
-  run tabulate --scores "$expdir/scores.csv" "${paper[@]}" "${baseline[@]}" --out "$expdir/RESULTS.md"
+  run tabulate --scores "$expdir/scores.csv" "${paper[@]}" "${baseline[@]}" --note "$note" \
+    --out "$expdir/RESULTS.md"
   run stamp write "$expdir" score --inputs "$expdir/scored.tsv" "$expdir/.stamp/infer.json"
 }
 
@@ -192,7 +200,7 @@ stage_report() {
       --percent "$percent")
   fi
   run report_se --expdir "$expdir" --scored "$expdir/scored.tsv" --data "$data" --scores "$expdir/scores.csv" \
-    "${paper[@]}" "${baseline[@]}" "${decisions[@]}" --corpus "$title ($dataset)" \
+    "${paper[@]}" "${baseline[@]}" "${decisions[@]}" --corpus "$title ($dataset), $eval_part" \
     --out "$expdir/report.html"
 }
 

@@ -18,8 +18,11 @@ verbose=1                               # 2: print every command
 corpus=real                             # real: VCC2018; mini: a small synthesised twin, made here in a minute
 db_root=                                # where a corpus in the layout of VCC2018 lies; empty: downloads/
 mini_train=24                           # sentences of a speaker of mini to train on
-mini_eval=8                             # and to convert
-eval_sentences=0                        # of the evaluation set only the first so many over 2 s (the paper: 5); 0: all
+mini_eval=8                             # to convert and report on
+mini_dev=4                              # and to make choices on
+eval_part=test                          # evaluation sentences that are converted: test, dev (for choices) or all
+dev_sentences=                          # the last so many are dev; empty: those that the corpus lists, or 10
+eval_sentences=0                        # of that part only the first so many over 2 s (the paper: 5); 0: all
 dataset=                                # names data/ and dump/; empty: the corpus
 pairs=                                  # SOURCE:TARGET …; empty: the eight of the paper, or two of mini
 both_ways=false                         # convert the targets to the sources too, which the same training gives
@@ -50,8 +53,13 @@ case $corpus in
 esac
 dataset=${dataset:-$corpus} pairs=${pairs:-$default_pairs} db_root=${db_root:-$corpus_dir}
 data=data/$dataset dump=dump/$dataset/train
-eval=$data/eval
-if ((eval_sentences > 0)); then eval=$data/eval_first$eval_sentences; fi
+case $eval_part in
+  test) eval=$data/eval_test note="Test sentences, on which nothing was chosen." ;;
+  dev) eval=$data/eval_dev note="Development sentences: for choices, not to be reported." ;;
+  all) eval=$data/eval note="All evaluation sentences, those that choices are made on among them." ;;
+  *) echo "error: --eval_part is test, dev or all, not '$eval_part'" >&2 && exit 1 ;;
+esac
+if ((eval_sentences > 0)); then eval+=_first$eval_sentences; fi
 configs=$train_config
 # shellcheck disable=SC2086 # a list
 if [[ $ablation == true ]]; then configs=$(printf 'conf/%s.yaml ' $ablation_configs) seeds=${seeds:-0 1 2}; fi
@@ -59,13 +67,14 @@ if [[ $ablation == true ]]; then tag=${tag:-${dataset}_ablation}; fi
 tag=${tag:-$dataset} seeds=${seeds:-$seed}
 expdir=${expdir:-exp/$tag}
 infer_tag=$(basename "$infer_config" .yaml)
+baselines=(--baseline unconverted --baseline mean_shift --baseline mean_variance) # what the systems are compared with
 
 stage_download() {
   if [[ $db_root != "$corpus_dir" ]]; then
     echo "using $db_root"
   elif [[ $corpus == mini ]]; then
     run make_mini --corpus vcc2018 --dest "$db_root" --seed "$seed" --nj "$nj" \
-      --train_sentences "$mini_train" --eval_sentences "$mini_eval"
+      --train_sentences "$mini_train" --eval_sentences "$mini_eval" --dev_sentences "$mini_dev"
   else
     run download --corpus vcc2018 --dest downloads
   fi
@@ -74,9 +83,12 @@ stage_download() {
 stage_data() {
   run prepare --corpus vcc2018 --db_root "$db_root" --dest "$data"
   for set in train eval ref; do validate_data_dir.py --no-feats --no-text "$data/$set"; done
+  local/split_eval.py "$data/eval" --db_root "$db_root" --dev "$dev_sentences" --part "$eval_part"
   if ((eval_sentences > 0)); then
-    local/first_sentences.py "$data/eval" "$eval" --count "$eval_sentences"
-    run stamp write "$eval" data --inputs "$data/eval"
+    local/first_sentences.py "${eval%_first*}" "$eval" --count "$eval_sentences"
+  fi
+  if [[ $eval != "$data/eval" ]]; then
+    run stamp write "$eval" data --inputs "$data/eval" --options "dev_sentences=$dev_sentences"
   fi
   run stamp write "$data" data --inputs "$data"/{train,eval,ref}/{wav.scp,utt2dur} --options "db_root=$db_root"
 }
@@ -133,7 +145,7 @@ stage_train() {
 }
 
 stage_infer() {
-  if ((eval_sentences > 0)); then made_by "$eval" data 0; fi
+  if [[ $eval != "$data/eval" ]]; then made_by "$eval" data 0 --options "dev_sentences=$dev_sentences"; fi
   made_by "$expdir" train 3 --options "max_steps=$max_steps" "train_options=$train_options"
   plan plan_infer
   ${train_cmd} --max-jobs-run "$nj" JOB=1:$(($(wc -l <"$expdir/convert.tsv") - 1)) "$expdir/log/convert.JOB.log" \
@@ -146,15 +158,15 @@ stage_score() {
   made_by "$expdir" infer 4 --options "eval=$eval"
   run score_vc --runs "$expdir/scored.tsv" --source "$eval" --reference "$data/ref" --train "$data/train" \
     --nj "$nj" --out "$expdir/scores.csv"
-  run tabulate --scores "$expdir/scores.csv" --paper local/table1.tsv --baseline unconverted \
-    --baseline mean_shift --out "$expdir/RESULTS.md"
+  run tabulate --scores "$expdir/scores.csv" --paper local/table1.tsv --note "$note" "${baselines[@]}" \
+    --out "$expdir/RESULTS.md"
   run stamp write "$expdir" score --inputs "$expdir/scored.tsv" "$expdir/.stamp/infer.json"
 }
 
 stage_report() {
   made_by "$expdir" score 5
   run report_vc --expdir "$expdir" --data "$eval" --reference "$data/ref" --scores "$expdir/scores.csv" \
-    --corpus "VCC2018 ($dataset)" --out "$expdir/report.html"
+    --corpus "VCC2018 ($dataset), $eval_part" "${baselines[@]}" --out "$expdir/report.html"
   if [[ $ablation == true ]]; then
     run plot_runs --expdir "$expdir" --values d_real d_converted d_source --out "$expdir/discriminators.png"
   fi
