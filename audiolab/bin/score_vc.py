@@ -10,11 +10,11 @@ from typing import Any
 
 from audiolab import cli
 from audiolab.datadir.datadir import DataDir
-from audiolab.metrics.conversions import RECORDINGS, Run, read_runs
-from audiolab.metrics.scores import NATURAL
+from audiolab.metrics.conversions import Run
+from audiolab.metrics.scores import NATURAL, RECORDINGS
 from audiolab.metrics.scoring import add_options, write_scores
 from audiolab.metrics.speaker_id import SpeakerClassifier
-from audiolab.metrics.vc_runs import Corpora, score_runs
+from audiolab.metrics.vc_runs import Corpora, read_runs, score_runs
 from audiolab.metrics.vc_scores import VC
 from audiolab.metrics.voice import AnalysisConfig
 

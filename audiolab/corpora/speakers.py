@@ -48,19 +48,26 @@ class Speaker:
     tract: float
 
 
-def record(speaker: Speaker, sentences: Sequence[str], seed: int) -> tuple[list[np.ndarray], int]:
+def record(
+    speaker: Speaker, sentences: Sequence[str], seed: int, further: Sequence[str] = ()
+) -> tuple[list[np.ndarray], int]:
     """Return one recording for each sentence (float64 in [-1, 1), mono), and the sampling rate (Hz).
 
     Args:
         speaker: Who reads.
         sentences: What is read, in order.
         seed: Of the speaker's colour, room, noise and sentence-wise variation.
+        further: Sentences that are read in the same room afterwards; those before do not depend on them.
     """
-    rng = np.random.default_rng([seed, *speaker.name.encode()])
+    rng, later = (np.random.default_rng([seed, *speaker.name.encode(), *end]) for end in ([], [1]))
     lines = [_vary(speaker, sentence, rng) for sentence in sentences]
+    lines += [_vary(speaker, sentence, later) for sentence in further]
     spoken, rate = speak(speaker.voice, lines)
     response = scipy.signal.fftconvolve(_colour(rng, rate), _room(rng, rate))
-    return [_finish(_scale_tract(wave, speaker.tract), response, rate, rng) for wave in spoken], rate
+    generators = [rng] * len(sentences) + [later] * len(further)
+    return [
+        _finish(_scale_tract(wave, speaker.tract), response, rate, own) for wave, own in zip(spoken, generators)
+    ], rate
 
 
 def _vary(speaker: Speaker, sentence: str, rng: np.random.Generator) -> Line:

@@ -18,6 +18,7 @@ from audiolab.config import option
 from audiolab.corpora.espeak import Voice
 from audiolab.corpora.mini import make_once, run_all
 from audiolab.corpora.speakers import Speaker, record
+from audiolab.corpora.vcc2018_parts import EVALUATION, write_dev_sentences
 from audiolab.datadir.audiowrite import write_audio
 from audiolab.errors import AudiolabError
 from audiolab.files import atomic_write
@@ -40,11 +41,12 @@ class Vcc2018Mini:
     """How large the mini corpus is."""
 
     train_sentences: int = option(24, "for each speaker; 3 s each or so")
-    eval_sentences: int = option(8, "for each speaker")
+    eval_sentences: int = option(8, "for each speaker, to report on")
+    dev_sentences: int = option(4, "for each speaker, to make choices on; the evaluation sentences behind the others")
 
     def __post_init__(self) -> None:
-        if min(self.train_sentences, self.eval_sentences) < 1:
-            raise ValueError("train_sentences and eval_sentences must be 1 or more")
+        if min(self.train_sentences, self.eval_sentences) < 1 or self.dev_sentences < 0:
+            raise ValueError("train_sentences and eval_sentences must be 1 or more, dev_sentences 0 or more")
 
 
 def make_mini(out: str | Path, sizes: Vcc2018Mini, seed: int = 0, nj: int = 1) -> Path:
@@ -61,11 +63,13 @@ def make_mini(out: str | Path, sizes: Vcc2018Mini, seed: int = 0, nj: int = 1) -
     """
 
     def write(folder: Path) -> None:
-        texts = _deal_texts(seed, sizes.train_sentences, sizes.eval_sentences)
+        texts = _deal_texts(seed, sizes.train_sentences, sizes.eval_sentences + sizes.dev_sentences)
+        dev = [number for number in texts if number >= EVALUATION + sizes.eval_sentences]
+        write_dev_sentences(folder, dev)
         for number, text in texts.items():
             with atomic_write(folder / "scripts" / f"{number}.txt") as file:
                 file.write(f"{text}\n")
-        run_all((partial(_write_speaker, folder, speaker, texts, seed) for speaker in SPEAKERS), nj)
+        run_all((partial(_write_speaker, folder, speaker, texts, dev, seed) for speaker in SPEAKERS), nj)
 
     return make_once(out, "vcc2018", sizes, seed, nj, write)
 
@@ -77,13 +81,14 @@ def _deal_texts(seed: int, train: int, evaluation: int) -> dict[int, str]:
         wanted = f"2 x {train} training and {evaluation} evaluation sentences"
         raise AudiolabError(f"mini vcc2018: {wanted} are asked for, there are {len(lines)}")
     dealt = iter(np.random.default_rng(seed).permutation(len(lines)))
-    starts = ((10001, train), (20001, train), (30001, evaluation))
+    starts = ((10001, train), (20001, train), (EVALUATION, evaluation))
     return {number: lines[next(dealt)] for start, count in starts for number in range(start, start + count)}
 
 
-def _write_speaker(folder: Path, speaker: Speaker, texts: dict[int, str], seed: int) -> None:
+def _write_speaker(folder: Path, speaker: Speaker, texts: dict[int, str], dev: list[int], seed: int) -> None:
     places = dict(_places(speaker.name, texts))
-    recordings, rate = record(speaker, [texts[number] for number in places], seed)
+    first = [texts[number] for number in places if number not in dev]
+    recordings, rate = record(speaker, first, seed, [texts[number] for number in dev])
     for (number, place), samples in zip(places.items(), recordings):
         write_audio(folder / place / speaker.name / f"{number}.wav", samples, rate)
 

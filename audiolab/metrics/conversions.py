@@ -4,22 +4,17 @@ A run's data dir holds what one trained system made for one or more pairs of spe
 target speaker, and ``utt2source`` (``<converted utterance> <source utterance>``). The sentence is what stands behind
 the last ``_`` of the source utterance's id, and the reference is ``<target>_<sentence>``.
 
-The system `NATURAL` of `audiolab.metrics.scores` has no data dir (its ``dir`` is `RECORDINGS`): it is the references
-themselves, scored as if they had been converted, and shows what a score gives to natural speech of the target.
+The system `NATURAL` has no data dir (its ``dir`` is `RECORDINGS`): it is the references themselves, scored as if they
+had been converted, and shows what a score gives to natural speech of the target.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 
 from audiolab.datadir.datadir import DataDir
 from audiolab.errors import AudiolabError
 from audiolab.metrics.scores import NATURAL
-from audiolab.metrics.scoring import read_list
-
-RECORDINGS = "-"
-"""In place of `NATURAL`'s dir."""
 
 
 @dataclass(frozen=True)
@@ -70,19 +65,6 @@ def sentence_of(utterance: str) -> str:
     if not underscore or not sentence:
         raise AudiolabError(f"utterance '{utterance}': its id does not end in _<sentence>")
     return sentence
-
-
-def read_runs(path: str | Path) -> list[Run]:
-    """Return the runs in a tab-separated list with the fields of `Run` as header.
-
-    Raises:
-        AudiolabError: The list is missing, empty, names a run twice, or a row does not have these columns.
-    """
-    listed = read_list(path, Run)
-    for number, run in enumerate(listed, start=2):
-        if (run.system == NATURAL) != (run.dir == RECORDINGS):
-            raise AudiolabError(f"{path}:{number}: the dir of '{NATURAL}', and of no other system, is '{RECORDINGS}'")
-    return listed
 
 
 def conversions(run: Run, source: DataDir, reference: DataDir) -> list[Conversion]:

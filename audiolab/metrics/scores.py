@@ -18,6 +18,8 @@ UNTRAINED = "-"
 """What stands for the seed of a system that is not trained."""
 NATURAL = "natural"
 """The system that answers with a recording of natural speech: what a score can reach, and no contender."""
+RECORDINGS = "-"
+"""In place of `NATURAL`'s dir: it has none of its own."""
 
 
 @dataclass(frozen=True)

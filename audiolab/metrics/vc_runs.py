@@ -6,6 +6,7 @@ import logging
 import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import joblib
@@ -15,8 +16,8 @@ from audiolab.datadir.datadir import DataDir
 from audiolab.errors import AudiolabError
 from audiolab.metrics.collapse import is_collapsed
 from audiolab.metrics.conversions import Conversion, Run, conversions, sentence_of
-from audiolab.metrics.scores import NATURAL
-from audiolab.metrics.scoring import Scored, attempt, processes
+from audiolab.metrics.scores import NATURAL, RECORDINGS
+from audiolab.metrics.scoring import Scored, attempt, processes, read_list
 from audiolab.metrics.speaker_id import SpeakerClassifier, train_classifier
 from audiolab.metrics.vc import Natural, Target, natural_statistics, score_conversion, target_statistics
 from audiolab.metrics.vc_scores import AGAINST_READING, ConversionScore
@@ -49,6 +50,19 @@ class ScoredConversions(Scored[ConversionScore]):
     """
 
     classifier: SpeakerClassifier
+
+
+def read_runs(path: str | Path) -> list[Run]:
+    """Return the runs in a tab-separated list with the fields of `Run` as header.
+
+    Raises:
+        AudiolabError: The list is missing, empty, names a run twice, or a row does not have these columns.
+    """
+    listed = read_list(path, Run)
+    for number, run in enumerate(listed, start=2):
+        if (run.system == NATURAL) != (run.dir == RECORDINGS):
+            raise AudiolabError(f"{path}:{number}: the dir of '{NATURAL}', and of no other system, is '{RECORDINGS}'")
+    return listed
 
 
 def score_runs(runs: Sequence[Run], corpora: Corpora, config: AnalysisConfig, nj: int = 1) -> ScoredConversions:

@@ -47,7 +47,7 @@ def contents(folder):
 
 @pytest.mark.parametrize("split", ["halves", "disjoint", "all"])
 def test_splits(own, tmp_path, split):
-    lay_out("--root", own, "--out", tmp_path / "db", "--n_eval", 3, "--min_eval_s", 0.1, "--split", split)
+    lay_out("--root", own, "--out", tmp_path / "db", "--n_eval", 3, "--n_dev", 2, "--min_eval_s", 0.1, "--split", split)
     found = contents(tmp_path / "db")
     for (_, speaker, number), sentence in found.items():
         path = next((tmp_path / "db").glob(f"*/{speaker}/{number}.flac"))
@@ -55,8 +55,10 @@ def test_splits(own, tmp_path, split):
     train = {s: {k for (kind, who, _), k in found.items() if (kind, who) == ("training", s)} for s in SPEAKERS}
     for kind in ("evaluation", "reference"):  # 2 is too short; natural order, so 10 is not among the first
         for speaker in SPEAKERS:
-            assert {k for (name, who, _), k in found.items() if (name, who) == (kind, speaker)} == {1, 3, 4}
-    rest = set(SENTENCES) - {1, 3, 4}
+            numbers = {n: k for (name, who, n), k in found.items() if (name, who) == (kind, speaker)}
+            assert numbers == {"30001": 1, "30002": 3, "30003": 4, "30004": 5, "30005": 6}
+    assert (tmp_path / "db/dev_sentences").read_text() == "30004\n30005\n"  # those behind the three to report on
+    rest = set(SENTENCES) - {1, 3, 4, 5, 6}
     shared = {(a, b): train[a] & train[b] for a in SPEAKERS for b in SPEAKERS if a < b}
     if split == "all":
         assert all(sentences == rest for sentences in train.values())
@@ -77,7 +79,7 @@ def test_table_as_wav_with_texts_and_again(own, tmp_path):
     ]
     table = tmp_path / "table.tsv"
     table.write_text("speaker\tsentence\tpath\ttext\n" + "".join(rows))
-    options = ("--table", table, "--out", tmp_path / "db", "--n_eval", 2, "--format", "wav")
+    options = ("--table", table, "--out", tmp_path / "db", "--n_eval", 2, "--n_dev", 0, "--format", "wav")
     for speakers in (("BB", "AA"), ("BB", "DD")):  # the second call replaces what the first has made
         lay_out(*options, "--speakers", *speakers)
     assert sorted(path.name for path in (tmp_path / "db/vcc2018_training").iterdir()) == ["BB", "DD"]
@@ -100,10 +102,18 @@ def test_faults(own, tmp_path):
     for options, message in (
         (
             ("--root", own, *out, "--n_eval", 20),
-            "--n_eval 20: all of AA BB CC DD have 12 sentences, 12 of 0.0 s or more",
+            "--n_eval 20 --n_dev 5: all of AA BB CC DD have 12 sentences, 12 of 0.0 s or more",
         ),
-        (("--root", own, *out, "--min_eval_s", 2), "--n_eval 10: all of AA BB CC DD have 12 sentences, 0 of 2.0 s"),
-        (("--root", own, *out, "--n_eval", 12), "--split halves: nothing is left for the training of AA BB CC DD"),
+        (
+            ("--root", own, *out, "--min_eval_s", 2),
+            "--n_eval 10 --n_dev 5: all of AA BB CC DD have 12 sentences, 0 of 2",
+        ),
+        (("--root", own, *out, "--n_dev", -1), "--n_dev -1: give a count of 0 or more"),
+        (("--root", own, *out, "--n_eval", 0), "'0' is no count of 1 or more"),
+        (
+            ("--root", own, *out, "--n_eval", 8, "--n_dev", 4),
+            "--split halves: nothing is left for the training of AA BB CC DD",
+        ),
         (("--root", own, *out, "--speakers", "AA", "EE"), "--speakers: no recordings of EE; found are AA BB CC DD"),
         (("--root", own, *out, "--speakers", "AA", "AA"), "--speakers: two different speakers or more are needed"),
         (("--root", tmp_path / "own", *out), "no <speaker>/*_<sentence>.wav or .flac in it"),
@@ -111,7 +121,7 @@ def test_faults(own, tmp_path):
         (("--table", tmp_path / "bad.tsv", *out), "bad.tsv:1: no column sentence"),
         (("--table", tmp_path / "none.tsv", *out), "none.tsv: cannot read this table"),
         (
-            ("--root", own, "--out", tmp_path / "own"),
+            ("--root", own, "--n_dev", 1, "--out", tmp_path / "own"),
             "own: is there already and not made from lay_out.py; move it away",
         ),
         (out, "give either --root or --table"),

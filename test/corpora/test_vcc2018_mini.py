@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -12,7 +13,7 @@ from audiolab.corpora.vcc2018_mini import SPEAKERS, TEXTS, Vcc2018Mini, make_min
 from audiolab.datadir.datadir import DataDir
 from audiolab.errors import AudiolabError
 
-SMALL = Vcc2018Mini(train_sentences=3, eval_sentences=2)
+SMALL = Vcc2018Mini(train_sentences=3, eval_sentences=2, dev_sentences=0)
 
 
 @pytest.fixture(scope="module")
@@ -36,6 +37,20 @@ def test_layout(mini):
     assert set(texts) == {"10001", "10002", "10003", "20001", "20002", "20003", "30001", "30002"}
     assert len(set(texts.values())) == 8  # hub, spoke and evaluation share no sentence
     assert set(texts.values()) <= set(TEXTS.read_text().splitlines())
+
+
+def test_sentences_for_choices_come_behind_those_that_stay_as_they_are(mini, tmp_path):
+    more = make_mini(tmp_path / "more", replace(SMALL, dev_sentences=2), seed=3, nj=2)
+    old, new = ({str(path): bits for path, bits in hashes(root).items()} for root in (mini, more))
+    listed = {name for name in old if name.endswith(("dev_sentences", ".made_from.json"))}
+    assert {name: bits for name, bits in new.items() if name in old.keys() - listed} == {
+        name: bits for name, bits in old.items() if name not in listed
+    }
+    assert {name.rpartition("/")[2] for name in new.keys() - old.keys()} == {
+        "30003.wav", "30004.wav", "30003.txt", "30004.txt"
+    }  # fmt: skip
+    assert (more / "dev_sentences").read_text() == "30003\n30004\n"
+    assert (mini / "dev_sentences").read_text() == ""
 
 
 def test_another_seed_changes_every_file(mini, tmp_path):
@@ -71,7 +86,7 @@ def test_it_is_made_once_and_touches_nothing_else(mini, tmp_path):
     with pytest.raises(AudiolabError, match="own: is there already and not made from mini vcc2018"):
         make_mini(tmp_path / "own", SMALL)
     with pytest.raises(
-        AudiolabError, match=r"2 x 81 training and 35 evaluation sentences are asked for, there are 160"
+        AudiolabError, match=r"2 x 81 training and 39 evaluation sentences are asked for, there are 160"
     ):
         make_mini(tmp_path / "big", Vcc2018Mini(train_sentences=81, eval_sentences=35))
     with pytest.raises(ValueError, match="1 or more"):
@@ -86,7 +101,7 @@ def command(*arguments):
 
 def test_commands_and_same_seed_same_bytes(mini, tmp_path):
     """Rendered again by the command, one process at a time."""
-    sizes = ("--train_sentences", "3", "--eval_sentences", "2")
+    sizes = ("--train_sentences", "3", "--eval_sentences", "2", "--dev_sentences", "0")
     done = command(
         "audiolab.bin.make_mini", "--corpus", "vcc2018", "--dest", tmp_path / "m", "--seed", "3", "--nj", "1", *sizes
     )

@@ -274,12 +274,15 @@ def test_results(inside):
     rows = [(table, part, cells[0]) for table, part, cells in found]
     assert rows == [(paper["table"], paper["part"], paper["row"]) for paper in papers]
     first = Counter(part for table, part, _ in rows if table == "Table 1")
-    assert first == {"SNR −5 dB": 8, "SNR 0 dB": 8, "SNR 5 dB": 8}
+    assert first == {"SNR −5 dB": 9, "SNR 0 dB": 9, "SNR 5 dB": 9}
 
     def mean(system, name):
         return np.mean([float(r["si_sdr"]) for r in ours if (r["system"], r["set"]) == (system, name)])
 
     for (_, _, cells), paper in zip(found, papers):
+        if paper["system"] not in ("noisy", *METHODS):
+            assert cells[6] == "not scored"
+            continue
         expected = mean(paper["system"], paper["set"])
         if paper["minus"]:
             expected -= mean(paper["minus"], paper["set"])
@@ -288,12 +291,23 @@ def test_results(inside):
         assert int(cells[7]) == (DNS.pairs if paper["set"] == "dns_no_reverb" else EVAL)
 
 
+def test_differences_to_the_noisy_input_and_to_the_source_model(inside):
+    text = Path(f"{EXP}/RESULTS.md").read_text()
+    assert text.startswith("# Results\n\nTest sets, on which nothing was chosen.\n")
+    sets = text.split("\n## Set ")[1:]
+    assert [part.splitlines()[0] for part in sets] == list(SETS)
+    for part in sets:
+        assert [line for line in part.splitlines() if line.startswith("### ")] == [
+            "### Difference to noisy", "### Difference to source"
+        ]  # fmt: skip
+
+
 def test_report(inside):
     report = Path(f"{EXP}/report.html").read_text()
     assert loads_nothing(report)
     assert report.count("<audio ") >= len(SETS)
     assert report.count('src="data:audio/') >= len(SETS) * (2 + len(METHODS))  # noisy, clean, and of each method
-    for text in (*SETS, *METHODS, "LibriSpeech, WHAM! and DNS (mini)"):
+    for text in (*SETS, *METHODS, "LibriSpeech, WHAM! and DNS (mini), test", "Difference to noisy"):
         assert text in report
     shares = [
         100 * np.mean([float(p) > 0.5 for p in read_table(f"{LATE}/{domain}_decisions").values()])
@@ -309,6 +323,28 @@ def test_a_file_is_enhanced_as_the_recipe_did(inside, written):
     inside.python("-m", "audiolab.bin.enhance", "--model", LATE, f"{DATA}/target_test_0dB/wav/{name}.wav", "out.wav")
     made = read(f"{LATE}/enhanced/target_test_0dB/wav/{name}.wav")
     np.testing.assert_allclose(read("out.wav"), made, atol=1.01 / 32768)
+
+
+def test_choices_are_made_on_sets_of_their_own(recipe, monkeypatch):
+    """Speech and noise for validation, no recorded pairs, none of the paper's rows; the test sets stay as they are."""
+    monkeypatch.chdir(recipe.folder)
+    made = [f"{DATA}/{name}/mixtures" for name in SNRS]
+    before, scores = recipe.hashes(*made), Path(f"{EXP}/scores.csv").read_bytes()
+    options = {"methods": "source", "eval_part": "dev", "eval_mixtures": 2, "tag": "chosen", "snrs": "0"}
+    recipe.run("--stage", "evaluation", "--stop_stage", "evaluation", **options)
+    assert drawn_from("target_dev_0dB", "target_valid", "target_valid")
+    assert drawn_from("english_dev_0dB", "english_valid", "target_valid")
+    told = recipe.fail("--stage", "infer", methods="source")[0]
+    assert f"{DATA} was made with " in told
+    shutil.copytree(f"{EXP}/source_s0", "exp/chosen/source_s0")
+    recipe.run("--stage", "train", "--stop_stage", "score", **options)
+    rows = rows_of("exp/chosen/scores.csv")
+    assert set(row["set"] for row in rows) == {"target_dev_0dB", "english_dev_0dB"}
+    text = Path("exp/chosen/RESULTS.md").read_text()
+    assert text.startswith("# Results\n\nDevelopment sets: for choices, not to be reported.\n\n## Set target_dev_0dB")
+    recipe.run("--stage", "evaluation", "--stop_stage", "evaluation")
+    assert recipe.hashes(*made) == before
+    assert Path(f"{EXP}/scores.csv").read_bytes() == scores
 
 
 def test_a_missing_stage_is_named(recipe):

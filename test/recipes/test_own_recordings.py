@@ -36,6 +36,7 @@ OPTIONS = {
             ("--corpus", "own", "--table", "x.tsv", "--db_root", "downloads"),
             "--db_root is for real and mini; own has --table",
         ),
+        (("--eval_part", "valid"), "--eval_part is test or dev, not 'valid'"),
         (("--nj", "-3"), "--nj -3: give a whole number, not negative"),
     ],
 )

@@ -22,7 +22,7 @@ pytestmark = pytest.mark.recipe
 
 NAME = "vcc2018/vc1"
 SPEAKERS = {"VCC2SF4", "VCC2SM4", "VCC2TF1", "VCC2TF2", "VCC2TM1", "VCC2TM2"}
-TRAIN, EVAL, STEPS, RATE, BANDS = 11, 2, 12, 16000, 32  # the speaker classifier wants 10 sentences or more
+TRAIN, EVAL, DEV, STEPS, RATE, BANDS = 11, 2, 1, 12, 16000, 32  # the speaker classifier wants 10 sentences or more
 SOURCE, TARGET = PAIR = ("VCC2SF4", "VCC2TF1")
 SMALL = (
     "--system_conf.generator.channels 8 16 --system_conf.discriminator.channels 4 4 8 8 "
@@ -32,6 +32,7 @@ OPTIONS = {
     "corpus": "mini",
     "mini_train": TRAIN,
     "mini_eval": EVAL,
+    "mini_dev": DEV,
     "pairs": ":".join(PAIR),
     "nj": 2,
     "max_steps": STEPS,
@@ -57,9 +58,10 @@ def test_all_stages_run_with_the_python_that_is_there(recipe):
 
 
 def test_download_and_data(inside):
-    for folder, count in (("training", TRAIN * 6), ("evaluation", EVAL * 2), ("reference", EVAL * 4)):
+    for folder, count in (("training", TRAIN * 6), ("evaluation", (EVAL + DEV) * 2), ("reference", (EVAL + DEV) * 4)):
         assert len(list(Path("downloads/mini").glob(f"vcc2018_{folder}/*/*.wav"))) == count
-    for name, count in (("train", TRAIN * 6), ("eval", EVAL * 2), ("ref", EVAL * 4)):
+    counts = {"train": TRAIN * 6, "eval": (EVAL + DEV) * 2, "eval_test": EVAL * 2, "eval_dev": DEV * 2}
+    for name, count in (*counts.items(), ("ref", (EVAL + DEV) * 4)):
         datadir = DataDir(f"data/mini/{name}")
         assert len(datadir.utterances) == count
         assert set(datadir.table("text")) == set(datadir.utterances)
@@ -102,7 +104,7 @@ def test_training(recipe):
 
 
 def test_conversions(inside):
-    source = DataDir("data/mini/eval")
+    source = DataDir("data/mini/eval_test")
     for name in METHODS:
         folder = f"{RUN}/convert/eval" if name == METHODS[0] else f"exp/mini/{name}/{SOURCE}-{TARGET}/eval"
         converted = DataDir(folder)
@@ -121,10 +123,15 @@ def test_conversions(inside):
 def test_scores(recipe):
     rows = rows_of(recipe / "exp/mini/scores.csv")
     found = sorted((row["system"], row["source"], row["target"]) for row in rows)
-    assert found == sorted((name, *PAIR) for name in METHODS for _ in range(EVAL))
-    assert all(0 < float(row["mcd_db"]) < 30 for row in rows)
+    assert found == sorted((name, *PAIR) for name in (*METHODS, "natural") for _ in range(EVAL))
+    assert all(0 < float(row["mcd_db"]) < 30 for row in rows if row["system"] != "natural")
+    assert all(row["mcd_db"] == "" for row in rows if row["system"] == "natural")
     assert all(0 <= float(row["posterior_target"]) <= 1 for row in rows)
     results = (recipe / "exp/mini/RESULTS.md").read_text()
+    assert results.startswith("# Results\n\nTest sentences, on which nothing was chosen.\n")
+    for name in METHODS[1:]:
+        assert f"\n## Difference to {name}\n" in results
+    assert "| original target speech | natural | 4.91 ± 0.08 | 4.82 ± 0.12 | – |" in results
     for row in PAPERS_ROWS:
         assert f"| {row} |" in results
     assert "| +SoftGAN +Energy | softgan_energy | 3.40 ± 0.40 | 3.02 ± 0.35 |" in results
@@ -134,7 +141,7 @@ def test_report_and_listening_test(recipe):
     report = (recipe / "exp/mini/report.html").read_text()
     assert report.count("<audio ") >= 3 * EVAL
     assert report.count("<svg ") >= 2
-    for text in (SOURCE, TARGET, "softgan_energy", "mean_shift", "VCC2018 (mini)"):
+    for text in (SOURCE, TARGET, "softgan_energy", "mean_shift", "VCC2018 (mini), test", "Difference to mean_variance"):
         assert text in report
     assert loads_nothing(report)
     listening = (recipe / "exp/mini/listening.html").read_text()
@@ -160,6 +167,21 @@ def test_running_again_gives_the_same_bits(recipe):
     shutil.rmtree(recipe / "dump/mini/train/parts")
     shutil.rmtree(recipe / RUN)
     recipe.run("--stage", "data", "--stop_stage", "score")
+    assert recipe.hashes(*made) == before
+
+
+def test_choices_are_made_on_sentences_of_their_own(recipe):
+    """By the models that there are; what is reported comes back as it was."""
+    made = ("exp/mini/scores.csv", "exp/mini/RESULTS.md", f"{RUN}/convert/eval/*")
+    before = recipe.hashes(*made)
+    recipe.run("--stage", "train", "--stop_stage", "score", eval_part="dev")
+    rows = rows_of(recipe / "exp/mini/scores.csv")
+    dev = DataDir(recipe / "data/mini/eval_dev").utterances
+    assert {row["utterance"].partition("-")[2] for row in rows} == {u for u in dev if u.startswith(SOURCE)}
+    assert "Development sentences: for choices, not to be reported." in (recipe / "exp/mini/RESULTS.md").read_text()
+    told = recipe.fail("--stage", "score")[0]
+    assert "exp/mini was made with eval=data/mini/eval_dev, not eval=data/mini/eval_test: run stage 4 (infer)" in told
+    recipe.run("--stage", "infer", "--stop_stage", "score")
     assert recipe.hashes(*made) == before
 
 
@@ -256,16 +278,38 @@ def test_what_is_named_twice_is_refused(shown, options, folder):
 
 
 def test_an_old_choice_of_sentences_is_noticed(shown):
+    first = "data/mini/eval_test_first1"
     shown("infer", eval_sentences=1)
-    assert "data/mini/eval_first1 was never made: run stage 0 (data) first" in shown.said.stderr
+    assert f"{first} was never made: run stage 0 (data) first" in shown.said.stderr
     tables = {"utt2spk": {"a_1": "a", "a_2": "a"}, "utt2dur": {"a_1": "3", "a_2": "1"}}
-    write_data_dir("data/mini/eval_first1", write_data_dir("data/mini/eval", tables).tables)
-    write_stamp("data/mini/eval_first1", "data", ["data/mini/eval"])
+    write_data_dir(first, write_data_dir("data/mini/eval", tables).tables)
+    write_stamp(first, "data", ["data/mini/eval"], {"dev_sentences": ""})
     shown("infer", eval_sentences=1)
     assert "exp/mini was never made: run stage 3 (train) first" in shown.said.stderr
+    shown("infer", eval_sentences=1, dev_sentences=1)
+    assert f"{first} was made with dev_sentences=, not dev_sentences=1: run stage 0 (data)" in shown.said.stderr
     write_data_dir("data/mini/eval", {"utt2dur": {"a_1": "3", "a_2": "4"}})
     shown("infer", eval_sentences=1)
-    assert "data/mini/eval_first1 was made from an older data/mini/eval: run stage 0 (data)" in shown.said.stderr
+    assert f"{first} was made from an older data/mini/eval: run stage 0 (data)" in shown.said.stderr
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        ({"eval_part": "valid"}, "error: --eval_part is test, dev or all, not 'valid'"),
+        ({"dev_sentences": "x"}, "error: --dev_sentences x: give a whole number, not negative"),
+        ({"dev_sentences": "2"}, "error: mine: 2 evaluation sentences, all of them for choices"),
+        ({"dev_sentences": "0", "eval_part": "dev"}, "error: --eval_part dev: mine has no such sentences"),
+    ],
+)
+def test_parts_that_cannot_be_are_refused(shown, options, told):
+    for place in ("training/A/10001", "training/B/10001", "evaluation/A/30001", "evaluation/A/30002",
+                  "reference/B/30001", "reference/B/30002"):  # fmt: skip
+        path = Path("mine", f"vcc2018_{place}.wav")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        soundfile.write(path, np.random.default_rng(0).uniform(-0.5, 0.5, RATE), RATE)
+    shown("data", db_root="mine", dataset="mine", **options)
+    assert told in shown.said.stderr
 
 
 def test_recordings_that_were_replaced_under_the_same_names_are_noticed(shown):
@@ -276,7 +320,7 @@ def test_recordings_that_were_replaced_under_the_same_names_are_noticed(shown):
 
     for place in ("training/A/10001", "training/B/10001", "evaluation/A/30001", "reference/B/30001"):
         record(place, 1.0)
-    options = {"db_root": "mine", "dataset": "mine"}
+    options = {"db_root": "mine", "dataset": "mine", "dev_sentences": 0}
     shown("data", **options)
     for stage in ("features", "stats"):
         write_stamp("dump/mine/train", stage, ["data/mine"])

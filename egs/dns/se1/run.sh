@@ -26,6 +26,7 @@ dataset=                                # names data/; empty: the corpus
 train_mixtures=                         # mixtures of a domain to train on; empty: 50000, or 2000 of mini
 valid_mixtures=                         # to validate on; empty: 3000, or 48 of mini
 eval_mixtures=                          # to evaluate on at each SNR; empty: 50, or 48 of mini
+eval_part="test"                        # what is evaluated on: test, or dev (validation speech and noise: for choices)
 snrs="-5 0 5"                           # of the evaluation sets, dB
 eval_seconds=                           # shortest and longest of their mixtures; empty: 4 10, or 2 4 of mini, 2 10 of own
 pairs=                                  # recorded pairs to evaluate on, or none; empty: dns_no_reverb, or those of own
@@ -79,9 +80,15 @@ else
   paper=(--paper local/tables.tsv)
 fi
 mixture_options=("train_mixtures=$train_mixtures" "valid_mixtures=$valid_mixtures" "seed=$seed")
-evaluation_options=("snrs=$snrs" "eval_mixtures=$eval_mixtures" "eval_seconds=$eval_seconds" "seed=$seed")
-baseline=() # what the others are compared with, where it is one of the methods
-if [[ " $methods " =~ " source "|" all " ]]; then baseline=(--baseline source); fi
+evaluation_options=("snrs=$snrs" "eval_mixtures=$eval_mixtures" "eval_seconds=$eval_seconds"
+  "eval_part=$eval_part" "seed=$seed")
+case $eval_part in
+  test) speech_part=test note="Test sets, on which nothing was chosen." ;;
+  dev) speech_part=valid paper=() note="Development sets: for choices, not to be reported." ;;
+  *) echo "error: --eval_part is test or dev, not '$eval_part'" >&2 && exit 1 ;;
+esac
+baseline=(--baseline noisy) # what the others are compared with: the unprocessed mixtures, and
+if [[ " $methods " =~ " source "|" all " ]]; then baseline+=(--baseline source); fi # this, where it is one of the methods
 
 check_options() {
   local options=()
@@ -145,11 +152,12 @@ stage_evaluation() {
   further+=($eval_seconds)
   if [[ $write_mixtures == true ]]; then further+=(--write_mixtures); fi
   for snr in $snrs; do
-    mix target_test target_test "target_test_${snr/-/m}dB" "$eval_mixtures" "$seed" --snr "$snr" "$snr" \
-      --balance true "${further[@]}"
+    mix "target_$speech_part" "target_$speech_part" "target_${eval_part}_${snr/-/m}dB" "$eval_mixtures" "$seed" \
+      --snr "$snr" "$snr" --balance true "${further[@]}"
   done
-  if has_english; then
-    mix english_test target_test english_test_0dB "$eval_mixtures" "$seed" --snr 0 0 "${further[@]}"
+  if has_english "$speech_part"; then
+    mix "english_$speech_part" "target_$speech_part" "english_${eval_part}_0dB" "$eval_mixtures" "$seed" \
+      --snr 0 0 "${further[@]}"
   fi
   local name recorded=()
   for name in $(recorded_pairs); do
@@ -193,7 +201,8 @@ stage_score() {
   made_by "$expdir" infer 4
   begin "$expdir" score --inputs "$expdir/scored.tsv" "$expdir/.stamp/infer.json"
   run score_se --runs "$expdir/scored.tsv" --data "$data" --nj "$nj" --out "$expdir/scores.csv"
-  run tabulate --scores "$expdir/scores.csv" "${paper[@]}" "${baseline[@]}" --out "$expdir/RESULTS.md"
+  run tabulate --scores "$expdir/scores.csv" "${paper[@]}" "${baseline[@]}" --note "$note" \
+    --out "$expdir/RESULTS.md"
   commit "$expdir" score
 }
 
@@ -206,7 +215,7 @@ stage_report() {
       --percent "$percent")
   fi
   run report_se --expdir "$expdir" --scored "$expdir/scored.tsv" --data "$data" --scores "$expdir/scores.csv" \
-    "${paper[@]}" "${baseline[@]}" "${decisions[@]}" --corpus "$title ($dataset)" \
+    "${paper[@]}" "${baseline[@]}" "${decisions[@]}" --corpus "$title ($dataset), $eval_part" \
     --out "$expdir/report.html"
 }
 

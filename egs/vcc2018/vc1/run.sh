@@ -20,8 +20,11 @@ verbose=1                               # 2: print every command
 corpus=real                             # real: VCC2018; mini: a small synthesised twin, made here in a minute
 db_root=                                # where a corpus in the layout of VCC2018 lies; empty: downloads/
 mini_train=24                           # sentences of a speaker of mini to train on
-mini_eval=8                             # and to convert
-eval_sentences=0                        # of the evaluation set only the first so many over 2 s (the paper: 5); 0: all
+mini_eval=8                             # to convert and report on
+mini_dev=4                              # and to make choices on
+eval_part="test"                        # evaluation sentences that are converted: test, dev (for choices) or all
+dev_sentences=                          # the last so many are dev; empty: those that the corpus lists, or 10
+eval_sentences=0                        # of that part only the first so many over 2 s (the paper: 5); 0: all
 dataset=                                # names data/ and dump/; empty: the corpus
 pairs=                                  # SOURCE:TARGET …; empty: the eight of the paper, or two of mini
 both_ways=false                         # convert the targets to the sources too, which the same training gives
@@ -52,8 +55,13 @@ case $corpus in
 esac
 dataset=${dataset:-$corpus} pairs=${pairs:-$default_pairs} db_root=${db_root:-$corpus_dir}
 data=data/$dataset dump=dump/$dataset/train
-eval=$data/eval
-if ((eval_sentences > 0)); then eval=$data/eval_first$eval_sentences; fi
+case $eval_part in
+  test) eval=$data/eval_test note="Test sentences, on which nothing was chosen." ;;
+  dev) eval=$data/eval_dev note="Development sentences: for choices, not to be reported." ;;
+  all) eval=$data/eval note="All evaluation sentences, those that choices are made on among them." ;;
+  *) echo "error: --eval_part is test, dev or all, not '$eval_part'" >&2 && exit 1 ;;
+esac
+if ((eval_sentences > 0)); then eval+=_first$eval_sentences; fi
 configs=$train_config
 # shellcheck disable=SC2086 # a list
 if [[ $ablation == true ]]; then configs=$(printf 'conf/%s.yaml ' $ablation_configs) seeds=${seeds:-0 1 2}; fi
@@ -63,13 +71,14 @@ expdir=${expdir:-exp/$tag}
 infer_tag=$(basename "$infer_config" .yaml)
 shared_dirs=("$data" "$dump")
 job=$(job_variable "$data" "$dump" "$expdir" "$infer_config" "$train_options")
+baselines=(--baseline unconverted --baseline mean_shift --baseline mean_variance) # what the systems are compared with
 
 stage_download() {
   if [[ $db_root != "$corpus_dir" ]]; then
     echo "using $db_root"
   elif [[ $corpus == mini ]]; then
     run make_mini --corpus vcc2018 --dest "$db_root" --seed "$seed" --nj "$nj" \
-      --train_sentences "$mini_train" --eval_sentences "$mini_eval"
+      --train_sentences "$mini_train" --eval_sentences "$mini_eval" --dev_sentences "$mini_dev"
   else
     run download --corpus vcc2018 --dest downloads
   fi
@@ -77,12 +86,15 @@ stage_download() {
 
 stage_data() {
   begin "$data" data --inputs "$db_root" --options "db_root=$db_root"
+  if [[ $eval != "$data/eval" ]]; then begin "$eval" data --options "dev_sentences=$dev_sentences"; fi
   run prepare --corpus vcc2018 --db_root "$db_root" --dest "$data"
   for set in train eval ref; do validate_data_dir.py --no-feats --no-text "$data/$set"; done
+  local/split_eval.py "$data/eval" --db_root "$db_root" --dev "$dev_sentences" --part "$eval_part"
   if ((eval_sentences > 0)); then
-    begin "$eval" data --inputs "$data/eval"
-    local/first_sentences.py "$data/eval" "$eval" --count "$eval_sentences"
-    commit "$eval" data
+    local/first_sentences.py "${eval%_first*}" "$eval" --count "$eval_sentences"
+  fi
+  if [[ $eval != "$data/eval" ]]; then
+    commit "$eval" data --inputs "$data/eval"
   fi
   commit "$data" data --inputs "$data"/{train,eval,ref}/{wav.scp,utt2dur}
 }
@@ -144,7 +156,7 @@ stage_train() {
 }
 
 stage_infer() {
-  if ((eval_sentences > 0)); then made_by "$eval" data 0; fi
+  if [[ $eval != "$data/eval" ]]; then made_by "$eval" data 0 --options "dev_sentences=$dev_sentences"; fi
   made_by "$expdir" train 3 --options "max_steps=$max_steps" "train_options=$train_options"
   plan plan_infer
   begin "$expdir" infer --inputs "$expdir/convert.tsv" "$expdir/.stamp/train.json" "$infer_config" "$data" \
@@ -159,15 +171,15 @@ stage_score() {
   begin "$expdir" score --inputs "$expdir/scored.tsv" "$expdir/.stamp/infer.json"
   run score_vc --runs "$expdir/scored.tsv" --source "$eval" --reference "$data/ref" --train "$data/train" \
     --nj "$nj" --out "$expdir/scores.csv"
-  run tabulate --scores "$expdir/scores.csv" --paper local/table1.tsv --baseline unconverted \
-    --baseline mean_shift --out "$expdir/RESULTS.md"
+  run tabulate --scores "$expdir/scores.csv" --paper local/table1.tsv --note "$note" "${baselines[@]}" \
+    --out "$expdir/RESULTS.md"
   commit "$expdir" score
 }
 
 stage_report() {
   made_by "$expdir" score 5
   run report_vc --expdir "$expdir" --data "$eval" --reference "$data/ref" --scores "$expdir/scores.csv" \
-    --corpus "VCC2018 ($dataset)" --out "$expdir/report.html"
+    --corpus "VCC2018 ($dataset), $eval_part" "${baselines[@]}" --out "$expdir/report.html"
   if [[ $ablation == true ]]; then
     run plot_runs --expdir "$expdir" --values d_real d_converted d_source --out "$expdir/discriminators.png"
   fi

@@ -8,11 +8,13 @@ subsets_of() {
   if [[ $1 == librispeech ]]; then subsets=(--subsets $librispeech_subsets); fi
 }
 
-has_english() { [[ $corpus != own || -f $data/speech_english_test/wav.scp ]]; }
+# has_english PART: whether there is English of train, valid or test
+has_english() { [[ $corpus != own || -f $data/speech_english_$1/wav.scp ]]; }
 
-# recorded_pairs: prints the names of their data dirs
+# recorded_pairs: prints the names of their data dirs; they are of the test
 recorded_pairs() {
   local names=$pairs
+  if [[ $eval_part != test ]]; then return; fi
   if [[ -z $names && -f $data/pairs/wav.scp ]]; then names=pairs; fi
   if [[ $names != none ]]; then echo "$names"; fi
 }
@@ -20,8 +22,8 @@ recorded_pairs() {
 # evaluation_sets: prints their names
 evaluation_sets() {
   local snr
-  for snr in $snrs; do echo "target_test_${snr/-/m}dB"; done
-  if has_english; then echo english_test_0dB; fi
+  for snr in $snrs; do echo "target_${eval_part}_${snr/-/m}dB"; done
+  if has_english "$speech_part"; then echo "english_${eval_part}_0dB"; fi
   recorded_pairs
 }
 
@@ -44,7 +46,7 @@ mix_target() { mix "target_$1" "target_$1" "target_$1" "$2" $(($3 + 2)) --balanc
 
 mix_oracle() { # English and the other languages in the target's noise
   local english=()
-  if has_english; then english=("$data/speech_english_$1"); fi
+  if has_english "$1"; then english=("$data/speech_english_$1"); fi
   combine_data.py "$data/speech_oracle_$1" "$data/speech_target_$1" "${english[@]}"
   mix "oracle_$1" "target_$1" "oracle_$1" "$2" $(($3 + 4)) --balance true
 }

@@ -13,7 +13,6 @@ from __future__ import annotations
 import sys
 from collections import Counter
 from collections.abc import Iterator
-from itertools import chain
 from pathlib import Path
 
 from audiolab import cli
@@ -22,6 +21,7 @@ from audiolab.datadir.datadir import DataDir
 from audiolab.datadir.names import id_problem
 from audiolab.errors import AudiolabError
 from audiolab.jobs import Row, check_folders, read_job, read_jobs, run_module, split_at_dashes, write_jobs
+from audiolab.metrics.scores import NATURAL, RECORDINGS
 
 TRAIN = ("config", "seed", "source", "target", "dir")
 CONVERT = ("system", "seed", "source", "target", "dir", "model", "way")
@@ -102,7 +102,8 @@ def write_conversions(args: cli.configargparse.Namespace) -> None:
             what = f"{row['config']} for {row['source']}:{row['target']} with seed {row['seed']}"
             raise AudiolabError(f"{args.expdir}/train.tsv: no {what}; leave it out, or run {MADE_BY} with all you want")
     write_jobs(args.expdir / "convert.tsv", CONVERT, conversions)
-    write_jobs(args.expdir / "scored.tsv", SCORED, conversions)
+    natural = [dict(zip(SCORED, (NATURAL, "-", *ends, RECORDINGS))) for ends in directions(args)]
+    write_jobs(args.expdir / "scored.tsv", SCORED, [*conversions, *natural])
     print(f"{len(conversions)} conversions of a data dir", file=sys.stderr)
 
 
@@ -136,12 +137,16 @@ def conversion_rows(args: cli.configargparse.Namespace, trainings: list[Row]) ->
         yield dict(zip(CONVERT, (system, seed, *ends, f"{folder}/eval", model, "forward")))
         if both:
             yield dict(zip(CONVERT, (system, seed, *ends[::-1], f"{folder}/eval_reverse", model, "reverse")))
-    pairs = [parse_pair(pair) for pair in args.pairs]
-    ways = chain(pairs, ((target, source) for source, target in pairs)) if both else pairs
-    for source, target in ways:
+    for source, target in directions(args):
         for kind in BASELINES:
             folder = args.expdir / kind / f"{source}-{target}" / "eval"
             yield dict(zip(CONVERT, (kind, "-", source, target, str(folder), "-", "baseline")))
+
+
+def directions(args: cli.configargparse.Namespace) -> list[tuple[str, str]]:
+    """Return (source, target) of all that is converted."""
+    pairs = [parse_pair(pair) for pair in args.pairs]
+    return pairs + [(target, source) for source, target in pairs if args.both_ways == "true"]
 
 
 def train_command(job: Row, args: cli.configargparse.Namespace) -> tuple[str, ...]:

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """Lay parallel recordings of your own speakers out as VCC2018, for ``run.sh --db_root``.
 
-All speakers read the same sentences. The first ``--n_eval`` that all of them have become evaluation sentences,
-30001, …, of every speaker, as source (vcc2018_evaluation) and as target (vcc2018_reference). The others are dealt for
-training:
+All speakers read the same sentences. The first ``--n_eval`` that all of them have become evaluation sentences to report
+on, 30001, …, of every speaker, as source (vcc2018_evaluation) and as target (vcc2018_reference); the next ``--n_dev``
+are evaluation sentences too, to make choices on (listed in dev_sentences). The others are dealt for training:
 
     halves    every second speaker gets one half of the sentences, the others the other half, so that neighbours in
               ``--speakers`` share no sentence; those two apart read the same texts, which training never aligns
@@ -24,6 +24,7 @@ from typing import NamedTuple
 from audiolab import cli
 from audiolab.corpora.folder import is_made, new_folder
 from audiolab.corpora.vcc2018_layout import AUDIO
+from audiolab.corpora.vcc2018_parts import EVALUATION, write_dev_sentences
 from audiolab.datadir.apart import check_apart, check_files_apart
 from audiolab.datadir.audiofile import audio_info, read_wav
 from audiolab.datadir.audiowrite import write_audio
@@ -53,7 +54,8 @@ def main() -> None:
     parser.add_argument("--table", help="or a TSV with the columns speaker, sentence, path and, if known, text")
     parser.add_argument("--out", required=True, help="folder to make; one that this script made is replaced")
     parser.add_argument("--speakers", nargs="+", help="which, in this order; all by default")
-    parser.add_argument("--n_eval", type=int, default=10, help="evaluation sentences")
+    parser.add_argument("--n_eval", type=cli.positive, default=10, help="evaluation sentences to report on")
+    parser.add_argument("--n_dev", type=int, default=5, help="further ones to make choices on")
     parser.add_argument("--min_eval_s", type=float, default=0.0, help="shortest evaluation recording, seconds")
     parser.add_argument("--split", choices=("halves", "disjoint", "all"), default="halves")
     parser.add_argument("--format", choices=("keep", "wav"), default="keep", help="copy files, or write 16 bit WAV")
@@ -63,14 +65,15 @@ def main() -> None:
     takes = choose(from_folders(Path(args.root)) if args.root else from_table(Path(args.table)), args.speakers)
     check_apart(args.root or args.table, args.out)
     check_files_apart((take.path for own in takes.values() for take in own.values()), args.out)
-    evaluation = pick_evaluation(takes, args.n_eval, args.min_eval_s)
+    evaluation = pick_evaluation(takes, args.n_eval, args.n_dev, args.min_eval_s)
     training = deal(takes, evaluation, args.split)
     made_from = {"layout": "vcc2018", "by": "lay_out.py", **{key: str(value) for key, value in vars(args).items()}}
     is_made(args.out, made_from, "by")
     with new_folder(args.out, made_from) as folder:
         write(folder, takes, evaluation, training, args.format)
+        write_dev_sentences(folder, range(EVALUATION + args.n_eval, EVALUATION + len(evaluation)))
     for speaker, sentences in training.items():
-        print(f"{speaker}: {len(sentences)} training sentences, {len(evaluation)} for evaluation and reference")
+        print(f"{speaker}: {len(sentences)} training sentences, {args.n_eval} to report on, {args.n_dev} for choices")
 
 
 def from_folders(root: Path) -> Takes:
@@ -119,14 +122,17 @@ def natural(sentence: str) -> list[tuple[int, str]]:
     return [(int(part), "") if part.isdecimal() else (-1, part) for part in re.split(r"(\d+)", sentence)]
 
 
-def pick_evaluation(takes: Takes, count: int, seconds: float) -> list[str]:
-    """Return the first ``count`` sentences that every speaker has, with ``seconds`` or more each."""
+def pick_evaluation(takes: Takes, n_eval: int, n_dev: int, seconds: float) -> list[str]:
+    """Return the first ``n_eval`` + ``n_dev`` sentences that every speaker has, with ``seconds`` or more each."""
+    if n_dev < 0:
+        raise AudiolabError(f"--n_dev {n_dev}: give a count of 0 or more")
     shared = sorted(set.intersection(*(set(own) for own in takes.values())), key=natural)
     long = [sentence for sentence in shared if all(_seconds(own[sentence].path) >= seconds for own in takes.values())]
-    if count < 1 or len(long) < count:
+    if len(long) < n_eval + n_dev:
+        asked = f"--n_eval {n_eval} --n_dev {n_dev}"
         found = f"{len(shared)} sentences, {len(long)} of {seconds} s or more"
-        raise AudiolabError(f"--n_eval {count}: all of {' '.join(takes)} have {found}")
-    return long[:count]
+        raise AudiolabError(f"{asked}: all of {' '.join(takes)} have {found}")
+    return long[: n_eval + n_dev]
 
 
 def _seconds(path: Path) -> float:
@@ -154,7 +160,7 @@ def write(
     """Write the three sets, the transcripts and ``sentences.tsv``."""
     trained = sorted({sentence for own in training.values() for sentence in own}, key=natural)
     numbers = {sentence: 10001 + index for index, sentence in enumerate(trained)}
-    numbers |= {sentence: 30001 + index for index, sentence in enumerate(evaluation)}
+    numbers |= {sentence: EVALUATION + index for index, sentence in enumerate(evaluation)}
     for speaker, own in takes.items():
         for name, sentences in (
             ("training", training[speaker]),
