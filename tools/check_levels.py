@@ -25,7 +25,7 @@ from audiolab.features.speech_level import ActiveLevel, frame_levels, is_active,
 from audiolab.synthesis.streaming import blocks_of
 
 GAINS_DB = (-30, -20, -10, -6, 10, 20)
-RATES = (8000, 11025, 22050, 44100, 48000)
+RATES = (12000, 14700, 22050, 44100, 48000)
 FULL = 16000
 Convert = Callable[[np.ndarray, int], np.ndarray]
 

@@ -110,9 +110,13 @@ class EnvelopeConverter:
         margin = context_samples(self.analysis, self.config.filter)
         counted = Counted(blocks)
         analysed = resampled(counted, rate, self.analysis.stft.rate)
-        converted = process_in_chunks(analysed, _Conversion(self, rate), half * hop, half * hop + margin)
+        converted = process_in_chunks(analysed, self.segments(rate), half * hop, half * hop + margin)
         whole = as_long_as(resampled(converted, self.analysis.stft.rate, rate), counted)
         return (limiter or Limiter()).apply(self.finish(whole, rate), rate, counted)
+
+    def segments(self, rate: int) -> Segments:
+        """Return what converts one signal's segments in turn, each at the analysis rate; ``rate`` is the signal's."""
+        return Segments(self, rate)
 
     def finish(self, blocks: Blocks, rate: int) -> Blocks:
         """Return converted blocks with what else is to be done to them; here nothing. May be overridden."""
@@ -153,14 +157,14 @@ class _Channel:
         return self.level[min(window, max(self.level))]
 
 
-class _Conversion:
+class Segments:
     """One signal's conversion, segment by segment, as `process_in_chunks` calls it."""
 
     def __init__(self, converter: EnvelopeConverter, rate: int) -> None:
         self.analysis, self.config = converter.analysis, converter.config
         self._order, self._extract = converter.order, converter.extract
         self._highest = highest_hz(rate, converter.analysis)
-        self._map = LevelMatched(
+        self.matched = LevelMatched(
             converter.mapping, converter.profile, converter.analysis, converter.config.filter.limit_db, self._highest
         )
         self._channels: list[_Channel] = []
@@ -185,30 +189,28 @@ class _Conversion:
             return np.zeros_like(wave)
         scaled = wave / np.float32(channel.peak)
         offset = 20 * float(np.log10(channel.peak))
-        found = self._extract(scaled, self._orders(scaled), self._highest)
+        found = self._extract(scaled, self.orders(scaled), self._highest)
         start = first // self.analysis.stft.hop
         until = (self._segments + 2) * self._half - start  # the frames after are cut off by the segment's end
         channel.hear(frame_levels(found.mel[channel.counted - start : until], self.analysis), offset, self._segments)
         windows = self._windows(start, len(found.mel))
-        changes = [self._map(found.mel[w.part], channel.level_of(w.number) - offset) for w in windows]
-        shape = _mixed(windows, [change.shape for change in changes])
+        shape = _mixed(windows, [self.matched(found.mel[w.part], channel.level_of(w.number) - offset) for w in windows])
         changed = apply_envelope(found.stft, found.mel, found.mel + shape, self.analysis, self.config.filter)
         made = overlap_add(changed, self.analysis.stft, len(wave)).cpu().numpy()
-        return self._as_loud(made, scaled, windows, [change.spoken for change in changes]) * np.float32(channel.peak)
+        return self._as_loud(made, scaled, windows) * np.float32(channel.peak)
 
-    def _as_loud(
-        self, made: np.ndarray, source: np.ndarray, windows: list[_Window], spoken: list[Tensor]
-    ) -> np.ndarray:
-        """Return samples [N] with the energy of ``source`` where speech is, window by window."""
+    def _as_loud(self, made: np.ndarray, source: np.ndarray, windows: list[_Window]) -> np.ndarray:
+        """Return samples [N] with the energy of ``source``, window by window."""
         hop, frames = self.analysis.stft.hop, self.analysis.stft.frames(len(made))
         padded = (np.pad(np.square(each, dtype=np.float64), (0, frames * hop - len(each))) for each in (source, made))
         before, after = (each.reshape(frames, hop).sum(1) for each in padded)
-        gains = [restoring_gain(before[w.part], after[w.part], each.cpu().numpy()) for w, each in zip(windows, spoken)]
+        gains = [restoring_gain(before[w.part], after[w.part]) for w in windows]
         level = _mixed(windows, [w.fade.new_full((len(w.fade), 1), gain) for w, gain in zip(windows, gains)])
         smooth = np.interp(np.arange(len(made)) / hop, np.arange(frames), level[:, 0].cpu().numpy())
         return made * (10 ** (smooth / 20)).astype(np.float32)
 
-    def _orders(self, wave: np.ndarray) -> int | np.ndarray:
+    def orders(self, wave: np.ndarray) -> int | np.ndarray:
+        """Return the cepstral order of a signal's frames, [T] or one for all."""
         if self.analysis.order_policy == "speaker":
             return self._order
         grid = self.analysis.stft

@@ -2,17 +2,15 @@
 
 A mapping was made for speech at the level of its training. So each window is brought to that level, mapped, and the
 *difference* is taken there. Its mean over the frames of speech is a matter of level, not of shape, and is taken off;
-what is left is held within the limit, and a gain brings the energy of the frames of speech back to what it was. That
-is the energy constraint of SoftGAN's paper (§3.3), for an utterance as a whole.
+what is left is held within the limit. A gain then brings the energy back to what it was (`restoring_gain`). That is the
+energy constraint of SoftGAN's paper (§3.3), for an utterance as a whole.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple
 
 import numpy as np
-import torch
 from torch import Tensor
 
 from audiolab.features.envelope import to_db, to_scale
@@ -22,18 +20,6 @@ from audiolab.features.speech_profile import SpeechProfile, bands_below
 
 Mapping = Callable[[Tensor], Tensor]
 """Mel envelopes as they are stored, [T, n_mels], to converted ones of the same shape; looks at its own frames only."""
-
-
-class Change(NamedTuple):
-    """What is to be done to a window's frames, and which of them are speech.
-
-    Attributes:
-        shape: By band, [T, n_mels] in dB, within the limit.
-        spoken: [T]; all frames of a window without speech, which then keeps its own loudness.
-    """
-
-    shape: Tensor
-    spoken: Tensor
 
 
 class LevelMatched:
@@ -58,30 +44,27 @@ class LevelMatched:
         self.mapping, self.profile, self.analysis, self.limit_db = mapping, profile, analysis, limit_db
         self.bands = bands_below(highest, analysis)
 
-    def __call__(self, mel: Tensor, level: float) -> Change:
-        """Return the change of a window.
+    def __call__(self, mel: Tensor, level: float) -> Tensor:
+        """Return by how much a window's shape changes, [T, n_mels] in dB, within the limit.
 
         Args:
             mel: Mel envelopes in dB, [T, n_mels].
             level: The audio's active level in dB, as ``mel`` has it.
         """
-        spoken = is_active(frame_levels(mel, self.analysis), level)
-        if not spoken.any():
-            spoken = torch.ones_like(spoken)
         known = (mel + (self.profile.level - level)).clamp_min(self.analysis.floor_db)
         known = self.profile.fill(known, self.bands)
         difference = to_db(self.mapping(to_scale(known, self.analysis)), self.analysis) - known
-        shape = difference - difference[spoken, : self.bands].mean()
-        return Change(shape.clamp(-self.limit_db, self.limit_db), spoken)
+        spoken = is_active(frame_levels(mel, self.analysis), level)
+        of_level = difference[spoken] if spoken.any() else difference
+        return (difference - of_level[:, : self.bands].mean()).clamp(-self.limit_db, self.limit_db)
 
 
-def restoring_gain(before: np.ndarray, after: np.ndarray, spoken: np.ndarray) -> float:
-    """Return the gain in dB after which frames of speech have the energy that they had.
+def restoring_gain(before: np.ndarray, after: np.ndarray) -> float:
+    """Return the gain in dB after which frames have the energy, in sum, that they had.
 
     Args:
         before: Energy of each frame, [T].
         after: Energy of each changed frame, [T].
-        spoken: Which are speech, [T].
     """
-    had, has = before[spoken].sum(), after[spoken].sum()
+    had, has = before.sum(), after.sum()
     return float(10 * np.log10(had / has)) if had > 0 and has > 0 else 0.0

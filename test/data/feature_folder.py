@@ -8,17 +8,17 @@ from audiolab.datadir.table import write_table
 from audiolab.features.envelope import EnvelopeConfig
 
 
-def make_features(folder, feats):
-    """Write matrices (frames, bands) by utterance ``<spk>_<n>``, and what follows from them."""
+def make_features(folder, feats, f0s=None, ranges=None, config=None):
+    """Write matrices (frames, bands) by utterance ``<spk>_<n>``, and what goes with them.
+
+    ``f0s`` is the F0 of some utterances in Hz, 110 of the others; ``ranges`` the speakers' lines of ``spk2f0``.
+    """
     folder.mkdir(parents=True, exist_ok=True)
+    config = config or EnvelopeConfig(n_mels=next(iter(feats.values())).shape[1])
     speakers = {name: name.split("_")[0] for name in sorted(feats)}
     write_matrices(folder / "feats.ark", folder / "feats.scp", sorted(feats.items()))
+    contours = {name: np.full((len(feats[name]), 1), (f0s or {}).get(name, 110.0)) for name in sorted(feats)}
+    write_matrices(folder / "f0.ark", folder / "f0.scp", contours.items())
     write_table(folder / "utt2spk", speakers)
-    statistics = {}
-    for speaker in sorted(set(speakers.values())):
-        stacked = np.concatenate([feats[name] for name in speakers if speakers[name] == speaker])
-        sums = np.stack([stacked.sum(0), (stacked**2).sum(0)])
-        statistics[speaker] = np.concatenate([sums, [[len(stacked)], [0]]], axis=1)
-    write_matrices(folder / "cmvn.ark", folder / "cmvn.scp", statistics.items(), dtype=np.float64)
-    write_table(folder / "spk2f0", dict.fromkeys(statistics, "70 200 110"))
-    save_yaml(EnvelopeConfig(), folder / "features.yaml")
+    write_table(folder / "spk2f0", dict.fromkeys(speakers.values(), "70 200 110") | (ranges or {}))
+    save_yaml(config, folder / "features.yaml")

@@ -7,20 +7,24 @@ import tracemalloc
 import numpy as np
 import pytest
 import soundfile
+import torch
 
 from audiolab.data.conversion import convert_data_dir, convert_file
 from audiolab.datadir.datadir import DataDir, write_data_dir
 from audiolab.datadir.validate import validate
 from audiolab.errors import AudiolabError
 from audiolab.features.envelope_config import EnvelopeConfig
+from audiolab.features.speech_profile import SpeechProfile
 from audiolab.synthesis.envelope_converter import EnvelopeConverter
 from audiolab.synthesis.speechlike import speech_like
 
 RATE = 16000
 
 
-def converter(change=6.0):
-    return EnvelopeConverter(EnvelopeConfig(), 60, lambda mel: mel + change)
+def converter():
+    tilt = torch.linspace(-6, 6, 32)
+    profile = SpeechProfile(-30.0, torch.full((32,), -40.0).double(), torch.eye(32).double())
+    return EnvelopeConverter(EnvelopeConfig(), 60, profile, lambda mel: mel + tilt)
 
 
 class Louder:
@@ -28,7 +32,8 @@ class Louder:
 
     source, target = "A", "B"
 
-    def convert(self, wave, rate):
+    def convert(self, wave, rate, limiter=None):
+        limiter.samples = int((np.abs(2 * wave) > 1).sum())
         return 2 * wave
 
 

@@ -1,0 +1,195 @@
+"""Conversion at other levels, rates and channels is the conversion at the source's own, and as loud as its source.
+
+The mappings are known functions, which see the level, the scale or the whole of their window, as trained ones may.
+"""
+
+import numpy as np
+import pytest
+import soxr
+import torch
+from scipy.signal import lfilter
+
+from audiolab.errors import AudiolabError
+from audiolab.features.envelope import MelEnvelope
+from audiolab.features.envelope_config import EnvelopeConfig
+from audiolab.features.mel import mel_centres
+from audiolab.features.speech_level import ActiveLevel, frame_levels, is_active
+from audiolab.features.speech_profile import profile_of
+from audiolab.synthesis.envelope_converter import EnvelopeConverter, EnvelopeConverterConfig
+from audiolab.synthesis.envelope_filter import EnvelopeFilterConfig
+from audiolab.synthesis.limiter import Limiter
+from audiolab.synthesis.speechlike import speech_like
+from audiolab.synthesis.streaming import blocks_of
+
+ANALYSIS = EnvelopeConfig()
+RATE = ANALYSIS.stft.rate
+ORDER = 60
+EXTRACT = MelEnvelope(ANALYSIS)
+
+
+def speech(seconds=2.0, seed=0):
+    """Speech-like sound over a little noise, with a bright enough upper half."""
+    generator = np.random.default_rng(seed)
+    wave = speech_like(seconds, RATE, 120, generator)
+    wave = lfilter([1, -0.6], [1], wave) + 1e-4 * generator.standard_normal(len(wave))
+    return (0.3 * wave / np.abs(wave).max()).astype(np.float32)
+
+
+TRAINING = [EXTRACT.features(speech(4.0, seed), ORDER) for seed in (11, 12)]
+PROFILE = profile_of(TRAINING, ANALYSIS, "A")
+MEAN, STD = (torch.from_numpy(f(np.concatenate(TRAINING), axis=0)) for f in (np.mean, np.std))
+TILT = torch.linspace(-9, 9, 32)
+
+
+def by_statistics(mel):
+    """Mean and variance by band, as the baseline has it: what it does depends on the level."""
+    return (mel - MEAN) * (0.8 + 0.4 * torch.sigmoid(TILT)) + MEAN + TILT + 12
+
+
+def blind(mel):
+    """As instance normalisation is: its output stays at the level of training, whatever goes in."""
+    scaled = (mel - MEAN) / STD
+    scaled = (scaled - scaled.mean()) / scaled.std()
+    return (scaled.roll(1, 1) + 0.5 * scaled) * STD + MEAN + TILT - 6
+
+
+def by_level(mel):
+    """Turns round what is loud: any shift of its input shows."""
+    return mel + 10 * torch.sin(mel / 9)
+
+
+MAPPINGS = [by_statistics, blind, by_level]
+
+
+def converter(mapping, window=400, **filtering):
+    config = EnvelopeConverterConfig(window, EnvelopeFilterConfig(**filtering))
+    return EnvelopeConverter(ANALYSIS, ORDER, PROFILE, mapping, config)
+
+
+def db(ratio):
+    return 20 * np.log10(ratio)
+
+
+def rms(wave):
+    return np.sqrt(np.mean(np.square(wave, dtype=np.float64)))
+
+
+def level_of_error(found, expected):
+    return db(max(rms(found - expected), 1e-12) / rms(expected))
+
+
+@pytest.mark.parametrize("mapping", MAPPINGS)
+@pytest.mark.parametrize("gain", [-60, -30, -20, -10, -3.7, 10, 20])
+def test_a_gain_of_the_source_is_that_gain_of_the_result(mapping, gain):
+    wave, factor = 0.1 * speech(), np.float32(10 ** (gain / 20))
+    plain = converter(mapping).convert(wave, RATE)
+    assert level_of_error(plain, wave) > -12  # it does something
+    assert level_of_error(converter(mapping).convert(wave * factor, RATE) / factor, plain) < -40
+
+
+@pytest.mark.parametrize("mapping", MAPPINGS)
+def test_channels_keep_their_differences(mapping):
+    wave = speech()
+    both = converter(mapping).convert(np.stack([wave, wave / 2, 0 * wave], 1), RATE)
+    assert level_of_error(2 * both[:, 1], both[:, 0]) < -40
+    assert np.array_equal(both[:, 0], converter(mapping).convert(wave, RATE))
+    assert not both[:, 2].any()
+
+
+@pytest.mark.parametrize("mapping", MAPPINGS)
+def test_streamed_and_whole_are_alike_at_any_level(mapping):
+    wave = 0.01 * np.concatenate([speech(3.0, 1), 0.1 * speech(3.0, 2), speech(2.0, 3)])  # windows of several levels
+    whole = converter(mapping).convert(wave, RATE)
+    for size in (997, 50000):
+        assert np.array_equal(np.concatenate(list(converter(mapping).stream(blocks_of(wave, size), RATE)))[:, 0], whole)
+
+
+@pytest.mark.parametrize("mapping", MAPPINGS)
+def test_speech_is_as_loud_as_before(mapping):
+    wave = speech()
+    assert abs(db(rms(converter(mapping).convert(wave, RATE)) / rms(wave))) < 0.3
+
+
+def test_a_change_of_level_alone_is_no_change():
+    """The limit acts on the shape: 60 dB up is within it, and is taken off again."""
+    wave = speech()
+    assert level_of_error(converter(lambda mel: mel + 60).convert(wave, RATE), wave) < -60
+
+
+def test_the_limit_is_about_the_shapes_mean():
+    """From 0 to 40 dB across the bands is ±20 dB of shape, and is not cut."""
+    tilt = torch.linspace(0, 40, 32)
+    narrow, wide = (converter(lambda mel: mel + tilt, limit_db=limit).convert(speech(), RATE) for limit in (20.5, 60))
+    assert level_of_error(narrow, wide) < -60
+
+
+@pytest.mark.parametrize("mapping", MAPPINGS)
+def test_silence_before_the_speech_does_not_fix_its_level(mapping):
+    """Windows of faint noise first; no window with speech is heard at another level than speech alone."""
+    heard = []
+
+    def watched(mel):
+        if len(mel) == 400:  # a segment's last window is cut off, and counts for its margin only
+            heard.append(frame_levels(mel, ANALYSIS).max().item())
+        return mapping(mel)
+
+    noise = 1e-5 * np.random.default_rng(0).standard_normal(17 * RATE // 2).astype(np.float32)
+    converter(watched).convert(np.concatenate([noise, speech(2.0), noise, speech(2.0), noise]), RATE)
+    alone = []
+    converter(lambda mel: alone.append(frame_levels(mel, ANALYSIS).max().item()) or mel).convert(speech(), RATE)
+    assert max(heard) == pytest.approx(alone[0], abs=1.5)
+    assert min(heard) < alone[0] - 40  # noise stays what it is once speech was heard
+
+
+def shapes(mapping, rate):
+    """Return the change of shape in the bands below 3.4 kHz where speech is, as the filter is given it."""
+    wave = speech(3.0, 5)
+    highest = None
+    if rate != RATE:
+        low = soxr.resample(wave, RATE, rate, quality="HQ")
+        wave = soxr.resample(low, rate, RATE, quality="HQ")[: len(wave)].astype(np.float32)
+        highest = 0.9 * rate / 2
+    found = EXTRACT(wave, ORDER, highest).mel
+    heard, levels = ActiveLevel(ANALYSIS), frame_levels(found, ANALYSIS)
+    heard.add(levels)
+    shape = converter(mapping).segments(rate).matched(found, heard.value)
+    spoken = is_active(levels, heard.value)
+    return shape[spoken][:, mel_centres(32, 0, 8000) < 3400], spoken
+
+
+@pytest.mark.parametrize("mapping", MAPPINGS)
+@pytest.mark.parametrize("rate", [12000, 14700])
+def test_a_recording_of_a_lower_rate_is_converted_as_that_at_16_khz(mapping, rate):
+    (full, spoken), (low, others) = shapes(mapping, RATE), shapes(mapping, rate)
+    assert (spoken != others).float().mean() < 0.02
+    common = spoken & others
+    difference = low[common[others]] - full[common[spoken]]
+    difference = difference - difference.mean()  # of level, which is restored
+    assert difference.square().mean().sqrt() < 1.0
+
+
+@pytest.mark.parametrize("rate", [8000, 11025])
+def test_lower_rates_are_refused(rate):
+    with pytest.raises(AudiolabError, match=f"a rate of {rate} Hz: too little of a voice .* 12000 Hz or more"):
+        converter(by_level).convert(speech()[:8000], rate)
+
+
+def test_what_would_pass_full_scale_is_limited_told_and_counted(caplog):
+    wave = speech()
+    wave = 0.999 * wave / np.abs(wave).max()
+    flat = lambda mel: mel.mean(1, keepdim=True) + 0.1 * mel  # noqa: E731  # most of a pulse's energy in a moment
+    limiter = Limiter()
+    found = converter(flat).convert(wave, RATE, limiter)
+    free = converter(flat).convert(0.1 * wave, RATE) * 10
+    assert np.abs(free).max() > 1.1
+    assert np.abs(found).max() < 1
+    assert abs(limiter.samples - (np.abs(free) > 1).sum()) <= 2
+    assert "would have passed full scale" in caplog.text
+    loud = converter(flat).convert(10 * wave, RATE)  # floats over full scale are followed
+    assert level_of_error(loud / 10, free) < -20
+
+
+@pytest.mark.parametrize("bad", [float("nan"), float("inf")])
+def test_a_model_that_makes_nan_is_told(bad):
+    with pytest.raises(AudiolabError, match="the model makes NaN or infinite samples, the first is number 0: its wei"):
+        converter(lambda mel: mel * bad).convert(speech(0.5), RATE)

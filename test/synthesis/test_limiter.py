@@ -1,0 +1,67 @@
+"""The limiter keeps what is made within full scale where its source is, gently, and counts what it kept."""
+
+import numpy as np
+import pytest
+
+from audiolab.synthesis.limiter import Limiter
+from audiolab.synthesis.streaming import Counted, blocks_of
+
+RATE = 16000
+
+
+def tone(peak, samples=3 * RATE):
+    envelope = np.ones(samples)
+    envelope[RATE : RATE + 2000] = peak
+    return (0.9 * envelope * np.sin(np.arange(samples) / 7))[:, None].astype(np.float32)
+
+
+def limited(made, source, size=1000):
+    """Return what comes out, and the limiter; ``made`` is not ahead of ``source``."""
+    counted, limiter = Counted(blocks_of(source, size)), Limiter()
+
+    def blocks():
+        for block, _ in zip(blocks_of(made, size), counted):
+            yield block
+
+    return np.concatenate(list(limiter.apply(blocks(), RATE, counted))), limiter
+
+
+def test_peaks_are_lowered_and_told(caplog):
+    made = tone(2.0)
+    found, limiter = limited(made, tone(1.0))
+    assert np.abs(found).max() <= 1 - 2**-15
+    assert limiter.samples == (np.abs(made) > 1).sum() > 500
+    assert limiter.most_db == pytest.approx(20 * np.log10(1.8), abs=0.05)
+    assert [f"{limiter.samples} samples would have passed full scale" in r.message for r in caplog.records] == [True]
+    far = np.r_[0 : RATE - 400, RATE + 2400 : 3 * RATE]  # of the peak
+    assert np.array_equal(found[far], made[far])
+    gain = found[100:] / np.where(np.abs(made[100:]) > 0.05, made[100:], np.nan)
+    assert np.nanmax(np.abs(np.diff(gain[:, 0]))) < 0.03  # no steps
+
+
+def test_below_full_scale_nothing_is_done(caplog):
+    found, limiter = limited(tone(1.1), tone(1.0))
+    assert np.array_equal(found, tone(1.1))
+    assert (limiter.samples, limiter.most_db) == (0, 0.0)
+    assert not caplog.records
+
+
+def test_a_source_over_full_scale_is_followed():
+    """Floats may be over it; what was so before is no clipping of ours."""
+    made = tone(2.0)
+    found, limiter = limited(made, tone(1.2))
+    assert np.array_equal(found[RATE + 200 :], made[RATE + 200 :])
+    assert limiter.samples <= 2
+
+
+def test_channels_keep_their_differences():
+    made = np.concatenate([tone(2.0), tone(2.0) / 2], 1)
+    found, _ = limited(made, made / 2)
+    assert np.allclose(found[:, 1], found[:, 0] / 2)
+
+
+def test_blocks_of_any_size_give_the_same():
+    made = tone(2.0)
+    results = [limited(made, tone(1.0), size)[0] for size in (37, 5000, 10**6)]
+    assert np.array_equal(results[0], results[1])
+    assert np.array_equal(results[0], results[2])
