@@ -20,7 +20,7 @@ db_root=                                # where a corpus in the layout of VCC201
 mini_train=24                           # sentences of a speaker of mini to train on
 mini_eval=8                             # to convert and report on
 mini_dev=4                              # and to make choices on
-eval_part=test                          # evaluation sentences that are converted: test, dev (for choices) or all
+eval_part="test"                        # evaluation sentences that are converted: test, dev (for choices) or all
 dev_sentences=                          # the last so many are dev; empty: those that the corpus lists, or 10
 eval_sentences=0                        # of that part only the first so many over 2 s (the paper: 5); 0: all
 dataset=                                # names data/ and dump/; empty: the corpus
@@ -35,6 +35,7 @@ seed=0                                  # of everything random
 seeds=                                  # seeds of training; empty: --seed, or 0 1 2 with --ablation
 train_options=                          # further options of training, as --data_conf.unshared true
 max_steps=                              # steps of a training; empty: as train_config says, or 1500 for mini
+leave_out=                              # systems that the listening test leaves out, as gan_energy in the paper's
 tag=                                    # names the experiment; empty: the data set, or <data set>_ablation
 expdir=                                 # folder of the experiment; empty: exp/<tag>
 
@@ -87,9 +88,11 @@ stage_data() {
   if ((eval_sentences > 0)); then
     local/first_sentences.py "${eval%_first*}" "$eval" --count "$eval_sentences"
   fi
-  if [[ $eval != "$data/eval" ]]; then
-    run stamp write "$eval" data --inputs "$data/eval" --options "dev_sentences=$dev_sentences"
-  fi
+  for set in "$data/eval_dev" "$data/eval_test" "$eval"; do
+    if [[ -d $set && $set != "$data/eval" ]]; then
+      run stamp write "$set" data --inputs "$data/eval" --options "dev_sentences=$dev_sentences"
+    fi
+  done
   run stamp write "$data" data --inputs "$data"/{train,eval,ref}/{wav.scp,utt2dur} --options "db_root=$db_root"
 }
 
@@ -170,7 +173,8 @@ stage_report() {
   if [[ $ablation == true ]]; then
     run plot_runs --expdir "$expdir" --values d_real d_converted d_source --out "$expdir/discriminators.png"
   fi
-  local/jobs.py publish "$expdir" --data "$eval" --reference "$data/ref" --seed "$seed"
+  # shellcheck disable=SC2086 # a list
+  local/jobs.py publish "$expdir" --data "$eval" --reference "$data/ref" --seed "$seed" --leave_out $leave_out
 }
 
 run_stages "$@"; exit  # on one line, for bash reads on in a script that is edited while it runs
