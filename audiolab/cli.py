@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import errno
 import logging
+import math
 import os
 import signal
 import sys
@@ -95,6 +96,17 @@ def standard(name: Literal["stdin", "stdout"]) -> BinaryIO:
     if stream is None:
         raise AudiolabError(f"standard {name.removeprefix('std')}put is closed; redirect it to a file or a pipe")
     return stream.buffer
+
+
+def above_zero(text: str) -> float:
+    """Return a finite number above 0; the ``type`` of an option."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not 0 < value < math.inf:
+        raise argparse.ArgumentTypeError(f"'{text}' is no number above 0")
+    return value
 
 
 def run(main: Callable[[], None]) -> NoReturn:

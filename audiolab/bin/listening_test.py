@@ -36,15 +36,27 @@ def make(arguments: list[str]) -> None:
     parser.add_argument(
         "--key", required=True, help="the CSV to write that says what each sample is; keep it from listeners"
     )
-    parser.add_argument("--samples", type=int, default=15, help="samples that a listener rates")
-    parser.add_argument("--seconds", type=float, default=5.0, help="longest sample [s]")
+    parser.add_argument("--samples", type=cli.positive, default=15, help="samples that a listener rates")
+    parser.add_argument(
+        "--utterances",
+        type=cli.positive,
+        default=25,
+        help="the most that are drawn, each in the versions of all systems",
+    )
+    parser.add_argument("--leave_out", nargs="*", default=[], help="systems not to be heard; also: source, target")
+    parser.add_argument("--seconds", type=cli.above_zero, default=5.0, help="longest sample [s]")
+    parser.add_argument("--max_mb", type=cli.above_zero, default=25.0, help="largest page [MB]: so many utterances")
     parser.add_argument("--seed", type=int, default=0, help="of the draw")
     parser.add_argument("--title", default="Listening test", help="title of the page; listeners see it")
     options = parser.parse_args(arguments)
     systems = parse_named_dirs(options.systems, "--systems")
-    samples = draw(systems, DataDir(options.data), DataDir(options.reference), options.samples, options.seed)
-    test = write_test(samples, options.out, options.key, options.title, options.seconds)
-    print(f"{options.out}: test {test}, {len(samples)} samples; key: {options.key}")
+    corpora = DataDir(options.data), DataDir(options.reference)
+    pool = draw(systems, *corpora, options.utterances, options.seed, options.leave_out)
+    test = write_test(pool, options.out, options.key, options.samples, options.title, options.seconds, options.max_mb)
+    print(
+        f"{options.out}: test {test.name}, {test.utterances} utterances in {test.systems} versions, {test.lists} lists "
+        f"of {options.samples} samples, {test.size / 1e6:.1f} MB; key: {options.key}"
+    )
 
 
 def gather(arguments: list[str]) -> None:
@@ -59,11 +71,13 @@ def gather(arguments: list[str]) -> None:
     parser.add_argument("--key", required=True, help="the CSV that was written with the page")
     parser.add_argument("--out", default=None, help="Markdown file to write the table to, too")
     options = parser.parse_args(arguments)
-    table = markdown_table(OPINION_COLUMNS, [vars(o) for o in collect(options.answers, options.key)])
-    print(table)
+    opinions, notes = collect(options.answers, options.key)
+    table = markdown_table(OPINION_COLUMNS, [vars(opinion) for opinion in opinions])
+    text = "\n\n".join([table, *notes])
+    print(text)
     if options.out:
         with atomic_write(options.out) as file:
-            file.write(f"{table}\n")
+            file.write(f"{text}\n")
 
 
 if __name__ == "__main__":

@@ -1,15 +1,17 @@
 """A listening test as one HTML file: naturalness and similarity to the target voice, on scales of 1 to 5.
 
-After Ferro, Obin and Roebel (SoftGAN, §4.2): short excerpts of source, target and converted speech, drawn at random,
-are heard in random order; beside each the listener can hear an excerpt of the target speaker. The page says nothing
-about where a sample comes from: that is in a key, a CSV kept elsewhere.
+After Ferro, Obin and Roebel (SoftGAN, §4.2): short excerpts of source, target and converted speech are heard in random
+order; beside each the listener can hear an excerpt of the target speaker. The page says nothing about where a sample
+comes from: that is in a key, a CSV kept elsewhere. The page holds more samples than one listener hears: which of them,
+`audiolab.report.listening_design` says for each listener's number.
 """
 
 from __future__ import annotations
 
 import csv
 import hashlib
-from collections.abc import Mapping, Sequence
+import itertools
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,13 +19,14 @@ import numpy as np
 
 from audiolab.datadir.audio import resample
 from audiolab.datadir.datadir import DataDir
-from audiolab.errors import AudiolabError
+from audiolab.errors import AudiolabError, did_you_mean
 from audiolab.files import atomic_write
 from audiolab.metrics.conversions import sentence_of
 from audiolab.report import audio, page
 from audiolab.report.conversions import Clip, Conversion, read_conversions
+from audiolab.report.listening_design import lists, usable
 
-KEY_COLUMNS = ("test", "sample", "system", "source", "target", "utterance", "excerpt")
+KEY_COLUMNS = ("test", "sample", "lists", "system", "source", "target", "utterance", "excerpt")
 NATURAL = ("source", "target")
 """Systems that are recordings."""
 
@@ -38,7 +41,7 @@ class Sample:
         source: Source speaker.
         target: Target speaker.
         clip: What is rated.
-        excerpt: Another sentence of the target speaker.
+        excerpt: Another sentence of the target speaker, the same for all systems.
     """
 
     name: str
@@ -49,98 +52,185 @@ class Sample:
     excerpt: Clip
 
 
+Pool = list[list[Sample]]
+"""The samples of each utterance, in the order of the systems."""
+
+
+@dataclass(frozen=True)
+class Test:
+    """What was written: the test's id, how many utterances, systems and lists it has, and the page's size in bytes."""
+
+    name: str
+    utterances: int
+    systems: int
+    lists: int
+    size: int
+
+
 def draw(
-    systems: Mapping[str, Sequence[DataDir]], sources: DataDir, references: DataDir, count: int, seed: int
-) -> list[Sample]:
-    """Draw the samples of a test: as many of each system, of source and of target speech, or one more of some.
+    systems: Mapping[str, Sequence[DataDir]],
+    sources: DataDir,
+    references: DataDir,
+    utterances: int,
+    seed: int,
+    leave_out: Collection[str] = (),
+) -> Pool:
+    """Draw utterances, of each pair of speakers as many or one more, and give each in the versions of all systems.
 
     Args:
         systems: Name -> data dirs of converted speech, as `read_conversions` takes them.
         sources: What was converted.
         references: The targets' recordings, two sentences of each or more.
-        count: Samples in all.
+        utterances: The most that are drawn, of those that all systems have converted.
         seed: Same seed and data, same samples in the same order.
+        leave_out: Systems that are not heard, ``source`` and ``target`` among them.
 
     Raises:
-        AudiolabError: There are too few utterances, or a system has the name of another.
+        AudiolabError: There is no utterance that all systems have, a system has the name of another, or is unknown.
     """
     if set(systems) & set(NATURAL):
         raise AudiolabError("listening test: 'source' and 'target' are the recordings; call the system something else")
+    names = [*systems, *NATURAL]
+    for name in leave_out:
+        if name not in names:
+            raise AudiolabError(f"--leave_out: there is no system '{name}'{did_you_mean(name, names)}")
+    heard = [name for name in names if name not in leave_out]
+    if not set(heard) - set(NATURAL):
+        raise AudiolabError("--leave_out: no converting system is left")
     generator = np.random.default_rng(seed)
-    conversions = {
-        name: [c for datadir in datadirs for c in read_conversions(datadir, sources, references, {})]
+    converted = {
+        name: {_what(c): c for d in datadirs for c in read_conversions(d, sources, references, {}) if c.reference}
         for name, datadirs in systems.items()
+        if name in heard
     }
-    pool = {name: [(c, c.converted) for c in found] for name, found in conversions.items()}
-    every = [c for found in conversions.values() for c in found]
-    pool["source"] = [(c, c.source) for c in every]
-    pool["target"] = [(c, c.reference) for c in every if c.reference]
-    names = list(pool)
-    if count < len(names):
-        raise AudiolabError(f"listening test: {count} samples are too few for {', '.join(names)}: one each or more")
-    extra = set(generator.permutation(len(names))[: count % len(names)])
-    chosen = [
-        (name, *item)
-        for number, name in enumerate(names)
-        for item in _pick(name, pool[name], count // len(names) + (number in extra), generator)
-    ]
-    ids = generator.permutation(16**5 - 16**4)[: len(chosen)] + 16**4
-    order = generator.permutation(len(chosen))
-    return [
-        Sample(
-            f"{ids[place]:05x}",
-            chosen[place][0],
-            chosen[place][1].source_speaker,
-            chosen[place][1].target_speaker,
-            chosen[place][2],
-            _excerpt(chosen[place][1], references, generator),
-        )
-        for place in order
-    ]
+    common = set.intersection(*map(set, converted.values()))
+    if not common:
+        raise AudiolabError(f"listening test: no utterance was converted by all of {', '.join(converted)}")
+    chosen = _choose(sorted(common), utterances, generator)
+    ids = iter(generator.permutation(16**5 - 16**4)[: len(chosen) * len(heard)] + 16**4)
+    return [_versions(what, heard, converted, references, generator, ids) for what in chosen]
 
 
 def write_test(
-    samples: Sequence[Sample], out: str | Path, key: str | Path, title: str = "Listening test", seconds: float = 5.0
-) -> str:
-    """Write the page and, apart from it, the key; return the test's id.
+    pool: Pool,
+    out: str | Path,
+    key: str | Path,
+    samples: int,
+    title: str = "Listening test",
+    seconds: float = 5.0,
+    max_mb: float = 25.0,
+) -> Test:
+    """Write the page and, apart from it, the key: both or none.
 
     All samples are cut to ``seconds``, brought to the lowest rate among them and to one level, so that neither
-    bandwidth nor loudness tells them apart.
+    bandwidth nor loudness tells them apart. The page holds as many of the utterances as it may, a number that has no
+    divisor in common with that of the systems.
+
+    Args:
+        pool: The samples.
+        out: The page.
+        key: The CSV that says what each sample is.
+        samples: How many a listener hears.
+        title: Title of the page.
+        seconds: Longest sample.
+        max_mb: Largest page, 10^6 bytes.
 
     Raises:
-        AudiolabError: The title has a system's name in it, or page and key are the same file.
+        AudiolabError: The title has a system's name in it, page and key are the same file, or the listener is to hear
+            fewer samples than there are systems, or more than there are.
     """
-    for system in sorted({sample.system for sample in samples} - set(NATURAL)):
+    names = [sample.system for sample in pool[0]]
+    for system in sorted(set(names) - set(NATURAL)):
         if system.lower() in title.lower():
             raise AudiolabError(f"listening test: the title '{title}' names the system '{system}'; listeners see it")
     if Path(out).resolve() == Path(key).resolve():
         raise AudiolabError(f"{key}: the key must not be the page")
-    clips = {_name(c): c.load() for sample in samples for c in (sample.clip, sample.excerpt)}
-    rate = min(rate for _, rate in clips.values())
-    uris = {name: _embed(wave, original, rate, seconds) for name, (wave, original) in clips.items()}
-    trials = [{"id": s.name, "sample": uris[_name(s.clip)], "excerpt": uris[_name(s.excerpt)]} for s in samples]
-    test = hashlib.sha256(repr(trials).encode()).hexdigest()[:12]
-    page.write(out, page.template("listening.html", title=title, test=test, trials=trials))
-    with atomic_write(key) as file:
-        writer = csv.writer(file, lineterminator="\n")
+    for path in (out, key):
+        if Path(path).is_dir():
+            raise AudiolabError(f"{path}: is a folder; name the file to write, nothing was changed")
+    uris = _encode(pool, seconds)
+    pool = pool[: usable(_fitting(pool, uris, max_mb * 1e6), len(names))]
+    if not len(names) <= samples <= len(pool) * len(names):
+        raise AudiolabError(
+            f"listening test: {samples} samples for a listener: there are {len(pool)} utterances in {len(names)} "
+            f"versions ({', '.join(names)}); give --samples from {len(names)} to {len(pool) * len(names)}"
+        )
+    cells = lists(len(pool), len(names), samples)
+    heard = [[pool[utterance][condition].name for utterance, condition in cell] for cell in cells]
+    trials = {s.name: {"sample": _name(s.clip), "excerpt": _name(s.excerpt)} for row in pool for s in row}
+    places = {name: number for number, name in enumerate(dict.fromkeys(n for t in trials.values() for n in t.values()))}
+    shown = {
+        "clips": [uris[name] for name in places],
+        "trials": {
+            name: {part: places[clip] for part, clip in trial.items()} for name, trial in sorted(trials.items())
+        },
+        "lists": heard,
+    }
+    test = hashlib.sha256(repr(shown).encode()).hexdigest()[:12]
+    text = page.template("listening.html", title=title, test=test, shown=shown, samples=samples)
+    with atomic_write(out) as file, atomic_write(key) as secret:
+        file.write(text)
+        writer = csv.writer(secret, lineterminator="\n")
         writer.writerow(KEY_COLUMNS)
-        for s in samples:
-            writer.writerow([test, s.name, s.system, s.source, s.target, s.clip.utterance, s.excerpt.utterance])
-    return test
+        for s in itertools.chain.from_iterable(pool):
+            among = " ".join(str(number) for number, of_list in enumerate(heard, start=1) if s.name in of_list)
+            writer.writerow([test, s.name, among, s.system, s.source, s.target, s.clip.utterance, s.excerpt.utterance])
+        file.flush()  # a full disk is noticed before either is replaced
+    return Test(test, len(pool), len(names), len(heard), len(text.encode()))
 
 
-def _pick(
-    name: str, pool: Sequence[tuple[Conversion, Clip]], count: int, generator: np.random.Generator
-) -> list[tuple[Conversion, Clip]]:
-    """Return ``count`` items of ``pool`` with different clips, drawn at random."""
-    chosen: dict[str, tuple[Conversion, Clip]] = {}
-    for place in generator.permutation(len(pool)):
-        item = pool[place]
-        if len(chosen) < count:
-            chosen.setdefault(_name(item[1]), item)
-    if len(chosen) < count:
-        raise AudiolabError(f"listening test: '{name}' has {len(chosen)} utterances, {count} are needed; ask for fewer")
-    return list(chosen.values())
+def _what(conversion: Conversion) -> tuple[str, str, str]:
+    """Return what tells an utterance, whichever system converted it: the pair of speakers and the source's id."""
+    return conversion.source_speaker, conversion.target_speaker, conversion.source.utterance
+
+
+def _choose(
+    common: Sequence[tuple[str, str, str]], count: int, generator: np.random.Generator
+) -> list[tuple[str, str, str]]:
+    """Return ``count`` utterances, or all: pairs of speakers in turn, then in random order."""
+    mixed = [common[place] for place in generator.permutation(len(common))]
+    taken: dict[tuple[str, str], int] = {}
+    turns = []
+    for what in mixed:
+        taken[what[:2]] = taken.get(what[:2], -1) + 1
+        turns.append((taken[what[:2]], what))
+    first = [what for _, what in sorted(turns, key=lambda item: item[0])][:count]
+    return [first[place] for place in generator.permutation(len(first))]
+
+
+def _versions(
+    what: tuple[str, str, str],
+    heard: Sequence[str],
+    converted: Mapping[str, Mapping[tuple[str, str, str], Conversion]],
+    references: DataDir,
+    generator: np.random.Generator,
+    ids: Iterator[int],
+) -> list[Sample]:
+    """Return an utterance's samples, one for each system."""
+    some = next(iter(converted.values()))[what]
+    excerpt = _excerpt(some, references, generator)
+    natural = {"source": some.source, "target": some.reference}
+    clips = {name: natural.get(name) or converted[name][what].converted for name in heard}
+    return [Sample(f"{next(ids):05x}", name, what[0], what[1], clip, excerpt) for name, clip in clips.items()]
+
+
+def _encode(pool: Pool, seconds: float) -> dict[str, str]:
+    """Return each clip's data URI, at one rate and level."""
+    clips = {_name(c): c.load() for row in pool for s in row for c in (s.clip, s.excerpt)}
+    rate = min(rate for _, rate in clips.values())
+    return {name: _embed(wave, original, rate, seconds) for name, (wave, original) in clips.items()}
+
+
+def _fitting(pool: Pool, uris: Mapping[str, str], most: float) -> int:
+    """Return how many of the utterances, from the first, have clips of ``most`` bytes or less together."""
+    size, held = 0, set[str]()
+    for number, row in enumerate(pool):
+        new = {_name(c) for s in row for c in (s.clip, s.excerpt)} - held
+        size += sum(len(uris[name]) for name in new)
+        held |= new
+        if size > most:
+            return number
+    return len(pool)
 
 
 def _excerpt(conversion: Conversion, references: DataDir, generator: np.random.Generator) -> Clip:

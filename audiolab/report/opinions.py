@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,7 +16,7 @@ from audiolab.report.listening import KEY_COLUMNS
 from audiolab.report.tables import Column
 from audiolab.text import read_records
 
-ANSWER_COLUMNS = ("test", "listener", "position", "sample", "naturalness", "similarity")
+ANSWER_COLUMNS = ("test", "listener", "list", "position", "sample", "naturalness", "similarity")
 QUESTIONS = ("naturalness", "similarity")
 OPINION_COLUMNS = (
     Column("system", "System"),
@@ -38,8 +38,11 @@ class Opinion:
     listeners: int
 
 
-def collect(answers: Sequence[str | Path], key: str | Path) -> list[Opinion]:
-    """Return the opinion of each system, in the order of the key's systems by name.
+def collect(answers: Sequence[str | Path], key: str | Path) -> tuple[list[Opinion], list[str]]:
+    """Return the opinion of each system, by name, and what is to be known about the answers.
+
+    A system's score is the mean over listeners of each one's mean, so that all of them weigh alike; its interval is
+    over listeners. Who stopped early counts with what was rated; the same answer in two files counts once.
 
     Args:
         answers: The CSV files which listeners sent.
@@ -47,46 +50,67 @@ def collect(answers: Sequence[str | Path], key: str | Path) -> list[Opinion]:
 
     Raises:
         AudiolabError: A file is missing or of another test, a rating is no whole number from 1 to 5, a sample is not
-            in the key, or one listener's answer to a sample is there twice.
+            in the key or in the listener's list, or one listener rated a sample twice and not alike.
     """
-    systems = _read_key(key)
-    seen: dict[tuple[str, str], str] = {}
-    ratings: dict[str, list[tuple[int, int]]] = defaultdict(list)
-    listeners: dict[str, set[str]] = defaultdict(set)
+    keyed = {(row["test"], row["sample"]): row for _, row in _rows(key, KEY_COLUMNS)}
+    seen: dict[tuple[str, str], tuple[tuple[int, ...], str]] = {}
+    lists: dict[str, str] = {}
+    notes: dict[str, None] = {}
     for path in answers:
         for place, row in _rows(path, ANSWER_COLUMNS):
-            if (row["test"], row["sample"]) not in systems:
-                raise AudiolabError(f"{place}: test '{row['test']}' sample '{row['sample']}' is not in {key}")
-            answer = row["listener"], row["sample"]
-            if answer in seen:
-                raise AudiolabError(f"{place}: '{answer[0]}' rated '{answer[1]}' in {seen[answer]} already; drop one")
-            seen[answer] = place
-            system = systems[row["test"], row["sample"]]
-            ratings[system].append(tuple(_rating(row[question], question, place) for question in QUESTIONS))
-            listeners[system].add(row["listener"])
-    if not ratings:
+            listener, sample = row["listener"], row["sample"]
+            if (row["test"], sample) not in keyed:
+                raise AudiolabError(f"{place}: test '{row['test']}' sample '{sample}' is not in {key}")
+            if lists.setdefault(listener, row["list"]) != row["list"]:
+                raise AudiolabError(f"{place}: '{listener}' has list {lists[listener]} elsewhere, not {row['list']}")
+            if row["list"] not in keyed[row["test"], sample]["lists"].split():
+                raise AudiolabError(f"{place}: sample '{sample}' is not in list '{row['list']}'; see {key}")
+            ratings = tuple(_rating(row[question], question, place) for question in QUESTIONS)
+            before, where = seen.setdefault((listener, sample), (ratings, place))
+            if before != ratings:
+                raise AudiolabError(f"{place}: '{listener}' rated '{sample}' in {where} otherwise; drop one")
+            if where != place:
+                notes[f"{path}: answers of '{listener}' that are in {where.rpartition(':')[0]} too count once."] = None
+    if not seen:
         raise AudiolabError("listening test: there is no answer in these files")
+    systems = {sample: row["system"] for (_, sample), row in keyed.items()}  # a key is of one test
+    rated = {answer: (systems[answer[1]], ratings) for answer, (ratings, _) in seen.items()}
+    return _opinions(rated), [*notes, *_incomplete(seen, lists, keyed.values())]
+
+
+def _opinions(rated: Mapping[tuple[str, str], tuple[str, tuple[int, ...]]]) -> list[Opinion]:
+    """Return each system's opinion from (listener, sample) -> system and ratings."""
+    by_system: dict[str, dict[str, list[tuple[int, ...]]]] = defaultdict(lambda: defaultdict(list))
+    for (listener, _), (system, ratings) in rated.items():
+        by_system[system][listener].append(ratings)
+    found = []
+    for system, of_listeners in sorted(by_system.items()):
+        means = np.array([np.mean(ratings, axis=0) for ratings in of_listeners.values()])
+        count = sum(map(len, of_listeners.values()))
+        found.append(Opinion(system, *map(mos, means.T), count, len(of_listeners)))
+    return found
+
+
+def _incomplete(
+    seen: Iterable[tuple[str, str]], lists: Mapping[str, str], key: Iterable[Mapping[str, str]]
+) -> list[str]:
+    """Return a sentence for each listener who did not rate all of the list."""
+    sizes = Counter(number for row in key for number in row["lists"].split())
+    rated = Counter(listener for listener, _ in seen)
     return [
-        Opinion(system, *map(mos, np.array(ratings[system]).T), len(ratings[system]), len(listeners[system]))
-        for system in sorted(ratings)
+        f"'{listener}' rated {rated[listener]} of {sizes[number]} samples."
+        for listener, number in sorted(lists.items())
+        if rated[listener] < sizes[number]
     ]
 
 
-def mos(ratings: np.ndarray) -> Interval:
-    """Return the mean of ratings [N] and its 95 % interval by Student's t; one rating has none (NaN).
-
-    Ratings count as independent, as in the papers; those of one listener are not quite, so the interval is somewhat
-    too narrow with few listeners.
-    """
-    mean, count = float(np.mean(ratings)), len(ratings)
+def mos(means: np.ndarray) -> Interval:
+    """Return the mean of listeners' means [N] and its 95 % interval by Student's t; one listener has none (NaN)."""
+    mean, count = float(np.mean(means)), len(means)
     if count < 2:
         return Interval(mean, float("nan"), float("nan"), count)
-    half = float(stats.t.ppf(0.975, count - 1) * np.std(ratings, ddof=1) / np.sqrt(count))
+    half = float(stats.t.ppf(0.975, count - 1) * np.std(means, ddof=1) / np.sqrt(count))
     return Interval(mean, mean - half, mean + half, count)
-
-
-def _read_key(path: str | Path) -> Mapping[tuple[str, str], str]:
-    return {(row["test"], row["sample"]): row["system"] for _, row in _rows(path, KEY_COLUMNS)}
 
 
 def _rows(path: str | Path, columns: Sequence[str]) -> list[tuple[str, dict[str, str]]]:

@@ -121,7 +121,7 @@ def test_faults(own, tmp_path):
         (("--table", tmp_path / "bad.tsv", *out), "bad.tsv:1: no column sentence"),
         (("--table", tmp_path / "none.tsv", *out), "none.tsv: cannot read this table"),
         (
-            ("--root", own, "--n_dev", 1, "--out", tmp_path / "own"),
+            ("--root", own, "--n_dev", 0, "--out", tmp_path / "own"),
             "own: is there already and not made from lay_out.py; move it away",
         ),
         (out, "give either --root or --table"),

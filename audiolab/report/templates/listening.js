@@ -1,20 +1,20 @@
 "use strict";
 (() => {
   const byId = (id) => document.getElementById(id);
-  const trials = new Map(JSON.parse(byId("trials").textContent).map((trial) => [trial.id, trial]));
+  const { clips, trials, lists } = JSON.parse(byId("shown").textContent);
   const test = document.body.dataset.test;
   const place = `listening-test:${test}`;
   const questions = ["naturalness", "similarity"];
   let state = load();
 
   function fresh() {
-    return { listener: "", order: shuffled([...trials.keys()]), position: 0, heard: {}, answers: {} };
+    return { listener: "", list: 0, order: [], position: 0, heard: {}, answers: {} };
   }
 
   function load() {
     try {
       const kept = JSON.parse(localStorage.getItem(place));
-      return kept && kept.order.every((id) => trials.has(id)) ? kept : fresh();
+      return kept && kept.order.every((id) => id in trials) ? kept : fresh();
     } catch {
       return fresh();
     }
@@ -62,8 +62,8 @@
     const answer = state.answers[id] || {};
     byId("trial-title").textContent = `Sample ${state.position + 1} of ${state.order.length}`;
     byId("progress").value = state.order.filter(complete).length;
-    byId("sample").src = trials.get(id).sample;
-    byId("excerpt").src = trials.get(id).excerpt;
+    byId("sample").src = clips[trials[id].sample];
+    byId("excerpt").src = clips[trials[id].excerpt];
     for (const input of byId("rating").querySelectorAll("input")) {
       input.checked = answer[input.name] === Number(input.value);
     }
@@ -74,15 +74,17 @@
 
   function showEnd() {
     byId("text").value = csv();
+    byId("rated").textContent = `${state.order.filter(complete).length} of ${state.order.length} samples are rated.`;
     show("end", "end-title");
   }
 
   function csv() {
-    const lines = state.order.map((id, number) => {
-      const answer = state.answers[id];
-      return [test, state.listener, number + 1, id, ...questions.map((question) => answer[question])].join(",");
+    const rated = [...state.order.entries()].filter(([, id]) => complete(id));
+    const lines = rated.map(([number, id]) => {
+      const ratings = questions.map((question) => state.answers[id][question]);
+      return [test, state.listener, state.list, number + 1, id, ...ratings].join(",");
     });
-    return ["test,listener,position,sample,naturalness,similarity", ...lines, ""].join("\n");
+    return ["test,listener,list,position,sample,naturalness,similarity", ...lines, ""].join("\n");
   }
 
   function problem() {
@@ -98,6 +100,9 @@
     if (!state.listener) {
       const name = byId("listener").value.trim().replace(/[^A-Za-z0-9_-]+/g, "_") || "listener";
       state.listener = `${name}-${below(16 ** 6).toString(16).padStart(6, "0")}`;
+      const number = Number.parseInt(byId("number").value, 10); // of the listener; lists come round again
+      state.list = number > 0 ? ((number - 1) % lists.length) + 1 : below(lists.length) + 1;
+      state.order = shuffled([...lists[state.list - 1]]);
     }
     keep();
     showTrial();
@@ -128,11 +133,13 @@
 
   for (const id of ["back", "review"]) {
     byId(id).addEventListener("click", () => {
-      state.position = Math.max(0, state.position - 1);
+      if (id === "back" || state.position >= state.order.length) state.position = Math.max(0, state.position - 1);
       keep();
       showTrial();
     });
   }
+
+  byId("stop").addEventListener("click", showEnd);
 
   byId("save").addEventListener("click", () => {
     const link = document.createElement("a");
@@ -146,15 +153,18 @@
     if (!window.confirm("Erase all answers in this browser and start over?")) return;
     state = fresh();
     byId("listener").value = "";
+    for (const name of ["listener", "number"]) byId(name).readOnly = false;
     byId("begin").textContent = "Start";
     keep();
     show("intro", "listener");
   });
 
   keep();
+  byId("number").value = location.hash.replace(/[^0-9]/g, ""); // page.html#7 is for listener 7
   if (state.listener) {
     byId("listener").value = state.listener;
-    byId("listener").readOnly = true;
+    byId("number").value = "";
+    for (const name of ["listener", "number"]) byId(name).readOnly = true;
     byId("begin").textContent = "Continue";
   }
 })();

@@ -37,6 +37,7 @@ seed=0                                  # of everything random
 seeds=                                  # seeds of training; empty: --seed, or 0 1 2 with --ablation
 train_options=                          # further options of training, as --data_conf.unshared true
 max_steps=                              # steps of a training; empty: as train_config says, or 1500 for mini
+leave_out=                              # systems that the listening test leaves out, as gan_energy in the paper's
 tag=                                    # names the experiment; empty: the data set, or <data set>_ablation
 expdir=                                 # folder of the experiment; empty: exp/<tag>
 
@@ -84,18 +85,30 @@ stage_download() {
   fi
 }
 
+# parts_there: prints the data dirs of evaluation sentences that are there, but for the one of all
+parts_there() {
+  local set
+  for set in "$data/eval_dev" "$data/eval_test" "$eval"; do
+    if [[ -d $set && $set != "$data/eval" ]]; then echo "$set"; fi
+  done | sort -u
+}
+
+begin_parts() {
+  local set
+  for set in $(parts_there); do begin "$set" data --options "dev_sentences=$dev_sentences"; done
+}
+
 stage_data() {
   begin "$data" data --inputs "$db_root" --options "db_root=$db_root"
-  if [[ $eval != "$data/eval" ]]; then begin "$eval" data --options "dev_sentences=$dev_sentences"; fi
+  begin_parts
   run prepare --corpus vcc2018 --db_root "$db_root" --dest "$data"
   for set in train eval ref; do validate_data_dir.py --no-feats --no-text "$data/$set"; done
   local/split_eval.py "$data/eval" --db_root "$db_root" --dev "$dev_sentences" --part "$eval_part"
   if ((eval_sentences > 0)); then
     local/first_sentences.py "${eval%_first*}" "$eval" --count "$eval_sentences"
   fi
-  if [[ $eval != "$data/eval" ]]; then
-    commit "$eval" data --inputs "$data/eval"
-  fi
+  begin_parts
+  for set in $(parts_there); do commit "$set" data --inputs "$data/eval"; done
   commit "$data" data --inputs "$data"/{train,eval,ref}/{wav.scp,utt2dur}
 }
 
@@ -183,7 +196,8 @@ stage_report() {
   if [[ $ablation == true ]]; then
     run plot_runs --expdir "$expdir" --values d_real d_converted d_source --out "$expdir/discriminators.png"
   fi
-  local/jobs.py publish "$expdir" --data "$eval" --reference "$data/ref" --seed "$seed"
+  # shellcheck disable=SC2086 # a list
+  local/jobs.py publish "$expdir" --data "$eval" --reference "$data/ref" --seed "$seed" --leave_out $leave_out
 }
 
 run_stages "$@"; exit  # on one line, for bash reads on in a script that is edited while it runs

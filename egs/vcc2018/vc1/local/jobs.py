@@ -11,7 +11,6 @@ local/jobs.py publish EXPDIR …                 packs the models and makes the 
 from __future__ import annotations
 
 import sys
-from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -55,6 +54,7 @@ def main() -> None:
     publish.add_argument("expdir", type=Path)
     publish.add_argument("--data", required=True, help="data dir that was converted")
     publish.add_argument("--reference", required=True, help="data dir of the targets' references")
+    publish.add_argument("--leave_out", nargs="*", default=[], help="systems that the listening test leaves out")
     publish.add_argument("--seed", default="0", help="of the listening test's draw")
     given, passed_on = split_at_dashes(sys.argv[1:])
     args = parser.parse_args(given)
@@ -181,15 +181,15 @@ def listening_command(args: cli.configargparse.Namespace) -> tuple[str, ...]:
     """Return module and arguments that make the listening test: the systems' first seed, as in the paper's §4.2."""
     forward = [row for row in read_jobs(args.expdir / "convert.tsv", MADE_BY) if row["way"] == "forward"]
     heard = [row for row in forward if row["seed"] == forward[0]["seed"]]
-    systems = [f"{row['system']}={row['dir']}" for row in heard]
-    utterances = Counter()
-    for row in heard:
-        utterances[row["system"]] += len(DataDir(row["dir"]).utterances)
-    samples = min(PAPERS_SAMPLES, (len(utterances) + 2) * min(utterances.values()))  # 2: source and target speech
+    systems = dict.fromkeys(row["system"] for row in heard if row["system"] not in args.leave_out)
+    counts = [sum(len(DataDir(row["dir"]).utterances) for row in heard if row["system"] == name) for name in systems]
+    versions = len({*systems, "source", "target"} - set(args.leave_out))
+    samples = max(versions, min([PAPERS_SAMPLES, *counts]))  # so that no utterance comes twice, if that can be
     pages = ("--out", f"{args.expdir}/listening.html", "--key", f"{args.expdir}/listening_key.csv")
     folders = ("--data", args.data, "--reference", args.reference)
-    drawn = ("--samples", str(samples), "--seed", args.seed)
-    return ("audiolab.bin.listening_test", "make", "--systems", *systems, *folders, *pages, *drawn)
+    drawn = ("--samples", str(samples), "--seed", args.seed, "--leave_out", *args.leave_out)
+    named = (f"{row['system']}={row['dir']}" for row in heard)
+    return ("audiolab.bin.listening_test", "make", "--systems", *named, *folders, *pages, *drawn)
 
 
 if __name__ == "__main__":
