@@ -14,9 +14,11 @@ import torch
 import audiolab
 from audiolab.bin import convert
 from audiolab.config import from_dict, save_yaml, to_dict
+from audiolab.data.speakers import SpeakerStatistics
 from audiolab.errors import AudiolabError
 from audiolab.features.envelope_config import EnvelopeConfig
 from audiolab.features.f0 import estimate_f0
+from audiolab.features.speech_profile import SpeechProfile
 from audiolab.report.packing import pack
 from audiolab.synthesis.speechlike import speech_like
 from audiolab.systems.softgan.system import SoftGAN
@@ -47,7 +49,10 @@ def run(tmp_path_factory):
     system.analysis.config = to_dict(EnvelopeConfig())
     for speaker, (name, f0) in zip((system.speaker_x, system.speaker_y), F0.items()):
         level = -60 + 10 * torch.rand(32)
-        speaker.set(name, round(RATE / 2 / (1.3 * f0)), f0, level, torch.full((32,), 8 / 15))
+        profile = SpeechProfile(-30.0, level.double(), 64 * torch.eye(32).double())
+        order = round(RATE / 2 / (1.3 * f0))
+        statistics = SpeakerStatistics(name, order, f0, level, torch.full((32,), 8.0), profile)
+        speaker.set(statistics, level, torch.full((32,), 8 / 15))
     save_model(folder / "model.pt", "softgan", 7, system.state_dict(), SoftGAN.exports)
     save_yaml(config, folder / "config.yaml")
     start = {"versions": {"torch": "2"}, "commit": "abc", "command": "train", "start": "2026-01-02T03:04:05"}

@@ -6,11 +6,12 @@ how they were measured (``scores.yaml``).
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
 from audiolab import cli
 from audiolab.datadir.datadir import DataDir
-from audiolab.metrics.conversions import Run
+from audiolab.metrics.conversions import Run, limited
 from audiolab.metrics.scores import NATURAL, RECORDINGS
 from audiolab.metrics.scoring import add_options, write_scores
 from audiolab.metrics.speaker_id import SpeakerClassifier
@@ -18,14 +19,18 @@ from audiolab.metrics.vc_runs import Corpora, read_runs, score_runs
 from audiolab.metrics.vc_scores import VC
 from audiolab.metrics.voice import AnalysisConfig
 
+logger = logging.getLogger(__name__)
+
 
 def main() -> None:
     """Run the command."""
     options = _options()
     corpora = Corpora(*(DataDir(path) for path in (options.source, options.reference, options.train)))
     config = AnalysisConfig(alpha=options.alpha, order=options.order, range_db=options.range_db)
-    scored = score_runs(read_runs(options.runs), corpora, config, options.nj)
-    conditions = _conditions(scored.classifier, config)
+    runs = read_runs(options.runs)
+    scored = score_runs(runs, corpora, config, options.nj)
+    conditions = _conditions(scored.classifier, config) | {"Conversions whose peaks were limited": limited(runs)}
+    logger.info("conversions whose peaks were limited: %s", limited(runs))
     write_scores(options, VC, scored, conditions, {"speakers": scored.classifier.speakers})
 
 

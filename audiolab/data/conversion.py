@@ -83,7 +83,7 @@ def convert_data_dir(converter: Converter, datadir: DataDir, out: str | Path, ra
     names = {utterance: f"{converter.target}-{utterance}" for utterance in utterances}
     files = {name: file_of(out / "wav", name, ".wav") for name in names.values()}
     for utterance, name in names.items():
-        path, limiter = files[name], Limiter()
+        path, limiter = files[name], Limiter(name)
         write_audio(path, _converted(converter, datadir, utterance, rate, limiter), rate)
         rows = {"wav.scp": str(path), "utt2spk": converter.target, "utt2source": utterance}
         rows[LIMITED] = str(limiter.samples)

@@ -18,7 +18,7 @@ MARGIN_DB = 15.9
 """P.56's: frames further below the active level are pauses."""
 
 LEVEL_HZ = 3400.0
-"""The level is that of the bands below, which audio of all rates from 8 kHz on has."""
+"""The level is that of the bands below, which recordings of all rates from 8 kHz on have."""
 
 LEAST_S = 0.2
 """So long at least is what is taken for speech: a syllable. A click is shorter."""

@@ -24,8 +24,8 @@ PASSBAND = 0.9
 """Share of half a recording's rate up to which resampling leaves its spectrum as it was."""
 
 LEAST_RATE = 12000
-"""Hz; at lower ones too much has to be filled. Below 3.4 kHz, the gain of conversions of real speech is then further than
-1 dB (root mean square) from what it is at 16 kHz: at 11,025 Hz by up to 1.5 dB, at 12 kHz by .8 dB."""
+"""Hz; at lower ones too much has to be filled. Measured on real speech, below 3.4 kHz, the gain of a conversion is off
+what it is at 16 kHz by up to 1.5 dB (root mean square) at 11,025 Hz, by .8 dB at 12 kHz."""
 
 _RIDGE = 1e-3
 """Of the bands' mean variance; without it bands that go together are not told apart."""

@@ -23,13 +23,17 @@ LOOK_S = 0.005
 class Limiter:
     """Lowers peaks over full scale, all channels alike, until the signal that they are made of passes it itself.
 
+    Args:
+        name: Of the signal; begins the warning.
+
     Attributes:
         samples: How many would have passed full scale, over all channels.
         most_db: The most by which the sound was lowered around them.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, name: str = "") -> None:
         self.samples, self.most_db = 0, 0.0
+        self._where = f"{name}: " if name else ""
 
     def apply(self, blocks: Iterable[np.ndarray], rate: float, source: Counted) -> Blocks:
         """Yield blocks [n, channels] within full scale, and say in the log's warnings when they were not.
@@ -55,9 +59,8 @@ class Limiter:
         chunk = max(1, round(rate))
         yield from process_in_chunks(self._counted(blocks, source), limited, chunk, 2 * look)
         if self.samples:
-            logger.warning(
-                "%d samples would have passed full scale: limited, by up to %.1f dB", self.samples, self.most_db
-            )
+            told = "%s%d samples would have passed full scale: limited, by up to %.1f dB"
+            logger.warning(told, self._where, self.samples, self.most_db)
 
     def _counted(self, blocks: Iterable[np.ndarray], source: Counted) -> Blocks:
         position = 0

@@ -229,6 +229,8 @@ def test_a_data_dir_of_the_sources_utterances(tmp_path, data):
     assert (tmp_path / "out" / "spk2utt").read_text() == "B B-A_1 B-A_2\n"
     assert out.table("utt2source") == {"B-A_1": "A_1", "B-A_2": "A_2"}
     assert out.table("text") == {"B-A_1": "words of A_1", "B-A_2": "words of A_2"}
+    doubled = [int((2 * np.abs(soundfile.read(tmp_path / f"{name}.wav")[0]) > 1).sum()) for name in ("A_1", "A_2")]
+    assert out.table("utt2limited")["B-A_1"] == str(doubled[0])
     assert [fault for fault in validate(out.path, feats=False) if fault.fatal] == []
     for name, path in out.table("wav.scp").items():
         assert path == str(tmp_path / "out" / "wav" / f"{name}.wav")
@@ -275,3 +277,42 @@ def test_a_data_dir_without_the_source(tmp_path, data):
     other.source = "a"
     with pytest.raises(AudiolabError, match="no utterance of speaker a; known are: A, C"):
         convert_data_dir(other, data, tmp_path / "out", RATE)
+
+
+class Bass:
+    """A converter of A to B that notes at which rates it is asked."""
+
+    source, target = "A", "B"
+
+    def __init__(self, fault=""):
+        self.rates, self.fault = [], fault
+
+    def convert(self, wave, rate, limiter=None):
+        if self.fault:
+            raise AudiolabError(self.fault)
+        self.rates.append(rate)
+        return wave
+
+
+def test_recordings_of_a_lower_rate_are_converted_at_their_own(tmp_path, data):
+    soundfile.write(tmp_path / "A_2.wav", speech(0.4, 12000), 12000)
+    converter = Bass()
+    out = convert_data_dir(converter, data, tmp_path / "out", RATE)
+    assert converter.rates == [RATE, 12000]
+    assert soundfile.info(out.table("wav.scp")["B-A_2"]).samplerate == RATE
+
+
+def test_what_a_model_says_is_told_with_the_utterance(tmp_path, data):
+    with pytest.raises(AudiolabError, match=r"data: A_1: the model makes NaN$"):
+        convert_data_dir(Bass("the model makes NaN"), data, tmp_path / "out", RATE)
+    assert not (tmp_path / "out" / "wav.scp").exists()
+
+
+def test_nan_of_a_model_leaves_what_was_there(tmp_path):
+    """What SoftGAN and enhancement end with, whatever writes it."""
+    soundfile.write(tmp_path / "in.wav", speech(), RATE)
+    (tmp_path / "out.wav").write_text("before")
+    broken = EnvelopeConverter(EnvelopeConfig(), 60, converter().profile, lambda mel: mel * np.nan)
+    with pytest.raises(AudiolabError, match="the model makes NaN or infinite samples, the first is number 0"):
+        convert_file(broken.stream, tmp_path / "in.wav", tmp_path / "out.wav")
+    assert (tmp_path / "out.wav").read_text() == "before"

@@ -5,8 +5,8 @@ import pytest
 import torch
 from feature_folder import make_features
 
-from audiolab.data.crops import UnpairedCrops, UnpairedCropsConfig, without_shared_sentences
-from audiolab.data.speakers import read_statistics
+from audiolab.data.crops import UnpairedCrops, UnpairedCropsConfig, evenly, without_shared_sentences
+from audiolab.data.speakers import read_range
 from audiolab.errors import AudiolabError
 from audiolab.training.system import SampleKey
 
@@ -64,12 +64,66 @@ def test_held_out_crops_lie_side_by_side_and_are_not_trained_on(folder):
     assert starts == [3000, 3016, 3032, 4000, 4016, 4032, 4048]
 
 
-def test_statistics_are_the_closed_form(folder):
-    statistics = read_statistics(folder, "A")
-    values = np.concatenate([1000.0 * n + np.arange(40 + 7 * n) for n in range(5)] + [5000.0 + np.arange(3)])
+def epoch_of(crops, epoch, seed=0):
+    """Return the numbers of the utterances of X and of Y, item by item."""
+    samples = (crops[SampleKey(i, (seed, 1, epoch, i), epoch)] for i in range(len(crops)))
+    return [tuple(int(sample[name][0, 0] // 1000) for name in "xy") for sample in samples]
+
+
+@pytest.mark.parametrize(("a", "b"), [(7, 3), (3, 7), (5, 5), (9, 2)])
+def test_all_utterances_are_drawn_equally_often(tmp_path, a, b):
+    """Within an epoch but for one, and over as many epochs as it takes exactly."""
+    make_numbered(tmp_path, {f"A_{n}": 40 + n for n in range(a + 1)} | {f"B_{n}": 50 + n for n in range(b + 1)})
+    crops = UnpairedCrops(config(tmp_path), held_out=False)
+    epochs = [epoch_of(crops, epoch) for epoch in range(min(a, b))]
+    assert len(epochs[0]) == max(a, b)
+    for which, count in ((0, a), (1, b)):
+        counts = np.array([np.unique([pair[which] for pair in epoch], return_counts=True)[1] for epoch in epochs])
+        assert counts.shape == (len(epochs), count)
+        assert np.ptp(counts, axis=1).max() <= 1
+        assert np.ptp(counts.sum(0)) == 0
+
+
+def test_pairs_are_drawn_anew_for_each_epoch_and_seed(tmp_path):
+    make_numbered(tmp_path, {f"{s}_{n}": 40 for s in "AB" for n in range(13)})
+    crops = UnpairedCrops(config(tmp_path), held_out=False)
+    first, again, other, seeded = (epoch_of(crops, *key) for key in ((0, 0), (0, 0), (1, 0), (0, 1)))
+    assert first == again
+    assert len({tuple(pairs) for pairs in (first, other, seeded)}) == 3
+    assert len({y - x for x, y in first}) > 3  # not by one shift
+
+
+@pytest.mark.parametrize(("length", "count"), [(10, 3), (10, 10), (7, 5), (5, 1)])
+def test_places_are_shared_out_evenly(length, count):
+    for epoch in range(20):
+        drawn = [evenly(place, epoch, length, count) for place in range(length)]
+        assert np.ptp(np.bincount(drawn, minlength=count)) <= 1
+
+
+def test_statistics_are_the_closed_form_over_what_is_trained_on(folder):
+    """A_4 is held out, A_9 is too short: neither counts; nor does their F0."""
+    statistics = UnpairedCrops(config(folder), held_out=False).source
+    values = np.concatenate([1000.0 * n + np.arange(40 + 7 * n) for n in range(4)])
     assert torch.allclose(statistics.mean, torch.full((BANDS,), values.mean(), dtype=torch.float32))
     assert torch.allclose(statistics.std, torch.full((BANDS,), values.std(), dtype=torch.float32), rtol=1e-5)
+    assert torch.allclose(statistics.profile.mean, torch.full((BANDS,), values.mean()).double())
     assert (statistics.order, statistics.f0) == (16000 // 400, 110.0)
+
+
+def test_no_sentence_that_is_left_out_moves_a_statistic(tmp_path):
+    """Held-out ones and those of the other speaker's half may be anything, F0 included."""
+    feats = {f"{s}_{n}": np.random.default_rng(n).normal(-40, 5, (40, BANDS)) for s in "AB" for n in range(8)}
+    changed = [*(f"A_{n}" for n in (1, 3, 5, 7)), "A_6", *(f"B_{n}" for n in (0, 2, 4, 6)), "B_7"]
+    make_features(tmp_path / "a", feats)
+    other = feats | {name: feats[name] + 25 for name in changed}
+    make_features(tmp_path / "b", other, f0s=dict.fromkeys(changed, 190.0))
+    sets = [UnpairedCrops(config(tmp_path / name, unshared=True), held_out=False) for name in "ab"]
+    for first, second in ((sets[0].source, sets[1].source), (sets[0].target, sets[1].target)):
+        assert torch.equal(first.mean, second.mean)
+        assert torch.equal(first.std, second.std)
+        assert first.f0 == second.f0 == 110.0
+        assert first.profile.level == second.profile.level
+        assert torch.equal(first.profile.covariance, second.profile.covariance)
 
 
 def test_collate_stacks_and_names(folder):
@@ -108,7 +162,19 @@ def test_what_is_too_little_is_named(folder, changes, message):
 def test_a_broken_f0_table_is_named(folder):
     (folder / "spk2f0").write_text("A 70 high 110\nB 70 200 110\n")
     with pytest.raises(AudiolabError, match=r"spk2f0: 'A 70 high 110' is not <floor Hz> <ceiling Hz> <median Hz>"):
-        read_statistics(folder, "A")
+        read_range(folder, "A")
+
+
+def test_a_speaker_without_a_range_is_named(folder):
+    (folder / "spk2f0").write_text("B 70 200 110\n")
+    with pytest.raises(AudiolabError, match="spk2f0: no entry for speaker A; run the stages 1 and 2 again"):
+        _ = UnpairedCrops(config(folder), held_out=False).source
+
+
+def test_a_band_that_never_changes_is_named(tmp_path):
+    make_features(tmp_path, {f"{s}_{n}": np.full((40, BANDS), -30.0) for s in "AB" for n in range(3)})
+    with pytest.raises(AudiolabError, match="speaker A has a band that never changes; are the wavs silent"):
+        _ = UnpairedCrops(config(tmp_path), held_out=False).source
 
 
 def test_unknown_speaker_is_named(folder):

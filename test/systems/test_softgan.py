@@ -1,12 +1,22 @@
 """SoftGAN's networks against the paper's sizes, its losses against the gradients that soft labels should give."""
 
+import numpy as np
 import pytest
 import torch
+import yaml
 
+from audiolab import load
+from audiolab.config import to_dict
+from audiolab.errors import AudiolabError
+from audiolab.features.envelope_config import EnvelopeConfig
+from audiolab.features.speech_profile import SpeechProfile
+from audiolab.synthesis.speechlike import speech_like
 from audiolab.systems.softgan.config import DiscriminatorConfig, GeneratorConfig, SoftGANConfig
+from audiolab.systems.softgan.converter import Voice
 from audiolab.systems.softgan.losses import adversarial, energy_loss
 from audiolab.systems.softgan.networks import Discriminator, Generator
 from audiolab.systems.softgan.system import SoftGAN
+from audiolab.training.export import write_file
 
 
 def weights(network):
@@ -32,6 +42,13 @@ def weights(network):
 def test_nonsense_is_refused(cls, values):
     with pytest.raises(ValueError, match=next(iter(values))):
         cls(**values)
+
+
+@pytest.mark.parametrize("output", ["relu", "sigmoid", "literal"])
+def test_outputs_without_negative_values_go_with_the_scale_that_has_none(output):
+    with pytest.raises(ValueError, match=f"generator.output '{output}' gives no negative values"):
+        SoftGANConfig(generator=GeneratorConfig(output=output))
+    assert SoftGANConfig(generator=GeneratorConfig(output=output), scale="unit").generator.output == output
 
 
 def test_networks_have_the_papers_sizes():
@@ -174,3 +191,38 @@ def test_discriminator_is_blind_to_the_scale_of_features():
     discriminator = Discriminator(DiscriminatorConfig(channels=[4, 8, 8, 8], hidden=16), 32, 128)
     x = torch.randn(3, 1, 32, 128)
     assert torch.allclose(discriminator(10 * x), discriminator(100 * x), atol=1e-4)
+
+
+def test_a_model_without_a_level_is_refused_in_one_line(tmp_path):
+    """One that was trained before levels were kept; converting with a guessed level would be wrong without a word."""
+    system = small()
+    state = {name: getattr(system, name).state_dict() for name in system.exports}
+    for name in ("speaker_x", "speaker_y"):
+        state[name]["_extra_state"] = {"name": "A", "order": 50, "f0": 120.0}
+    write_file(tmp_path / "model.pt", {"format": 1, "system": "softgan", "step": 1, "state": state})
+    tree = {"system": "softgan", "system_conf": to_dict(system.config)}
+    (tmp_path / "config.yaml").write_text(yaml.safe_dump(tree))
+    with pytest.raises(AudiolabError) as caught:
+        load(tmp_path)
+    assert str(caught.value) == (
+        f"{tmp_path}/model.pt: an older audiolab trained this model, which knows no speech level of speaker A: "
+        "train it again, in a new folder"
+    )
+
+
+def voice_of(ratio):
+    """Return a conversion that changes nothing but F0."""
+    profile = SpeechProfile(-30.0, torch.zeros(32).double(), torch.eye(32).double())
+    voice = Voice(EnvelopeConfig(), 60, profile, lambda mel: mel)
+    voice.ratio = ratio
+    return voice
+
+
+@pytest.mark.parametrize("ratio", [0.6, 1.7])
+def test_moving_f0_keeps_gain_and_loudness(ratio):
+    wave = 0.05 * speech_like(1.0, 16000, 120, np.random.default_rng(0)).astype(np.float32)
+    moved = voice_of(ratio).convert(wave, 16000)
+    assert np.sum(moved**2) == pytest.approx(np.sum(wave**2), rel=0.02)
+    for gain in (0.03, 10.0):
+        made = voice_of(ratio).convert(wave * np.float32(gain), 16000) / gain
+        assert np.abs(made - moved).max() < 0.01 * np.abs(moved).max()

@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from audiolab import cli
+from audiolab.config import load_yaml
 from audiolab.data.baseline_mappings import BASELINES
 from audiolab.datadir.datadir import DataDir
 from audiolab.datadir.names import id_problem
@@ -26,6 +27,8 @@ TRAIN = ("config", "seed", "source", "target", "dir")
 CONVERT = ("system", "seed", "source", "target", "dir", "model", "way")
 SCORED = CONVERT[:5]
 MADE_BY = "stage 3 (train)"
+SENTENCES = ("frames", "held_out", "unshared")
+"""Keys of ``data_conf`` that say which sentences are trained on."""
 PAPERS_SAMPLES = 15
 """Samples that a listener rates, §4.2; fewer where there are not so many utterances."""
 
@@ -162,10 +165,23 @@ def convert_command(job: Row, args: cli.configargparse.Namespace) -> tuple[str, 
     """Return module and arguments that convert a data dir."""
     folders = ("--data", args.data, "--out", job["dir"])
     if job["way"] == "baseline":
-        ends = ("--source", job["source"], "--target", job["target"])
-        return ("audiolab.bin.convert_baseline", "--kind", job["system"], "--features", args.features, *ends, *folders)
+        return ("audiolab.bin.convert_baseline", "--kind", job["system"], *baseline_data(job, args), *folders)
     reverse = ("--reverse",) if job["way"] == "reverse" else ()
     return ("audiolab.bin.convert", "--model", job["model"], *reverse, *folders, *args.options)
+
+
+def baseline_data(job: Row, args: cli.configargparse.Namespace) -> Iterator[str]:
+    """Yield the options by which a baseline knows the sentences that the first training of its pair was shown."""
+    ends = job["source"], job["target"]
+    runs = read_jobs(args.expdir / "train.tsv", MADE_BY)
+    training = next(run for run in runs if {run["source"], run["target"]} == set(ends))
+    if (training["source"], training["target"]) != ends:
+        yield "--reverse"
+    shown, _ = load_yaml(Path(training["dir"]) / "config.yaml")
+    yield from ("--train_dir", args.features, "--source", training["source"], "--target", training["target"])
+    for key in SENTENCES:
+        if key in shown.get("data_conf", {}):
+            yield from (f"--{key}", str(shown["data_conf"][key]).lower())
 
 
 def publish_models(args: cli.configargparse.Namespace) -> None:
