@@ -4,7 +4,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 
 import pytest
 
@@ -36,13 +35,27 @@ def test_a_signal_leaves_no_half_written_file(tmp_path, number):
     assert (tmp_path / "a.txt").read_text() == "before"
 
 
+STUBBORN = """
+import time
+from audiolab import cli
+
+def main():
+    print("begun", flush=True)
+    try:
+        time.sleep(30)
+    finally:
+        print("goes on", flush=True)
+        time.sleep(30)
+
+cli.run(main)
+"""
+
+
 def test_a_second_sigterm_ends_what_does_not_end_by_the_first(tmp_path):
-    stubborn = WRITER.replace("time.sleep(30)", "\n        try: time.sleep(30)\n        finally: time.sleep(30)")
-    process = subprocess.Popen([sys.executable, "-c", stubborn], cwd=tmp_path, stdout=subprocess.PIPE, text=True)
-    process.stdout.readline()
-    process.terminate()
-    time.sleep(0.3)
-    process.terminate()
+    process = subprocess.Popen([sys.executable, "-c", STUBBORN], cwd=tmp_path, stdout=subprocess.PIPE, text=True)
+    for line in ("begun\n", "goes on\n"):
+        assert process.stdout.readline() == line
+        process.terminate()
     assert process.wait(timeout=10) == -signal.SIGTERM
 
 
