@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import errno
 import logging
 import math
@@ -51,10 +52,11 @@ class ArgumentParser(configargparse.ArgumentParser):
 
 def _use_writable_caches() -> None:
     """Where the home folder takes no caches, give numba, which fails without one, and matplotlib a temporary folder."""
-    home = Path(os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")).absolute()
-    nearest = next(folder for folder in (home, *home.parents) if folder.exists())
-    if os.access(nearest, os.W_OK | os.X_OK):
-        return
+    home = Path(os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache"))
+    with contextlib.suppress(OSError):
+        home.mkdir(parents=True, exist_ok=True)
+        if os.access(home, os.W_OK | os.X_OK):
+            return
     folder = Path(tempfile.gettempdir(), f"audiolab-{os.getuid()}")
     folder.mkdir(mode=0o700, exist_ok=True)
     if folder.stat().st_uid != os.getuid():  # compiled code is taken from our own folder only

@@ -177,7 +177,7 @@ def _check_names(paths: Sequence[Path]) -> None:
     """Raise for a path that cannot stand in a table; tell of names with characters that are rarely in one."""
     for path in paths:
         check_name(path)
-    odd = [path for path in paths if re.search(r"[^\w.-]", path.stem)]
+    odd = [path for path in paths if clean_id(path.stem) != unicodedata.normalize("NFC", path.stem).replace("-", "_")]
     if odd:
         logging.warning("%s: '_' stands in its id for what an id cannot have (%d such names)", odd[0], len(odd))
 

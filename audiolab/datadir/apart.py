@@ -7,7 +7,6 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from audiolab.datadir.datadir import DataDir
-from audiolab.datadir.kinds import is_signal
 from audiolab.datadir.source import parse_entry
 from audiolab.errors import AudiolabError
 
@@ -32,9 +31,10 @@ def check_apart(source: str | Path, destination: str | Path) -> None:
 
 
 def check_recordings_apart(datadir: DataDir, destination: str | Path) -> None:
-    """Raise `AudiolabError` where a recording that a data dir names lies in the folder that is to be made."""
-    entries = (entry for name in datadir.names if is_signal(name) for entry in datadir.table(name).values())
-    check_files_apart((parse_entry(entry).path for entry in entries), destination)
+    """Raise `AudiolabError` where something that a data dir's tables name lies in the folder that is to be made."""
+    tables = sorted(path.name for path in datadir.path.glob("*.scp"))
+    entries = (parse_entry(entry) for name in tables for entry in datadir.table(name).values())
+    check_files_apart((entry.path for entry in entries if entry.path), destination)
 
 
 def check_files_apart(files: Iterable[str | Path], destination: str | Path) -> None:

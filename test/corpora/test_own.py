@@ -221,6 +221,11 @@ def fails_in_the_last_line(tmp_path, rows, row, message):
         ("speech_english", {"path": "de/ttrain/1.ogg", "speaker": "ttrain"}, "same id, 'ttrain-de_ttrain_1', as .*:4:"),
         ("speech_english", {"speaker": "tvalid"}, r"'tvalid' is for train here, for valid in .*:11 \(speech_target\)"),
         ("noise_source", {"speaker": "m_street_test"}, r"noise 'm_street_test' is for train here, for test in .*:20 "),
+        (
+            "noise_source",
+            {"speaker": "m street-test"},
+            "have the id 'm_street_test', which 'm_street_test' of .*:20",
+        ),
         ("pair", {"clean": ""}, "'clean' is empty; a line of use 'pair' needs it"),
         ("pair", {"part": "test"}, "'part' is 'test', but is for other uses"),
         (
@@ -241,6 +246,30 @@ def test_a_wrong_line(tmp_path, rows, use, values, message):
     good = next(row for row in rows if row[0] == use)
     row = dict(zip(HEADER.split("\t"), good)) | {"path": "new.wav"} | values
     fails_in_the_last_line(tmp_path, rows, row, message)
+
+
+def test_speakers_stay_apart(tmp_path, rows):
+    """Names that differ in a mark are two speakers; two that would be one by their ids are refused."""
+    good = next(row for row in rows if row[0] == "speech_source")
+    write(tmp_path / "in/new.wav", rate=48000)
+    row = dict(zip(HEADER.split("\t"), good)) | {"path": "new.wav"}
+    good[2] = "anna train"
+    told = r"tsv:23: 'anna-train' would have the id 'anna_train', which 'anna train' of .*tsv:2 has; rename one of them"
+    fails_in_the_last_line(tmp_path, rows, row | {"speaker": "anna-train"}, told)
+    good[2] = "राम"
+    made(tmp_path, [*rows, list((row | {"speaker": "रोम"}).values())])
+    assert {"राम", "रोम"} <= set(DataDir(tmp_path / "data/speech_source_train").speakers)
+
+
+def test_a_table_or_recording_in_a_data_dir_that_is_written_is_refused(tmp_path, rows):
+    made(tmp_path, rows)
+    before = {path: path.read_bytes() for path in (tmp_path / "data").rglob("*") if path.is_file()}
+    new = tmp_path / "data/noise_target_test/new.wav"
+    write(new, rate=48000)
+    with pytest.raises(AudiolabError, match=r"noise_target_test: holds .*new.wav, which is read"):
+        made(tmp_path, [*rows, ["noise_target", str(new), "", "", "test", ""]])
+    new.unlink()
+    assert {path: path.read_bytes() for path in (tmp_path / "data").rglob("*") if path.is_file()} == before
 
 
 def test_all_wrong_lines_are_told_at_once(tmp_path, rows):

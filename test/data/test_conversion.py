@@ -272,6 +272,30 @@ def test_bad_audio_in_a_data_dir_is_named(tmp_path, data, kind, message):
     assert not (tmp_path / "out" / "wav.scp").exists()
 
 
+@pytest.mark.parametrize("name", ["A/../../../elsewhere", "/A_3", "A" * 240])
+def test_ids_that_cannot_name_files_are_refused_before_anything_is_written(tmp_path, data, name):
+    wavs = data.table("wav.scp") | {name: str(tmp_path / "A_1.wav")}
+    odd = write_data_dir(tmp_path / "odd", {"wav.scp": wavs, "utt2spk": data.table("utt2spk") | {name: "A"}})
+    before = sorted(tmp_path.rglob("*"))
+    with pytest.raises(AudiolabError, match=r"out/wav: the id 'B-.* files are named by ids"):
+        convert_data_dir(Louder(), odd, tmp_path / "out", RATE)
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_nothing_is_written_over_what_is_read(tmp_path, data):
+    """Neither a table nor a recording, whether the folder is the data dir, holds it, or holds what it names."""
+    (tmp_path / "link").symlink_to(data.path)
+    (tmp_path / "there/wav").mkdir(parents=True)
+    (tmp_path / "A_1.wav").rename(tmp_path / "there/wav/B-A_1.wav")
+    moved = {name: str(tmp_path / "there/wav/B-A_1.wav") for name in data.table("wav.scp")}
+    other = write_data_dir(tmp_path / "moved", {"wav.scp": moved, "utt2spk": data.table("utt2spk")})
+    before = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
+    for source, out in ((data, "data"), (data, "link"), (data, "data/out"), (data, ""), (other, "there")):
+        with pytest.raises(AudiolabError, match="would be written over; name a folder apart from it"):
+            convert_data_dir(Louder(), source, tmp_path / out, RATE)
+    assert {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()} == before
+
+
 def test_a_data_dir_without_the_source(tmp_path, data):
     other = Louder()
     other.source = "a"

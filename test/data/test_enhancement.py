@@ -18,7 +18,7 @@ from audiolab.data.enhancement import enhance_file, enhance_mixtures, enhance_pc
 from audiolab.data.mixing import make_mixtures
 from audiolab.data.mixtures import MixtureDir, MixtureSettings
 from audiolab.datadir.audio import resample
-from audiolab.datadir.datadir import DataDir
+from audiolab.datadir.datadir import DataDir, write_data_dir
 from audiolab.datadir.validate import validate
 from audiolab.errors import AudiolabError
 
@@ -228,8 +228,23 @@ def test_a_mixture_dir_becomes_a_data_dir(tmp_path, model, mixtures):
         noisy = sum(made.parts(index))
         assert rate == RATE
         np.testing.assert_allclose(wave, model.enhance(noisy, RATE), atol=1 / 32768)
-    with pytest.raises(AudiolabError, match="would be lost"):
-        enhance_mixtures(model, made, mixtures)
+    before = {path: path.read_bytes() for path in mixtures.rglob("*") if path.is_file()}
+    for out in (mixtures, mixtures / "enhanced", mixtures.parent, mixtures.parent / "speech"):
+        with pytest.raises(AudiolabError, match=r"which is read, and would be written over|is read too, and would be"):
+            enhance_mixtures(model, made, out)
+    assert {path: path.read_bytes() for path in mixtures.rglob("*") if path.is_file()} == before
+
+
+def test_ids_that_lead_elsewhere_are_refused_before_anything_is_written(tmp_path, model):
+    wave = harmonic(np.random.default_rng(0), 120, 1.0)
+    for name in ("noisy", "clean"):
+        soundfile.write(tmp_path / f"{name}.wav", wave, RATE)
+    for name in ("../out", "/tmp/x", "a/b"):
+        tables = {"wav.scp": {name: f"{tmp_path}/noisy.wav"}, "spk1.scp": {name: f"{tmp_path}/clean.wav"}}
+        pairs = write_data_dir(tmp_path / "pairs", tables | {"utt2spk": {name: "a"}}, replace=True)
+        with pytest.raises(AudiolabError, match=rf"out/wav: the id '{name}' has a '/' in it"):
+            enhance_mixtures(model, MixtureDir(pairs.path), tmp_path / "out")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["clean.wav", "noisy.wav", "pairs"]
 
 
 def enhance(monkeypatch, run, *words):

@@ -10,7 +10,7 @@ import yaml
 from mixture_folder import RATE, harmonic, make_sounds
 
 from audiolab.bin import make_mixtures as command
-from audiolab.data.mixing import make_mixtures
+from audiolab.data.mixing import make_mixtures, write_mixtures
 from audiolab.data.mixtures import MixtureDir, MixtureSettings
 from audiolab.datadir.datadir import DataDir
 from audiolab.datadir.validate import validate
@@ -142,6 +142,18 @@ def test_written_mixtures_add_up(sounds, tmp_path, monkeypatch):
         assert np.array_equal(speech, mixtures.parts(index)[0])
     run(monkeypatch, *words, "--out", tmp_path / "mix")  # without audio: that of the earlier set is no longer named
     assert not DataDir(tmp_path / "mix").has("wav.scp")
+
+
+def test_a_mixture_whose_id_leads_elsewhere_is_not_written(sounds, tmp_path, monkeypatch):
+    words = ("--speech", sounds / "speech", "--noise", sounds / "noise", "--count", 2, "--seconds", 0.5, 1)
+    run(monkeypatch, *words, "--out", tmp_path / "mix")
+    for name in ("mixtures", "utt2spk"):
+        lines = (tmp_path / "mix" / name).read_text()
+        (tmp_path / "mix" / name).write_text(f"../../{lines}")
+    with pytest.raises(AudiolabError, match=r"mix/wav: the id '../../.*' has a '/' in it"):
+        write_mixtures(tmp_path / "mix")
+    assert [path.name for path in tmp_path.iterdir()] == ["mix"]
+    assert list((tmp_path / "mix").rglob("*.wav")) == []
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,94 @@
+"""What all commands share: how a signal ends them, and where libraries keep what they compile."""
+
+import os
+import signal
+import subprocess
+import sys
+
+import pytest
+
+WRITER = """
+import sys, time
+from audiolab import cli
+from audiolab.datadir.audiowrite import audio_writer
+from audiolab.files import atomic_write
+
+def main():
+    with atomic_write("a.txt") as file, audio_writer("b.wav", 16000, 1):
+        file.write("half")
+        print("begun", flush=True)
+        time.sleep(30)
+
+cli.run(main)
+"""
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_leaves_no_half_written_file(tmp_path, number):
+    (tmp_path / "a.txt").write_text("before")
+    process = subprocess.Popen([sys.executable, "-c", WRITER], cwd=tmp_path, stdout=subprocess.PIPE, text=True)
+    assert process.stdout.readline() == "begun\n"
+    assert len(list(tmp_path.iterdir())) == 3
+    process.send_signal(number)
+    assert process.wait(timeout=10) == 128 + number
+    assert [path.name for path in tmp_path.iterdir()] == ["a.txt"]
+    assert (tmp_path / "a.txt").read_text() == "before"
+
+
+STUBBORN = """
+import time
+from audiolab import cli
+
+def main():
+    print("begun", flush=True)
+    try:
+        time.sleep(30)
+    finally:
+        print("goes on", flush=True)
+        time.sleep(30)
+
+cli.run(main)
+"""
+
+
+def test_a_second_sigterm_ends_what_does_not_end_by_the_first(tmp_path):
+    process = subprocess.Popen([sys.executable, "-c", STUBBORN], cwd=tmp_path, stdout=subprocess.PIPE, text=True)
+    for line in ("begun\n", "goes on\n"):
+        assert process.stdout.readline() == line
+        process.terminate()
+    assert process.wait(timeout=10) == -signal.SIGTERM
+
+
+CACHES = """
+import os
+from audiolab import cli
+
+def main():
+    import numba
+
+    @numba.njit(cache=True)
+    def double(x):
+        return 2 * x
+
+    print(double(21), os.environ.get("NUMBA_CACHE_DIR"), os.environ.get("MPLCONFIGDIR"))
+
+cli.run(main)
+"""
+
+
+@pytest.mark.parametrize("writable", [True, False])
+def test_numba_runs_where_neither_home_nor_the_packages_can_be_written(tmp_path, writable):
+    """A file that nobody may write beside, as in a venv of somebody else's: numba by itself raises there."""
+    script = tmp_path / "script.py"
+    script.write_text(CACHES)
+    (tmp_path / "home").mkdir()
+    (tmp_path / "tmp").mkdir()
+    home = tmp_path / "home" if writable else "/proc/nosuch"
+    (tmp_path / "__pycache__").write_text("")  # in the way of numba's own folder beside the file
+    environment = {**os.environ, "HOME": str(home), "TMPDIR": str(tmp_path / "tmp")}
+    for name in ("XDG_CACHE_HOME", "NUMBA_CACHE_DIR", "MPLCONFIGDIR"):
+        environment.pop(name, None)
+    done = subprocess.run([sys.executable, script], env=environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    folder = f"{tmp_path}/tmp/audiolab-{os.getuid()}"
+    assert done.stdout.split() == ["42", *(["None"] * 2 if writable else [f"{folder}/numba", f"{folder}/matplotlib"])]
