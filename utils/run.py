@@ -78,7 +78,11 @@ class Runner:
     def _start(self, job: launcher.Job) -> bool:
         """Start ``job``; a command that cannot be started is said in its log."""
         gpus = [self.free_gpus.popleft() for _ in range(self.gpus_each)]
-        environment = {**os.environ, **launcher.thread_environment(self.threads)}
+        environment = {
+            **os.environ,
+            **launcher.thread_environment(self.threads),
+            "AUDIOLAB_GRACE_S": str(GRACE_SECONDS),
+        }
         if gpus:
             environment |= {"CUDA_VISIBLE_DEVICES": ",".join(gpus), "CUDA_DEVICE_ORDER": "PCI_BUS_ID"}
         argv = ["bash", "-o", "pipefail", "-c", *job.argv] if len(job.argv) == 1 else list(job.argv)

@@ -9,6 +9,7 @@ SIGTERM or SIGUSR1 and saved (run it again to go on), 1 an error that is told in
 from __future__ import annotations
 
 import argparse
+import re
 import sys
 from collections.abc import Sequence
 from typing import Any
@@ -30,18 +31,19 @@ def main(argv: Sequence[str] | None = None) -> None:
 
 
 def _train(system: type, run_config: Any, options: argparse.Namespace) -> None:
-    from audiolab.training.distributed import join, leave
+    from audiolab.training.distributed import join, leave, with_others
     from audiolab.training.launch import end_with_launcher
     from audiolab.training.seeding import build
     from audiolab.training.signals import EXIT_STATUS, StoppedError
     from audiolab.training.trainer import Trainer
 
     end_with_launcher()
-    processes = join(use_gpu=options.ngpu > 0)
     try:
-        train_set, valid_set = system.datasets(run_config.data_conf)
-        trainer = Trainer(build(system, run_config), train_set, valid_set, run_config, options.expdir, processes)
-        trainer.fit()
+        with with_others():
+            processes = join(use_gpu=options.ngpu > 0)
+            train_set, valid_set = system.datasets(run_config.data_conf)
+            trainer = Trainer(build(system, run_config), train_set, valid_set, run_config, options.expdir, processes)
+            trainer.fit()
     except StoppedError as stopped:
         if processes.main:
             print(stopped, file=sys.stderr)
@@ -70,10 +72,17 @@ def parse(argv: list[str]) -> tuple[type, Any, argparse.Namespace]:
     parser = _parser()
     config.add_arguments(parser, cls)
     options = parser.parse_args(argv)
-    if options.expdir is None:
-        raise AudiolabError("--expdir is missing: the folder of this run")
+    if not options.expdir:
+        raise AudiolabError("--expdir is missing or empty: the folder of this run")
     if min(options.ngpu, options.nproc) < 0 or options.num_nodes < 1 or (options.ngpu and options.nproc > 1):
         raise AudiolabError("--ngpu and --nproc are counts of which one may be given, --num_nodes is at least 1")
+    if options.node_rank is not None and not 0 <= options.node_rank < options.num_nodes:
+        raise AudiolabError(
+            f"--node_rank {options.node_rank} of --num_nodes {options.num_nodes}: machines are counted from 0 to "
+            f"{options.num_nodes - 1}"
+        )
+    if options.master is not None and not re.fullmatch(r"[^:\s]+(:\d{1,5})?", options.master):
+        raise AudiolabError(f"--master '{options.master}': give host:port of machine 0")
     return system, config.from_namespace(cls, options), options
 
 

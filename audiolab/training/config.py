@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -45,7 +46,7 @@ class OptimConfig:
 
     def __post_init__(self) -> None:
         _positive(self, "lr", "every", "gamma")
-        _not_negative(self, "eps", "momentum", "weight_decay", "warmup", "hold", "floor")
+        _not_negative(self, "eps", "momentum", "alpha", "weight_decay", "warmup", "hold", "floor")
         if len(self.betas) != 2 or not all(0 <= beta < 1 for beta in self.betas):
             raise ValueError(f"betas are two numbers in [0, 1), not {self.betas}")
         if self.floor > 1:
@@ -158,11 +159,11 @@ def _check_seed(config: Any) -> None:
 
 def _positive(config: Any, *names: str) -> None:
     for name in names:
-        if getattr(config, name) <= 0:
-            raise ValueError(f"{name} must be positive, not {getattr(config, name)}")
+        if not 0 < getattr(config, name) < math.inf:
+            raise ValueError(f"{name} must be positive and finite, not {getattr(config, name)}")
 
 
 def _not_negative(config: Any, *names: str) -> None:
     for name in names:
-        if getattr(config, name) < 0:
-            raise ValueError(f"{name} must not be negative, not {getattr(config, name)}")
+        if not 0 <= getattr(config, name) < math.inf:
+            raise ValueError(f"{name} must not be negative, and finite, not {getattr(config, name)}")

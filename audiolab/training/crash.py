@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 
 from audiolab.errors import AudiolabError
+from audiolab.training.distributed import lost
 from audiolab.training.export import write_file
 from audiolab.training.system import Batch
 
@@ -29,6 +30,8 @@ def guard(path: Path, step: int, batches: list[Batch]) -> Iterator[None]:
     try:
         yield
     except Exception as error:
+        if lost(error):  # it is not the batch's fault
+            raise
         _save(path, step, error, batches)
         if _out_of_memory(error):
             raise AudiolabError(

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -14,6 +15,9 @@ from torch import Tensor, nn
 from torch.nn.parallel import DistributedDataParallel
 
 from audiolab.errors import AudiolabError
+
+_LOST = ("closed by peer", "reset by peer", "refused", "imed out", "timeout", "Broken pipe", "connectFullMesh")
+"""What Gloo says of a process that has gone."""
 
 TIMEOUT = timedelta(minutes=30)
 """How long a process waits for the others, in a checkpoint of a slow disk or a long validation, say."""
@@ -32,6 +36,11 @@ class Processes:
     rank: int = 0
     world: int = 1
     device: torch.device = field(default_factory=lambda: torch.device("cpu"))
+
+    @property
+    def on_this_machine(self) -> int:
+        """How many of them are on this machine."""
+        return int(os.environ.get("LOCAL_WORLD_SIZE", self.world))
 
     @property
     def main(self) -> bool:
@@ -86,6 +95,38 @@ def join(use_gpu: bool) -> Processes:
     if world > 1:
         dist.init_process_group("nccl" if use_gpu else "gloo", timeout=TIMEOUT)
     return Processes(rank, world, device)
+
+
+class OthersLostError(AudiolabError):
+    """The other processes have ended, or do not answer; why, they say themselves."""
+
+
+def lost(error: BaseException) -> bool:
+    """Return whether an error says that another process has ended or does not answer."""
+    if isinstance(error, dist.DistError):
+        return True
+    said = str(error)
+    from_gloo = "gloo" in said or "Connection" in said
+    return isinstance(error, RuntimeError) and from_gloo and any(word in said for word in _LOST)
+
+
+@contextmanager
+def with_others() -> Iterator[None]:
+    """Tell in one line, in place of a traceback, that another process of the training has ended or does not answer.
+
+    Raises:
+        OthersLostError: That is so.
+    """
+    try:
+        yield
+    except RuntimeError as error:
+        if not lost(error):
+            raise
+        reason = str(error).strip().splitlines()[0][:200]
+        raise OthersLostError(
+            f"process {os.environ.get('RANK', 0)}: another process of this training has ended, or did not answer: see "
+            f"what it says ({reason})"
+        ) from error
 
 
 def leave() -> None:

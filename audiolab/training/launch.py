@@ -15,6 +15,9 @@ from typing import NoReturn
 from audiolab.errors import AudiolabError
 from audiolab.training.signals import EXIT_STATUS
 
+TOGETHER_SECONDS = 600
+"""How long a machine waits for the others at the start."""
+
 _LAUNCHER = "AUDIOLAB_LAUNCHER"
 """Environment variable: the number of the process that started this one."""
 
@@ -41,12 +44,22 @@ def launch(module: str, argv: list[str], per_node: int, nodes: int, node: int | 
     """
     os.environ[_LAUNCHER] = str(os.getpid())
     os.environ["TORCHELASTIC_SIGNALS_TO_HANDLE"] = "SIGTERM,SIGINT,SIGHUP,SIGQUIT,SIGUSR1"
+    from torch.distributed import DistError
     from torch.distributed.elastic.multiprocessing import SignalException
     from torch.distributed.elastic.multiprocessing.errors import ChildFailedError
+    from torch.distributed.elastic.rendezvous import RendezvousError
     from torch.distributed.run import parse_args, run
 
     options = ["--nproc-per-node", str(per_node), "--nnodes", str(nodes), "--max-restarts", "0"]
-    options += ["--standalone"] if nodes == 1 else _static(nodes, node, address)
+    if nodes == 1:
+        options += ["--standalone"]
+    else:
+        options += (static := _static(nodes, node, address))
+        where = f"{static[3]}:{static[5]}"
+        minutes = TOGETHER_SECONDS // 60
+        print(
+            f"machine {static[1]} of {nodes}: meeting the others at {where}, for {minutes} minutes at most", flush=True
+        )
     if per_node > 1:
         os.environ.setdefault("OMP_NUM_THREADS", str(max(1, (os.cpu_count() or 1) // per_node)))
     logging.getLogger("torch.distributed.elastic").setLevel(logging.CRITICAL)  # workers report their own errors
@@ -55,6 +68,8 @@ def launch(module: str, argv: list[str], per_node: int, nodes: int, node: int | 
     except ChildFailedError as error:
         codes = [failure.exitcode for failure in error.failures.values()]
         sys.exit(EXIT_STATUS if EXIT_STATUS in codes else max(1, codes[0]))
+    except (DistError, RendezvousError) as error:
+        raise _not_met(where if nodes > 1 else "this machine", nodes, error) from error
     except SignalException as stopped:
         asked = stopped.sigval in (signal.SIGTERM, signal.SIGUSR1)  # what `audiolab.training.signals.watch` answers
         sys.exit(EXIT_STATUS if asked else 128 + stopped.sigval)
@@ -83,7 +98,20 @@ def end_with_launcher() -> None:
 def _static(nodes: int, node: int | None, address: str | None) -> list[str]:
     number = _slurm_node(nodes) if node is None else str(node)
     host, _, port = (_slurm_address() if address is None else address).partition(":")
-    return ["--node-rank", number, "--master-addr", host, "--master-port", port or "29500"]
+    return [
+        "--node-rank", number, "--master-addr", host, "--master-port", port or "29500",
+        "--rdzv-conf", f"timeout={TOGETHER_SECONDS}",
+    ]  # fmt: skip
+
+
+def _not_met(where: str, nodes: int, error: Exception) -> AudiolabError:
+    said = str(error)
+    if "EADDRINUSE" in said or "address already in use" in said:
+        return AudiolabError(f"--master: the port of {where} is taken; give another one, the same on each machine")
+    return AudiolabError(
+        f"the {nodes} machines have not met at {where} within {TOGETHER_SECONDS // 60} minutes: run the same command "
+        f"on each, with its own --node_rank, 0 on that one ({said.strip().splitlines()[0][:200]})"
+    )
 
 
 def _slurm_node(nodes: int) -> str:

@@ -5,10 +5,13 @@ from __future__ import annotations
 import multiprocessing
 import os
 import select
+import shutil
 import signal
 import sys
 import threading
+from collections.abc import Iterator
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -16,10 +19,72 @@ from torch import Tensor
 from torch.utils.data import DataLoader, Dataset, Sampler
 
 from audiolab.errors import AudiolabError
-from audiolab.training.system import SampleKey, SystemDataset
+from audiolab.training.system import Batch, SampleKey, SystemDataset
 
 POLL_SECONDS = 1.0
 """How long a worker outlives a training process that was killed, at most."""
+
+
+BATCH_SECONDS = 1800.0
+"""How long a batch is waited for, at most."""
+
+SHARED_MEMORY = Path("/dev/shm")
+"""Where processes that load data put batches (Linux)."""
+
+_AHEAD = 2  # batches that each of them loads ahead
+
+
+class _Loader(DataLoader):
+    """Says in one line what goes wrong with the processes that load data."""
+
+    def __iter__(self) -> Iterator[Batch]:
+        batches = super().__iter__()
+        while True:
+            try:
+                batch = next(batches)
+            except StopIteration:
+                return
+            except RuntimeError as error:
+                said = str(error).splitlines()[0]
+                if not said.startswith("DataLoader "):  # of the dataset, with its own traceback
+                    raise
+                raise AudiolabError(
+                    f"loading data: {said[:200]}; is memory, or room in {SHARED_MEMORY}, used up? lower "
+                    "trainer.num_workers, or set it to 0"
+                ) from error
+            yield batch
+
+
+def check_shared_memory(batches: list[Batch], workers: int, processes: int) -> None:
+    """See whether what the processes that load data hand over fits into shared memory.
+
+    Args:
+        batches: One of each loader, of the largest items.
+        workers: Processes of each loader.
+        processes: Training processes on this machine.
+
+    Raises:
+        AudiolabError: It does not fit.
+    """
+    if not workers or not SHARED_MEMORY.is_dir():
+        return
+    needed = processes * (workers * _AHEAD + 1) * sum(map(_shared_size, batches))  # and the batch that is worked on
+    free = shutil.disk_usage(SHARED_MEMORY).free
+    if free < needed:
+        raise AudiolabError(
+            f"{SHARED_MEMORY} has {free / 2**20:.0f} MiB free, but batches on their way from trainer.num_workers "
+            f"{workers} may take {needed / 2**20:.0f} MiB: enlarge it (docker run --shm-size), or lower "
+            "trainer.num_workers, or set it to 0"
+        )
+
+
+def _shared_size(value: Any) -> int:
+    """Return the bytes of shared memory that the tensors of a batch take; each has pages of its own."""
+    if isinstance(value, Tensor):
+        return -(-value.numel() * value.element_size() // 4096) * 4096
+    if isinstance(value, dict):
+        value = list(value.values())
+    return sum(map(_shared_size, value)) if isinstance(value, (list, tuple)) else 0
 
 
 def make_loader(
@@ -34,7 +99,7 @@ def make_loader(
     if workers and "forkserver" in multiprocessing.get_all_start_methods():
         context = multiprocessing.get_context("forkserver")
         context.set_forkserver_preload([__name__])
-    return DataLoader(
+    return _Loader(
         _Telling(dataset) if workers else dataset,
         batch_sampler=batches,
         collate_fn=dataset.collate,
@@ -42,6 +107,8 @@ def make_loader(
         worker_init_fn=partial(_obey_parent_alone, parent=os.getpid()) if sys.platform == "linux" else None,
         multiprocessing_context=context,
         persistent_workers=workers > 0,
+        prefetch_factor=_AHEAD if workers else None,
+        timeout=BATCH_SECONDS if workers else 0,
         pin_memory=device.type == "cuda",
         generator=torch.Generator(),  # the loader draws a seed, which no sample uses; not from the global generator
     )

@@ -64,14 +64,17 @@ class Updater:
         self.stop_asked, self.stop = stop_asked, False
         self.parameters = parameters_by_update(system)
         self.optimizers = {name: make_optimizer(self.parameters[name], optim[name]) for name in self.parameters}
+        self.precision: str = config.precision
         fp16, kind = config.precision == "fp16", processes.device.type
         self.scalers = {name: torch.amp.GradScaler(kind) for name in self.parameters} if fp16 else {}
         stepped = {network for networks in system.optimizes.values() for network in networks}
         self.average = GradientAverage({n: m for n, m in system.named_children() if n in stepped}, processes)
         self.skips = Skips({}, {})
 
-    def step(self, batches: list[Batch], step: int, meter: Meter) -> None:
+    def step(self, batches: list[Batch], step: int, meter: Meter, precision: str | None = None) -> None:
         """Make the step number ``step`` (from 0) on this process's micro-batches and log into ``meter``.
+
+        ``precision`` is another one than the config's, for a trial.
 
         Raises:
             AudiolabError: Too many updates in a row were not finite.
@@ -79,6 +82,7 @@ class Updater:
         for name, optimizer in self.optimizers.items():
             for group in optimizer.param_groups:
                 group["lr"] = rate(self.optim[name], step)
+        self.precision = precision or self.config.precision
         iterators = [iter(self.system.updates(batch)) for batch in batches]
         updated = False
         while (updates := self._round(iterators)) is not None:
@@ -114,7 +118,7 @@ class Updater:
         return updates or None
 
     def _autocast(self) -> torch.autocast:
-        dtype = _AUTOCAST.get(self.config.precision)
+        dtype = _AUTOCAST.get(self.precision)
         return torch.autocast(self.processes.device.type, dtype=dtype, enabled=dtype is not None)
 
     def _finish(self, updates: list[Update], batches: list[Batch], step: int, meter: Meter) -> None:

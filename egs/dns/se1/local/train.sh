@@ -12,10 +12,10 @@ cores_each() {
 # train FIRST:LAST POOLS NAMES: the trainings that may run at the same time; POOLS are those of them that need a pool of
 # source mixtures, or -
 train() {
-  local each threads machines=() device=cpu
+  local each threads machines=() device=cpu precision=(--trainer.precision fp32)
   each=$(cores_each "$1")
   threads=$((ngpu > 0 ? 1 : each)) # with GPUs the cores are for what loads data
-  if ((ngpu > 0)); then device=cuda; fi
+  if ((ngpu > 0)); then device=cuda precision=(); fi # few CPUs are fast in bf16
   if ((num_nodes != 1)); then machines=(--nodes "$num_nodes"); fi
   if [[ $2 != - ]]; then # on one machine, whatever trains
     echo "$(date '+%H:%M:%S') choosing source mixtures; logs: $expdir/log/pool.N.log, N = $2"
@@ -27,5 +27,5 @@ train() {
   # shellcheck disable=SC2086 # a list
   ${cuda_cmd} --gpu "$ngpu" "${machines[@]}" --cores "$each" --num-threads "$threads" --max-jobs-run "$train_jobs" \
     "$job=$1" "$expdir/log/train.$job.log" local/jobs.py train "$expdir" "$job" --data "$data" -- \
-    --ngpu "$ngpu" --num_nodes "$num_nodes" --trainer.threads "$threads" $train_options
+    --ngpu "$ngpu" --num_nodes "$num_nodes" --trainer.threads "$threads" "${precision[@]}" $train_options
 }
