@@ -10,5 +10,6 @@ def test_limited_conversions_are_counted(tmp_path):
         tables = {"utt2spk": speakers} | ({"utt2limited": dict(zip(speakers, counts))} if counts else {})
         write_data_dir(tmp_path / name, tables)
     systems = [("soft", "0", "a"), ("soft", "1", "b"), ("soft", "1", "b"), ("shift", "-", "c"), ("natural", "-", "-")]
-    runs = [Run(system, seed, "A", "B", str(tmp_path / name)) for system, seed, name in systems]
+    folders = {name: str(tmp_path / name) for name in "abc"}
+    runs = [Run(system, seed, "A", "B", folders.get(name, name)) for system, seed, name in systems]
     assert limited(runs) == "soft 2 of 4, shift not counted"

@@ -18,7 +18,8 @@ class GeneratorConfig:
     affine: bool = option(False, "learn a scale and an offset in instance normalisation")
     output: Literal["linear", "relu", "sigmoid", "literal"] = option(
         "linear",
-        "activation of the last layer; 'literal' is instance normalisation and ReLU there too, as §4.1 reads",
+        "activation of the last layer, others than linear with scale 'unit' only; 'literal' is instance normalisation "
+        "and ReLU there too, as §4.1 reads",
     )
 
     def __post_init__(self) -> None:
