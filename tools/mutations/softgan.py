@@ -5,7 +5,7 @@ from mutations import of
 WIRING = ("test/systems/test_softgan_wiring.py",)
 CONVERSION = ("test/systems/test_softgan_converter.py",)
 CROPS = ("test/data/test_unpaired_crops.py",)
-METRICS = ("test/metrics/test_vc_metrics.py", "test/metrics/test_mcd.py")
+METRICS = ("test/metrics/test_vc_wiring.py", "test/metrics/test_vc_metrics.py", "test/metrics/test_mcd.py")
 CONSTANTS = ("test/conf/test_softgan_constants.py",)
 CONF = "egs/vcc2018/vc1/conf"
 
