@@ -31,6 +31,7 @@ DATA = {
     "data_conf.share_step": 0.0,
     "data_conf.least_source": 0,
     "data_conf.source_pool": None,
+    "data_conf.noise_labels": "source",  # the target has no labels
 }
 TRAINER = {
     "trainer.batch_size": 64,  # the first author's code
@@ -68,6 +69,7 @@ SELF_TRAINING = {
     "system_conf.source_decay": 1.0,
     "system_conf.mean_over": "batch",
     "system_conf.remix_group": None,
+    "system_conf.remix_level": "unit",  # RemixIT's
     "optim.student.lr": 5e-5,  # the first author's code
 }
 REMIXIT = {
@@ -79,6 +81,7 @@ REMIXIT = {
 PHASES = {
     "source": SUPERVISED,
     "oracle": SUPERVISED,
+    "source_bn": {"system": "se_statistics", "data_conf.source_share": 0.0, "trainer.max_epochs": 1},  # ours
     "classifier": {
         "system": "se_domain_classifier",
         "data_conf.source_share": 0.5,
@@ -124,6 +127,7 @@ ENHANCER = {f"optim.enhancer.{key}": value for key, value in COSINE.items()}
 MINI = {
     "source": {**SMALL, **ENHANCER, "trainer.max_epochs": 4},
     "oracle": {**SMALL, **ENHANCER, "trainer.max_epochs": 4},
+    "source_bn": SMALL,
     "classifier": {**SMALL, "optim.classifier.lr": 1e-2, "trainer.max_epochs": 1},
     "dann": {**SMALL, "system_conf.beta": 0.5, "optim.classifier.lr": 1e-2, "trainer.max_epochs": 2},
     "remixit": {**SMALL, **STUDENT, "system_conf.refresh": 1, "trainer.max_epochs": 2},
@@ -167,6 +171,7 @@ def test_phases_stand_on_each_other_as_in_algorithm_1():
     rows = {row.pop("phase"): tuple(row.values()) for row in table("dns/se1/local/phases.tsv")}
     assert rows == {
         "source": ("source", "source", "-", "-", "-", "-"),
+        "source_bn": ("source_bn", "both", "source", "source", "-", "-"),
         "oracle": ("oracle", "oracle", "-", "-", "-", "-"),
         "classifier": ("classifier", "both", "source", "source", "-", "-"),
         "remixit": ("remixit", "both", "source", "source", "-", "-"),

@@ -77,6 +77,16 @@ def test_dtw_is_the_optimum_of_a_plain_recursion(rng):
     assert cost[path[:, 0], path[:, 1]].sum() == pytest.approx(total[-1, -1], rel=1e-12)
 
 
+def test_alignment_does_not_hear_the_level(rng):
+    """c0 moves each frame next to another one's; the path stays on the diagonal."""
+    cepstra = walk(rng, 60)
+    other = cepstra.copy()
+    other[:, 0] = 50 * np.roll(cepstra[:, 0], 7)
+    result = aligned_distortion(cepstra, other)
+    assert result.value == 0.0
+    np.testing.assert_array_equal(result.path, np.repeat(np.arange(60)[:, None], 2, axis=1))
+
+
 def test_path_speaks_of_whole_utterances_and_silence_is_left_out(rng):
     cepstra = walk(rng, 40)
     power = np.ones(40)

@@ -38,6 +38,20 @@ def test_constant_gain_is_that_gain_within_the_limit():
     assert decibels(limited - WAVE * 10 ** (-24 / 20), limited) < -90
 
 
+def test_gain_is_the_mean_over_neighbouring_frames():
+    """A change of one frame is spread over three at a third each; with smooth_frames 1 it stays where it is."""
+    spectrum, _, mel = EXTRACT(WAVE, 45)
+    wanted = mel.clone()
+    wanted[50] += 12
+    for frames, share in ((3, {49: 4.0, 50: 4.0, 51: 4.0}), (1, {50: 12.0})):
+        changed = apply_envelope(spectrum, mel, wanted, CONFIG, EnvelopeFilterConfig(smooth_frames=frames))
+        gain = 20 * (changed.abs() / spectrum.abs().clamp_min(1e-12)).clamp_min(1e-6).log10()
+        expected = torch.zeros(len(mel))
+        for frame, value in share.items():
+            expected[frame] = value
+        torch.testing.assert_close(gain[:, 100], expected, atol=1e-3, rtol=0)
+
+
 def test_envelope_moves_to_where_it_is_wanted():
     tilt = torch.linspace(-8, 8, 32)
     found = EXTRACT(converted(WAVE, lambda mel: mel + tilt), 45).mel

@@ -159,16 +159,17 @@ def si_sdr(estimate, reference):
     return 10 * torch.log10(wanted / rest)
 
 
+def part_loss(estimate, reference, config):
+    """−SI-SDR of one part of one item, within the limit."""
+    value, limit = si_sdr(estimate, reference), config.clamp_db
+    if limit is not None and abs(value.item()) > limit:
+        return torch.tensor(-math.copysign(limit, value.item()))
+    return -value
+
+
 def loss_of(estimates, speech, noise, config):
-    """−SI-SDR of one item's speech and, weighted, of its noise; each within the limit."""
-    parts = []
-    for estimate, reference in zip(estimates, (speech, noise)):
-        value = si_sdr(estimate, reference)
-        limit = config.clamp_db
-        if limit is not None and abs(value.item()) > limit:
-            value = torch.tensor(math.copysign(limit, value.item()))
-        parts.append(value)
-    return -(parts[0] + config.noise_weight * parts[1])
+    """−SI-SDR of one item's speech and, weighted, of its noise."""
+    return part_loss(estimates[0], speech, config) + config.noise_weight * part_loss(estimates[1], noise, config)
 
 
 def log_odds(w, bottleneck):

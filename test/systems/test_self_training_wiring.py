@@ -17,6 +17,7 @@ CASES = {
     "source_weight": ({"source_weight": 0.4}, MIXED),
     "sum of two means": ({"mean_over": "part", "source_weight": 0.4}, MIXED),
     "groups": ({"remix_group": 3}, MIXED),
+    "recorded levels": ({"remix_level": "recorded"}, MIXED),
     "RemixIT": ({"mean_over": "part"}, (False,) * 5),
     "source alone": ({"mean_over": "part", "source_weight": 0.4}, (True,) * 4),
     "least squares": ({"enhancer": {"consistency": "least_squares"}}, MIXED),
@@ -33,19 +34,28 @@ def exchanged(batch, group):
     return dict(zip(targets, taken))
 
 
+def levelled(wave, config):
+    """RemixIT remixes at unit level: without mean, divided by the standard deviation."""
+    if config.remix_level == "recorded":
+        return wave
+    centred = wave - wave.sum() / len(wave)
+    return centred / torch.sqrt((centred**2).sum() / len(wave))
+
+
 def self_training(config, weight):
     """Return the reference; ``weight`` is λ."""
 
     def reference(weights, batch):
         count, source = len(batch["source"]), batch["source"].tolist()
-        taught = enhance(weights["teacher"], batch["noisy"], config.enhancer, training=False)
+        heard = [levelled(wave, config) for wave in batch["noisy"]]
+        taught = enhance(weights["teacher"], heard, config.enhancer, training=False)
         taught = [[each.detach() for each in part] for part in taught]
         giver = exchanged(batch, config.remix_group)
         mixtures, speeches, noises = [], [], []
         for i in range(count):
             speeches.append(batch["speech"][i] if source[i] else taught[0][i])
             noises.append(batch["noise"][i] if source[i] else taught[1][giver[i]])
-            mixtures.append(batch["noisy"][i] if source[i] else speeches[i] + noises[i])  # eq. 3
+            mixtures.append(heard[i] if source[i] else levelled(speeches[i] + noises[i], config))  # eq. 3
         estimates = zip(*enhance(weights["enhancer"], mixtures, config.enhancer, training=True))
         losses = [loss_of(*each, config.loss) for each in zip(estimates, speeches, noises)]
         parts = {s: [loss for loss, of_source in zip(losses, source) if of_source == s] for s in (True, False)}

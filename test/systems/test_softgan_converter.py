@@ -1,5 +1,8 @@
 """SoftGAN's converter with generators that are known functions, so that a swapped speaker, way or statistic shows."""
 
+from dataclasses import replace
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 import torch
@@ -9,6 +12,7 @@ import audiolab.systems.softgan.converter as module
 from audiolab.config import to_dict
 from audiolab.features.envelope import MelEnvelope
 from audiolab.features.envelope_config import EnvelopeConfig
+from audiolab.features.speech_profile import profile_of
 from audiolab.systems.softgan.config import SoftGANConfig
 from audiolab.systems.softgan.speaker import Analysis, Speaker
 
@@ -16,6 +20,8 @@ ANALYSIS = EnvelopeConfig()
 RATE, BANDS, ORDER = 16000, 32, 40
 FEATURE_STD, RANGE_DB = 10.0, 80.0
 ORDERS, F0 = {"X": ORDER, "Y": ORDER + 3}, {"X": 100.0, "Y": 150.0}
+LEVELS = {"X": 0.0, "Y": -6.0}
+"""Of the speech that each speaker's statistics are of, in dB above that of `noise`."""
 
 
 class Known(nn.Module):
@@ -65,13 +71,14 @@ def scaling(scale):
     }
 
 
-def converter(monkeypatch, scale):
+def converter(monkeypatch, scale, levels=LEVELS):
     monkeypatch.setattr(module, "Generator", Known)
     analysis, state = Analysis(), {}
     analysis.config = to_dict(ANALYSIS)
+    heard = profile_of([features(noise())], ANALYSIS, "noise")
     for name, (offset, factor) in scaling(scale).items():
-        speaker = Speaker(BANDS)
-        speaker.set(name, ORDERS[name], F0[name], offset, factor)
+        speaker, profile = Speaker(BANDS), replace(heard, level=heard.level + levels[name])
+        speaker.set(SimpleNamespace(speaker=name, order=ORDERS[name], f0=F0[name], profile=profile), offset, factor)
         state[f"speaker_{name.lower()}"] = speaker.state_dict()
     share = 1.0 if scale == "speaker" else 0.05
     state |= {f"generator_{way}": {"curve": share * curve} for way, curve in CURVES.items()}
@@ -88,11 +95,11 @@ def shape(levels):
 @pytest.mark.parametrize("scale", ["speaker", "unit"])
 @pytest.mark.parametrize("reverse", [False, True])
 def test_conversion_is_generator_between_the_two_speakers_scales(monkeypatch, scale, reverse):
-    """Source's scale, the generator of that way, target's scale: found again in the audio's envelope."""
+    """Source's level and scale, the generator of that way, target's scale: found again in the audio's envelope."""
     model, wave = converter(monkeypatch, scale), noise()
     before, after, way = ("Y", "X", "yx") if reverse else ("X", "Y", "xy")
     (offset, factor), (other_offset, other_factor) = (scaling(scale)[name] for name in (before, after))
-    level = (torch.from_numpy(features(wave)) - offset) / factor
+    level = (torch.from_numpy(features(wave)) + LEVELS[before] - offset) / factor
     if scale == "unit":
         level = level.clamp(0, FEATURE_STD)
     curve = (1.0 if scale == "speaker" else 0.05) * CURVES[way]
@@ -106,13 +113,11 @@ def test_conversion_is_generator_between_the_two_speakers_scales(monkeypatch, sc
 def test_unit_scale_ends_at_its_limits(monkeypatch):
     """What lies outside the range that was trained on reaches the generator at the range's end."""
     seen = []
-    model = converter(monkeypatch, "unit")
     monkeypatch.setattr(Known, "forward", lambda self, x: seen.append(x) or x)
-    model.convert(1e-6 * noise(), RATE)
-    model.convert(50 * noise(), RATE)
+    for level in (-60.0, 60.0):
+        converter(monkeypatch, "unit", {"X": level, "Y": 0.0}).convert(noise(), RATE)
     values = torch.cat([x.flatten() for x in seen])
-    assert values.min() >= 0
-    assert values.max() <= FEATURE_STD
+    assert (values.min(), values.max()) == (0, FEATURE_STD)
 
 
 @pytest.mark.parametrize("frames", [1, 2, 3, 4, 5, 11])
@@ -133,13 +138,4 @@ def test_f0_moves_from_the_source_to_the_target(monkeypatch, reverse, ratio):
 @pytest.mark.parametrize(("reverse", "order"), [(False, ORDERS["X"]), (True, ORDERS["Y"])])
 def test_the_envelope_is_the_sources(monkeypatch, reverse, order):
     """Its order follows from the F0 of who is analysed."""
-    orders = []
-
-    class Seen(module.EnvelopeConverter):
-        def __init__(self, analysis, order, *others, **named):
-            orders.append(order)
-            super().__init__(analysis, order, *others, **named)
-
-    monkeypatch.setattr(module, "EnvelopeConverter", Seen)
-    converter(monkeypatch, "speaker").voice(reverse)
-    assert orders == [order]
+    assert converter(monkeypatch, "speaker").voice(reverse).order == order

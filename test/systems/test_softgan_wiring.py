@@ -66,7 +66,8 @@ def statistics(number):
     generator = torch.Generator().manual_seed(10 + number)
     mean = -40 - 10 * number + 5 * torch.randn(BANDS, generator=generator, dtype=torch.float64)
     std = 6 + 4 * number + 2 * torch.rand(BANDS, generator=generator, dtype=torch.float64)
-    return SimpleNamespace(speaker="XY"[number], order=30 + number, f0=100.0 + 50 * number, mean=mean, std=std)
+    rest = {"order": 30 + number, "f0": 100.0 + 50 * number, "profile": None}
+    return SimpleNamespace(speaker="XY"[number], mean=mean, std=std, **rest)
 
 
 SPEAKERS = statistics(0), statistics(1)

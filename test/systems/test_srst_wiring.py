@@ -7,7 +7,7 @@ import math
 
 import pytest
 import torch
-from plain_enhancer import cross_entropy, decode, encode, enhance, log_odds, loss_of, si_sdr
+from plain_enhancer import cross_entropy, decode, encode, enhance, log_odds, loss_of, part_loss, si_sdr
 from wiring import Plain, compare, same, weights_of
 
 from audiolab import systems
@@ -41,8 +41,15 @@ def made(name, seed=0, **options):
     return system.train(), config
 
 
-def batch_of(seed, source=(False, True, True, False), share=0.5):
-    """Return mixtures of a low tone (speech) and noise; parts of target mixtures are unknown, as in training."""
+def batch_of(seed, source=(False, True, True, False), share=0.5, target_noise=False):
+    """Return mixtures of a low tone (speech) and noise; parts of target mixtures are unknown, as in training.
+
+    Args:
+        seed: Of what is random.
+        source: Which are of the source domain.
+        share: Which part of the whole batch is; of which a process may hold another part.
+        target_noise: The target's noise is known (``data_conf.noise_labels: all``).
+    """
     generator = torch.Generator().manual_seed(seed)
     count, time = len(source), torch.arange(LENGTH)
     phases = torch.rand(count, 1, generator=generator) * 6
@@ -50,8 +57,10 @@ def batch_of(seed, source=(False, True, True, False), share=0.5):
     noise = torch.randn(count, LENGTH, generator=generator) * torch.arange(count, 0, -1)[:, None]
     known = torch.tensor(source)
     unknown = torch.where(known, 0.0, math.nan)[:, None]
-    return {
-        "noisy": speech + noise, "speech": speech + unknown, "noise": noise + unknown, "source": known,
+    batch = {"target_noise": True} if target_noise else {}
+    return batch | {
+        "noisy": speech + noise, "speech": speech + unknown, "source": known,
+        "noise": noise if target_noise else noise + unknown,
         "order": ORDER[:count], "place": torch.arange(count), "source_share": share,
         "utts": [str(number) for number in range(count)],
     }  # fmt: skip
@@ -139,15 +148,19 @@ def adversarial(config, factor):
         own = weights["enhancer"]
         features, scales = encode(own, batch["noisy"], config.enhancer, training=True)
         domain = cross_entropy(log_odds(weights["classifier"], features[-1]), source)
-        mixtures = [batch["noisy"][i] for i in items]
-        speeches, noises = decode(
-            own, [each[items] for each in features], mixtures, [scales[i] for i in items], config.enhancer, True
-        )
+        # all are decoded where the target's noise is known, else the source's alone, whose statistics then count
+        decoded = list(range(len(source))) if "target_noise" in batch else items
+        estimates = decode(
+            own, [each[decoded] for each in features], batch["noisy"][decoded], [scales[i] for i in decoded],
+            config.enhancer, training=True,
+        )  # fmt: skip
         # a mean over the source mixtures that a whole batch is expected to hold
-        enhancement = 0.0
-        for i, *estimates in zip(items, speeches, noises):
-            each = loss_of(estimates, batch["speech"][i], batch["noise"][i], config.loss)
-            enhancement = enhancement + each / (len(source) * batch["source_share"])
+        expected, enhancement = len(source) * batch["source_share"], 0.0
+        for i, speech, noise in zip(decoded, *estimates):
+            of_noise = config.loss.noise_weight * part_loss(noise, batch["noise"][i], config.loss)
+            enhancement = enhancement + of_noise / (len(source) if "target_noise" in batch else expected)
+            if i in items:
+                enhancement = enhancement + part_loss(speech, batch["speech"][i], config.loss) / expected
         logged = {"enhancement": enhancement, "domain": domain}
         logged["domain_accuracy"] = recognised(log_odds(weights["classifier"], features[-1]), source)
         held = features[-1].detach()
@@ -172,12 +185,22 @@ def test_adversarial(options):
     compare(system, adversarial(config, 1.0), batches)
 
 
+@pytest.mark.parametrize("options", [{}, {"loss": {"noise_weight": 0.3}}], ids=["plain", "noise_weight"])
+def test_adversarial_with_the_targets_noise(options):
+    """As the first author's later code has it: the noise of all mixtures is learned, the speech of the source's."""
+    system, config = made("se_adversarial", **options)
+    source = (False, False, True, False, True)
+    batches = [batch_of(1, target_noise=True), batch_of(2, source=source, share=0.5, target_noise=True)]
+    compare(system, adversarial(config, 1.0), batches)
+
+
 def test_adversarial_with_ganins_factor():
+    """It moves within an epoch, too, and stays at its end."""
     system, config = made("se_adversarial", schedule="ganin", schedule_epochs=10, beta=0.7)
-    for epoch in (0, 3, 12):
-        system.on_epoch_start(epoch)
-        factor = 2 / (1 + math.exp(-10 * min(1.0, epoch / 10))) - 1
-        compare(system, adversarial(config, factor), [batch_of(epoch + 1)])
+    for seed, epochs in enumerate((0, 0.5, 3.25, 12)):
+        system.on_step_start(epochs)
+        factor = 2 / (1 + math.exp(-10 * min(1.0, epochs / 10))) - 1
+        compare(system, adversarial(config, factor), [batch_of(seed + 1)])
 
 
 def test_adversarial_validation():

@@ -4,8 +4,8 @@ from mutations import of
 
 WIRING = ("test/systems/test_softgan_wiring.py",)
 CONVERSION = ("test/systems/test_softgan_converter.py",)
-CROPS = ("test/data/test_crops.py",)
-METRICS = ("test/metrics/test_vc_metrics.py", "test/metrics/test_mcd.py")
+CROPS = ("test/data/test_unpaired_crops.py",)
+METRICS = ("test/metrics/test_vc_wiring.py", "test/metrics/test_vc_metrics.py", "test/metrics/test_mcd.py")
 CONSTANTS = ("test/conf/test_softgan_constants.py",)
 CONF = "egs/vcc2018/vc1/conf"
 
@@ -88,8 +88,8 @@ MUTATIONS = [
         ("denormalised by the source", "after.denormalise(", "before.denormalise("),
         ("F0's ratio upside down", "after.f0 / before.f0", "before.f0 / after.f0"),
         ("reverse is forward", "self._speakers[::-1] if reverse else self._speakers", "self._speakers"),
-        ("envelope of the target's order", "EnvelopeConverter(self.analysis, before.order",
-         "EnvelopeConverter(self.analysis, after.order"),
+        ("envelope of the target's order", "before.order, before.profile", "after.order, before.profile"),
+        ("level of the target's speech", "before.order, before.profile", "before.order, after.profile"),
         ("converted without the unit scale's limit", "x = x.clamp(0, self.config.feature_std)", "pass"),
     ),
     *of(
@@ -101,7 +101,11 @@ MUTATIONS = [
     *of(
         "audiolab/data/crops.py",
         CROPS,
-        ("paired utterances", "target[generator.integers(len(target))]", "target[key.index % len(target)]"),
+        ("paired utterances", "int(_order(key.seed[0], key.epoch, len(self))[key.index])", "key.index"),
+        ("the same pairs in each epoch", "_order(key.seed[0], key.epoch, len(self))",
+         "_order(key.seed[0], 0, len(self))"),
+        ("some utterances more often", "(epoch * (length - rounds) + place - rounds) % count",
+         "(place - rounds) % count"),
         ("crops from the beginning", "generator.integers(each[1].shape[1] - self.frames + 1)", "0"),
         ("trained on what is held out", "long[-held_out:] if self.held_out else long[:-held_out]",
          "long[-held_out:] if self.held_out else long"),
@@ -115,8 +119,18 @@ MUTATIONS = [
     *of(
         "audiolab/data/speakers.py",
         CROPS,
-        ("deviation about zero", "sums[1, :-1] / count - mean**2", "sums[1, :-1] / count"),
-        ("order of the lowest F0", "order_for(ranges[speaker].ceiling", "order_for(ranges[speaker].floor"),
+        ("order of the median F0", "order_for(ceiling, analysis.stft)", "order_for(f0, analysis.stft)"),
+    ),
+    *of(
+        "audiolab/features/cmvn.py",
+        CROPS,
+        ("deviation about zero", "stats[1, :-1] / count - mean**2", "stats[1, :-1] / count"),
+    ),
+    *of(
+        "audiolab/synthesis/level_match.py",
+        CONVERSION,
+        ("mapped at the recording's own level", "mel + (self.profile.level - level)", "mel"),
+        ("level the other way", "mel + (self.profile.level - level)", "mel - (self.profile.level - level)"),
     ),
     *of(
         "audiolab/data/baseline_mappings.py",
