@@ -82,7 +82,9 @@ def test_failure_stops_and_says_how_to_go_on(recipe, tmp_path):
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_a_signal_ends_all_that_runs_and_it_says_how_to_go_on(recipe, tmp_path, number):
     """Sent to the script alone, as a scheduler does: jobs get it too, and have the time to save what they have."""
-    job = f"import signal, time\nsignal.signal({int(number)}, lambda *_: (time.sleep(0.3), open('saved', 'x'), exit(1)))"
+    job = (
+        f"import signal, time\nsignal.signal({int(number)}, lambda *_: (time.sleep(0.3), open('saved', 'x'), exit(1)))"
+    )
     (tmp_path / "job.py").write_text(f"{job}\nopen('begun', 'x')\ntime.sleep(30)\n")
     call = f'stage_data() {{ {sys.executable} job.py | cat; touch went_on; }}\nrun_stages "$@"'
     recipe("--list=true", call=call)  # writes run.sh
