@@ -14,6 +14,9 @@ RATES = (1000, 1_000_000)
 LOUDEST = 100.0
 """Full scale is 1; over 40 dB above it are no floats of audio, but most likely integers that were cast."""
 
+SILENT_PEAK = 2 / 32768
+"""Full scale; a peak of two steps of 16 bit around the mean is dither, not speech."""
+
 
 def check_rate(rate: float) -> None:
     """Raise `AudiolabError` where a rate is no number of Hz within `RATES`."""
@@ -35,3 +38,11 @@ def fault_of(samples: np.ndarray) -> tuple[int, str] | None:
     if not np.isfinite(magnitude[place]).all():
         return place, "NaN or infinite"
     return place, f"{magnitude[place].max():.4g} times full scale; give floats within ±1 (16 bit: divide by 32768)"
+
+
+def is_silent(samples: np.ndarray) -> bool:
+    """Return whether no channel of [n] or [n, channels] goes further than `SILENT_PEAK` from its middle.
+
+    A constant offset is no sound, however large it is.
+    """
+    return bool((np.ptp(samples, axis=0) / 2 <= SILENT_PEAK).all())

@@ -21,7 +21,7 @@ from audiolab.errors import AudiolabError
 logger = logging.getLogger(__name__)
 
 SILENT_DB = -60.0
-"""An excerpt whose RMS is below this, in dB of full scale, is drawn again."""
+"""An excerpt whose RMS without its mean is below this, in dB of full scale, is drawn again."""
 
 ATTEMPTS = 50
 
@@ -184,15 +184,16 @@ def _draw(
 def _gains(clean: np.ndarray, noise: np.ndarray, snr: float, level: float, peak: float) -> tuple[float, float] | None:
     """Return the factors on speech and noise, or None where one of the two is silent.
 
-    The SNR is that of the whole signals' energies, as that of the paper's noisy input is.
+    The SNR is that of the whole signals' energies, as that of the paper's noisy input is; energies and levels are those
+    without the mean, which nobody hears and SI-SDR takes off: a recording's constant offset is no sound.
     """
-    energies = [float(np.square(part, dtype=np.float64).mean()) for part in (clean, noise)]
-    if min(energies) < 10 ** (SILENT_DB / 10):
+    deviations = [float(part.std(dtype=np.float64)) for part in (clean, noise)]
+    if min(deviations) < 10 ** (SILENT_DB / 20):
         return None
-    ratio = float(np.sqrt(energies[0] / energies[1]) * 10 ** (-snr / 20))
+    ratio = deviations[0] / deviations[1] * 10 ** (-snr / 20)
     scaled = noise * ratio
     mixture = clean + scaled
-    gain = 10 ** (level / 20) / float(np.sqrt(np.square(mixture, dtype=np.float64).mean()))
+    gain = 10 ** (level / 20) / float(mixture.std(dtype=np.float64))
     highest = max(float(np.abs(part).max()) for part in (clean, scaled, mixture))
     gain = min(gain, peak / highest)
     return gain, gain * ratio

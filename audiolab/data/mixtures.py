@@ -25,9 +25,13 @@ from audiolab.datadir.audio import resample
 from audiolab.datadir.audiofile import audio_info, read_wav
 from audiolab.datadir.table import read_table
 from audiolab.errors import AudiolabError
+from audiolab.samples import RATES
 
 FADE_S = 0.05
 """Seconds of a noise's end that are cross-faded with its beginning where it is repeated."""
+
+LONGEST_S = 3600.0
+"""Most seconds of a mixture, which is held in memory as a whole."""
 
 _MARGIN_S = 0.05
 """Seconds around an excerpt that are resampled with it and cut off again."""
@@ -54,7 +58,7 @@ class Part:
 
 @dataclass(frozen=True)
 class Mixture:
-    """What is mixed; ``samples`` long at the mixtures' rate, SNR of the whole signals in dB."""
+    """What is mixed; ``samples`` long at the mixtures' rate, SNR of the whole signals without their means in dB."""
 
     speech: Part
     noise: Part
@@ -94,8 +98,10 @@ class MixtureSettings:
     count: int = option(help="mixtures to make")
     rate: int = option(16000, "sampling rate", "Hz")
     seconds: list[float] = option(lambda: [2.0, 2.0], "shortest and longest mixture", "s")
-    snr: list[float] = option(lambda: [-10.0, 10.0], "range of the SNR of whole signals; equal: that one", "dB")
-    level: list[float] = option(lambda: [-35.0, -15.0], "range of the mixtures' RMS level", "dBFS")
+    snr: list[float] = option(
+        lambda: [-10.0, 10.0], "range of the SNR of whole signals without their means; equal: that one", "dB"
+    )
+    level: list[float] = option(lambda: [-35.0, -15.0], "range of the mixtures' RMS level, without their means", "dBFS")
     peak: float = option(0.99, "highest peak of mixture, speech or noise; what would pass it is lowered")
     balance: bool = option(False, "take languages in turn (utt2lang of the speech)")
     seed: int = option(0, "of everything that is drawn")
@@ -104,8 +110,14 @@ class MixtureSettings:
         for name in ("seconds", "snr", "level"):
             if len(getattr(self, name)) != 2 or getattr(self, name)[0] > getattr(self, name)[1]:
                 raise ValueError(f"{name} are a lowest and a highest value, not {getattr(self, name)}")
-        if self.count < 1 or self.seconds[0] <= 0 or not 0 < self.peak <= 1 or self.rate < 1 or self.seed < 0:
-            raise ValueError("count, rate, seconds and peak must be positive, peak at most 1, seed not negative")
+            if not all(math.isfinite(value) for value in getattr(self, name)):
+                raise ValueError(f"{name} are numbers, not {getattr(self, name)}")
+        if self.count < 1 or self.seconds[0] <= 0 or self.seconds[1] > LONGEST_S or self.seed < 0:
+            raise ValueError(f"count and seconds must be positive, seconds at most {LONGEST_S:g}, seed not negative")
+        if not 0 < self.peak <= 1 or self.level[1] > 0:
+            raise ValueError("peak must be above 0 and at most 1, level at most 0")
+        if not RATES[0] <= self.rate <= RATES[1]:
+            raise ValueError(f"rate must be {RATES[0]} to {RATES[1]} Hz")
 
 
 class MixtureDir:

@@ -12,11 +12,9 @@ import soxr
 from audiolab.datadir.audiofile import read_wav
 from audiolab.datadir.datadir import DataDir
 from audiolab.errors import AudiolabError
+from audiolab.samples import is_silent
 
 Channels = Literal["mono", "mix", "all"]
-
-SILENT_PEAK = 2 / 32768
-"""Full scale; a peak of two steps of 16 bit is dither, not speech."""
 
 
 def load_mono(
@@ -36,7 +34,7 @@ def load_mono(
         entry: A path or a ``wav.scp`` entry.
         rate: The sampling rate wanted, in Hz.
         channels: ``"mono"``: more than one channel is an error; ``"mix"``: the mean of the channels.
-        allow_silent: Whether a file without a peak above `SILENT_PEAK` is taken.
+        allow_silent: Whether a file that `is_silent` is taken.
         allow_pipes: Whether an entry that is a command may be run.
         where: What begins an error message, such as the utterance.
 
@@ -69,7 +67,7 @@ def load_utterance(
         rate: The rate wanted, in Hz; None for the recording's own.
         table: Which signal: ``wav.scp``, ``spk1.scp``, ``vocals.scp``, …
         channels: As in `load_mono`; ``"all"`` gives N × C for more than one channel.
-        allow_silent: Whether an utterance without a peak above `SILENT_PEAK` is taken.
+        allow_silent: Whether an utterance that `is_silent` is taken.
         allow_pipes: Whether an entry that is a command may be run.
 
     Returns:
@@ -119,7 +117,7 @@ def conform(
         )
     if samples.ndim == 2 and channels == "mix":
         samples = samples.mean(axis=1)
-    if not allow_silent and np.abs(samples).max() <= SILENT_PEAK:
+    if not allow_silent and is_silent(samples):
         raise AudiolabError(
             f"{where}: silent, {len(samples)} samples without a peak above two steps of 16 bit; record it again, or "
             "leave it out (in a data dir: delete its line, then run utils/fix_data_dir.py)"

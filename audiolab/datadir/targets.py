@@ -10,6 +10,7 @@ from audiolab.datadir.faults import Fault, Scan
 from audiolab.datadir.relations import parse_segment
 from audiolab.datadir.table import parse_count
 from audiolab.errors import AudiolabError
+from audiolab.samples import is_silent
 
 MATRIX_TABLES = ("feats.scp", "f0.scp", "vad.scp", "cmvn.scp")
 
@@ -32,7 +33,7 @@ def check_audio(table: Scan, read_audio: bool, allow_pipes: bool, durations: dic
         try:
             frames, rate, _ = audio_info(row.value, allow_pipes)
             durations[row.key] = frames / rate
-            silent = read_audio and not read_wav(row.value, allow_pipes)[0].any()
+            silent = read_audio and is_silent(read_wav(row.value, allow_pipes)[0])
         except AudiolabError as error:
             yield Fault(table.name, row.line, f"'{row.key}': {error}")
             continue

@@ -35,6 +35,8 @@ class Refusal(Exception):
 def score_enhanced(clean: np.ndarray, enhanced: np.ndarray) -> tuple[dict[str, float], dict[str, str]]:
     """Return (column -> value, column -> reason of what was refused), for `audiolab.metrics.se_scores.METRICS`.
 
+    All are taken without the signals' means: to STOI, a constant offset would be speech in the pauses.
+
     Args:
         clean: The clean speech, [N], at `RATE`.
         enhanced: What a system made of the mixture, [N].
@@ -47,6 +49,7 @@ def score_enhanced(clean: np.ndarray, enhanced: np.ndarray) -> tuple[dict[str, f
     """
     if clean.shape != enhanced.shape or clean.ndim != 1:
         raise ValueError(f"signals of shapes {clean.shape} and {enhanced.shape}")
+    clean, enhanced = (wave - wave.mean(dtype=np.float64).astype(wave.dtype) for wave in (clean, enhanced))
     values, refused = {}, {}
     for column, measure in (("pesq", pesq_wb), ("stoi", stoi), ("si_sdr", si_sdr_db)):
         try:

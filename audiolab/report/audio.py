@@ -8,6 +8,8 @@ import io
 import numpy as np
 import soundfile
 
+from audiolab.samples import is_silent
+
 _BLOCK_SECONDS = 0.03
 _ACTIVE_DB = -35.0
 """A block counts as speech down to this level below the loudest block."""
@@ -49,14 +51,17 @@ def level(wave: np.ndarray, rate: int, target_db: float = -26.0, peak_db: float 
     """
     block = max(1, round(rate * _BLOCK_SECONDS))
     active = np.repeat(_active(wave, block), block)[: len(wave)]
-    power = float(np.mean(np.square(wave[active], dtype=np.float64)))
-    if power == 0:
+    power = float(np.mean(np.square(wave[active] - wave.mean(), dtype=np.float64)))
+    if is_silent(wave):
         return wave
     gain = 10 ** (target_db / 20) / np.sqrt(power)
     return (wave * min(gain, 10 ** (peak_db / 20) / float(np.abs(wave).max()))).astype(np.float32)
 
 
 def _active(wave: np.ndarray, block: int) -> np.ndarray:
-    """Return which blocks of ``block`` samples (the last may be shorter) are within 35 dB of the loudest."""
-    power = np.add.reduceat(np.square(wave, dtype=np.float64), np.arange(0, len(wave), block))
+    """Return which blocks of ``block`` samples (the last may be shorter) are within 35 dB of the loudest.
+
+    A constant offset does not count.
+    """
+    power = np.add.reduceat(np.square(wave - wave.mean(), dtype=np.float64), np.arange(0, len(wave), block))
     return power >= power.max() * 10 ** (_ACTIVE_DB / 10)

@@ -6,6 +6,7 @@ import sys
 import numpy as np
 import pytest
 import soundfile
+import torch
 import yaml
 from mixture_folder import RATE, harmonic, make_sounds
 
@@ -15,6 +16,7 @@ from audiolab.data.mixtures import MixtureDir, MixtureSettings
 from audiolab.datadir.datadir import DataDir
 from audiolab.datadir.validate import validate
 from audiolab.errors import AudiolabError
+from audiolab.metrics.si_sdr import si_sdr
 
 LANGUAGES = ("de", "fr", "zh")
 
@@ -44,6 +46,34 @@ def made(sounds, dest, **changes):
 
 def decibels(wave):
     return 10 * np.log10(np.mean(np.square(wave, dtype=np.float64)))
+
+
+@pytest.mark.parametrize(("speech_offset", "noise_offset"), [(0, 0.3), (0.2, 0), (-0.1, 0.2)])
+def test_a_constant_offset_is_no_part_of_snr_and_level(tmp_path, speech_offset, noise_offset):
+    """As SI-SDR counts, which takes off the means: of 0 dB, one of the two offsets made 20."""
+    generator = np.random.default_rng(0)
+    make_sounds(tmp_path / "speech", {"a-1": speech_offset + 0.3 * harmonic(generator, 120, 2)})
+    make_sounds(tmp_path / "noise", {"n-1": noise_offset + 0.03 * generator.standard_normal(3 * RATE)})
+    mixtures = made(tmp_path, tmp_path / "mix", count=6, snr=[0.0, 0.0], level=[-40.0, -30.0])
+    for index in range(len(mixtures)):
+        speech, noise = (part - np.mean(part, dtype=np.float64) for part in mixtures.parts(index))
+        assert decibels(speech) - decibels(noise) == pytest.approx(0, abs=1e-3)
+        assert -40.01 < decibels(speech + noise) < -29.99
+        estimate, reference = (torch.from_numpy(wave) for wave in (speech + noise, speech))
+        assert float(si_sdr(estimate, reference)) == pytest.approx(0, abs=0.3)
+
+
+def test_settings_are_numbers():
+    for name in ("seconds", "snr", "level"):
+        with pytest.raises(ValueError, match=f"{name} are numbers|lowest and a highest"):
+            MixtureSettings("a", "b", 1, **{name: [1.0, float("inf")]})
+
+
+def test_an_offset_alone_is_silence(sounds, tmp_path):
+    make_sounds(tmp_path / "noise", {"n-1": np.full(3 * RATE, 0.3)})
+    (tmp_path / "speech").symlink_to(sounds / "speech")
+    with pytest.raises(AudiolabError, match="were silent"):
+        made(tmp_path, tmp_path / "mix")
 
 
 def test_snr_is_that_of_the_whole_signals_energies(sounds, tmp_path):
@@ -175,7 +205,12 @@ def test_errors_are_one_line(sounds, tmp_path, changes, message):
     ("words", "message"),
     [
         (("--snr", "5", "-5"), "snr are a lowest and a highest value"),
-        (("--count", "0"), "count, rate, seconds and peak must be positive"),
+        (("--count", "0"), "count and seconds must be positive"),
+        (("--seconds", "1", ".inf"), "'seconds' must be float"),
+        (("--seconds", "1", "1e9"), "seconds at most 3600"),
+        (("--snr", ".nan", ".nan"), "'snr' must be float"),
+        (("--level", "-20", "40"), "level at most 0"),
+        (("--rate", "0"), "rate must be 1000 to 1000000 Hz"),
         (("--secs", "3"), "unknown argument '--secs'"),
         (("--nj", "0"), "--nj: '0' is no count of 1 or more"),
     ],

@@ -104,6 +104,7 @@ def not_finite(path):
         (lambda path: path.write_bytes(path.read_bytes()[:30]), "no audio that can be read|truncated"),
         (lambda path: soundfile.write(path, noise(channels=2), RATE), "2 channels where one is wanted.*channels mix"),
         (not_finite, "sample 5 is NaN or infinite;"),
+        (lambda path: soundfile.write(path, np.full(9, 0.3), RATE), "silent, 9 samples without a peak"),
         (lambda path: soundfile.write(path, np.zeros(9), RATE), "silent, 9 samples without a peak"),
     ],
 )

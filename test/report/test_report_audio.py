@@ -22,6 +22,15 @@ def test_level_counts_what_is_active_only():
     assert audio.level(np.zeros(100, np.float32), RATE).tolist() == [0.0] * 100
 
 
+def test_a_constant_offset_is_neither_speech_nor_level():
+    wave = np.concatenate([np.zeros(2 * RATE, np.float32), sine(2, 0.05)])
+    assert np.argmax(np.abs(np.diff(audio.excerpt(wave + np.float32(0.3), RATE, 1.0)[500:])) > 0.005) < RATE // 4
+    raised = audio.level(wave + np.float32(0.1), RATE)
+    np.testing.assert_allclose(raised - raised[:100].mean(), audio.level(wave, RATE), atol=2e-3)
+    constant = np.full(100, 0.3, np.float32)
+    np.testing.assert_array_equal(audio.level(constant, RATE), constant)
+
+
 def test_level_does_not_clip():
     wave = sine(1, 0.01)
     wave[5000] = 0.9
