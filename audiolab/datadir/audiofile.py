@@ -184,10 +184,13 @@ def open_audio(entry: str | Path, allow_pipes: bool = False, where: str = "") ->
 
 def _readable(file: IO[bytes], layout: Layout) -> bytes | IO[bytes]:
     """Return what libsndfile is to open: by its name it reads a file itself, without calls back to Python."""
-    if layout.pieces:
-        return io.BufferedReader(View(file, layout.pieces), _BUFFER)
-    file.seek(0)
-    return file if isinstance(file, io.BytesIO) else os.fsencode(file.name)
+    pieces = layout.pieces
+    if not pieces and isinstance(file, io.BytesIO):
+        file.seek(0)
+        return file
+    if not pieces and file.name.lower().endswith(".raw"):  # soundfile believes that, whatever is in it
+        pieces = ((0, file.seek(0, os.SEEK_END)),)
+    return io.BufferedReader(View(file, pieces), _BUFFER) if pieces else os.fsencode(file.name)
 
 
 def _reason(error: Exception) -> str:

@@ -116,7 +116,7 @@ def test_chunks_and_tags_behind_the_samples(path):
 @pytest.mark.parametrize("name", ["wav", "rf64", "w64", "aiff", "au", "caf", "sphere", "flac", "ogg", "mp3"])
 def test_more_than_the_header_counts_is_refused(path, name):
     path.write_bytes(made(name) + b"\x01\x02\xff\x00" * 500)
-    refused(path, "bytes behind the samples|no page of Ogg|no MPEG frame|does not end with a whole frame")
+    refused(path, "bytes behind the samples|no page of Ogg|no frame of MPEG layer III|does not end with a whole frame")
 
 
 @pytest.mark.parametrize("behind", [b"", LIST])
@@ -202,6 +202,13 @@ def test_several_streams_in_one_ogg_are_refused(path):
     data = made("ogg")
     path.write_bytes(data + data)
     refused(path, "several streams in one Ogg file")
+
+
+def test_what_a_file_is_called_does_not_matter(tmp_path):
+    for name in ("wav", "flac", "mp3"):
+        for suffix in ("", ".raw", ".RAW", ".mp3", ".txt"):
+            (tmp_path / f"a{suffix}").write_bytes(made(name))
+            assert read_wav(tmp_path / f"a{suffix}")[0].size == audio_info(tmp_path / f"a{suffix}")[0] >= SAMPLES
 
 
 def test_formats_that_tell_no_length_are_refused(path):

@@ -61,7 +61,7 @@ def _scan(file: IO[bytes], at: int, size: int) -> tuple[list[tuple[int, int]], i
         if frame is None:
             skipped = _tag_size(head)
             if not skipped and not _ends(file, at, size):
-                raise Unsound(f"broken audio: no MPEG frame at byte {at}; make the file again")
+                raise Unsound(f"broken audio: no frame of MPEG layer III at byte {at}; make the file again")
             at = at + skipped if skipped else size
             continue
         if kind is not None and frame.kind != kind:

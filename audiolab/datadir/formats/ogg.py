@@ -13,7 +13,7 @@ _FIRST, _LAST = 2, 4
 
 
 def layout(file: IO[bytes], size: int) -> Layout:
-    """Return the layout of an Ogg file of one stream (Vorbis, Opus or FLAC); raises `Unsound`."""
+    """Return the layout of an Ogg file of one stream (Vorbis or Opus); raises `Unsound`."""
     at, flags, places, previous = 0, 0, [0, 0], None
     while at < size:
         file.seek(at)
