@@ -231,5 +231,5 @@ def test_wrong_options_are_told(sounds, tmp_path, monkeypatch, words, message):
     base = ("--speech", sounds / "speech", "--noise", sounds / "noise", "--count", 4, "--out", tmp_path / "mix")
     with pytest.raises(AudiolabError, match=message):
         run(monkeypatch, *base, *words)
-    with pytest.raises(AudiolabError, match="would be lost"):
+    with pytest.raises(AudiolabError, match="would be written over"):
         run(monkeypatch, *base[:-1], sounds / "noise")
