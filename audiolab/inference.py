@@ -22,7 +22,7 @@ CONFIG = "config.yaml"
 ADVICE = "train again, or take another copy"
 
 _SPARE = 1 << 24
-"""Elements of the largest tensor that a predictor makes beside its weights."""
+"""Elements of all tensors that a predictor makes beside its weights."""
 
 _UNFIT = (KeyError, TypeError, AttributeError, RuntimeError, ValueError, IndexError, ArithmeticError, MemoryError)
 """What building networks and giving them weights raises where these are others'."""
@@ -75,16 +75,18 @@ def _config(path: str, data: bytes) -> dict[str, Any]:
 
 
 class _Bounded(TorchDispatchMode):
-    """While it is on, no tensor is made that has more elements than networks of a file's size have."""
+    """While it is on, tensors are made that have no more elements together than networks of a file's size have."""
 
     def __init__(self, elements: int) -> None:
         super().__init__()
-        self._elements = elements
+        self._left = elements
 
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         sizes = args[0] if args and isinstance(args[0], list | tuple) else args[:1]
-        if all(isinstance(size, int) for size in sizes) and math.prod(sizes) > self._elements:
-            raise ValueError(f"a network with a tensor of {math.prod(sizes)} elements")
+        if sizes and all(isinstance(size, int) for size in sizes):
+            self._left -= math.prod(sizes)
+            if self._left < 0:
+                raise ValueError("the networks that it describes are larger")
         return func(*args, **(kwargs or {}))
 
 

@@ -61,11 +61,11 @@ def test_lines_of_keys():
     ],
 )
 def test_what_is_refused_is_refused_at_once(text, message):
-    begin = time.perf_counter()
+    begin = time.process_time()
     with pytest.raises(AudiolabError) as caught:
         parse_yaml(text, "f")
     assert message in str(caught.value)
-    assert time.perf_counter() - begin < 1
+    assert time.process_time() - begin < 1
 
 
 def test_aliases_may_stand_for_some_values():
