@@ -53,7 +53,7 @@ def test_jobs_ask_for_the_cores_and_machines_that_they_need(tmp_path, monkeypatc
     assert lines[0].startswith("--gpu 2 --nodes 2 --cores 16 --num-threads 1 --max-jobs-run 1 JOB=1:2 ")
     assert lines[0].endswith(" -- --ngpu 2 --num_nodes 2 --trainer.threads 1")
     pools = [line for line in lines if "/pool.JOB.log" in line]
-    assert [line.split()[8] for line in pools] == ["JOB=7:7", "JOB=9:9"]
+    assert [line.split()[8] for line in pools] == ["JOB=8:8", "JOB=10:10"]
     assert all(line.startswith("--gpu 1 --cores 16 ") and line.endswith(" --device cuda") for line in pools)
     assert len(lines) == 5 + 2
     lines = shown(train_cores=6, train_jobs=1)

@@ -368,7 +368,7 @@ def test_a_stage_that_did_not_come_to_its_end_counts_for_nothing(shown):
         write_stamp("dump/mini/train", stage, [])
     write_stamp("exp/mini", "train", [], {"max_steps": STEPS, "train_options": SMALL})
     shown("train", max_steps=100000)
-    shown("infer")
+    shown("infer", eval_part="all")
     told = "exp/mini: stage 3 (train) was begun and has not come to its end: run it again"
     assert f"error: {told}" in shown.said.stderr.splitlines()
 
