@@ -417,6 +417,13 @@ def test_names_that_lead_out_of_the_experiment_are_refused(shown, options, told)
     assert told in shown.said.stderr
 
 
+@pytest.mark.parametrize("name", ["stage", "corpus", "train_config", "infer_config"])
+def test_an_empty_value_is_refused_where_it_stands_for_nothing(tmp_path, name):
+    recipe = Recipe(tmp_path, NAME, OPTIONS)
+    [told] = recipe.fail("--list", **{name: ""})
+    assert told == f"error: --{name} is empty: give a value, or leave the option out"
+
+
 def test_it_runs_by_sh_and_with_cdpath(tmp_path):
     """Where CDPATH leads to another checkout, and prints."""
     recipe = Recipe(tmp_path, NAME, OPTIONS)
