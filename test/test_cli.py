@@ -40,8 +40,8 @@ import time
 from audiolab import cli
 
 def main():
-    print("begun", flush=True)
     try:
+        print("begun", flush=True)
         time.sleep(30)
     finally:
         print("goes on", flush=True)

@@ -6,6 +6,9 @@
 for _name in nj train_jobs ngpu num_nodes seed; do
   [[ ${!_name} =~ ^[0-9]+$ ]] || { echo "error: --$_name ${!_name}: give a whole number, not negative" >&2 && exit 1; }
 done
+for _name in stage stop_stage corpus train_config infer_config ablation_configs snrs; do # those that the recipe has
+  [[ -n ${!_name-none} ]] || { echo "error: --$_name is empty: give a value, or leave the option out" >&2 && exit 1; }
+done
 cores=$(OMP_NUM_THREADS="" nproc) # which otherwise means what this variable says
 if ((nj == 0)); then nj=$cores; fi
 if ((train_jobs == 0)); then train_jobs=$((ngpu > 0 ? 1 : cores)); fi

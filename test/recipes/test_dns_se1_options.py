@@ -1,5 +1,6 @@
 """egs/dns/se1 without data: what its options ask for, and what they show."""
 
+import json
 import os
 import re
 from pathlib import Path
@@ -52,7 +53,7 @@ def test_jobs_ask_for_the_cores_and_machines_that_they_need(tmp_path, monkeypatc
     assert lines[0].startswith("--gpu 2 --nodes 2 --cores 16 --num-threads 1 --max-jobs-run 1 JOB=1:2 ")
     assert lines[0].endswith(" -- --ngpu 2 --num_nodes 2 --trainer.threads 1")
     pools = [line for line in lines if "/pool.JOB.log" in line]
-    assert [line.split()[8] for line in pools] == ["JOB=7:7", "JOB=9:9"]
+    assert [line.split()[8] for line in pools] == ["JOB=8:8", "JOB=10:10"]
     assert all(line.startswith("--gpu 1 --cores 16 ") and line.endswith(" --device cuda") for line in pools)
     assert len(lines) == 5 + 2
     lines = shown(train_cores=6, train_jobs=1)
@@ -60,6 +61,38 @@ def test_jobs_ask_for_the_cores_and_machines_that_they_need(tmp_path, monkeypatc
     assert "--trainer.threads 6" in lines[0]
     cores = len(os.sched_getaffinity(0))
     assert f"--cores {cores} --num-threads {cores} " in shown(train_jobs=1)[0]
+
+
+@pytest.mark.parametrize(
+    ("methods", "domains"),
+    [
+        ("source", "source"),
+        ("oracle", "oracle"),
+        ("source srst_similar", "source target"),
+        ("all", "source target oracle"),
+    ],
+)
+def test_only_the_mixtures_that_the_methods_need_are_drawn_and_asked_for(tmp_path, monkeypatch, methods, domains):
+    recipe = Recipe(tmp_path, NAME, {"corpus": "mini", "methods": methods})
+    monkeypatch.chdir(recipe.folder)
+    Path("cmd.sh").write_text('export train_cmd="echo shown" cuda_cmd="echo shown"\n')
+    shown = recipe.bash(f". ./path.sh && local/jobs.py domains --methods {methods}")
+    assert shown.stdout == f"{domains}\n"
+    write_stamp("data/mini", "data", [], {"db_root": "downloads/mini"})
+    told = recipe.fail("--stage", "mixtures", "--stop_stage", "mixtures")[0]  # there is no speech to mix
+    first = domains.split()[0]
+    assert f"speech_{'target_train' if first == 'oracle' else first + '_train'}" in told
+    assert [path.name for path in Path("data/mini/.stamp").glob("*.begun")] == [f"mixtures_{first}.begun"]
+    Path(f"data/mini/.stamp/mixtures_{first}.begun").unlink()
+    counts = {"train_mixtures": 2000, "valid_mixtures": 48, "seed": 0}
+    for domain in domains.split():
+        told = recipe.fail("--stage", "train", "--stop_stage", "train")[0]
+        assert told == "error: data/mini was never made: run stage 1 (mixtures) first"
+        write_stamp("data/mini", f"mixtures_{domain}", [], counts)
+    assert "shown " in recipe.run("--stage", "train", "--stop_stage", "train")
+    stamp = json.loads(Path("exp/mini/.stamp/train.json").read_text())
+    named = {Path(path).stem for path in stamp["inputs"] if "mixtures_" in path}
+    assert named == {f"mixtures_{domain}" for domain in domains.split()}
 
 
 @pytest.mark.parametrize(

@@ -368,7 +368,7 @@ def test_a_stage_that_did_not_come_to_its_end_counts_for_nothing(shown):
         write_stamp("dump/mini/train", stage, [])
     write_stamp("exp/mini", "train", [], {"max_steps": STEPS, "train_options": SMALL})
     shown("train", max_steps=100000)
-    shown("infer")
+    shown("infer", eval_part="all")
     told = "exp/mini: stage 3 (train) was begun and has not come to its end: run it again"
     assert f"error: {told}" in shown.said.stderr.splitlines()
 
@@ -415,6 +415,13 @@ def test_what_stands_for_a_jobs_number_is_in_no_name(shown):
 def test_names_that_lead_out_of_the_experiment_are_refused(shown, options, told):
     assert shown("train", **options) == []
     assert told in shown.said.stderr
+
+
+@pytest.mark.parametrize("name", ["stage", "corpus", "train_config", "infer_config"])
+def test_an_empty_value_is_refused_where_it_stands_for_nothing(tmp_path, name):
+    recipe = Recipe(tmp_path, NAME, OPTIONS)
+    [told] = recipe.fail("--list", **{name: ""})
+    assert told == f"error: --{name} is empty: give a value, or leave the option out"
 
 
 def test_it_runs_by_sh_and_with_cdpath(tmp_path):
