@@ -9,9 +9,9 @@ PREDICTOR = ("test/systems/test_srst_predictor.py",)
 DOMAINS = ("test/data/test_domains.py",)
 MIXING = ("test/data/test_mixing.py", "test/data/test_mixtures.py")
 METRICS = ("test/metrics/test_enhancement_metrics.py",)
-TABLES = ("test/metrics/test_bootstrap.py", "test/metrics/test_se_tables.py", "test/metrics/test_score_se.py")
+TABLES = ("test/metrics/test_bootstrap.py", "test/metrics/test_se_tables.py")
 CONSTANTS = ("test/conf/test_srst_constants.py",)
-JOBS = ("test/recipes/test_dns_se1_options.py",)
+JOBS = ("test/conf/test_srst_jobs.py",)
 CONF = "egs/dns/se1/conf"
 
 MUTATIONS = [
