@@ -120,6 +120,7 @@ SMALL = {
     "trainer.save_every": 125,
     "trainer.log_every": 25,
     "trainer.num_workers": 0,
+    "trainer.precision": "fp32",  # for CPUs
 }
 COSINE = {"lr": 1e-3, "schedule": "cosine", "floor": 0.05}
 STUDENT = {f"optim.student.{key}": value for key, value in COSINE.items()}
