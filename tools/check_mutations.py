@@ -207,7 +207,7 @@ def _pytest(copy: Path, arguments: list[str]) -> int:
     output = os.open(copy.with_suffix(".output"), os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
     for stream in (1, 2):
         os.dup2(output, stream)
-    for name in [name for name in sys.modules if name.partition(".")[0] in ("audiolab", "mutations", "__main__")]:
+    for name in [name for name in sys.modules if name.partition(".")[0] in ("audiolab", "mutations")]:
         del sys.modules[name]
     os.chdir(copy)
     os.environ |= {"PYTHONPATH": str(copy), "PYTHONDONTWRITEBYTECODE": "1"}

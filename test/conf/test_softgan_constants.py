@@ -128,7 +128,7 @@ def test_options_of_the_recipe():
 def test_table_1():
     """Similarity and naturalness with their intervals; the last row the paper left out."""
     paper = {
-        "target": ("4.91", "0.08", "4.82", "0.12"),
+        "natural": ("4.91", "0.08", "4.82", "0.12"),
         "softgan_energy": ("3.40", "0.40", "3.02", "0.35"),
         "softgan_noenergy": ("2.90", "0.36", "2.66", "0.35"),
         "gan_energy_bottleneck": ("2.84", "0.35", "2.59", "0.33"),

@@ -120,6 +120,7 @@ SMALL = {
     "trainer.save_every": 125,
     "trainer.log_every": 25,
     "trainer.num_workers": 0,
+    "trainer.precision": "fp32",  # for CPUs
 }
 COSINE = {"lr": 1e-3, "schedule": "cosine", "floor": 0.05}
 STUDENT = {f"optim.student.{key}": value for key, value in COSINE.items()}
@@ -221,9 +222,9 @@ def figures(row):
 
 def test_the_papers_tables():
     rows = table("dns/se1/local/tables.tsv")
-    first = {(row["set"], row["system"]): figures(row) for row in rows if row["table"] == "Table 1"}
+    stated = [row for row in rows if figures(row).strip()]  # there are rows of ours, without figures
+    first = {(row["set"], row["system"]): figures(row) for row in stated if row["table"] == "Table 1"}
     sets = [f"target_test_{snr}dB" for snr in ("m5", "0", "5")]
     assert first == {(name, system): TABLE_1[system][n] for n, name in enumerate(sets) for system in TABLE_1}
-    second = [row for row in rows if row["table"] == "Table 2"]
-    stated = {(row["set"], row["system"], row["minus"]): figures(row) for row in second if figures(row).strip()}
-    assert stated == TABLE_2
+    second = {(row["set"], row["system"], row["minus"]): figures(row) for row in stated if row["table"] == "Table 2"}
+    assert second == TABLE_2
