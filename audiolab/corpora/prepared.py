@@ -115,11 +115,18 @@ def prepare_sets(
         path = Path(dest) / name
         write_data_dir(path, contents, replace=True)
         check_data_dir(path)
-        hours = sum(map(float, contents["utt2dur"].values())) / 3600
-        speakers = len(set(contents["utt2spk"].values()))
-        logging.info("%s: %d recordings of %d speakers, %.2f h", path, len(contents["utt2spk"]), speakers, hours)
+        logging.info("%s: %s", path, _extent(name, contents))
         paths.append(path)
     return paths
+
+
+def _extent(name: str, contents: Mapping[str, Mapping[str, str]]) -> str:
+    """Return how much is in a set; of whom, only where that is known: else each recording is by itself."""
+    utt2spk, hours = contents["utt2spk"], sum(map(float, contents["utt2dur"].values())) / 3600
+    owners = set(utt2spk.values())
+    of = f" of {len(owners)} {'noises' if name.startswith('noise_') else 'speakers'}"
+    known = any(utterance != owner for utterance, owner in utt2spk.items())
+    return f"{len(utt2spk)} recordings{of if known else ''}, {hours:.2f} h"
 
 
 def check_data_dir(path: str | Path) -> None:

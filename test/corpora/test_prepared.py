@@ -152,3 +152,19 @@ def test_signals_must_fit(tmp_path):
     write(clean, 160)
     prepare_sets(tmp_path / "data", sets, further)
     assert DataDir(tmp_path / "data/pairs").table("spk1.scp") == {"x": str(clean)}
+
+
+def test_what_is_told_of_a_set_is_what_is_known(tmp_path, caplog):
+    """Speakers of speech, noises that recordings were cut from, and nothing where each recording is by itself."""
+    files = [write(tmp_path / f"{n}.wav") for n in range(3)]
+    owned = [Recording(path, f"own{n % 2}", f"own{n % 2}-{n}") for n, path in enumerate(files)]
+    alone = [Recording(path, f"u{n}", f"u{n}") for n, path in enumerate(files)]
+    with caplog.at_level(logging.INFO):
+        prepare_sets(
+            tmp_path, {"speech_x_train": owned, "noise_x_train": owned, "noise_y_train": alone, "pairs": alone}
+        )
+    said = [record.getMessage().partition(": ")[2] for record in caplog.records if "recordings" in record.getMessage()]
+    assert said == [
+        "3 recordings of 2 speakers, 0.00 h", "3 recordings of 2 noises, 0.00 h",
+        "3 recordings, 0.00 h", "3 recordings, 0.00 h",
+    ]  # fmt: skip
