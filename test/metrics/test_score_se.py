@@ -85,8 +85,11 @@ def test_every_utterance_of_every_system_is_scored(data, scored):
             assert noisy.values["pesq"] < oracle.values["pesq"]
             assert noisy.values["stoi"] < source.values["stoi"] < oracle.values["stoi"]
             speech, noise = mixtures.parts(index)
-            expected, _ = score_enhanced(speech, (speech + np.float32(0.3) * noise).astype(np.float32))
-            assert oracle.values == pytest.approx(expected, rel=1e-4)
+            enhanced = (speech + np.float32(0.3) * noise).astype(np.float32)
+            expected, _ = score_enhanced(speech, enhanced, speech + noise)
+            assert {column: oracle.values[column] for column in expected} == pytest.approx(expected, rel=1e-4)
+            assert noisy.values["si_sdr_i"] == 0
+            assert oracle.values["si_sdr_i"] == pytest.approx(-20 * np.log10(0.3), abs=1)
     report = yaml.safe_load(scored.with_suffix(".yaml").read_text())
     assert report["conditions"]["Refused"] == "none"
     assert report["refused"] == report["failures"] == []
@@ -112,8 +115,12 @@ def test_refused_utterances_are_named_and_counted(monkeypatch, data, tmp_path):
     report = yaml.safe_load(out.with_suffix(".yaml").read_text())
     place = f"mute, seed 3, test_5dB, {mixtures.ids[1]}"
     reason = "the enhanced speech is silent"
-    assert report["refused"] == [f"{place}: {column}: {reason}" for column in ("pesq", "stoi", "si_sdr")]
-    assert report["conditions"]["Refused"] == "1 PESQ, 1 STOI, 1 SI-SDR of 8 each, left out of means"
+    assert report["refused"] == [
+        f"{place}: {column}: {reason}" for column in ("pesq", "stoi", "si_sdr", "estoi", "si_sdr_i")
+    ]
+    assert report["conditions"]["Refused"] == (
+        "1 PESQ, 1 STOI, 1 SI-SDR, 1 ESTOI, 1 SI-SDR improvement of 8 each, left out of means"
+    )
     command(monkeypatch, tabulate, scores=out, out=tmp_path / "R.md")
     mute = next(line for line in (tmp_path / "R.md").read_text().splitlines() if line.startswith("| mute"))
     assert mute.count("(3)") == 3

@@ -17,7 +17,6 @@ from pathlib import Path, PurePosixPath
 from audiolab import cli
 from audiolab.files import atomic_write
 from audiolab.text import read_records
-from audiolab.text import read_records
 
 READ = ("path", "lang", "speaker", "seconds")
 COLUMNS = ("use", "path", "speaker", "language", "part", "clean")
