@@ -32,8 +32,8 @@ INSTALL = [
 
 MINI = ["espeakng-loader==0.2.4"]  # GPL-3, called as an outside library, for the mini corpora only
 
-# Judges that others trained. Resemblyzer is one, too; tools/without_dependencies.txt has it, for it asks for the backport
-# `typing` of Python 3.4: what it needs otherwise is here.
+# Judges that others trained. Resemblyzer is one, too; tools/without_dependencies.txt has it, for it asks for `typing`,
+# a backport for Python 3.4: what it needs otherwise is here.
 JUDGES = [
     "speechmos==0.0.1.1",
     "onnxruntime>=1.20",  # speechmos does not say that it needs this and the next

