@@ -15,10 +15,10 @@ from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
 from audiolab import cli
+from audiolab.errors import AudiolabError
 from audiolab.files import atomic_write
 from audiolab.text import read_records
 
-READ = ("path", "lang", "speaker", "seconds")
 COLUMNS = ("use", "path", "speaker", "language", "part", "clean")
 
 LEAST_SECONDS = 2.0
@@ -72,8 +72,10 @@ def main() -> None:
     parser.add_argument("--pack", required=True, help="folder with manifest.tsv")
     parser.add_argument("--out", required=True, help="table to write")
     args = parser.parse_args()
-    read = read_records(Path(args.pack) / "manifest.tsv", READ, "\t", "this manifest", quoted=False, others=True)
-    files = [record for _, record in read]
+    manifest = Path(args.pack) / "manifest.tsv"
+    files = read_records(
+        manifest, NEEDED, "\t", "this manifest", "give the folder that it lies in", quoted=False, others=True
+    )
     folder = os.path.relpath(Path(args.pack).resolve(), Path(args.out).resolve().parent)
     with atomic_write(args.out) as file:
         table = csv.DictWriter(file, COLUMNS, delimiter="\t", lineterminator="\n", restval="")
