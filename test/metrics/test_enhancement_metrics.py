@@ -98,8 +98,9 @@ def test_what_is_not_defined_is_refused_with_a_reason(change, refused):
 def test_a_constant_offset_changes_no_score(offsets):
     """STOI takes 40 dB below the loudest frame for pauses; with an offset there would be none."""
     clean, noisy = signals()
-    expected, _ = score_enhanced(clean, noisy)
-    found, refused = score_enhanced(clean + offsets[0], noisy + offsets[1])
+    mixture = clean + 2 * (noisy - clean)
+    expected, _ = score_enhanced(clean, noisy, mixture)
+    found, refused = score_enhanced(clean + offsets[0], noisy + offsets[1], mixture + offsets[1])
     assert not refused
     assert found == pytest.approx(expected, abs=2e-3)
 
