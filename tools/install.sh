@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
 # Makes tools/venv with audiolab and what it needs. Does nothing when that is there already; what setup.py or --extra
 # ask for besides is added; an interrupted installation is made again. Needs python3 (3.10 or newer), a C and C++
-# compiler and 7 GB of disk; takes some minutes.
+# compiler and 8 GB of disk; takes some minutes.
 if [ -z "${BASH_VERSION:-}" ] || [ -o posix ]; then unset POSIXLY_CORRECT && exec bash "$0" "$@"; fi # run by sh
 set -euo pipefail
 unset CDPATH # or cd may go elsewhere, and prints where
 
-extra=mini # which of setup.py's extras to install: mini, or test (which needs mini)
+extra=mini # which of setup.py's extras to install: mini, or test (which needs mini); judges comes with both
 help_message="Usage: tools/install.sh [options]"
 . "$(dirname "${BASH_SOURCE[0]}")/../utils/parse_options.sh"
 
@@ -16,8 +16,9 @@ help_message="Usage: tools/install.sh [options]"
 }
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 venv=$root/tools/venv
-stamp=$venv/.installed # three lines, written last: hash of setup.py, extras, folder of this checkout
-needed_gigabytes=7
+stamp=$venv/.installed # three lines, written last: hash of what is asked for, extras, folder of this checkout
+needed_gigabytes=8
+without_dependencies=$root/tools/without_dependencies.txt # packages that ask for what does harm
 
 say() { printf 'install.sh: %s\n' "$1"; }
 
@@ -26,7 +27,7 @@ fail() {
   exit 1
 }
 
-setup_hash() { sha256sum <"$root/setup.py" | cut -d ' ' -f 1; }
+setup_hash() { cat "$root/setup.py" "$without_dependencies" | sha256sum | cut -d ' ' -f 1; }
 
 # Sets installed_hash, installed_extras and installed_root from the stamp; empty without it.
 read_stamp() {
@@ -51,10 +52,10 @@ check_machine() {
     fail "python3 cannot make virtual environments; on Debian: apt-get install python3-venv"
   for compiler in cc c++; do
     command -v "$compiler" >/dev/null ||
-      fail "pyworld and pesq are compiled here, but there is no $compiler; on Debian: apt-get install build-essential"
+      fail "pyworld, pesq and webrtcvad are compiled here, but there is no $compiler; on Debian: apt-get install build-essential"
   done
   python3 -c 'import pathlib, sysconfig; (pathlib.Path(sysconfig.get_path("include")) / "Python.h").stat()' \
-    2>/dev/null || fail "pyworld and pesq are compiled here, but Python.h is missing; on Debian: apt-get install python3-dev"
+    2>/dev/null || fail "pyworld, pesq and webrtcvad are compiled here, but Python.h is missing; on Debian: apt-get install python3-dev"
   free=$(df -Pk "$root" | awk 'NR == 2 { print int($4 / 1048576) }')
   ((free >= needed_gigabytes)) || fail "$root has $free GB left, but $needed_gigabytes are needed"
 }
@@ -66,14 +67,20 @@ make_venv() {
   "$venv/bin/python" -m pip install --quiet --disable-pip-version-check uv
 }
 
-# Puts packages with the extras $1 into the venv, without the lines that list each of them.
+# uv pip install, for the venv, without the lines that list each package.
+add() {
+  UV_HTTP_TIMEOUT=${UV_HTTP_TIMEOUT:-300} "$venv/bin/uv" pip install --compile-bytecode --python "$venv/bin/python" "$@" \
+    2>&1 | sed '/^ [-+~] /d' || fail "see above; when the cause is mended, run this again"
+}
+
+# Puts packages with the extras $1 into the venv.
 install_packages() {
-  say "installing audiolab[$1]: up to 3 GB are downloaded, pyworld and pesq compiled; some minutes"
+  say "installing audiolab[$1]: up to 3 GB are downloaded, pyworld, pesq and webrtcvad compiled; some minutes"
   # uv does not read pip's settings; a mirror set there has to be handed on
   local index=${PIP_INDEX_URL:-$("$venv/bin/python" -m pip config get global.index-url 2>/dev/null || true)}
   if [[ -n $index ]]; then export UV_DEFAULT_INDEX=${UV_DEFAULT_INDEX:-$index}; fi
-  UV_HTTP_TIMEOUT=${UV_HTTP_TIMEOUT:-300} "$venv/bin/uv" pip install --compile-bytecode --python "$venv/bin/python" \
-    --config-settings editable_mode=compat --editable "${root}[$1]" 2>&1 | sed '/^ [-+~] /d' || fail "see above; when the cause is mended, run this again"
+  add --config-settings editable_mode=compat --editable "${root}[$1]"
+  add --no-deps --requirements "$without_dependencies"
   say "trying the installed packages"
   "$venv/bin/python" "$root/tools/check_imports.py"
 }
@@ -93,7 +100,7 @@ extras=mini
 if [[ ,$extra,$installed_extras, == *,test,* ]]; then extras=mini,test; fi
 rm -f "$stamp" # from here until the end the venv is incomplete
 if [[ $installed_root != "$root" ]]; then make_venv; fi
-install_packages "$extras"
+install_packages "$extras,judges"
 printf '%s\n' "$(setup_hash)" "$extras" "$root" >"$stamp.new"
 mv "$stamp.new" "$stamp"
 say "done in $SECONDS s"

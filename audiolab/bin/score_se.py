@@ -8,17 +8,23 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from audiolab import cli
 from audiolab.data.mixtures import MixtureDir
 from audiolab.metrics.enhancement import CONDITIONS
+from audiolab.metrics.judges.panel import add_options as add_judge_options
+from audiolab.metrics.judges.panel import make_panel
 from audiolab.metrics.scoring import add_options, write_scores
+from audiolab.metrics.se_judging import judge_enhanced
 from audiolab.metrics.se_runs import MIXTURES, Run, ScoredEnhancement, read_runs, score_runs
-from audiolab.metrics.se_scores import METRICS, NOISY, SE
+from audiolab.metrics.se_scores import FURTHER, METRICS, NOISY, SE
 
 logger = logging.getLogger(__name__)
+
+JUDGES = ("dnsmos", "words")
 
 
 def main() -> None:
@@ -26,22 +32,29 @@ def main() -> None:
     options = _options()
     runs = read_runs(options.runs)
     sets = {name: MixtureDir(Path(options.data) / name) for name in dict.fromkeys(run.set for run in runs)}
+    panel = make_panel(options, JUDGES)
     scored = score_runs(runs, sets, options.nj)
-    for refused in scored.refused:
-        logger.warning("refused: %s", refused)
-    write_scores(options, SE, scored, _conditions(scored), {"refused": [str(refused) for refused in scored.refused]})
+    judged = judge_enhanced(scored.scores, runs, sets, panel, options.nj)
+    refused = [*map(str, scored.refused), *judged.refused]
+    for line in refused:
+        logger.warning("refused: %s", line)
+    conditions = _conditions(scored) | panel.conditions(judged.asked)
+    write_scores(options, SE, replace(scored, scores=judged.scores), conditions, {"refused": refused})
 
 
 def _options() -> Any:
     parser = cli.ArgumentParser(prog="score_se", description=__doc__.splitlines()[0])
     add_options(parser, Run, f"; the dir of {NOISY} is {MIXTURES}, or it is not listed")
+    add_judge_options(parser)
     parser.add_argument("--data", required=True, help="folder that holds the sets' mixture dirs by name")
     return parser.parse_args()
 
 
 def _conditions(scored: ScoredEnhancement) -> dict[str, str]:
     columns = Counter(refused.column for refused in scored.refused)
-    counted = ", ".join(f"{columns[metric.column]} {metric.name}" for metric in METRICS if columns[metric.column])
+    counted = ", ".join(
+        f"{columns[metric.column]} {metric.name}" for metric in (*METRICS, *FURTHER) if columns[metric.column]
+    )
     refused = f"{counted} of {len(scored.scores)} each, left out of means" if counted else "none"
     return {**CONDITIONS, "Refused": refused}
 

@@ -7,19 +7,25 @@ how they were measured (``scores.yaml``).
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 from typing import Any
 
 from audiolab import cli
 from audiolab.datadir.datadir import DataDir
 from audiolab.metrics.conversions import Run, limited
+from audiolab.metrics.judges.panel import add_options as add_judge_options
+from audiolab.metrics.judges.panel import make_panel
 from audiolab.metrics.scores import NATURAL, RECORDINGS
 from audiolab.metrics.scoring import add_options, write_scores
 from audiolab.metrics.speaker_id import SpeakerClassifier
+from audiolab.metrics.vc_judging import judge_conversions
 from audiolab.metrics.vc_runs import Corpora, read_runs, score_runs
 from audiolab.metrics.vc_scores import VC
 from audiolab.metrics.voice import AnalysisConfig
 
 logger = logging.getLogger(__name__)
+
+JUDGES = ("dnsmos", "speaker", "words")
 
 
 def main() -> None:
@@ -27,17 +33,24 @@ def main() -> None:
     options = _options()
     corpora = Corpora(*(DataDir(path) for path in (options.source, options.reference, options.train)))
     config = AnalysisConfig(alpha=options.alpha, order=options.order, range_db=options.range_db)
+    panel = make_panel(options, JUDGES)
     runs = read_runs(options.runs)
     scored = score_runs(runs, corpora, config, options.nj)
+    judged = judge_conversions(scored, runs, corpora, panel, options.nj)
+    for refused in judged.refused:
+        logger.warning("refused: %s", refused)
     conditions = _conditions(scored.classifier, config) | {"Conversions whose peaks were limited": limited(runs)}
     logger.info("conversions whose peaks were limited: %s", limited(runs))
-    write_scores(options, VC, scored, conditions, {"speakers": scored.classifier.speakers})
+    details = {"speakers": scored.classifier.speakers, "refused": judged.refused}
+    conditions |= panel.conditions(judged.asked)
+    write_scores(options, VC, replace(scored, scores=judged.scores), conditions, details)
 
 
 def _options() -> Any:
     defaults = AnalysisConfig()
     parser = cli.ArgumentParser(prog="score_vc", description=__doc__.splitlines()[0])
     add_options(parser, Run, f"; the dir of {NATURAL}, the references themselves, is {RECORDINGS}")
+    add_judge_options(parser)
     parser.add_argument("--source", required=True, help="data dir of the utterances that were converted")
     parser.add_argument("--reference", required=True, help="data dir of the targets' parallel references")
     parser.add_argument("--train", required=True, help="data dir of all speakers' training speech")

@@ -1,4 +1,4 @@
-"""All scores of one enhanced utterance: PESQ, STOI, SI-SDR.
+"""All scores of one enhanced utterance: PESQ, STOI, SI-SDR, and further ESTOI and the SI-SDR improvement.
 
 Each of them is not defined for some signals. These are refused with a reason, for a table to count and name them.
 """
@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 import warnings
+from collections.abc import Callable
 from importlib.metadata import version
 
 import numpy as np
@@ -15,6 +16,7 @@ from pesq import PesqError
 from pesq import pesq as _pesq
 from pystoi import stoi as _stoi
 
+from audiolab.metrics.refusal import Refusal
 from audiolab.metrics.si_sdr import si_sdr
 
 RATE = 16000
@@ -22,24 +24,25 @@ RATE = 16000
 
 CONDITIONS = {
     "PESQ": f"wide band (ITU-T P.862.2), pesq {version('pesq')}",
-    "STOI": f"not extended, pystoi {version('pystoi')}",
-    "SI-SDR": "means removed, in float64",
+    "STOI": f"not extended; ESTOI: extended; pystoi {version('pystoi')}",
+    "SI-SDR": "means removed, in float64; its improvement is over the mixture's",
     "Rate": f"{RATE} Hz; sets at a higher rate are resampled to it",
 }
 
 
-class Refusal(Exception):
-    """A metric is not defined for this utterance; the message says why."""
+def score_enhanced(
+    clean: np.ndarray, enhanced: np.ndarray, mixture: np.ndarray
+) -> tuple[dict[str, float], dict[str, str]]:
+    """Return (column -> value, column -> reason of what was refused).
 
-
-def score_enhanced(clean: np.ndarray, enhanced: np.ndarray) -> tuple[dict[str, float], dict[str, str]]:
-    """Return (column -> value, column -> reason of what was refused), for `audiolab.metrics.se_scores.METRICS`.
+    The columns are those of `audiolab.metrics.se_scores.METRICS`, and ``estoi`` and ``si_sdr_i``.
 
     All are taken without the signals' means: to STOI, a constant offset would be speech in the pauses.
 
     Args:
         clean: The clean speech, [N], at `RATE`.
         enhanced: What a system made of the mixture, [N].
+        mixture: What it was made of, [N].
 
     Returns:
         Values, NaN where there is a reason.
@@ -47,16 +50,23 @@ def score_enhanced(clean: np.ndarray, enhanced: np.ndarray) -> tuple[dict[str, f
     Raises:
         ValueError: The lengths differ.
     """
-    if clean.shape != enhanced.shape or clean.ndim != 1:
-        raise ValueError(f"signals of shapes {clean.shape} and {enhanced.shape}")
-    clean, enhanced = (wave - wave.mean(dtype=np.float64).astype(wave.dtype) for wave in (clean, enhanced))
+    if not clean.shape == enhanced.shape == mixture.shape or clean.ndim != 1:
+        raise ValueError(f"signals of shapes {clean.shape}, {enhanced.shape} and {mixture.shape}")
+    clean, enhanced, mixture = (w - w.mean(dtype=np.float64).astype(w.dtype) for w in (clean, enhanced, mixture))
+    measures: dict[str, Callable[[], float]] = {
+        "pesq": lambda: pesq_wb(clean, enhanced),
+        "stoi": lambda: stoi(clean, enhanced),
+        "si_sdr": lambda: si_sdr_db(clean, enhanced),
+        "estoi": lambda: stoi(clean, enhanced, extended=True),
+        "si_sdr_i": lambda: si_sdr_db(clean, enhanced) - si_sdr_db(clean, mixture),
+    }
     values, refused = {}, {}
-    for column, measure in (("pesq", pesq_wb), ("stoi", stoi), ("si_sdr", si_sdr_db)):
+    for column, measure in measures.items():
         try:
             for name, wave in (("clean", clean), ("enhanced", enhanced)):
                 if not np.ptp(wave):
                     raise Refusal(f"the {name} speech is silent")
-            values[column] = measure(clean, enhanced)
+            values[column] = measure()
         except Refusal as refusal:
             values[column], refused[column] = math.nan, str(refusal)
     return values, refused
@@ -71,12 +81,16 @@ def pesq_wb(clean: np.ndarray, enhanced: np.ndarray) -> float:
         raise Refusal(reason.decode() if isinstance(reason, bytes) else str(reason)) from error
 
 
-def stoi(clean: np.ndarray, enhanced: np.ndarray) -> float:
-    """Return STOI, up to 1; `Refusal` where less than 30 frames of 25.6 ms are within 40 dB of the loudest."""
+def stoi(clean: np.ndarray, enhanced: np.ndarray, extended: bool = False) -> float:
+    """Return STOI, or ESTOI, up to 1; `Refusal` where less than 30 frames of 25.6 ms are within 40 dB of the loudest.
+
+    ESTOI: J. Jensen, C. H. Taal, "An algorithm for predicting the intelligibility of speech masked by modulated noise
+    maskers", IEEE/ACM TASLP 24 (11), 2016.
+    """
     with warnings.catch_warnings():
         warnings.filterwarnings("error", "Not enough STFT frames", RuntimeWarning)
         try:
-            return float(_stoi(clean, enhanced, RATE, extended=False))
+            return float(_stoi(clean, enhanced, RATE, extended=extended))
         except (RuntimeWarning, ValueError) as error:  # ValueError: not one frame
             raise Refusal("less than 30 frames of speech") from error
 

@@ -70,16 +70,18 @@ class ScoreFormat(Generic[Row]):
         row: Dataclass of a row; its fields are text, numbers, and ``values``.
         metrics: What is measured, in order.
         made_by: The command that writes it, for messages.
+        further: Metrics behind those, which a row need not have: its value is then not defined.
     """
 
     row: type[Row]
     metrics: tuple[Metric, ...]
     made_by: str
+    further: tuple[Metric, ...] = ()
 
     @property
     def columns(self) -> tuple[str, ...]:
         """The header."""
-        measured = [metric.column for metric in self.metrics]
+        measured = [metric.column for metric in (*self.metrics, *self.further)]
         return tuple(c for f in fields(self.row) for c in (measured if f.name == "values" else [f.name]))
 
     def write(self, path: str | Path, scores: Iterable[Row]) -> None:
@@ -104,8 +106,9 @@ class ScoreFormat(Generic[Row]):
         return [self._score(row, place) for place, row in rows[1:]]
 
     def _text(self, score: Row, column: str) -> str:
-        if column in score.values:
-            return "" if math.isnan(score.values[column]) else f"{score.values[column]:.6g}"
+        if column in score.values or column in {metric.column for metric in self.further}:
+            measured = score.values.get(column, math.nan)
+            return "" if math.isnan(measured) else f"{measured:.6g}"
         value = getattr(score, column)
         return value if isinstance(value, str) else f"{value:g}"
 
@@ -114,7 +117,8 @@ class ScoreFormat(Generic[Row]):
             raise AudiolabError(f"{place}: {len(row)} columns in place of {len(self.columns)}")
         cells, kinds = dict(zip(self.columns, row)), typing.get_type_hints(self.row)
         try:
-            values = {m.column: float(cells[m.column]) if cells[m.column] else math.nan for m in self.metrics}
+            measured = (metric.column for metric in (*self.metrics, *self.further))
+            values = {column: float(cells[column]) if cells[column] else math.nan for column in measured}
             given: dict[str, Any] = {name: kinds[name](cells[name]) for name in kinds if name in cells}
             return self.row(**given, values=values)
         except ValueError as error:

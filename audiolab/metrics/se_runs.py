@@ -145,7 +145,7 @@ def _score(
     run: Run, mixtures: Mixtures, number: int, languages: Mapping[str, str], speakers: Mapping[str, str]
 ) -> _Result:
     name, snr = mixtures.ids[number], mixtures.snr(number)
-    values, refused = score_enhanced(*_signals(run, mixtures, number))
+    values, refused = score_enhanced(*signals(run, mixtures, number))
     label = UNKNOWN if snr is None else f"{snr:g}"
     language, speaker = languages.get(name, UNKNOWN), speakers.get(name)
     if speaker is None:
@@ -156,10 +156,11 @@ def _score(
     return score, [Refused(place, column, reason) for column, reason in refused.items()]
 
 
-def _signals(run: Run, mixtures: Mixtures, number: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return clean and enhanced speech, [N] each, at `RATE`."""
+def signals(run: Run, mixtures: Mixtures, number: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return clean speech, what a run made of its mixture, and the mixture, [N] each, at `RATE`."""
     speech, noise = mixtures.parts(number)
-    enhanced, rate = speech + noise, mixtures.rate
+    mixture, rate = speech + noise, mixtures.rate
+    enhanced = mixture
     if run.dir != MIXTURES:
         name = mixtures.ids[number]
         enhanced, rate = load_utterance(DataDir(run.dir), name)
@@ -168,4 +169,4 @@ def _signals(run: Run, mixtures: Mixtures, number: int) -> tuple[np.ndarray, np.
                 f"{run.dir}: {name}: {len(enhanced)} samples at {rate} Hz, but the mixture in {mixtures.path} has "
                 f"{len(speech)} at {mixtures.rate} Hz; enhance again"
             )
-    return resample(speech, rate, RATE), resample(enhanced, rate, RATE)
+    return resample(speech, rate, RATE), resample(enhanced, rate, RATE), resample(mixture, rate, RATE)

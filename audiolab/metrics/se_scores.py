@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from audiolab.metrics.judges import dnsmos, words
 from audiolab.metrics.scores import Metric, ScoreFormat
 
 METRICS = (
@@ -11,6 +12,13 @@ METRICS = (
     Metric("stoi", "STOI", "", 3, "higher"),
     Metric("si_sdr", "SI-SDR", "dB", 2, "higher"),
 )
+FURTHER = (
+    Metric("estoi", "ESTOI", "", 3, "higher"),
+    Metric("si_sdr_i", "SI-SDR improvement", "dB", 2, "higher"),
+    *dnsmos.METRICS,
+    *words.METRICS,
+)
+"""Scores that the paper does not have, at last those of trained judges, where they were asked."""
 NOISY = "noisy"
 """The system that leaves the mixture as it is."""
 UNKNOWN = "-"
@@ -52,4 +60,4 @@ class EnhancementScore:
         return self.unit if self.speaker == UNKNOWN else (self.speaker,)
 
 
-SE = ScoreFormat(EnhancementScore, METRICS, "score_se")
+SE = ScoreFormat(EnhancementScore, METRICS, "score_se", FURTHER)

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from audiolab.metrics.bootstrap import Interval
+from audiolab.metrics.further_table import further_parts
 from audiolab.metrics.results import Tables
 from audiolab.metrics.scores import Metric
-from audiolab.metrics.se_scores import METRICS, SE, UNKNOWN, EnhancementScore
+from audiolab.metrics.se_scores import FURTHER, METRICS, SE, UNKNOWN, EnhancementScore
 from audiolab.metrics.summary import Summary, by_unit, check_baseline, compare, extent, group, mean_of_units, summarise
 from audiolab.metrics.table import (
     NONE,
@@ -90,6 +91,7 @@ def _parts(
         for baseline in baselines:
             if baseline in {score.system for score in of_set}:
                 parts += [f"### Difference to {baseline}", difference_table(of_set, METRICS, baseline, seed)]
+        parts += further_parts(of_set, FURTHER, f"### Further scores of {name}", baselines, seed)
     for baseline in baselines:
         parts += _by_language(scores, baseline, seed)
     return parts

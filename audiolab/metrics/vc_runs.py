@@ -47,9 +47,11 @@ class ScoredConversions(Scored[ConversionScore]):
 
     Attributes:
         classifier: The speaker classifier that was trained for it.
+        natural: The utterances of training speech that could be used.
     """
 
     classifier: SpeakerClassifier
+    natural: list[str]
 
 
 def read_runs(path: str | Path) -> list[Run]:
@@ -106,7 +108,7 @@ def score_runs(runs: Sequence[Run], corpora: Corpora, config: AnalysisConfig, nj
     ]
     failures += [row for row in rows if isinstance(row, str)]
     scores = _own_timing([row for row in rows if isinstance(row, ConversionScore)])
-    return ScoredConversions(scores, failures, classifier)
+    return ScoredConversions(scores, failures, classifier, sorted(natural))
 
 
 def _own_timing(scores: list[ConversionScore]) -> list[ConversionScore]:

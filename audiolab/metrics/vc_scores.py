@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from audiolab.metrics.judges import dnsmos, speaker, words
 from audiolab.metrics.scores import Metric, ScoreFormat
 
 METRICS = (
@@ -20,6 +21,8 @@ METRICS = (
 )
 AGAINST_READING = ("mcd_db", "lsd_db", "logf0_rmse", "voicing_error", "dependence", "collapsed")
 """Columns in which natural speech of the target has no score: its distance to itself, and what it owes to a source."""
+JUDGED = (*speaker.METRICS, *dnsmos.METRICS, *words.METRICS)
+"""What trained judges say, where they were asked."""
 
 
 @dataclass(frozen=True)
@@ -62,4 +65,4 @@ class ConversionScore:
         return self.source, self.target
 
 
-VC = ScoreFormat(ConversionScore, METRICS, "score_vc")
+VC = ScoreFormat(ConversionScore, METRICS, "score_vc", JUDGED)

@@ -7,14 +7,16 @@ from dataclasses import dataclass
 
 from audiolab.errors import AudiolabError
 from audiolab.metrics.collapse import LEAST_DEPENDENCE, LEAST_VARIANCE
+from audiolab.metrics.further_table import further_parts
 from audiolab.metrics.results import Tables
 from audiolab.metrics.scores import NATURAL, UNTRAINED, Metric
 from audiolab.metrics.summary import SystemSummary, extent, summarise, summarise_by
 from audiolab.metrics.table import NONE, difference_table, heading, markdown, mean_cell, summary_cell, system_table
-from audiolab.metrics.vc_scores import METRICS, VC, ConversionScore
+from audiolab.metrics.vc_scores import JUDGED, METRICS, VC, ConversionScore
 
 BESIDE_PAPER = ("mcd_db", "msd_db", "variance_ratio", "dependence", "collapsed", "posterior_target")
 BY_PAIR = ("mcd_db", "posterior_target")
+JUDGES = "## Judges that were trained elsewhere"
 MOS_NOTE = (
     "The columns marked MOS are the paper's own: mean opinion scores of listeners, 1 to 5, with their 95 % confidence "
     "intervals. The others are objective scores measured here; the two do not share a scale."
@@ -62,6 +64,7 @@ def _parts(
     parts = ["## Systems", system_table(summaries, METRICS, groups="Pairs"), note]
     for baseline in baselines:
         parts += [f"## Difference to {baseline}", difference_table(scores, METRICS, baseline, seed), note]
+    parts += further_parts(scores, JUDGED, JUDGES, baselines, seed, groups="Pairs")
     for metric in METRICS:
         if metric.column in BY_PAIR:
             table = pair_table(scores, metric, seed)

@@ -11,8 +11,9 @@ from markupsafe import Markup
 
 from audiolab.data.mixtures import MixtureDir
 from audiolab.data.ranking import read_decisions
+from audiolab.metrics.further_table import measured
 from audiolab.metrics.se_runs import MIXTURES, Run
-from audiolab.metrics.se_scores import METRICS, SE, EnhancementScore
+from audiolab.metrics.se_scores import FURTHER, METRICS, SE, EnhancementScore
 from audiolab.metrics.se_table import (
     MAIN,
     TABLES,
@@ -122,6 +123,9 @@ def score_section(scores: Sequence[EnhancementScore], conditions: Mapping[str, o
             drawings.append(group_plot("set", means, metric))
     for name, of_set in group(scores, lambda s: s.set).items():
         parts.append(system_table(of_set, METRICS, f"{name}; the best of each column in bold"))
+        rows, further = measured(of_set, FURTHER)
+        if rows:
+            parts.append(system_table(rows, further, f"{name}: further scores; the best of each column in bold"))
         parts.append(page.note(short_note(of_set)))
     return page.join(page.grid(drawings, large=True), *parts, how_measured(TABLES, conditions))
 

@@ -7,9 +7,10 @@ from pathlib import Path
 
 from markupsafe import Markup
 
+from audiolab.metrics.further_table import measured
 from audiolab.metrics.summary import check_baseline, summarise_by
 from audiolab.metrics.table import read_conditions
-from audiolab.metrics.vc_scores import METRICS, VC, ConversionScore
+from audiolab.metrics.vc_scores import JUDGED, METRICS, VC, ConversionScore
 from audiolab.metrics.vc_table import BY_PAIR, TABLES, leaders, short_note
 from audiolab.report import page
 from audiolab.report.assembly import Content, assemble
@@ -66,6 +67,10 @@ def score_section(scores: Sequence[ConversionScore], conditions: Mapping[str, ob
     caption = "Means over a system's pairs; the best of each column in bold"
     table = system_table(scores, METRICS, caption, groups="Pairs", stacked=True)
     note = page.note(short_note(scores, conditions))
+    judged, metrics = measured(scores, JUDGED)
+    if judged:
+        caption = "Judges that were trained elsewhere; the best of each column in bold"
+        table = page.join(table, system_table(judged, metrics, caption, groups="Pairs", stacked=True))
     return page.join(table, note, how_measured(TABLES, conditions), page.heading("By pair"), *_by_pair(scores))
 
 

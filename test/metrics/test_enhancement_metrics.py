@@ -9,9 +9,11 @@ import pytest
 import torch
 
 from audiolab.metrics.enhancement import RATE, Refusal, pesq_wb, score_enhanced, si_sdr_db, stoi
-from audiolab.metrics.se_scores import METRICS
+from audiolab.metrics.se_scores import FURTHER, METRICS
 from audiolab.metrics.si_sdr import si_sdr
 from audiolab.synthesis.speechlike import speech_like
+
+ALL = ("pesq", "stoi", "si_sdr", "estoi", "si_sdr_i")
 
 
 def signals(seconds=2.0, noise=0.02, seed=0):
@@ -47,27 +49,33 @@ def test_si_sdr_of_a_known_mixture():
 def test_pesq_and_stoi_are_the_packages():
     for seed, noise in ((0, 0.003), (1, 0.02), (2, 0.1)):
         clean, noisy = (wave - wave.mean() for wave in signals(noise=noise, seed=seed))
-        values, refused = score_enhanced(clean, noisy)
+        other = clean + 0.5 * (noisy - clean)
+        values, refused = score_enhanced(clean, noisy, other)
         assert refused == {}
         assert values["pesq"] == pytest.approx(pesq.pesq(RATE, clean, noisy, "wb"), abs=1e-4)
         assert values["stoi"] == pytest.approx(pystoi.stoi(clean, noisy, RATE, extended=False), abs=1e-9)
-        assert list(values) == [metric.column for metric in METRICS]
+        assert values["estoi"] == pytest.approx(pystoi.stoi(clean, noisy, RATE, extended=True), abs=1e-9)  # it dithers
+        assert values["estoi"] < values["stoi"]
+        gain = by_correlation(noisy, clean) - by_correlation(other, clean)
+        assert values["si_sdr_i"] == pytest.approx(gain, abs=1e-4)
+        assert gain == pytest.approx(-6, abs=0.2)  # twice the noise
+        assert list(values) == [metric.column for metric in (*METRICS, *FURTHER[:2])]
 
 
 def test_perfect_speech_has_the_highest_scores():
-    clean, _ = signals()
+    clean, noisy = signals()
     assert pesq_wb(clean, clean) == pytest.approx(4.644, abs=1e-3)
     assert stoi(clean, clean) == pytest.approx(1, abs=1e-6)
-    values, refused = score_enhanced(clean, clean)
+    values, refused = score_enhanced(clean, clean, noisy)
     assert math.isnan(values["si_sdr"])
-    assert list(refused) == ["si_sdr"]
+    assert list(refused) == ["si_sdr", "si_sdr_i"]
 
 
 @pytest.mark.parametrize(
     ("change", "refused"),
     [
-        (lambda c, n: (0 * c, n), dict.fromkeys(("pesq", "stoi", "si_sdr"), "the clean speech is silent")),
-        (lambda c, n: (c, 0 * n), dict.fromkeys(("pesq", "stoi", "si_sdr"), "the enhanced speech is silent")),
+        (lambda c, n: (0 * c, n), dict.fromkeys(ALL, "the clean speech is silent")),
+        (lambda c, n: (c, 0 * n), dict.fromkeys(ALL, "the enhanced speech is silent")),
         (lambda c, n: (c[:3000], n[:3000]), {"pesq": "Buffer needs", "stoi": "less than 30 frames of speech"}),
         (lambda c, n: (c[:50], n[:50]), {"pesq": "Buffer needs", "stoi": "less than 30 frames of speech"}),
         (
@@ -77,7 +85,8 @@ def test_perfect_speech_has_the_highest_scores():
     ],
 )
 def test_what_is_not_defined_is_refused_with_a_reason(change, refused):
-    values, found = score_enhanced(*change(*signals()))
+    clean, noisy = change(*signals())
+    values, found = score_enhanced(clean, noisy, clean + 0.5 * (noisy - clean) if np.any(clean) else noisy)
     assert found.keys() >= refused.keys()
     for column, reason in refused.items():
         assert reason in found[column]
@@ -89,8 +98,9 @@ def test_what_is_not_defined_is_refused_with_a_reason(change, refused):
 def test_a_constant_offset_changes_no_score(offsets):
     """STOI takes 40 dB below the loudest frame for pauses; with an offset there would be none."""
     clean, noisy = signals()
-    expected, _ = score_enhanced(clean, noisy)
-    found, refused = score_enhanced(clean + offsets[0], noisy + offsets[1])
+    mixture = clean + 2 * (noisy - clean)
+    expected, _ = score_enhanced(clean, noisy, mixture)
+    found, refused = score_enhanced(clean + offsets[0], noisy + offsets[1], mixture + offsets[1])
     assert not refused
     assert found == pytest.approx(expected, abs=2e-3)
 
@@ -98,6 +108,8 @@ def test_a_constant_offset_changes_no_score(offsets):
 def test_lengths_must_be_equal():
     clean, noisy = signals()
     with pytest.raises(ValueError, match="shapes"):
-        score_enhanced(clean, noisy[:-1])
+        score_enhanced(clean, noisy[:-1], noisy)
+    with pytest.raises(ValueError, match="shapes"):
+        score_enhanced(clean, noisy, noisy[:-1])
     with pytest.raises(Refusal):
         si_sdr_db(clean, clean)

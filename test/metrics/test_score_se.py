@@ -2,6 +2,7 @@
 
 import math
 import shutil
+import sys
 
 import numpy as np
 import pytest
@@ -13,12 +14,16 @@ from mixture_folder import RATE, make_sounds
 from audiolab.bin import score_se, tabulate
 from audiolab.data.mixing import make_mixtures
 from audiolab.data.mixtures import MixtureDir, MixtureSettings
+from audiolab.datadir.audio import resample
 from audiolab.datadir.datadir import DataDir, write_data_dir
 from audiolab.errors import AudiolabError
 from audiolab.metrics.enhancement import score_enhanced
+from audiolab.metrics.judges.dnsmos import METRICS as DNSMOS_METRICS
+from audiolab.metrics.judges.dnsmos import Dnsmos
 from audiolab.metrics.se_scores import SE
 from audiolab.synthesis.speechlike import speech_like
 
+DNSMOS = [metric.column for metric in DNSMOS_METRICS]
 SETS = {"test_m5dB": -5.0, "test_5dB": 5.0}
 
 
@@ -85,8 +90,11 @@ def test_every_utterance_of_every_system_is_scored(data, scored):
             assert noisy.values["pesq"] < oracle.values["pesq"]
             assert noisy.values["stoi"] < source.values["stoi"] < oracle.values["stoi"]
             speech, noise = mixtures.parts(index)
-            expected, _ = score_enhanced(speech, (speech + np.float32(0.3) * noise).astype(np.float32))
-            assert oracle.values == pytest.approx(expected, rel=1e-4)
+            enhanced = (speech + np.float32(0.3) * noise).astype(np.float32)
+            expected, _ = score_enhanced(speech, enhanced, speech + noise)
+            assert {column: oracle.values[column] for column in expected} == pytest.approx(expected, rel=1e-4)
+            assert noisy.values["si_sdr_i"] == 0
+            assert oracle.values["si_sdr_i"] == pytest.approx(-20 * np.log10(0.3), abs=1)
     report = yaml.safe_load(scored.with_suffix(".yaml").read_text())
     assert report["conditions"]["Refused"] == "none"
     assert report["refused"] == report["failures"] == []
@@ -112,8 +120,12 @@ def test_refused_utterances_are_named_and_counted(monkeypatch, data, tmp_path):
     report = yaml.safe_load(out.with_suffix(".yaml").read_text())
     place = f"mute, seed 3, test_5dB, {mixtures.ids[1]}"
     reason = "the enhanced speech is silent"
-    assert report["refused"] == [f"{place}: {column}: {reason}" for column in ("pesq", "stoi", "si_sdr")]
-    assert report["conditions"]["Refused"] == "1 PESQ, 1 STOI, 1 SI-SDR of 8 each, left out of means"
+    assert report["refused"] == [
+        f"{place}: {column}: {reason}" for column in ("pesq", "stoi", "si_sdr", "estoi", "si_sdr_i")
+    ]
+    assert report["conditions"]["Refused"] == (
+        "1 PESQ, 1 STOI, 1 SI-SDR, 1 ESTOI, 1 SI-SDR improvement of 8 each, left out of means"
+    )
     command(monkeypatch, tabulate, scores=out, out=tmp_path / "R.md")
     mute = next(line for line in (tmp_path / "R.md").read_text().splitlines() if line.startswith("| mute"))
     assert mute.count("(3)") == 3
@@ -159,6 +171,44 @@ def test_a_dir_that_is_not_of_the_set_is_refused(monkeypatch, data, tmp_path):
     (tmp_path / "runs.tsv").write_text(f"system\tseed\tset\tdir\nx\t0\ttest_5dB\t{tmp_path / 'x'}\n")
     with pytest.raises(AudiolabError, match=rf"x: '{mixtures.ids[1]}' is not in both .*\(1 are not\); enhance again"):
         score(monkeypatch, data, tmp_path / "scores.csv", runs=tmp_path / "runs.tsv")
+
+
+def test_judges_are_asked_of_the_mixture_and_of_what_was_made_of_it(monkeypatch, data, scored, tmp_path):
+    shutil.copytree(data / "data" / "test_5dB", tmp_path / "data" / "test_5dB")
+    runs, out = tmp_path / "runs.tsv", tmp_path / "scores.csv"
+    runs.write_text(f"system\tseed\tset\tdir\noracle\t0\ttest_5dB\t{data / 'oracle' / 'test_5dB'}\n")
+    options = {"runs": runs, "data": tmp_path / "data", "out": out, "judges": ["dnsmos", "words"], "judged": 1}
+    monkeypatch.setattr(sys, "argv", ["score_se", *_words(options)])
+    score_se.main()  # no text: nothing to compare words with
+    told = yaml.safe_load(out.with_suffix(".yaml").read_text())["conditions"]
+    assert told["WER, CER left out"] == "no utterance has a text and a language that the recogniser knows"
+    first = {s.system: s.values for s in SE.read(out) if not math.isnan(s.values["dnsmos_ovrl"])}
+    assert list(first) == ["noisy", "oracle"]
+    assert first["noisy"]["dnsmos_bak"] < first["oracle"]["dnsmos_bak"]
+    mixtures = MixtureDir(tmp_path / "data" / "test_5dB")
+    speech, noise = (resample(part, mixtures.rate, 16000) for part in mixtures.parts(0))
+    assert {c: first["noisy"][c] for c in DNSMOS} == pytest.approx(Dnsmos().measure(speech + noise), abs=0.01)
+    kept = sorted((tmp_path / "verdicts/dnsmos").iterdir())
+    assert len(kept) == 2
+    table = tmp_path / "data" / "test_5dB"
+    (table / "text").write_text("".join(f"{name} some words\n" for name in mixtures.ids))
+    (table / "utt2lang").write_text("".join(f"{name} en\n" for name in mixtures.ids))
+    monkeypatch.setattr(Dnsmos, "measure", None)  # what was judged is not judged again
+    score_se.main()
+    again = [s.values for s in SE.read(out) if s.utterance == mixtures.ids[0]]
+    assert [values["dnsmos_ovrl"] for values in again] == [values["dnsmos_ovrl"] for values in first.values()]
+    assert all(values["wer"] >= 0 for values in again)
+    command(monkeypatch, tabulate, scores=out, out=tmp_path / "R.md", baseline="noisy")
+    text = (tmp_path / "R.md").read_text()
+    assert "| noisy | 4 | – |" in text
+    further = text.split("### Further scores of test_5dB\n\n")[1].splitlines()[0]
+    assert "ESTOI" in further
+    assert "WER" in further
+    assert "#### Further scores of test_5dB: difference to noisy" in text
+
+
+def _words(options):
+    return [w for name, v in options.items() for w in (f"--{name}", *map(str, v if isinstance(v, list) else [v]))]
 
 
 @pytest.mark.parametrize(

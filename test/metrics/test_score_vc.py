@@ -1,6 +1,7 @@
 """From wav files to scores.csv and RESULTS.md, through the commands."""
 
 import math
+import sys
 
 import numpy as np
 import pytest
@@ -10,9 +11,16 @@ from commands import command
 from scipy.signal import lfilter
 
 from audiolab.bin import score_vc, tabulate
-from audiolab.datadir.datadir import write_data_dir
+from audiolab.datadir.audio import load_utterance
+from audiolab.datadir.datadir import DataDir, write_data_dir
 from audiolab.errors import AudiolabError
-from audiolab.metrics.vc_scores import VC
+from audiolab.metrics.conversions import Run
+from audiolab.metrics.judges.cache import Cache
+from audiolab.metrics.judges.panel import Panel
+from audiolab.metrics.judges.speaker import SpeakerEncoder
+from audiolab.metrics.vc_judging import judge_conversions
+from audiolab.metrics.vc_runs import Corpora, ScoredConversions
+from audiolab.metrics.vc_scores import METRICS, VC, ConversionScore
 
 RATE = 16000
 SPEAKERS = {"A": (110.0, 1.0), "B": (190.0, 1.25)}
@@ -103,7 +111,7 @@ def test_scores_and_tables(monkeypatch, scored, tmp_path):
         assert 0.3 < perfect["variance_ratio"] < 3
         assert perfect["msd_db"] < 8
         natural = rows["natural", f"B-A_{n}"].values  # the same recordings, without the scores that are 0 by themselves
-        assert {column for column, value in natural.items() if math.isnan(value)} == {
+        assert {metric.column for metric in METRICS if math.isnan(natural[metric.column])} == {
             "mcd_db", "lsd_db", "logf0_rmse", "voicing_error", "dependence", "collapsed"
         }  # fmt: skip
         assert all(natural[c] == perfect[c] for c in ("msd_db", "variance_ratio", "posterior_target"))
@@ -144,6 +152,90 @@ def test_failures_are_named_and_end_the_command_unless_allowed(monkeypatch, corp
     report = yaml.safe_load(out.with_suffix(".yaml").read_text())
     assert "B-A_20" in report["failures"][0]
     assert report["conditions"]["Failures"] == "1, left out"
+
+
+@pytest.fixture(scope="module")
+def judged(corpus, tmp_path_factory):
+    """Return the scores, with judges of the voice and of the words, of one of the two sentences."""
+    root = tmp_path_factory.mktemp("judged")
+    held = DataDir(corpus / "eval").tables
+    texts = {utterance: "the words of it" for utterance in held["utt2spk"]}
+    write_data_dir(root / "eval", held | {"text": texts, "utt2lang": dict.fromkeys(texts, "en")})
+    options = {"source": root / "eval", "judges": ["speaker", "words"], "judged": 1}
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        given = {"out": root / "scores.csv", "reference": corpus / "ref", "train": corpus / "train"}
+        words = [word for name, value in (given | options).items() for word in _option(name, value)]
+        monkeypatch.setattr(sys, "argv", ["score_vc", "--runs", str(corpus / "runs.tsv"), *words])
+        score_vc.main()
+    return root / "scores.csv"
+
+
+def _option(name, value):
+    return [f"--{name}", *map(str, value if isinstance(value, list) else [value])]
+
+
+def test_judges_are_asked_of_the_same_sentences_of_every_system(monkeypatch, corpus, judged, scored, tmp_path):
+    rows = {(s.system, s.utterance): s.values for s in VC.read(judged)}
+    plain = {(s.system, s.utterance): s.values for s in VC.read(scored)}
+    for key, values in rows.items():
+        assert [values[c] for c in ("msd_db", "variance_ratio")] == [
+            plain[key][c] for c in ("msd_db", "variance_ratio")
+        ]
+        is_judged = key[1] == "B-A_20"
+        for column in ("similarity_target", "similarity_source", "nearer_target", "wer", "cer"):
+            assert math.isnan(values[column]) != is_judged, (key, column)
+        assert math.isnan(values["dnsmos_ovrl"])
+        assert math.isnan(plain[key]["similarity_target"])
+    source, target = (rows[system, "B-A_20"] for system in ("unconverted", "target"))
+    assert (source["nearer_target"], target["nearer_target"]) == (0, 1)
+    assert source["similarity_source"] == pytest.approx(_expected(corpus, "A"), abs=1e-4)
+    assert target["similarity_target"] == pytest.approx(_expected(corpus, "B"), abs=1e-4)
+    verdicts = judged.with_name("verdicts")
+    assert len(list((verdicts / "speaker").iterdir())) == 2 * len(TRAIN) + 2
+    assert len(list((verdicts / "words").iterdir())) == 2
+    conditions = yaml.safe_load(judged.with_suffix(".yaml").read_text())["conditions"]
+    assert conditions["Judged"] == "1 of the utterances of each set or pair, evenly spaced"
+    command(monkeypatch, tabulate, scores=judged, out=tmp_path / "R.md", baseline="unconverted")
+    table = (tmp_path / "R.md").read_text().split("## Judges that were trained elsewhere\n\n")[1].split("\n\n")[0]
+    head, _, *lines = table.splitlines()
+    assert "Similarity to the target" in head
+    assert "WER (%)" in head
+    assert "DNSMOS" not in head
+    assert [line.split(" | ")[:3] for line in lines] == [
+        [f"| {system}", "1", "1"] for system in ("unconverted", "target", "natural")
+    ]
+
+
+def _expected(corpus, speaker):
+    """Return the similarity of sentence 20 of a speaker to the mean over the training sentences, worked out here."""
+    encoder = SpeakerEncoder()
+    one, *others = (
+        np.array(encoder.measure(load_utterance(DataDir(corpus / part), f"{speaker}_{n}")[0]))
+        for part, n in [("eval", 20), *(("train", n) for n in TRAIN)]
+    )
+    mean = sum(others)
+    return one @ mean / np.sqrt(mean @ mean)
+
+
+def test_the_evaluated_sentence_is_not_among_those_that_make_the_speaker(corpus, tmp_path):
+    """Training speech that holds the evaluated sentence itself: similarity is that without it."""
+    scores = _similarities(corpus, tmp_path / "without", [])
+    assert _similarities(corpus, tmp_path / "with", ["A_20", "B_20"]) == pytest.approx(scores, abs=1e-6)
+
+
+def _similarities(corpus, folder, more):
+    """Return the similarities of the unconverted sentence 20 to target and source, where training speech has more."""
+    tables = DataDir(corpus / "train").tables
+    held = DataDir(corpus / "eval").table("wav.scp")
+    wav = tables["wav.scp"] | {name: held[name] for name in more}
+    train = write_data_dir(folder, {"wav.scp": wav, "utt2spk": speakers(wav)})
+    corpora = Corpora(DataDir(corpus / "eval"), DataDir(corpus / "ref"), train)
+    run = Run("unconverted", "0", "A", "B", str(corpus / "unconverted"))
+    row = ConversionScore("unconverted", "0", "A", "B", "B-A_20", {}, 0.4, 24)
+    scored = ScoredConversions([row], [], None, sorted(wav))
+    panel = Panel(Cache(corpus / "verdicts"), speaker=SpeakerEncoder())
+    values = judge_conversions(scored, [run], corpora, panel).scores[0].values
+    return [values["similarity_target"], values["similarity_source"]]
 
 
 @pytest.mark.parametrize(

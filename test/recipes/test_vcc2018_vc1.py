@@ -40,7 +40,7 @@ OPTIONS = {
     "train_options": SMALL,
 }
 RUN = f"exp/mini/softgan_energy/{SOURCE}-{TARGET}_s0"
-METHODS = ("softgan_energy", "unconverted", "mean_shift", "mean_variance")
+METHODS = ("softgan_energy", "softgan_energy+F0", "unconverted", "mean_shift", "mean_variance")
 PAPERS_ROWS = ("+SoftGAN +Energy", "+SoftGAN -Energy", "-SoftGAN +Energy +Bottleneck", "-SoftGAN +Energy")
 
 
@@ -107,7 +107,8 @@ def test_training(recipe):
 def test_conversions(inside):
     source = DataDir("data/mini/eval_test")
     for name in METHODS:
-        folder = f"{RUN}/convert/eval" if name == METHODS[0] else f"exp/mini/{name}/{SOURCE}-{TARGET}/eval"
+        run = RUN if name == METHODS[0] else f"exp/mini/{name}/{SOURCE}-{TARGET}{'_s0' if name == METHODS[1] else ''}"
+        folder = f"{run}/{'convert/' if name == METHODS[0] else ''}eval"
         converted = DataDir(folder)
         assert fatal_faults(folder) == []
         assert set(converted.table("utt2spk").values()) == {TARGET}
@@ -128,11 +129,16 @@ def test_scores(recipe):
     assert all(0 < float(row["mcd_db"]) < 30 for row in rows if row["system"] != "natural")
     assert all(row["mcd_db"] == "" for row in rows if row["system"] == "natural")
     assert all(0 <= float(row["posterior_target"]) <= 1 for row in rows)
+    for column, least, most in (("similarity_target", -1, 1), ("nearer_target", 0, 1), ("dnsmos_ovrl", 1, 5)):
+        assert all(least <= float(row[column]) <= most for row in rows)
+    f0 = {row["system"]: float(row["logf0_rmse"]) for row in rows}
+    assert f0["softgan_energy+F0"] < f0["softgan_energy"]
     results = (recipe / "exp/mini/RESULTS.md").read_text()
     assert results.startswith("# Results\n\nTest sentences, on which nothing was chosen.\n")
-    for name in METHODS[1:]:
+    for name in METHODS[2:]:
         assert f"\n## Difference to {name}\n" in results
     assert "| original target speech | natural | 4.91 ± 0.08 | 4.82 ± 0.12 | – |" in results
+    assert "## Judges that were trained elsewhere" in results
     for row in PAPERS_ROWS:
         assert f"| {row} |" in results
     assert "| +SoftGAN +Energy | softgan_energy | 3.40 ± 0.40 | 3.02 ± 0.35 |" in results

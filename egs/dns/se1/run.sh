@@ -38,6 +38,12 @@ percent=30                              # of the source mixtures that are the po
 seed=0                                  # of everything random
 seeds=                                  # seeds of training; empty: --seed
 train_options=                          # of every training: --train_options="--trainer.precision fp32 …"
+# scoring
+judges="dnsmos words"                   # trained judges, of the extra judges; empty: none
+judged=                                 # utterances of a set that they judge; 0: all; empty: 0, or 12 of mini
+whisper=                                # folder of a Whisper model for words; empty: tiny.en, which knows English
+language=                               # what is spoken where there is no utt2lang, as en
+# names
 tag=                                    # names the experiment; empty: the data set
 expdir=                                 # folder of the experiment; empty: exp/<tag>
 
@@ -53,7 +59,7 @@ stages="-1:download 0:data 1:mixtures 2:evaluation 3:train 4:infer 5:score 6:rep
 # What follows from the options
 case $corpus in
   real) corpus_dir=downloads conf=${conf:-conf} defaults=(50000 3000 50) seconds="4 10" ;;
-  mini) corpus_dir=$mini_dir conf=${conf:-conf/mini} defaults=(2000 48 48) seconds="2 4" ;;
+  mini) corpus_dir=$mini_dir conf=${conf:-conf/mini} defaults=(2000 48 48) seconds="2 4" judged=${judged:-12} ;;
   own) corpus_dir='' conf=${conf:-conf} defaults=(50000 3000 50) seconds="2 10" ;;
   *) echo "error: --corpus is real, mini or own, not '$corpus'" >&2 && exit 1 ;;
 esac
@@ -65,7 +71,7 @@ fi
 if [[ $corpus != own && -n $table ]]; then echo "error: --table is for --corpus own" >&2 && exit 1; fi
 train_mixtures=${train_mixtures:-${defaults[0]}} valid_mixtures=${valid_mixtures:-${defaults[1]}}
 eval_mixtures=${eval_mixtures:-${defaults[2]}}
-eval_seconds=${eval_seconds:-$seconds}
+eval_seconds=${eval_seconds:-$seconds} judged=${judged:-0}
 dataset=${dataset:-$corpus} db_root=${db_root:-$corpus_dir} seeds=${seeds:-$seed}
 tag=${tag:-$dataset}
 expdir=${expdir:-exp/$tag} data=data/$dataset
@@ -200,7 +206,9 @@ stage_infer() {
 stage_score() {
   made_by "$expdir" infer 4
   begin "$expdir" score --inputs "$expdir/scored.tsv" "$expdir/.stamp/infer.json"
-  run score_se --runs "$expdir/scored.tsv" --data "$data" --nj "$nj" --out "$expdir/scores.csv"
+  # shellcheck disable=SC2086 # a list
+  run score_se --runs "$expdir/scored.tsv" --data "$data" --judges $judges --judged "$judged" \
+    ${whisper:+--whisper "$whisper"} --language "$language" --nj "$nj" --out "$expdir/scores.csv"
   run tabulate --scores "$expdir/scores.csv" "${paper[@]}" "${baseline[@]}" --note "$note" \
     --out "$expdir/RESULTS.md"
   commit "$expdir" score

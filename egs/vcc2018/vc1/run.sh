@@ -31,6 +31,7 @@ both_ways=false                         # convert the targets to the sources too
 # experiment
 train_config=conf/softgan_energy.yaml   # the system that is trained
 infer_config=conf/convert.yaml          # how audio is converted
+f0_config=conf/convert_f0.yaml          # the same with F0 moved: a further row of --train_config, <config>+F0; empty: none
 ablation=false                          # all systems of Table 1 and what separates their knobs, over --seeds
 ablation_configs="softgan_energy softgan_noenergy gan_energy_bottleneck gan_energy lsgan_energy_anchors softgan_energy_noanchors" # of conf/
 seed=0                                  # of everything random
@@ -38,6 +39,12 @@ seeds=                                  # seeds of training; empty: --seed, or 0
 train_options=                          # further options of training, as --data_conf.unshared true
 max_steps=                              # steps of a training; empty: as train_config says, or 1500 for mini
 leave_out=                              # systems that the listening test leaves out, as gan_energy in the paper's
+# scoring
+judges="dnsmos speaker words"           # trained judges, of the extra judges; empty: none
+judged=                                 # sentences of a pair that they judge; 0: all; empty: 0, or 4 of mini
+whisper=                                # folder of a Whisper model for words; empty: tiny.en, which knows English
+language=                               # what is spoken where there is no utt2lang, as en
+# names
 tag=                                    # names the experiment; empty: the data set, or <data set>_ablation
 expdir=                                 # folder of the experiment; empty: exp/<tag>
 
@@ -51,7 +58,7 @@ stages="-1:download 0:data 1:features 2:stats 3:train 4:infer 5:score 6:report"
 # What follows from the options
 case $corpus in
   real) corpus_dir=downloads/vcc2018 default_pairs=$(echo VCC2S{F4,M4}:VCC2T{F1,F2,M1,M2}) ;;
-  mini) corpus_dir=$mini_dir default_pairs="VCC2SF4:VCC2TF1 VCC2SM4:VCC2TM1" max_steps=${max_steps:-1500} ;;
+  mini) corpus_dir=$mini_dir default_pairs="VCC2SF4:VCC2TF1 VCC2SM4:VCC2TM1" max_steps=${max_steps:-1500} judged=${judged:-4} ;;
   *) echo "error: --corpus is real or mini, not '$corpus'" >&2 && exit 1 ;;
 esac
 dataset=${dataset:-$corpus} pairs=${pairs:-$default_pairs} db_root=${db_root:-$corpus_dir}
@@ -67,11 +74,10 @@ configs=$train_config
 # shellcheck disable=SC2086 # a list
 if [[ $ablation == true ]]; then configs=$(printf 'conf/%s.yaml ' $ablation_configs) seeds=${seeds:-0 1 2}; fi
 if [[ $ablation == true ]]; then tag=${tag:-${dataset}_ablation}; fi
-tag=${tag:-$dataset} seeds=${seeds:-$seed}
+tag=${tag:-$dataset} seeds=${seeds:-$seed} judged=${judged:-0}
 expdir=${expdir:-exp/$tag}
-infer_tag=$(basename "$infer_config" .yaml)
 shared_dirs=("$data" "$dump")
-job=$(job_variable "$data" "$dump" "$expdir" "$infer_config" "$train_options")
+job=$(job_variable "$data" "$dump" "$expdir" "$infer_config" "$f0_config" "$train_options")
 baselines=(--baseline unconverted --baseline mean_shift --baseline mean_variance) # what the systems are compared with
 
 stage_download() {
@@ -145,8 +151,8 @@ stage_stats() {
 # plan WHAT: lists the jobs of training (plan) or conversion (plan_infer)
 plan() {
   # shellcheck disable=SC2086 # lists
-  local/jobs.py "$1" "$expdir" --configs $configs --pairs $pairs --seeds $seeds --infer_tag "$infer_tag" \
-    --both_ways "$both_ways"
+  local/jobs.py "$1" "$expdir" --configs $configs --pairs $pairs --seeds $seeds --infer_config "$infer_config" \
+    --f0_config "$f0_config" --f0_of "$train_config" --both_ways "$both_ways"
 }
 
 stage_train() {
@@ -172,18 +178,21 @@ stage_infer() {
   if [[ $eval != "$data/eval" ]]; then made_by "$eval" data 0 --options "dev_sentences=$dev_sentences"; fi
   made_by "$expdir" train 3 --options "max_steps=$max_steps" "train_options=$train_options"
   plan plan_infer
-  begin "$expdir" infer --inputs "$expdir/convert.tsv" "$expdir/.stamp/train.json" "$infer_config" "$data" \
+  begin "$expdir" infer --inputs "$expdir/convert.tsv" "$expdir/.stamp/train.json" "$infer_config" \
+    ${f0_config:+"$f0_config"} "$data" \
     --options "eval=$eval"
   ${train_cmd} --max-jobs-run "$nj" "$job=1:$(($(wc -l <"$expdir/convert.tsv") - 1))" "$expdir/log/convert.$job.log" \
-    local/jobs.py convert "$expdir" "$job" --features "$dump" --data "$eval" -- --config "$infer_config"
+    local/jobs.py convert "$expdir" "$job" --features "$dump" --data "$eval"
   commit "$expdir" infer
 }
 
 stage_score() {
   made_by "$expdir" infer 4 --options "eval=$eval"
   begin "$expdir" score --inputs "$expdir/scored.tsv" "$expdir/.stamp/infer.json"
+  # shellcheck disable=SC2086 # a list
   run score_vc --runs "$expdir/scored.tsv" --source "$eval" --reference "$data/ref" --train "$data/train" \
-    --nj "$nj" --out "$expdir/scores.csv"
+    --judges $judges --judged "$judged" ${whisper:+--whisper "$whisper"} --language "$language" --nj "$nj" \
+    --out "$expdir/scores.csv"
   run tabulate --scores "$expdir/scores.csv" --paper local/table1.tsv --note "$note" "${baselines[@]}" \
     --out "$expdir/RESULTS.md"
   commit "$expdir" score

@@ -24,11 +24,13 @@ from audiolab.jobs import Row, check_folders, read_job, read_jobs, run_module, s
 from audiolab.metrics.scores import NATURAL, RECORDINGS
 
 TRAIN = ("config", "seed", "source", "target", "dir")
-CONVERT = ("system", "seed", "source", "target", "dir", "model", "way")
+CONVERT = ("system", "seed", "source", "target", "dir", "model", "way", "config")
 SCORED = CONVERT[:5]
 MADE_BY = "stage 3 (train)"
 SENTENCES = ("frames", "held_out", "unshared")
 """Keys of ``data_conf`` that say which sentences are trained on."""
+MOVED = "+F0"
+"""Behind the name of a system that moves F0 too, which the paper keeps."""
 PAPERS_SAMPLES = 15
 """Samples that a listener rates, §4.2; fewer where there are not so many utterances."""
 
@@ -44,7 +46,11 @@ def main() -> None:
         verb.add_argument("--configs", nargs="+", required=True, help="YAMLs of systems")
         verb.add_argument("--pairs", nargs="+", required=True, metavar="SOURCE:TARGET")
         verb.add_argument("--seeds", nargs="+", required=True)
-        verb.add_argument("--infer_tag", required=True, help="name of the folder of conversions")
+        verb.add_argument(
+            "--infer_config", required=True, type=Path, help="YAML; its name is the folder's of conversions"
+        )
+        verb.add_argument("--f0_config", default="", help="YAML of a further row, config+F0; empty: none")
+        verb.add_argument("--f0_of", default="", help="YAML of the system that gets that row")
         verb.add_argument("--both_ways", default="false", choices=["true", "false"], help="targets to sources too")
     train = verbs.add_parser("train", help="train one system")
     convert = verbs.add_parser("convert", help="convert with one system, or without one")
@@ -136,14 +142,18 @@ def conversion_rows(args: cli.configargparse.Namespace, trainings: list[Row]) ->
     for training in trainings:
         system, seed, model = Path(training["config"]).stem, training["seed"], training["dir"]
         ends = training["source"], training["target"]
-        folder = f"{model}/{args.infer_tag}"
-        yield dict(zip(CONVERT, (system, seed, *ends, f"{folder}/eval", model, "forward")))
-        if both:
-            yield dict(zip(CONVERT, (system, seed, *ends[::-1], f"{folder}/eval_reverse", model, "reverse")))
+        ways = {f"{model}/{args.infer_config.stem}": (system, args.infer_config)}
+        if args.f0_config and system == Path(args.f0_of).stem:
+            ways[str(args.expdir / f"{system}{MOVED}" / Path(model).name)] = (f"{system}{MOVED}", args.f0_config)
+        for folder, (name, config) in ways.items():
+            yield dict(zip(CONVERT, (name, seed, *ends, f"{folder}/eval", model, "forward", str(config))))
+            if both:
+                back = (name, seed, *ends[::-1], f"{folder}/eval_reverse", model, "reverse", str(config))
+                yield dict(zip(CONVERT, back))
     for source, target in directions(args):
         for kind in BASELINES:
             folder = args.expdir / kind / f"{source}-{target}" / "eval"
-            yield dict(zip(CONVERT, (kind, "-", source, target, str(folder), "-", "baseline")))
+            yield dict(zip(CONVERT, (kind, "-", source, target, str(folder), "-", "baseline", "-")))
 
 
 def directions(args: cli.configargparse.Namespace) -> list[tuple[str, str]]:
@@ -167,7 +177,7 @@ def convert_command(job: Row, args: cli.configargparse.Namespace) -> tuple[str, 
     if job["way"] == "baseline":
         return ("audiolab.bin.convert_baseline", "--kind", job["system"], *baseline_data(job, args), *folders)
     reverse = ("--reverse",) if job["way"] == "reverse" else ()
-    return ("audiolab.bin.convert", "--model", job["model"], *reverse, *folders, *args.options)
+    return ("audiolab.bin.convert", "--model", job["model"], *reverse, *folders, "--config", job["config"])
 
 
 def baseline_data(job: Row, args: cli.configargparse.Namespace) -> Iterator[str]:

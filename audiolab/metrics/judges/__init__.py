@@ -1,0 +1,1 @@
+"""Trained judges of speech that nobody here trained, behind one interface: measured in jobs, kept by file."""
