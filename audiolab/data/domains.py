@@ -41,8 +41,7 @@ class DomainMixturesConfig:
     source_pool: str | None = option(None, "file of ids, one a line: only these source mixtures are used; null: all")
 
     def __post_init__(self) -> None:
-        positive = 0 < self.seconds < math.inf and 0 <= self.share_step < math.inf and self.least_source >= 0
-        if not positive or not 0 <= self.source_share <= 1:
+        if self.seconds <= 0 or not 0 <= self.source_share <= 1 or self.share_step < 0 or self.least_source < 0:
             raise ValueError("seconds must be positive, source_share within 0 and 1, the others not negative")
         if (self.target_train is None) != (self.target_valid is None):
             raise ValueError("target_train and target_valid are given both or neither")

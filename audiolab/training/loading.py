@@ -34,25 +34,27 @@ SHARED_MEMORY = Path("/dev/shm")
 _AHEAD = 2  # batches that each of them loads ahead
 
 
-class _Loader(DataLoader):
-    """Says in one line what goes wrong with the processes that load data."""
+def loaded(loader: DataLoader) -> Iterator[Batch]:
+    """Yield a loader's batches.
 
-    def __iter__(self) -> Iterator[Batch]:
-        batches = super().__iter__()
-        while True:
-            try:
-                batch = next(batches)
-            except StopIteration:
-                return
-            except RuntimeError as error:
-                said = str(error).splitlines()[0]
-                if not said.startswith("DataLoader "):  # of the dataset, with its own traceback
-                    raise
-                raise AudiolabError(
-                    f"loading data: {said[:200]}; is memory, or room in {SHARED_MEMORY}, used up? lower "
-                    "trainer.num_workers, or set it to 0"
-                ) from error
-            yield batch
+    Raises:
+        AudiolabError: The processes that load data have ended or do not answer.
+    """
+    batches = iter(loader)
+    while True:
+        try:
+            batch = next(batches)
+        except StopIteration:
+            return
+        except RuntimeError as error:
+            said = str(error).splitlines()[0]
+            if not said.startswith("DataLoader "):  # of the dataset, with its own traceback
+                raise
+            raise AudiolabError(
+                f"loading data: {said[:200]}; is memory, or room in {SHARED_MEMORY}, used up? lower "
+                "trainer.num_workers, or set it to 0"
+            ) from error
+        yield batch
 
 
 def check_shared_memory(batches: list[Batch], workers: int, processes: int) -> None:
@@ -99,7 +101,7 @@ def make_loader(
     if workers and "forkserver" in multiprocessing.get_all_start_methods():
         context = multiprocessing.get_context("forkserver")
         context.set_forkserver_preload([__name__])
-    return _Loader(
+    return DataLoader(
         _Telling(dataset) if workers else dataset,
         batch_sampler=batches,
         collate_fn=dataset.collate,

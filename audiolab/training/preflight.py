@@ -24,6 +24,9 @@ from audiolab.training.updater import Updater
 
 logger = logging.getLogger(__name__)
 
+SLOWER = 1.5
+"""How many times the time of a step in fp32 another precision may take without a warning."""
+
 
 def try_step(updater: Updater, batch: Batch, step: int, crash_path: Path) -> None:
     """Make a whole step on ``batch`` in every micro-batch's place, and then put everything back as it was.
@@ -47,7 +50,7 @@ def try_step(updater: Updater, batch: Batch, step: int, crash_path: Path) -> Non
         seconds.append(time.perf_counter() - began)
         system.load_state_dict(weights)
         updater.load(state)
-    if updater.processes.main and seconds[-1] > seconds[0]:
+    if updater.processes.main and seconds[-1] > SLOWER * seconds[0]:
         logger.warning(
             "a step takes %.3g s in %s and %.3g s in fp32: this CPU has no fast %s; set trainer.precision to fp32",
             seconds[-1], precisions[-1], seconds[0], precisions[-1],

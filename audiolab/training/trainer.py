@@ -22,7 +22,7 @@ from audiolab.training.ema import WeightAverage
 from audiolab.training.export import MODEL, check_exports, model_state, save_model
 from audiolab.training.folder import claimed
 from audiolab.training.history import History
-from audiolab.training.loading import check_shared_memory, make_loader, to_device
+from audiolab.training.loading import check_shared_memory, loaded, make_loader, to_device
 from audiolab.training.meter import Meter
 from audiolab.training.patience import Patience
 from audiolab.training.preflight import check_metric, kept, try_checkpoint, try_step
@@ -114,7 +114,7 @@ class Trainer:
             with closing(self.history):
                 if not self.ended:
                     self._enter_epoch()
-                    self._preflight(stop_asked)
+                    self._preflight()
                     with Progress(self.step, self.max_steps, self.processes) as progress:
                         self._train(progress)
                 self._finish()
@@ -161,31 +161,31 @@ class Trainer:
     def _enter_step(self) -> None:
         self.system.on_step_start(self.step / self.sampler.steps_per_epoch)
 
-    def _preflight(self, stop_asked: Any) -> None:
+    def _preflight(self) -> None:
         self._enter_step()
         batch = self.train_set.collate([self.train_set[key] for key in self.sampler.largest_batch()])
         mine = self.valid_batches[self.processes.rank :][:1]
         batches = [self.valid_set.collate([self.valid_set[key] for key in keys]) for keys in mine]
         check_shared_memory([batch, *batches], self.trainer.num_workers, self.processes.on_this_machine)
-        self._check_stop(stop_asked)
+        self._check_stop()
         try_step(self.updater, to_device(batch, self.processes.device), self.step, self.crash_path)
-        self._check_stop(stop_asked)
+        self._check_stop()
         content = self._content()
         if self.processes.main:
             try_checkpoint(self.checkpoints, content, self.trainer.keep_last + self.trainer.keep_best)
         metrics = self._validate(zip([self.processes.rank], batches))
         check_metric(self.trainer.best, metrics, self.processes)
-        self._check_stop(stop_asked)
+        self._check_stop()
 
-    def _check_stop(self, stop_asked: Any) -> None:
+    def _check_stop(self) -> None:
         """Leave where any process was asked to: nothing has been trained that is not saved."""
-        if self.processes.any_of(stop_asked())[0]:
+        if self.processes.any_of(self.updater.stop_asked())[0]:
             where = f"from step {self.step}" if self.step else "from the beginning"
             raise StoppedError(f"asked to stop before the first step: run the same command to go on {where}")
 
     def _train(self, progress: Progress) -> None:
         self.sampler.step = self.step
-        batches = iter(self._loader(self.train_set, self.sampler))
+        batches = loaded(self._loader(self.train_set, self.sampler))
         began = self.step
         while not self.ended:
             if self.step > began and self.step % self.sampler.steps_per_epoch == 0:
@@ -209,7 +209,7 @@ class Trainer:
         """Log, validate and save where it is time to; leave when asked to."""
         metrics = None
         if self.ended or self.step % self.trainer.valid_every == 0:
-            metrics = self._validate(zip(self.valid_numbers, self.valid_loader))
+            metrics = self._validate(zip(self.valid_numbers, loaded(self.valid_loader)))
             if self.trainer.best and self.step % self.trainer.valid_every == 0:
                 self.patience.take(metrics[self.trainer.best])
         last = self.ended  # perhaps through what validation has found

@@ -12,8 +12,9 @@ from toys import ToyData, ToySet
 
 from audiolab.data.sampler import BatchSampler
 from audiolab.errors import AudiolabError
+from audiolab.training import loading
 from audiolab.training.determinism import same
-from audiolab.training.loading import make_loader, to_device
+from audiolab.training.loading import loaded, make_loader, to_device
 
 
 def gone(pid, seconds=20):
@@ -80,6 +81,25 @@ def test_workers_end_with_a_training_process_that_is_killed():
     process.kill()
     assert gone(worker)
     process.wait()
+
+
+def test_a_worker_that_does_not_answer_is_not_waited_for_without_end(monkeypatch):
+    monkeypatch.setattr(loading, "BATCH_SECONDS", 0.5)
+    loader = make_loader(ToySet(ToyData(20, seconds=2.0), 0), BatchSampler(20, 4, seed=0), 1, CPU)
+    with pytest.raises(AudiolabError, match=r"loading data: DataLoader timed out after 0.5 seconds; is memory"):
+        next(loaded(loader))
+    for worker in loader._iterator._workers:
+        os.kill(worker.pid, signal.SIGKILL)
+
+
+def test_a_worker_that_dies_is_told(monkeypatch):
+    loader = make_loader(ToySet(ToyData(20, seconds=1.0), 0), BatchSampler(20, 4, seed=0), 1, CPU)
+    batches = loaded(loader)
+    next(batches)
+    os.kill(loader._iterator._workers[0].pid, signal.SIGKILL)
+    with pytest.raises(AudiolabError, match=r"loading data: DataLoader worker .* killed by signal: Killed"):
+        for _ in range(5):
+            next(batches)
 
 
 @pytest.mark.parametrize("kind", [list, tuple])

@@ -1,6 +1,10 @@
 """What is tried before the first step, and what is left behind when a step fails."""
 
 import json
+import logging
+import os
+import signal
+import time
 from collections import namedtuple
 
 import pytest
@@ -8,9 +12,11 @@ import torch
 from toys import make_config, make_trainer, train
 
 from audiolab.errors import AudiolabError
-from audiolab.training import preflight
+from audiolab.training import loading, preflight
 from audiolab.training.determinism import same
 from audiolab.training.run_info import command_line
+from audiolab.training.signals import StoppedError
+from audiolab.training.updater import Updater
 
 
 def test_preflight_changes_nothing(tmp_path):
@@ -30,6 +36,49 @@ def test_too_little_disk_is_told_before_training(tmp_path, monkeypatch):
     with pytest.raises(AudiolabError, match=r"the disk has 0 MiB free, 101 checkpoints of 0\.0 MiB do not fit"):
         train(make_config("gan", keep_last=100), tmp_path / "run")
     assert not list((tmp_path / "run" / "checkpoints").iterdir())
+
+
+def test_too_little_shared_memory_is_told_before_training(tmp_path, monkeypatch):
+    """Two processes load two batches each ahead, of training and of validation; one is worked on; a page a tensor."""
+    usage = namedtuple("usage", "total used free")
+    needed = (2 * 2 + 1) * 2 * 4096
+    monkeypatch.setattr(loading, "SHARED_MEMORY", tmp_path)
+    for free in (needed, needed - 1):
+        monkeypatch.setattr(loading.shutil, "disk_usage", lambda path, free=free: usage(10**9, 10**9 - free, free))
+        batches = [{"x": torch.zeros(4, 4), "utts": ["a"]}] * 2
+        if free == needed:
+            loading.check_shared_memory(batches, 2, 1)
+        else:
+            with pytest.raises(
+                AudiolabError, match=r"MiB free, but batches on their way from trainer.num_workers 2 may"
+            ):
+                loading.check_shared_memory(batches, 2, 1)
+    trainer = make_trainer(make_config("gan", num_workers=2), tmp_path / "run")
+    with pytest.raises(AudiolabError, match=r"lower trainer\.num_workers, or set it to 0"):
+        trainer.fit()
+    loading.check_shared_memory(batches, 0, 1)
+
+
+@pytest.mark.parametrize(("precision", "warned"), [("bf16", True), ("fp32", False)])
+def test_a_precision_that_the_cpu_is_slow_in_is_told(tmp_path, monkeypatch, caplog, precision, warned):
+    real = Updater._round
+
+    def slow(self, iterators):
+        time.sleep(0.2 if self.precision == "bf16" else 0.01)
+        return real(self, iterators)
+
+    monkeypatch.setattr(Updater, "_round", slow)
+    with caplog.at_level(logging.WARNING):
+        train(make_config("regression", precision=precision, max_steps=1), tmp_path / "run")
+    assert ("this CPU has no fast bf16; set trainer.precision to fp32" in caplog.text) == warned
+
+
+def test_asked_to_stop_in_the_preflight_it_leaves_before_a_step(tmp_path):
+    trainer = make_trainer(make_config("regression"), tmp_path / "run")
+    trainer._enter_epoch = lambda: os.kill(os.getpid(), signal.SIGTERM)
+    with pytest.raises(StoppedError, match=r"asked to stop before the first step: .* from the beginning"):
+        trainer.fit()
+    assert trainer.step == 0
 
 
 def test_a_misspelt_metric_is_told_before_training(tmp_path):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import Literal
 
@@ -42,7 +41,7 @@ class LossConfig:
     clamp_db: float | None = option(None, "SI-SDR counts within ± this only; null: no limit", "dB")
 
     def __post_init__(self) -> None:
-        if not 0 <= self.noise_weight < math.inf or not (self.clamp_db is None or self.clamp_db > 0):
+        if not self.noise_weight >= 0 or not (self.clamp_db is None or self.clamp_db > 0):
             raise ValueError(
                 f"noise_weight must not be negative and clamp_db positive, not {self.noise_weight} and {self.clamp_db}"
             )
@@ -89,7 +88,7 @@ class AdversarialConfig:
     freeze_classifier: bool = option(False, "the classifier stays as it began")
 
     def __post_init__(self) -> None:
-        if not 0 <= self.beta < math.inf or self.schedule_epochs < 1:
+        if not self.beta >= 0 or self.schedule_epochs < 1:
             raise ValueError(
                 f"beta must not be negative and schedule_epochs positive, not {self.beta:g} and {self.schedule_epochs}"
             )
@@ -131,5 +130,5 @@ class SelfTrainingConfig:
         for name in ("gamma", "source_decay"):
             if not 0 <= getattr(self, name) <= 1:
                 raise ValueError(f"{name} must lie within 0 and 1, not {getattr(self, name):g}")
-        if not 0 <= self.source_weight < math.inf:
+        if not self.source_weight >= 0:
             raise ValueError(f"source_weight must not be negative, not {self.source_weight:g}")
