@@ -11,9 +11,13 @@ GONE = "[../third_party/gloo/gloo/transport/tcp/pair.cc:534] Connection closed b
 
 def test_others_that_are_gone_are_told_in_one_line(monkeypatch, tmp_path):
     monkeypatch.setenv("RANK", "1")
-    with pytest.raises(OthersLostError, match=r"^process 1: another process of this training has ended") as caught:
-        with with_others(), guard(tmp_path / "crash.1.pt", 3, []):
-            raise RuntimeError(GONE)
+    said = r"^process 1: another process of this training has ended"
+    with (
+        pytest.raises(OthersLostError, match=said) as caught,
+        with_others(),
+        guard(tmp_path / "crash.1.pt", 3, []),
+    ):
+        raise RuntimeError(GONE)
     assert isinstance(caught.value, AudiolabError)
     assert "\n" not in str(caught.value)
     assert not list(tmp_path.iterdir()), "it is no crash of this process"
