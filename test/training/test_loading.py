@@ -98,7 +98,7 @@ def test_a_worker_that_dies_is_told(monkeypatch):
     batches = loaded(loader)
     next(batches)
     os.kill(loader._iterator._workers[0].pid, signal.SIGKILL)
-    with pytest.raises(AudiolabError, match=r"loading data: DataLoader worker .* killed by signal: Killed"):
+    with pytest.raises(AudiolabError, match=r"loading data: DataLoader worker"):
         list(itertools.islice(batches, 5))
 
 
