@@ -15,9 +15,9 @@ def main() -> None:
     parser.add_argument("--dest", required=True, help="folder of the data dirs")
     parser.add_argument("--subsets", nargs="+", help="of librispeech: what to train on (default: train-clean-360)")
     args = parser.parse_args()
-    check_apart(args.db_root, args.dest)
     corpus = get_corpus(args.corpus)
     subsets = corpus.chosen(args.subsets)
+    check_apart(args.db_root, args.dest)
     corpus.prepare(args.db_root, args.dest, **({"subsets": subsets} if subsets else {}))
 
 

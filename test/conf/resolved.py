@@ -5,7 +5,7 @@ import re
 from pathlib import Path
 
 from audiolab.bin.train import parse
-from audiolab.config import to_dict
+from audiolab.config import load_yaml, to_dict
 
 EGS = Path(__file__).parents[2] / "egs"
 
@@ -33,8 +33,7 @@ def differing(one, other):
 
 def trainings(folder):
     """Return the names of the YAMLs in a folder of a recipe that train, but for what others only stand on."""
-    text = {path.stem: path.read_text(encoding="utf-8") for path in folder.glob("*.yaml")}
-    return {name for name in text if re.search(r"^(system|base):", text[name], re.M)}
+    return {path.stem for path in folder.glob("*.yaml") if "system" in load_yaml(path)[0]}
 
 
 def run_options(recipe):

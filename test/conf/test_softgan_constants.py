@@ -115,6 +115,8 @@ def test_conversion():
         "conversion.filter.max_change_db": None,
     }  # fmt: skip
     assert differing(found, paper | ours) == {}
+    moved = flat(to_dict(from_dict(InferenceConfig, *load_yaml(CONF / "convert_f0.yaml"))))
+    assert differing(moved, found) == {"f0": ("speakers", "keep")}
 
 
 def test_options_of_the_recipe():

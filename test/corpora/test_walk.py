@@ -32,7 +32,7 @@ def latin(tmp_path):
 
 
 def test_shadows_of_macos_are_neither_recordings_nor_texts(tmp_path):
-    for subset, speaker in zip(librispeech.SUBSETS, ("1", "2", "3")):
+    for subset, speaker in zip((*librispeech.DEFAULT, "dev-clean", "test-clean"), ("1", "2", "3")):
         folder = tmp_path / "db" / subset / speaker / "7"
         record(folder / f"{speaker}-7-0000.flac")
         (folder / f"._{speaker}-7-0000.flac").write_bytes(SHADOW)
