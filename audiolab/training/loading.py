@@ -9,6 +9,7 @@ import shutil
 import signal
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
@@ -24,9 +25,11 @@ from audiolab.training.system import Batch, SampleKey, SystemDataset
 POLL_SECONDS = 1.0
 """How long a worker outlives a training process that was killed, at most."""
 
-
 BATCH_SECONDS = 1800.0
 """How long a batch is waited for, at most."""
+
+LOOK_SECONDS = 2.0
+"""How often, while a batch is waited for, it is looked whether a worker has died."""
 
 SHARED_MEMORY = Path("/dev/shm")
 """Where processes that load data put batches (Linux)."""
@@ -43,7 +46,7 @@ def loaded(loader: DataLoader) -> Iterator[Batch]:
     batches = iter(loader)
     while True:
         try:
-            batch = next(batches)
+            batch = _next(batches)
         except StopIteration:
             return
         except RuntimeError as error:
@@ -55,6 +58,19 @@ def loaded(loader: DataLoader) -> Iterator[Batch]:
                 "trainer.num_workers, or set it to 0"
             ) from error
         yield batch
+
+
+def _next(batches: Iterator[Batch]) -> Batch:
+    """Return the next batch; a loader sees that a worker has died only when its own, short, timeout is over."""
+    until = time.monotonic() + BATCH_SECONDS
+    while True:
+        try:
+            return next(batches)
+        except RuntimeError as error:
+            if not str(error).startswith("DataLoader timed out"):
+                raise
+            if time.monotonic() >= until:
+                raise RuntimeError(f"DataLoader timed out after {BATCH_SECONDS:g} seconds") from error
 
 
 def check_shared_memory(batches: list[Batch], workers: int, processes: int) -> None:
@@ -110,7 +126,7 @@ def make_loader(
         multiprocessing_context=context,
         persistent_workers=workers > 0,
         prefetch_factor=_AHEAD if workers else None,
-        timeout=BATCH_SECONDS if workers else 0,
+        timeout=LOOK_SECONDS if workers else 0,
         pin_memory=device.type == "cuda",
         generator=torch.Generator(),  # the loader draws a seed, which no sample uses; not from the global generator
     )
