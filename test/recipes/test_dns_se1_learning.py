@@ -11,7 +11,7 @@ pytestmark = pytest.mark.recipe
 
 OPTIONS = {
     "corpus": "mini", "db_root": "downloads/small", "methods": "source", "train_mixtures": 12, "valid_mixtures": 6,
-    "eval_mixtures": 6, "snrs": "0", "pairs": "none", "nj": 2, "stop_stage": "score",
+    "eval_mixtures": 6, "snrs": "0", "pairs": "none", "judged": 1, "nj": 2, "stop_stage": "score",
     "train_options": "--system_conf.enhancer.widths 8 16 --optim.enhancer.lr 1e-2 --trainer.max_steps 100 "
     "--trainer.max_epochs 100 --trainer.valid_every 100 --trainer.save_every 100 --trainer.batch_size 4 "
     "--trainer.precision fp32",

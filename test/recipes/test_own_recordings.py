@@ -22,6 +22,7 @@ OPTIONS = {
     "valid_mixtures": 4,
     "eval_mixtures": 4,
     "snrs": "0 5",
+    "judges": "",
     "nj": 1,
     "train_options": "--trainer.max_steps 2 --trainer.max_epochs null --system_conf.enhancer.widths 4 4 4 4 4",
 }

@@ -40,7 +40,7 @@ seeds=                                  # seeds of training; empty: --seed
 train_options=                          # of every training: --train_options="--trainer.precision fp32 …"
 # scoring
 judges="dnsmos words"                   # trained judges, of the extra judges; empty: none
-judged=                                 # utterances of a set that they judge; 0: all; empty: 0, or 12 of mini
+judged=                                 # utterances of a set that they judge; 0: all; empty: 0, or 4 of mini
 whisper=                                # folder of a Whisper model for words; empty: tiny.en, which knows English
 language=                               # what is spoken where there is no utt2lang, as en
 # names
@@ -59,7 +59,7 @@ stages="-1:download 0:data 1:mixtures 2:evaluation 3:train 4:infer 5:score 6:rep
 # What follows from the options
 case $corpus in
   real) corpus_dir=downloads conf=${conf:-conf} defaults=(50000 3000 50) seconds="4 10" ;;
-  mini) corpus_dir=$mini_dir conf=${conf:-conf/mini} defaults=(2000 48 48) seconds="2 4" judged=${judged:-12} ;;
+  mini) corpus_dir=$mini_dir conf=${conf:-conf/mini} defaults=(2000 48 48) seconds="2 4" judged=${judged:-4} ;;
   own) corpus_dir='' conf=${conf:-conf} defaults=(50000 3000 50) seconds="2 10" ;;
   *) echo "error: --corpus is real, mini or own, not '$corpus'" >&2 && exit 1 ;;
 esac
