@@ -15,6 +15,8 @@ from typing import NoReturn
 from audiolab.errors import AudiolabError
 from audiolab.training.signals import EXIT_STATUS
 
+logger = logging.getLogger(__name__)
+
 TOGETHER_SECONDS = 600
 """How long a machine waits for the others at the start."""
 
@@ -57,9 +59,7 @@ def launch(module: str, argv: list[str], per_node: int, nodes: int, node: int | 
         options += (static := _static(nodes, node, address))
         where = f"{static[3]}:{static[5]}"
         minutes = TOGETHER_SECONDS // 60
-        print(
-            f"machine {static[1]} of {nodes}: meeting the others at {where}, for {minutes} minutes at most", flush=True
-        )
+        logger.info("machine %s of %d: meeting the others at %s, %d minutes at most", static[1], nodes, where, minutes)
     if per_node > 1:
         os.environ.setdefault("OMP_NUM_THREADS", str(max(1, (os.cpu_count() or 1) // per_node)))
     logging.getLogger("torch.distributed.elastic").setLevel(logging.CRITICAL)  # workers report their own errors

@@ -201,7 +201,7 @@ def test_judges_are_asked_of_the_mixture_and_of_what_was_made_of_it(monkeypatch,
     command(monkeypatch, tabulate, scores=out, out=tmp_path / "R.md", baseline="noisy")
     text = (tmp_path / "R.md").read_text()
     assert "| noisy | 4 | – |" in text
-    further = text.split("### Further scores of test_5dB\n\n")[1].splitlines()[0]
+    further = text.split("### Further scores of test_5dB\n\n")[1].split("\n## ")[0]
     assert "ESTOI" in further
     assert "WER" in further
     assert "#### Further scores of test_5dB: difference to noisy" in text
