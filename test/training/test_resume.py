@@ -32,22 +32,33 @@ def wait(process, seconds=60):
     return process.exitcode
 
 
-def test_same_bits_after_sigkill_at_random_moments(tmp_path):
-    config = make_config("regression", SLOW, **EVERYTHING)
-    began = time.monotonic()
-    assert wait(start(config, tmp_path / "whole")) == 0
-    whole = time.monotonic() - began
-    moments, kills = random.Random(4), 0
+def train_under_fire(config, folder, moments, whole):
+    """Train to the end, killed up to four times on the way, after parts of ``whole`` seconds; return how often."""
+    kills = 0
     for _ in range(20):
-        process = start(config, tmp_path / "killed")
+        process = start(config, folder)
         if kills < 4:
             process.join(moments.uniform(0.3, 0.9) * whole)
             kills += process.exitcode is None
             process.kill()
         if wait(process) == 0:
             break
+    return kills
+
+
+def test_same_bits_after_sigkill_at_random_moments(tmp_path):
+    config = make_config("regression", SLOW, **EVERYTHING)
+    began = time.monotonic()
+    assert wait(start(config, tmp_path / "whole")) == 0
+    whole = time.monotonic() - began
+    moments = random.Random(4)
+    for attempt in range(1, 5):  # on a machine that is less busy by now, later runs end before they are killed
+        folder = tmp_path / f"killed{attempt}"
+        kills = train_under_fire(config, folder, moments, whole / attempt)
+        if kills >= 3:
+            break
     assert kills >= 3
-    assert same(outcome(tmp_path / "killed"), outcome(tmp_path / "whole"))
+    assert same(outcome(folder), outcome(tmp_path / "whole"))
 
 
 def test_sigterm_saves_and_leaves_and_the_same_command_goes_on(tmp_path):
