@@ -50,7 +50,7 @@ def test_options_that_do_not_fit_are_refused(options, message):
     ("options", "message"),
     [
         ({"methods": "sorce"}, "--methods: unknown method 'sorce'; did you mean 'source'?"),
-        ({"methods": ""}, "--methods is empty: give some of source, oracle, "),
+        ({"methods": ""}, "--methods is empty: give some of source, source_bn, oracle, "),
         ({"percent": "101"}, "--percent 101: give a number above 0, at most 100"),
         ({"snrs": "0 0.5"}, "--snrs '0 0.5': give whole numbers of dB, each once"),
         ({"snrs": "5 -5 5"}, "--snrs '5 -5 5': give whole numbers of dB, each once"),
