@@ -107,6 +107,7 @@ def test_from_the_table_to_the_scores(tmp_path):
     lines = table(recipe.root)
     write_table(recipe, [line for line in lines if not line.startswith("speech_english")])
     recipe.run(stop_stage="score")
+    recipe.run(stage="mixtures", stop_stage="mixtures", methods="dann oracle")
     data = recipe / "data/mine"
     assert set(DataDir(data / "oracle_train").table("utt2lang").values()) == {"de"}
     assert "short" not in (data / "target_train/speech.scp").read_text()
@@ -121,7 +122,7 @@ def test_from_the_table_to_the_scores(tmp_path):
     older = "error: data/mine was made from an older ../../../recordings.tsv: run stage 0 (data) again"
     for stage in ("mixtures", "evaluation", "train", "infer"):
         assert older in recipe.fail(stage=stage)
-    recipe.run(stage="data", stop_stage="evaluation")
+    recipe.run(stage="data", stop_stage="evaluation", methods="dann oracle")
     assert set(DataDir(data / "oracle_train").table("utt2lang").values()) == {"de", "en"}
     assert len(DataDir(data / "english_test_0dB").utterances) == 4
     assert not (data / "pairs").exists()
