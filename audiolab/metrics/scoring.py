@@ -59,8 +59,13 @@ def add_options(parser: ArgumentParser, run: type, about_runs: str = "") -> None
     parser.add_argument("--allow_failures", action="store_true", help="write the scores of what could be scored")
 
 
-def read_list(path: str | Path, run: type[Run]) -> list[Run]:
+def read_list(path: str | Path, run: type[Run], given: tuple[str, str] | None = None) -> list[Run]:
     """Return a list of runs, by tabs, whose header is the fields of the dataclass ``run``, the last of them ``dir``.
+
+    Args:
+        path: The list.
+        run: Of what.
+        given: A system that made nothing, and what stands in place of its dir; of no other system may it be that.
 
     Raises:
         AudiolabError: The list is missing, empty, names a run twice, or a row does not have these columns.
@@ -74,6 +79,8 @@ def read_list(path: str | Path, run: type[Run]) -> list[Run]:
             what = ", ".join(f"{name} {value}" for name, value in zip(names, key))
             raise AudiolabError(f"{path}:{number}: {what} is listed twice")
         seen.add(key)
+        if given is not None and (listed.system == given[0]) != (listed.dir == given[1]):
+            raise AudiolabError(f"{path}:{number}: the dir of '{given[0]}', and of no other system, is '{given[1]}'")
     return runs
 
 

@@ -87,10 +87,7 @@ def read_runs(path: str | Path) -> list[Run]:
     Raises:
         AudiolabError: The list is missing, empty, names a run twice, or a row does not have these columns.
     """
-    listed = read_list(path, Run)
-    for number, run in enumerate(listed, start=2):
-        if (run.system == NOISY) != (run.dir == MIXTURES):
-            raise AudiolabError(f"{path}:{number}: the dir of '{NOISY}', and of no other system, is '{MIXTURES}'")
+    listed = read_list(path, Run, (NOISY, MIXTURES))
     noisy = [Run(NOISY, UNTRAINED, name, MIXTURES) for name in dict.fromkeys(run.set for run in listed)]
     return [*noisy, *(run for run in listed if run.system != NOISY)]
 

@@ -60,11 +60,7 @@ def read_runs(path: str | Path) -> list[Run]:
     Raises:
         AudiolabError: The list is missing, empty, names a run twice, or a row does not have these columns.
     """
-    listed = read_list(path, Run)
-    for number, run in enumerate(listed, start=2):
-        if (run.system == NATURAL) != (run.dir == RECORDINGS):
-            raise AudiolabError(f"{path}:{number}: the dir of '{NATURAL}', and of no other system, is '{RECORDINGS}'")
-    return listed
+    return read_list(path, Run, (NATURAL, RECORDINGS))
 
 
 def score_runs(runs: Sequence[Run], corpora: Corpora, config: AnalysisConfig, nj: int = 1) -> ScoredConversions:
