@@ -188,7 +188,9 @@ def test_mixtures_and_options_of_the_recipe():
     options = run_options("dns/se1")
     assert options["percent"] == "30"  # §2, Figure 3
     assert options["snrs"] == "-5 0 5"  # Table 1
-    assert "50000 3000 50" in (EGS / "dns/se1/run.sh").read_text(encoding="utf-8")  # §3; the first author's code
+    assert "50000 3000 50" in (EGS / "dns/se1/local/options.sh").read_text(
+        encoding="utf-8"
+    )  # §3; the first author's code
     settings = MixtureSettings("speech", "noise", 1)
     assert (settings.rate, settings.snr, settings.seconds) == (16000, [-10.0, 10.0], [2.0, 2.0])
     assert (settings.level, settings.peak, settings.balance) == ([-35.0, -15.0], 0.99, False)

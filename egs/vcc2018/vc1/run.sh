@@ -52,6 +52,7 @@ help_message="Usage: $0 [--corpus mini] [--stage train] [options]"
 . ../../../utils/parse_options.sh
 . ../../../utils/stages.sh
 . ../../../utils/recipe.sh
+. local/parts.sh
 
 stages="-1:download 0:data 1:features 2:stats 3:train 4:infer 5:score 6:report"
 
@@ -89,19 +90,6 @@ stage_download() {
   else
     run download --corpus vcc2018 --dest downloads
   fi
-}
-
-# parts_there: prints the data dirs of evaluation sentences that are there, but for the one of all
-parts_there() {
-  local set
-  for set in "$data/eval_dev" "$data/eval_test" "$eval"; do
-    if [[ -d $set && $set != "$data/eval" ]]; then echo "$set"; fi
-  done | sort -u
-}
-
-begin_parts() {
-  local set
-  for set in $(parts_there); do begin "$set" data --options "dev_sentences=$dev_sentences"; done
 }
 
 stage_data() {

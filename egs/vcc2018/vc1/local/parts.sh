@@ -1,0 +1,16 @@
+# shellcheck shell=bash disable=SC2154 # its variables are run.sh's
+# Sourced by run.sh: the data dirs of parts of the evaluation sentences.
+
+# parts_there: prints the data dirs of evaluation sentences that are there, but for the one of all
+parts_there() {
+  local set
+  for set in "$data/eval_dev" "$data/eval_test" "$eval"; do
+    if [[ -d $set && $set != "$data/eval" ]]; then echo "$set"; fi
+  done | sort -u
+}
+
+# begin_parts: stage 0 is about to make them
+begin_parts() {
+  local set
+  for set in $(parts_there); do begin "$set" data --options "dev_sentences=$dev_sentences"; done
+}
