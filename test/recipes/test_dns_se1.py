@@ -15,23 +15,28 @@ import torch
 import yaml
 from mixture_tables import RATE, mixtures, parts, read, si_sdr, snr
 from recipe_copy import Recipe, fatal_faults, loads_nothing, rows_of, stages_done
+from small_se1 import (
+    CORPORA,
+    DATA,
+    DNS,
+    EXP,
+    LIBRISPEECH,
+    NAME,
+    STEPS,
+    WHAM,
+    batches_seen,
+    history,
+    make_small,
+    state_of,
+    tables_beside,
+)  # fmt: skip
 
-from audiolab.corpora.base import get_corpus
 from audiolab.corpora.dns_layout import LANGUAGES
-from audiolab.corpora.dns_mini import DnsMini
-from audiolab.corpora.librispeech_mini import LibriSpeechMini
-from audiolab.corpora.wham_mini import WhamMini
 from audiolab.datadir.table import read_table
 
 pytestmark = pytest.mark.recipe
 
-NAME = "dns/se1"
-DNS = DnsMini(speakers=3, sentences=2, english_speakers=3, english_sentences=2, noises=20, pairs=2)
-LIBRISPEECH = LibriSpeechMini(train_speakers=3, valid_speakers=1, test_speakers=1, utterances=4)
-WHAM = WhamMini(train=4, valid=2, test=2)
-CORPORA = {"librispeech": LIBRISPEECH, "wham": WHAM, "dns": DNS}
-TRAIN, VALID, EVAL, STEPS = 12, 7, 6, 4
-DATA, EXP = "data/mini", "exp/mini"
+TRAIN, VALID, EVAL = 12, 7, 6
 LATE = f"{EXP}/srst_similar_s0"
 OPTIONS = {
     "corpus": "mini",
@@ -62,8 +67,7 @@ METHODS = [phase for phase in BEGUN_WITH if "classifier" not in phase]
 def recipe(tmp_path_factory):
     """Return the recipe after one run of all stages."""
     recipe = Recipe(tmp_path_factory.mktemp("checkout"), NAME, OPTIONS)
-    for name, sizes in CORPORA.items():
-        get_corpus(name).make_mini(recipe / "downloads/small" / name, sizes, 0, 2)
+    make_small(recipe)
     recipe.output = recipe.run()
     return recipe
 
@@ -160,24 +164,6 @@ def test_written_mixtures_are_those_of_the_tables(inside, written):
                 np.testing.assert_allclose(wave, expected, atol=1e-6)
 
 
-def history(phase):
-    """Return the rows of a run's history, and the step of the checkpoint that is to be its model."""
-    rows = rows_of(f"{EXP}/{phase}_s0/history.csv")
-    trainer = yaml.safe_load(Path(f"{EXP}/{phase}_s0/config.yaml").read_text())["trainer"]
-    ranked = [(float(row["value"]), int(row["step"])) for row in rows if row["name"] == trainer["best"]]
-    return rows, max(ranked)[1] if trainer["average_best"] else STEPS
-
-
-def state_of(phase):
-    return torch.load(f"{EXP}/{phase}_s0/model.pt", weights_only=True)["state"]["enhancer"]
-
-
-def batches_seen(phase):
-    """Return how many batches a phase's batch normalisation has seen, those of the phases before it included."""
-    (count,) = {int(value) for name, value in state_of(phase).items() if name.endswith("num_batches_tracked")}
-    return count
-
-
 @pytest.mark.parametrize("phase", BEGUN_WITH)
 def test_training(inside, phase):
     run = Path(f"{EXP}/{phase}_s0")
@@ -262,18 +248,6 @@ def test_scores(inside):
         assert float(row["si_sdr"]) == pytest.approx(si_sdr(enhanced, clean), abs=1e-3)
         assert float(row["pesq"]) == pytest.approx(pesq.pesq(RATE, clean, enhanced, "wb"), abs=1e-3)
         assert float(row["stoi"]) == pytest.approx(pystoi.stoi(clean, enhanced, RATE), abs=1e-4)
-
-
-def tables_beside():
-    """Yield (table, part, cells of a row) of RESULTS.md as far as the paper's tables go."""
-    table = part = None
-    for line in Path(f"{EXP}/RESULTS.md").read_text().splitlines():
-        if line.startswith("## "):
-            table = line[3:].removesuffix(" beside ours") if line.endswith(" beside ours") else None
-        elif line.startswith("### "):
-            part = line[4:]
-        elif table and line.startswith("| ") and not line.startswith(("| Row |", "| --- |")):
-            yield table, part, line.strip("| ").split(" | ")
 
 
 def test_results(inside):

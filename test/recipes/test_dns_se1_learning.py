@@ -3,9 +3,7 @@
 import numpy as np
 import pytest
 from recipe_copy import Recipe, rows_of
-from test_dns_se1 import CORPORA, NAME
-
-from audiolab.corpora.base import get_corpus
+from small_se1 import NAME, make_small
 
 pytestmark = pytest.mark.recipe
 
@@ -21,8 +19,7 @@ OPTIONS = {
 def test_the_source_model_enhances(tmp_path):
     """In other voices than it was trained on, and in the target's noises as in those of its language."""
     recipe = Recipe(tmp_path, NAME, OPTIONS)
-    for name, sizes in CORPORA.items():
-        get_corpus(name).make_mini(recipe / "downloads/small" / name, sizes, 0, 2)
+    make_small(recipe)
     recipe.run()
     rows = rows_of(recipe / "exp/mini/scores.csv")
     for name in ("target_test_0dB", "english_test_0dB"):

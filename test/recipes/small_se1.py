@@ -1,0 +1,55 @@
+"""egs/dns/se1 on small mini corpora: their sizes, and what tests read of the folders that it leaves."""
+
+from pathlib import Path
+
+import torch
+import yaml
+from recipe_copy import rows_of
+
+from audiolab.corpora.base import get_corpus
+from audiolab.corpora.dns_mini import DnsMini
+from audiolab.corpora.librispeech_mini import LibriSpeechMini
+from audiolab.corpora.wham_mini import WhamMini
+
+NAME = "dns/se1"
+DNS = DnsMini(speakers=3, sentences=2, english_speakers=3, english_sentences=2, noises=20, pairs=2)
+LIBRISPEECH = LibriSpeechMini(train_speakers=3, valid_speakers=1, test_speakers=1, utterances=4)
+WHAM = WhamMini(train=4, valid=2, test=2)
+CORPORA = {"librispeech": LIBRISPEECH, "wham": WHAM, "dns": DNS}
+DATA, EXP, STEPS = "data/mini", "exp/mini", 4
+
+
+def make_small(recipe):
+    """Make the small corpora where the recipe's option ``db_root`` looks for them."""
+    for name, sizes in CORPORA.items():
+        get_corpus(name).make_mini(recipe / "downloads/small" / name, sizes, 0, 2)
+
+
+def history(phase):
+    """Return the rows of a run's history, and the step of the checkpoint that is to be its model."""
+    rows = rows_of(f"{EXP}/{phase}_s0/history.csv")
+    trainer = yaml.safe_load(Path(f"{EXP}/{phase}_s0/config.yaml").read_text())["trainer"]
+    ranked = [(float(row["value"]), int(row["step"])) for row in rows if row["name"] == trainer["best"]]
+    return rows, max(ranked)[1] if trainer["average_best"] else STEPS
+
+
+def state_of(phase):
+    return torch.load(f"{EXP}/{phase}_s0/model.pt", weights_only=True)["state"]["enhancer"]
+
+
+def batches_seen(phase):
+    """Return how many batches a phase's batch normalisation has seen, those of the phases before it included."""
+    (count,) = {int(value) for name, value in state_of(phase).items() if name.endswith("num_batches_tracked")}
+    return count
+
+
+def tables_beside():
+    """Yield (table, part, cells of a row) of RESULTS.md as far as the paper's tables go."""
+    table = part = None
+    for line in Path(f"{EXP}/RESULTS.md").read_text().splitlines():
+        if line.startswith("## "):
+            table = line[3:].removesuffix(" beside ours") if line.endswith(" beside ours") else None
+        elif line.startswith("### "):
+            part = line[4:]
+        elif table and line.startswith("| ") and not line.startswith(("| Row |", "| --- |")):
+            yield table, part, line.strip("| ").split(" | ")
