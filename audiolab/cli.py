@@ -77,14 +77,19 @@ def positive(text: str) -> int:
     return int(text)
 
 
+def _number(kind: type[int] | type[float], text: str) -> float:
+    """Return the number that a text gives; NaN where it gives none."""
+    try:
+        return kind(text)
+    except ValueError:
+        return math.nan
+
+
 def within(kind: type[int] | type[float], low: float, high: float) -> Callable[[str], float]:
     """Return the ``type`` of an option that is a number from ``low`` to ``high``."""
 
     def number(text: str) -> float:
-        try:
-            value = kind(text)
-        except ValueError:
-            value = float("nan")
+        value = _number(kind, text)
         if not low <= value <= high:  # NaN is in no range
             raise argparse.ArgumentTypeError(f"'{text}' is no number from {low:g} to {high:g}")
         return value
@@ -102,10 +107,7 @@ def standard(name: Literal["stdin", "stdout"]) -> BinaryIO:
 
 def above_zero(text: str) -> float:
     """Return a finite number above 0; the ``type`` of an option."""
-    try:
-        value = float(text)
-    except ValueError:
-        value = math.nan
+    value = _number(float, text)
     if not 0 < value < math.inf:
         raise argparse.ArgumentTypeError(f"'{text}' is no number above 0")
     return value

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import fcntl
+import hashlib
 import logging
 import os
 import secrets
@@ -102,6 +103,15 @@ def _write_into(path: Path, mode: str) -> Iterator[IO[Any]]:
             yield file
     except OSError as error:
         raise AudiolabError(f"cannot write {path}: {_reason(error, path)}") from error
+
+
+def digest(path: str | Path, algorithm: str = "sha256") -> str:
+    """Return the hexadecimal checksum of the file at ``path``; raises OSError where it cannot be read."""
+    state = hashlib.new(algorithm, usedforsecurity=False)
+    with open(path, "rb") as file:
+        while block := file.read(1 << 20):
+            state.update(block)
+    return state.hexdigest()
 
 
 def sync_file(file: IO[Any]) -> None:

@@ -39,8 +39,9 @@ def main() -> None:
     judged = judge_conversions(scored, runs, corpora, panel, options.nj)
     for refused in judged.refused:
         logger.warning("refused: %s", refused)
-    conditions = _conditions(scored.classifier, config) | {"Conversions whose peaks were limited": limited(runs)}
-    logger.info("conversions whose peaks were limited: %s", limited(runs))
+    peaks = limited(runs)
+    logger.info("conversions whose peaks were limited: %s", peaks)
+    conditions = _conditions(scored.classifier, config) | {"Conversions whose peaks were limited": peaks}
     details = {"speakers": scored.classifier.speakers, "refused": judged.refused}
     conditions |= panel.conditions(judged.asked)
     write_scores(options, VC, replace(scored, scores=judged.scores), conditions, details)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from dataclasses import dataclass
 from pathlib import Path
 
 from audiolab.corpora.base import RemoteFile
 from audiolab.errors import AudiolabError
-from audiolab.files import atomic_write
+from audiolab.files import atomic_write, digest
 from audiolab.text import read_bytes
 
 
@@ -31,15 +30,6 @@ class Checksum:
         """Return how the file at ``path`` differs, or None."""
         seen = digest(path, self.algorithm)
         return None if seen == self.value.lower() else f"expected {self.algorithm} {self.value}, got {seen}"
-
-
-def digest(path: str | Path, algorithm: str = "sha256") -> str:
-    """Return the hexadecimal checksum of the file at ``path``."""
-    state = hashlib.new(algorithm, usedforsecurity=False)
-    with open(path, "rb") as file:
-        while block := file.read(1 << 20):
-            state.update(block)
-    return state.hexdigest()
 
 
 def expected_checksums(file: RemoteFile, target: Path) -> list[Checksum]:

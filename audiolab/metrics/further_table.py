@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from typing import TypeVar
 
 from audiolab.metrics.scores import Metric, Score
 from audiolab.metrics.summary import summarise
-from audiolab.metrics.table import difference_table, system_table
+from audiolab.metrics.table import difference_table, has_value, measured, system_table
 
 Row = TypeVar("Row", bound=Score)
 
 
-def measured(scores: Sequence[Row], metrics: Sequence[Metric]) -> tuple[list[Row], list[Metric]]:
+def measured_part(scores: Sequence[Row], metrics: Sequence[Metric]) -> tuple[list[Row], list[Metric]]:
     """Return the scores that have one of the metrics, and the metrics that one of the scores has."""
-    defined = {
-        id(score): [not math.isnan(score.values.get(metric.column, math.nan)) for metric in metrics] for score in scores
-    }
-    found = [metric for index, metric in enumerate(metrics) if any(of_score[index] for of_score in defined.values())]
-    return [score for score in scores if any(defined[id(score)])], found
+    found = measured(scores, metrics)
+    return [score for score in scores if any(has_value(score, metric) for metric in found)], found
 
 
 def further_parts(
@@ -40,7 +36,7 @@ def further_parts(
         seed: Seed of the bootstrap.
         groups: As of `audiolab.metrics.table.system_table`.
     """
-    rows, found = measured(scores, metrics)
+    rows, found = measured_part(scores, metrics)
     if not rows:
         return []
     systems = {score.system for score in rows}

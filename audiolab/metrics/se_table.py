@@ -25,8 +25,6 @@ from audiolab.metrics.table import (
 )
 
 NOT_SCORED = "not scored"
-MAIN = tuple(metric for metric in METRICS if metric.column in ("pesq", "stoi", "si_sdr"))
-"""The paper's scores, which stand beside its own and are shown by language."""
 METHOD = (
     "By language: differences are averaged over the sets that hold the same utterances, at several SNRs, and then "
     "over utterances.",
@@ -104,7 +102,7 @@ def beside_paper(scores: Scores, paper: Sequence[PaperRow], seed: int = 0) -> li
     for row in paper:
         of_set = sets.get(row.set, [])
         wanted = {row.system, row.minus} - {""}
-        ours: dict[str, Summary | Interval | None] = dict.fromkeys(metric.column for metric in MAIN)
+        ours: dict[str, Summary | Interval | None] = dict.fromkeys(metric.column for metric in METRICS)
         utterances = 0
         if wanted <= {score.system for score in of_set}:
             of_row = [score for score in of_set if score.system in wanted]
@@ -112,7 +110,7 @@ def beside_paper(scores: Scores, paper: Sequence[PaperRow], seed: int = 0) -> li
             if row.minus:
                 ours = {column: compare(of_row, row.minus, column, seed)[row.system] for column in ours}
             else:
-                ours = dict(summarise(of_row, MAIN, seed)[0].metrics)
+                ours = dict(summarise(of_row, METRICS, seed)[0].metrics)
         found.append(Beside(row, ours, utterances))
     return found
 
@@ -169,10 +167,10 @@ def _of_sets(scores: Scores, names: set[str]) -> list[EnhancementScore]:
 
 
 def _beside_table(rows: Sequence[Beside]) -> str:
-    header = ["Row", *(text for m in MAIN for text in (f"{m.name}, paper", f"{heading(m)}, ours")), "n", "Note"]
+    header = ["Row", *(text for m in METRICS for text in (f"{m.name}, paper", f"{heading(m)}, ours")), "n", "Note"]
     lines = []
     for row in rows:
-        cells = [text for m in MAIN for text in (getattr(row.paper, m.column) or NONE, ours_cell(row, m))]
+        cells = [text for m in METRICS for text in (getattr(row.paper, m.column) or NONE, ours_cell(row, m))]
         lines.append([row.paper.row, *cells, row.utterances or NONE, row.paper.note or NONE])
     return markdown(header, lines)
 
@@ -190,7 +188,7 @@ def _by_language(scores: Scores, baseline: str, seed: int) -> Iterator[str]:
     for name, of_family in families(scores).items():
         if len({score.language for score in of_family}) < 2:
             continue
-        for metric in MAIN:
+        for metric in METRICS:
             found = differences_by_language(of_family, baseline, metric.column, seed)
             systems = list(dict.fromkeys(system for of_language in found.values() for system in of_language))
             if systems:

@@ -78,7 +78,12 @@ def split(metrics: Sequence[Metric], widest: int = WIDEST) -> list[Sequence[Metr
 
 def measured(scores: Sequence[Score], metrics: Sequence[Metric]) -> list[Metric]:
     """Return the metrics that some of the scores have a value of."""
-    return [metric for metric in metrics if any(not math.isnan(score.values[metric.column]) for score in scores)]
+    return [metric for metric in metrics if any(has_value(score, metric) for score in scores)]
+
+
+def has_value(score: Score, metric: Metric) -> bool:
+    """Return whether a score has a value of a metric."""
+    return not math.isnan(score.values.get(metric.column, math.nan))
 
 
 def system_table(summaries: Sequence[SystemSummary], metrics: Sequence[Metric], groups: str = "") -> str:

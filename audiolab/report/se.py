@@ -11,11 +11,10 @@ from markupsafe import Markup
 
 from audiolab.data.mixtures import MixtureDir
 from audiolab.data.ranking import read_decisions
-from audiolab.metrics.further_table import measured
+from audiolab.metrics.further_table import measured_part
 from audiolab.metrics.se_runs import MIXTURES, Run
 from audiolab.metrics.se_scores import FURTHER, METRICS, SE, EnhancementScore
 from audiolab.metrics.se_table import (
-    MAIN,
     TABLES,
     Beside,
     beside_paper,
@@ -117,13 +116,13 @@ def paper_section(path: Path, scores: Sequence[EnhancementScore]) -> Markup:
 def score_section(scores: Sequence[EnhancementScore], conditions: Mapping[str, object]) -> Markup:
     """Return plots of all sets, a table for each, and how all of it was measured."""
     drawings, parts = [], []
-    for metric in MAIN:
+    for metric in METRICS:
         means = {name: row for name, row in summarise_by(scores, lambda s: s.set, metric.column).items() if row}
         if means:
             drawings.append(group_plot("set", means, metric))
     for name, of_set in group(scores, lambda s: s.set).items():
         parts.append(system_table(of_set, METRICS, f"{name}; the best of each column in bold"))
-        rows, further = measured(of_set, FURTHER)
+        rows, further = measured_part(of_set, FURTHER)
         if rows:
             parts.append(system_table(rows, further, f"{name}: further scores; the best of each column in bold"))
         parts.append(page.note(short_note(of_set)))
@@ -147,7 +146,7 @@ def _by_language(scores: Sequence[EnhancementScore], baseline: str) -> Iterator[
         if len({score.language for score in of_family}) < 2:
             continue
         yield page.heading(f"By language, mean over {name}")
-        for metric in MAIN:
+        for metric in METRICS:
             found = differences_by_language(of_family, baseline, metric.column)
             yield group_table("Language", found, metric, column(metric).header, differences=True)
 
@@ -178,14 +177,14 @@ def spectrogram_section(heard: Mapping[str, Sequence[Item]], seconds: float) -> 
 def _beside(rows: Sequence[Beside], caption: str) -> Markup:
     gaps = any(row.paper.minus for row in rows)
     columns = [tables.Column("row", "Row")]
-    for metric in MAIN:
+    for metric in METRICS:
         best = "" if gaps else metric.better
         columns.append(tables.Column(f"paper {metric.column}", f"{metric.name}, paper", metric.unit, 3, best))
         columns.append(tables.Column(metric.column, f"{metric.name}, ours", metric.unit, metric.digits, best, gaps))
     columns.append(tables.Column("n", "n"))
     lines = []
     for row in rows:
-        figures = {m.column: getattr(row.paper, m.column) for m in MAIN}
+        figures = {m.column: getattr(row.paper, m.column) for m in METRICS}
         printed = {f"paper {column}": float(text) if text else None for column, text in figures.items()}
         about = {"row": row.paper.row, "n": row.utterances or None}
         lines.append({**about, **printed, **row.ours})

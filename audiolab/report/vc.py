@@ -7,7 +7,7 @@ from pathlib import Path
 
 from markupsafe import Markup
 
-from audiolab.metrics.further_table import measured
+from audiolab.metrics.further_table import measured_part
 from audiolab.metrics.summary import check_baseline, summarise_by
 from audiolab.metrics.table import read_conditions
 from audiolab.metrics.vc_scores import JUDGED, METRICS, VC, ConversionScore
@@ -67,7 +67,7 @@ def score_section(scores: Sequence[ConversionScore], conditions: Mapping[str, ob
     caption = "Means over a system's pairs; the best of each column in bold"
     table = system_table(scores, METRICS, caption, groups="Pairs", stacked=True)
     note = page.note(short_note(scores, conditions))
-    judged, metrics = measured(scores, JUDGED)
+    judged, metrics = measured_part(scores, JUDGED)
     if judged:
         caption = "Judges that were trained elsewhere; the best of each column in bold"
         table = page.join(table, system_table(judged, metrics, caption, groups="Pairs", stacked=True))

@@ -192,8 +192,8 @@ def test_a_score_that_the_paper_has_not_is_in_the_sets_tables_alone(scores, monk
     """As those of further judges are: no column beside the paper's, no table by language, one in each set."""
     for row in scores:
         row.values["other"] = 1.0
-    more = (*METRICS, Metric("other", "Other judge", "", 2, "higher"))
-    monkeypatch.setattr(se_table, "METRICS", more)
+    more = (*FURTHER, Metric("other", "Other judge", "", 2, "higher"))
+    monkeypatch.setattr(se_table, "FURTHER", more)
     text = TABLES.results(scores, {}, TABLES.read_paper(PAPER), ["noisy", "source"])
     assert text.count("Other judge") == 4 * 3  # of four sets: the means, two differences
     assert "Difference to noisy by language: SI-SDR" in text

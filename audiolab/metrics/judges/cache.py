@@ -14,6 +14,7 @@ from audiolab.errors import AudiolabError
 from audiolab.files import atomic_write
 from audiolab.metrics.judges.judge import Judge
 from audiolab.metrics.refusal import Refusal
+from audiolab.text import read_json
 
 
 @dataclass(frozen=True)
@@ -62,8 +63,7 @@ def _ask(judge: Judge, wave: np.ndarray) -> Verdict:
 
 def _read(path: Path) -> Verdict:
     try:
-        with open(path, encoding="utf-8") as file:
-            kept = json.load(file)
+        kept = read_json(path)
         return Verdict(kept["value"], kept["refused"])
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (AudiolabError, KeyError) as error:
         raise AudiolabError(f"{path}: no verdict of a judge; remove it, and it is judged again") from error

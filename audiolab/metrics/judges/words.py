@@ -7,7 +7,6 @@ A. Radford et al., "Robust speech recognition via large-scale weak supervision",
 
 from __future__ import annotations
 
-import hashlib
 import json
 import logging
 import re
@@ -21,6 +20,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from audiolab.errors import AudiolabError
+from audiolab.files import digest
 from audiolab.metrics.judges.judge import releases
 from audiolab.metrics.refusal import Refusal
 from audiolab.metrics.scores import Metric
@@ -94,7 +94,7 @@ class Whisper:
         """
         path = Path(folder) if folder else Path(find_spec(BUNDLED).origin).parent / "model"
         try:
-            weights = _digest(path / "model.bin")
+            weights = digest(path / "model.bin")
             languages = None if _vocabulary_size(path) >= MULTILINGUAL else ("en",)
         except (OSError, ValueError) as error:
             raise AudiolabError(
@@ -130,14 +130,6 @@ def error_rates(text: str, heard: str) -> dict[str, float]:
     if not reference:
         raise Refusal("its text has no words")
     return {"wer": 100 * jiwer.wer(reference, hypothesis), "cer": 100 * jiwer.cer(reference, hypothesis)}
-
-
-def _digest(path: Path) -> str:
-    digest = hashlib.sha256()
-    with open(path, "rb") as file:
-        for block in iter(lambda: file.read(1 << 20), b""):
-            digest.update(block)
-    return digest.hexdigest()
 
 
 def _vocabulary_size(folder: Path) -> int:
