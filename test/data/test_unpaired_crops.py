@@ -11,6 +11,7 @@ from feature_folder import make_features
 from audiolab.data.crops import UnpairedCrops, UnpairedCropsConfig
 from audiolab.data.sampler import BatchSampler
 from audiolab.data.speakers import statistics_of
+from audiolab.errors import AudiolabError
 from audiolab.features.envelope_config import EnvelopeConfig
 
 BANDS, FRAMES, EPOCHS = 4, 8, 300
@@ -95,6 +96,12 @@ def test_statistics_are_those_of_the_utterances_given():
 def test_speakers_are_not_swapped_and_the_held_out_ones_not_seen(tmp_path):
     crops = made(tmp_path, (3, 3))
     assert [[name for name, _ in each] for each in crops._utterances] == [["A_0", "A_1"], ["B_0", "B_1"]]
+
+
+@pytest.mark.parametrize(("counts", "short"), [((1, 3), "A"), ((3, 1), "B")])
+def test_who_has_too_few_utterances_is_named(tmp_path, counts, short):
+    with pytest.raises(AudiolabError, match=f"speaker {short} has 1 utterances of {FRAMES} frames or more"):
+        made(tmp_path, counts)
 
 
 def test_shared_sentences_go_to_one_speaker_each(tmp_path):

@@ -80,8 +80,9 @@ def test_dtw_is_the_optimum_of_a_plain_recursion(rng):
 def test_alignment_does_not_hear_the_level(rng):
     """c0 moves each frame next to another one's; the path stays on the diagonal."""
     cepstra = walk(rng, 60)
+    cepstra[:, 0] *= 50  # of both alike: a path by the level would follow the move
     other = cepstra.copy()
-    other[:, 0] = 50 * np.roll(cepstra[:, 0], 7)
+    other[:, 0] = np.roll(cepstra[:, 0], 7)
     result = aligned_distortion(cepstra, other)
     assert result.value == 0.0
     np.testing.assert_array_equal(result.path, np.repeat(np.arange(60)[:, None], 2, axis=1))
