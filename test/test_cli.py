@@ -6,6 +6,7 @@ import subprocess
 import sys
 
 import pytest
+from background import hear_signals
 
 WRITER = """
 import sys, time
@@ -26,7 +27,9 @@ cli.run(main)
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_leaves_no_half_written_file(tmp_path, number):
     (tmp_path / "a.txt").write_text("before")
-    process = subprocess.Popen([sys.executable, "-c", WRITER], cwd=tmp_path, stdout=subprocess.PIPE, text=True)
+    process = subprocess.Popen(
+        [sys.executable, "-c", WRITER], cwd=tmp_path, stdout=subprocess.PIPE, text=True, preexec_fn=hear_signals
+    )
     assert process.stdout.readline() == "begun\n"
     assert len(list(tmp_path.iterdir())) == 3
     process.send_signal(number)

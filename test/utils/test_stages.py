@@ -7,6 +7,7 @@ import time
 from pathlib import Path
 
 import pytest
+from background import hear_signals
 from calls import wait_for
 
 UTILS = Path(__file__).parents[2] / "utils"
@@ -90,7 +91,7 @@ def test_a_signal_ends_all_that_runs_and_it_says_how_to_go_on(recipe, tmp_path, 
     recipe("--list=true", call=call)  # writes run.sh
     script = subprocess.Popen(
         ["bash", "./run.sh", "--nj=2"], cwd=tmp_path, stderr=subprocess.PIPE, text=True,
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # a test in the background ignores it
+        preexec_fn=hear_signals,
     )  # fmt: skip
     wait_for((tmp_path / "begun").exists)
     script.send_signal(number)
@@ -106,7 +107,7 @@ def test_a_signal_while_commands_come_and_go_ends_the_stage(recipe, tmp_path):
     recipe("--list=true", call='stage_data() { while :; do touch begun; done; }\nrun_stages "$@"')
     script = subprocess.Popen(
         ["bash", "./run.sh"], cwd=tmp_path, stderr=subprocess.PIPE, text=True,
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+        preexec_fn=hear_signals,
     )  # fmt: skip
     wait_for((tmp_path / "begun").exists)
     script.send_signal(signal.SIGINT)
