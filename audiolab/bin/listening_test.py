@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 
 from audiolab import cli
+from audiolab.datadir.apart import check_not_read
 from audiolab.datadir.datadir import DataDir
 from audiolab.errors import AudiolabError, did_you_mean
 from audiolab.files import atomic_write
@@ -71,6 +72,8 @@ def gather(arguments: list[str]) -> None:
     parser.add_argument("--key", required=True, help="the CSV that was written with the page")
     parser.add_argument("--out", default=None, help="Markdown file to write the table to, too")
     options = parser.parse_args(arguments)
+    if options.out:
+        check_not_read(options.out, options.key, *options.answers)
     opinions, notes = collect(options.answers, options.key)
     table = markdown_table(OPINION_COLUMNS, [vars(opinion) for opinion in opinions])
     text = "\n\n".join([table, *notes])

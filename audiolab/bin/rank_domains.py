@@ -7,12 +7,14 @@ those that are most like the target, for ``data_conf.source_pool``. ``--random S
 from __future__ import annotations
 
 import logging
+from pathlib import Path
 
 import numpy as np
 
 from audiolab import cli
 from audiolab.data.mixtures import MixtureDir
 from audiolab.data.ranking import at_random, decisions, most_alike
+from audiolab.datadir.apart import check_not_read
 from audiolab.datadir.lists import write_lines
 from audiolab.datadir.table import write_table
 from audiolab.errors import AudiolabError
@@ -60,6 +62,10 @@ def _check(options: cli.configargparse.Namespace) -> None:
         raise AudiolabError("rank_domains: give either --model or --random")
     if not (options.pool or options.out) or (options.out and options.model is None):
         raise AudiolabError("rank_domains: give --pool, or with --model --out, or both")
+    if options.out and options.pool and Path(options.out).resolve() == Path(options.pool).resolve():
+        raise AudiolabError(f"rank_domains: {options.out}: --out and --pool are the same file; give two")
+    for made in filter(None, (options.out, options.pool)):
+        check_not_read(made, *Path(options.data).glob("*"), *([options.model] if options.model else []))
     if not 0 < options.percent <= 100:
         raise AudiolabError(f"rank_domains: --percent {options.percent:g}: give one above 0 and at most 100")
     if options.random is not None and options.random < 0:

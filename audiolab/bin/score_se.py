@@ -14,6 +14,7 @@ from typing import Any
 
 from audiolab import cli
 from audiolab.data.mixtures import MixtureDir
+from audiolab.datadir.apart import check_not_read
 from audiolab.metrics.enhancement import CONDITIONS
 from audiolab.metrics.judges.panel import add_options as add_judge_options
 from audiolab.metrics.judges.panel import make_panel
@@ -30,6 +31,7 @@ JUDGES = ("dnsmos", "words")
 def main() -> None:
     """Run the command."""
     options = _options()
+    check_not_read(options.out, options.runs)
     runs = read_runs(options.runs)
     sets = {name: MixtureDir(Path(options.data) / name) for name in dict.fromkeys(run.set for run in runs)}
     panel = make_panel(options, JUDGES)

@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import Any
 
 from audiolab import cli
+from audiolab.datadir.apart import check_not_read
 from audiolab.datadir.datadir import DataDir
 from audiolab.metrics.conversions import Run, limited
 from audiolab.metrics.judges.panel import add_options as add_judge_options
@@ -34,6 +35,7 @@ def main() -> None:
     corpora = Corpora(*(DataDir(path) for path in (options.source, options.reference, options.train)))
     config = AnalysisConfig(alpha=options.alpha, order=options.order, range_db=options.range_db)
     panel = make_panel(options, JUDGES)
+    check_not_read(options.out, options.runs)
     runs = read_runs(options.runs)
     scored = score_runs(runs, corpora, config, options.nj)
     judged = judge_conversions(scored, runs, corpora, panel, options.nj)

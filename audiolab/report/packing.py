@@ -10,6 +10,7 @@ from typing import Any, Literal
 import torch
 
 from audiolab.config import load_yaml
+from audiolab.datadir.apart import check_not_read
 from audiolab.errors import AudiolabError
 from audiolab.files import atomic_write
 from audiolab.report.history import read_start
@@ -39,10 +40,12 @@ def pack(run: str | Path, out: str | Path, verb: Verb, scores: str | Path | None
         Member -> sha256, as the manifest has it.
 
     Raises:
-        AudiolabError: A file is missing, ``model.pt`` is no model, or the config is another system's.
+        AudiolabError: The zip is one of these files, a file is missing, ``model.pt`` is no model, or the config is another system's.
     """
     run = Path(run)
-    members = {name: _read(run / name, "training writes it") for name in ("config.yaml", MODEL, "run.json")}
+    taken = [run / name for name in ("config.yaml", MODEL, "run.json")]
+    check_not_read(out, *taken, *([scores, Path(scores).with_suffix(".yaml")] if scores is not None else []))
+    members = {path.name: _read(path, "training writes it") for path in taken}
     if scores is not None:
         scores = Path(scores)
         members["scores.csv"] = _read(scores, "scoring writes it")
