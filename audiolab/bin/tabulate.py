@@ -24,11 +24,12 @@ def main() -> None:
     parser.add_argument("--note", action="append", default=[], help="line above the tables; may be repeated")
     parser.add_argument("--seed", type=int, default=0, help="seed of the bootstrap")
     options = parser.parse_args()
+    conditions_of = Path(options.scores).with_suffix(".yaml")
+    check_not_read(options.out, options.scores, conditions_of, *([options.paper] if options.paper else []))
     kind = kind_of(options.scores)
     scores = kind.layout.read(options.scores)
-    conditions = read_conditions(Path(options.scores).with_suffix(".yaml"))
+    conditions = read_conditions(conditions_of)
     paper = kind.read_paper(options.paper) if options.paper else []
-    check_not_read(options.out, options.scores, *([options.paper] if options.paper else []))
     with atomic_write(options.out) as file:
         file.write(kind.results(scores, conditions, paper, options.baseline, options.seed, options.note))
 

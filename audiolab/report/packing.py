@@ -40,7 +40,8 @@ def pack(run: str | Path, out: str | Path, verb: Verb, scores: str | Path | None
         Member -> sha256, as the manifest has it.
 
     Raises:
-        AudiolabError: The zip is one of these files, a file is missing, ``model.pt`` is no model, or the config is another system's.
+        AudiolabError: The zip is one of these files, one is missing, ``model.pt`` is no model, or the config is another
+            system's.
     """
     run = Path(run)
     taken = [run / name for name in ("config.yaml", MODEL, "run.json")]
