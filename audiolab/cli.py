@@ -97,6 +97,13 @@ def within(kind: type[int] | type[float], low: float, high: float) -> Callable[[
     return number
 
 
+def count(text: str) -> int:
+    """Return a whole number of 0 or more; the ``type`` of an option."""
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"'{text}' is no whole number of 0 or more")
+    return int(text)
+
+
 def standard(name: Literal["stdin", "stdout"]) -> BinaryIO:
     """Return standard input or output for bytes; raises `AudiolabError` where the caller has closed it."""
     stream = getattr(sys, name)
@@ -110,6 +117,14 @@ def above_zero(text: str) -> float:
     value = _number(float, text)
     if not 0 < value < math.inf:
         raise argparse.ArgumentTypeError(f"'{text}' is no number above 0")
+    return value
+
+
+def at_least_zero(text: str) -> float:
+    """Return a finite number of 0 or more; the ``type`` of an option."""
+    value = _number(float, text)
+    if not 0 <= value < math.inf:
+        raise argparse.ArgumentTypeError(f"'{text}' is no number of 0 or more")
     return value
 
 

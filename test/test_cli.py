@@ -1,5 +1,6 @@
 """What all commands share: how a signal ends them, and where libraries keep what they compile."""
 
+import argparse
 import os
 import signal
 import subprocess
@@ -7,6 +8,8 @@ import sys
 
 import pytest
 from background import hear_signals
+
+from audiolab import cli
 
 WRITER = """
 import sys, time
@@ -95,3 +98,21 @@ def test_numba_runs_where_neither_home_nor_the_packages_can_be_written(tmp_path,
     assert done.returncode == 0, done.stderr
     folder = f"{tmp_path}/tmp/audiolab-{os.getuid()}"
     assert done.stdout.split() == ["42", *(["None"] * 2 if writable else [f"{folder}/numba", f"{folder}/matplotlib"])]
+
+
+@pytest.mark.parametrize(
+    ("kind", "good", "bad"),
+    [
+        (cli.positive, {"1": 1, "20": 20}, ["0", "-1", "1.5", "", "x"]),
+        (cli.count, {"0": 0, "7": 7}, ["-1", "1.0", "nan", " "]),
+        (cli.above_zero, {"0.5": 0.5, "1e3": 1000.0}, ["0", "-1", "inf", "nan", "x"]),
+        (cli.at_least_zero, {"0": 0.0, "2.5": 2.5}, ["-0.1", "inf", "nan", ""]),
+        (cli.within(float, -1, 1), {"-1": -1.0, "0.3": 0.3}, ["1.01", "nan", "-inf", "x"]),
+        (cli.within(int, 1, 3), {"1": 1, "3": 3}, ["0", "4", "2.5"]),
+    ],
+)
+def test_numbers_are_in_range_or_refused(kind, good, bad):
+    assert {text: kind(text) for text in good} == good
+    for text in bad:
+        with pytest.raises(argparse.ArgumentTypeError, match=f"^'{text}' is no "):
+            kind(text)

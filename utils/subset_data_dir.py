@@ -9,7 +9,7 @@ Without an option the utterances are spread over the whole data dir.
 
 from argparse import RawDescriptionHelpFormatter
 
-from audiolab.cli import ArgumentParser, run
+from audiolab.cli import ArgumentParser, count, run
 from audiolab.datadir import subset
 from audiolab.datadir.datadir import DataDir
 from audiolab.datadir.lists import read_ids
@@ -29,7 +29,7 @@ def main() -> None:
     how.add_argument("--last", action="store_true", help="the last NUMBER utterances")
     how.add_argument("--spk-list", metavar="FILE", help="the speakers that FILE lists")
     how.add_argument("--utt-list", metavar="FILE", help="the utterances that FILE lists")
-    parser.add_argument("--seed", type=int, default=0, help="of --speakers")
+    parser.add_argument("--seed", type=count, default=0, help="of --speakers")
     parser.add_argument("arguments", nargs="+", metavar="SOURCE [NUMBER] DESTINATION")
     args = parser.parse_args()
     listed = bool(args.spk_list or args.utt_list)

@@ -35,7 +35,9 @@ def main() -> None:
     parser.add_argument("--channels", choices=["mono", "mix"], default="mono", help="mix: take the mean of channels")
     parser.add_argument("--allow_pipes", action="store_true", help="run the commands in wav.scp")
     parser.add_argument("--device", default="cpu", help="cpu or cuda")
-    parser.add_argument("--threads", type=int, default=1, help="threads on the CPU; jobs are run side by side instead")
+    parser.add_argument(
+        "--threads", type=cli.positive, default=1, help="threads on the CPU; better run jobs side by side"
+    )
     add_arguments(parser, EnvelopeConfig)
     options = parser.parse_args()
     config = from_namespace(EnvelopeConfig, options)

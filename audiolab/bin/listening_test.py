@@ -47,7 +47,7 @@ def make(arguments: list[str]) -> None:
     parser.add_argument("--leave_out", nargs="*", default=[], help="systems not to be heard; also: source, target")
     parser.add_argument("--seconds", type=cli.above_zero, default=5.0, help="longest sample [s]")
     parser.add_argument("--max_mb", type=cli.above_zero, default=25.0, help="largest page [MB]: so many utterances")
-    parser.add_argument("--seed", type=int, default=0, help="of the draw")
+    parser.add_argument("--seed", type=cli.count, default=0, help="of the draw")
     parser.add_argument("--title", default="Listening test", help="title of the page; listeners see it")
     options = parser.parse_args(arguments)
     systems = parse_named_dirs(options.systems, "--systems")

@@ -24,8 +24,8 @@ def _parser(add_help: bool = True, required: bool = True) -> cli.ArgumentParser:
     parser = cli.ArgumentParser(prog="make_mini", description=__doc__, add_help=add_help)
     parser.add_argument("--corpus", required=required, help="its name; with it, --help tells its sizes too")
     parser.add_argument("--dest", required=required, help="folder to make")
-    parser.add_argument("--seed", type=int, default=0, help="of everything that is random in it")
-    parser.add_argument("--nj", type=int, default=2, help="processes at a time; changes nothing else")
+    parser.add_argument("--seed", type=cli.count, default=0, help="of everything that is random in it")
+    parser.add_argument("--nj", type=cli.positive, default=2, help="processes at a time; changes nothing else")
     return parser
 
 

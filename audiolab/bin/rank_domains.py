@@ -47,7 +47,7 @@ def _parser() -> cli.ArgumentParser:
     parser = cli.ArgumentParser(prog="rank_domains", description=__doc__.splitlines()[0])
     parser.add_argument("--data", required=True, help="mixture dir")
     parser.add_argument("--model", help="training run of a domain classifier, or its zip")
-    parser.add_argument("--random", type=int, help="draw the list by this seed, in place of --model")
+    parser.add_argument("--random", type=cli.count, help="draw the list by this seed, in place of --model")
     parser.add_argument("--out", help="table to write: <id> <probability of the target domain>")
     parser.add_argument("--pool", help="list to write: ids, one a line")
     parser.add_argument("--percent", type=float, default=30.0, help="of the mixtures that the list holds")
@@ -68,8 +68,6 @@ def _check(options: cli.configargparse.Namespace) -> None:
         check_not_read(made, *Path(options.data).glob("*"), *([options.model] if options.model else []))
     if not 0 < options.percent <= 100:
         raise AudiolabError(f"rank_domains: --percent {options.percent:g}: give one above 0 and at most 100")
-    if options.random is not None and options.random < 0:
-        raise AudiolabError(f"rank_domains: --random {options.random}: a seed is not negative")
 
 
 if __name__ == "__main__":

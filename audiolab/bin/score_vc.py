@@ -57,10 +57,15 @@ def _options() -> Any:
     parser.add_argument("--source", required=True, help="data dir of the utterances that were converted")
     parser.add_argument("--reference", required=True, help="data dir of the targets' parallel references")
     parser.add_argument("--train", required=True, help="data dir of all speakers' training speech")
-    parser.add_argument("--alpha", type=float, default=defaults.alpha, help="all-pass constant of the mel-cepstra")
-    parser.add_argument("--order", type=int, default=defaults.order, help="order of the mel-cepstra")
     parser.add_argument(
-        "--range_db", type=float, default=defaults.range_db, help="speech is within this of the loudest"
+        "--alpha",
+        type=cli.within(float, -0.99, 0.99),
+        default=defaults.alpha,
+        help="all-pass constant of the mel-cepstra",
+    )
+    parser.add_argument("--order", type=cli.positive, default=defaults.order, help="order of the mel-cepstra")
+    parser.add_argument(
+        "--range_db", type=cli.above_zero, default=defaults.range_db, help="speech is within this of the loudest"
     )
     return parser.parse_args()
 

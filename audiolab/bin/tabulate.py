@@ -22,7 +22,7 @@ def main() -> None:
     parser.add_argument("--paper", default=None, help="the paper's tables, by tabs")
     parser.add_argument("--baseline", action="append", default=[], help="system to compare with; may be repeated")
     parser.add_argument("--note", action="append", default=[], help="line above the tables; may be repeated")
-    parser.add_argument("--seed", type=int, default=0, help="seed of the bootstrap")
+    parser.add_argument("--seed", type=cli.count, default=0, help="seed of the bootstrap")
     options = parser.parse_args()
     conditions_of = Path(options.scores).with_suffix(".yaml")
     check_not_read(options.out, options.scores, conditions_of, *([options.paper] if options.paper else []))

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from audiolab.cli import ArgumentParser
+from audiolab import cli
 from audiolab.report import page
 from audiolab.report.history import Run, choose_runs, find_runs
 
@@ -48,7 +48,7 @@ class Experiment:
 
 
 def add_options(
-    parser: ArgumentParser, scored_by: str, group: str, utterances: int, seconds: float, max_mb: float
+    parser: cli.ArgumentParser, scored_by: str, group: str, utterances: int, seconds: float, max_mb: float
 ) -> None:
     """Add the options of all report commands.
 
@@ -64,12 +64,16 @@ def add_options(
     parser.add_argument("--scores", required=True, help=f"scores.csv of {scored_by}, beside its scores.yaml")
     parser.add_argument("--out", required=True, help="the HTML file to write")
     parser.add_argument("--runs", nargs="*", default=[], help="training runs to show in detail; all when not given")
-    parser.add_argument("--max_runs", type=int, default=12, help="most runs to show in detail")
+    parser.add_argument("--max_runs", type=cli.count, default=12, help="most runs to show in detail")
     parser.add_argument("--title", default="", help="title of the page")
     parser.add_argument("--corpus", default="", help="name of the corpus, or of several, for the top of the page")
-    parser.add_argument("--utterances", type=int, default=utterances, help=f"most utterances of a {group} to listen to")
-    parser.add_argument("--seconds", type=float, default=seconds, help="longest clip [s]")
-    parser.add_argument("--max_mb", type=float, default=max_mb, help="size that players shall not make the page exceed")
+    parser.add_argument(
+        "--utterances", type=cli.count, default=utterances, help=f"most utterances of a {group} to listen to"
+    )
+    parser.add_argument("--seconds", type=cli.above_zero, default=seconds, help="longest clip [s]")
+    parser.add_argument(
+        "--max_mb", type=cli.above_zero, default=max_mb, help="size that players shall not make the page exceed"
+    )
 
 
 def read_experiment(options: Any) -> Experiment:

@@ -108,7 +108,7 @@ def test_faults(own, tmp_path):
             ("--root", own, *out, "--min_eval_s", 2),
             "--n_eval 10 --n_dev 5: all of AA BB CC DD have 12 sentences, 0 of 2",
         ),
-        (("--root", own, *out, "--n_dev", -1), "--n_dev -1: give a count of 0 or more"),
+        (("--root", own, *out, "--n_dev", -1), "'-1' is no whole number of 0 or more"),
         (("--root", own, *out, "--n_eval", 0), "'0' is no count of 1 or more"),
         (
             ("--root", own, *out, "--n_eval", 8, "--n_dev", 4),

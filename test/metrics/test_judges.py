@@ -249,7 +249,7 @@ def test_what_is_not_installed_is_left_out_and_said(tmp_path, monkeypatch, caplo
     ("arguments", "says"),
     [
         (["--judges", "dnsmoss"], "--judges: unknown 'dnsmoss'; did you mean 'dnsmos'?"),
-        (["--judges", "dnsmos", "--judged", "-1"], "--judged: -1 is no count"),
+        (["--judges", "dnsmos", "--judged", "-1"], "--judged: '-1' is no whole number of 0 or more"),
     ],
 )
 def test_wrong_options_are_refused(tmp_path, arguments, says):

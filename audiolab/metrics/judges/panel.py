@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
-from audiolab.cli import ArgumentParser
+from audiolab.cli import ArgumentParser, count
 from audiolab.errors import AudiolabError, did_you_mean
 from audiolab.metrics.judges.cache import Cache
 from audiolab.metrics.judges.dnsmos import Dnsmos
@@ -102,7 +102,7 @@ def add_options(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--judges", nargs="*", default=[], metavar="NAME", help=f"trained judges to ask: {', '.join(KINDS)}"
     )
-    parser.add_argument("--judged", type=int, default=0, help="utterances of a set that are judged; 0: all")
+    parser.add_argument("--judged", type=count, default=0, help="utterances of a set that are judged; 0: all")
     parser.add_argument(
         "--whisper", default=None, help="folder of a Whisper model for words, as CTranslate2 has it; without: tiny.en"
     )
@@ -118,13 +118,11 @@ def make_panel(options: Any, suited: Sequence[str]) -> Panel:
         suited: Names of the judges that the command has a use for.
 
     Raises:
-        AudiolabError: A name is unknown, ``--judged`` is negative, or ``--whisper`` is no model.
+        AudiolabError: A name is unknown, or ``--whisper`` is no model.
     """
     for name in options.judges:
         if name not in suited:
             raise AudiolabError(f"--judges: unknown '{name}'{did_you_mean(name, suited)}")
-    if options.judged < 0:
-        raise AudiolabError(f"--judged: {options.judged} is no count of utterances; give 0 for all")
     given: dict[str, Any] = {}
     absent: dict[str, str] = {}
     for name in dict.fromkeys(options.judges):

@@ -14,8 +14,8 @@ def main() -> None:
     parser = cli.ArgumentParser(prog="first_sentences.py", description=__doc__)
     parser.add_argument("source", help="data dir")
     parser.add_argument("dest", help="data dir to write")
-    parser.add_argument("--count", type=int, default=5, help="sentences")
-    parser.add_argument("--seconds", type=float, default=2.0, help="a sentence is longer than this")
+    parser.add_argument("--count", type=cli.positive, default=5, help="sentences")
+    parser.add_argument("--seconds", type=cli.at_least_zero, default=2.0, help="a sentence is longer than this")
     options = parser.parse_args()
     durations = DataDir(options.source).table("utt2dur")
     shortest: dict[str, float] = {}

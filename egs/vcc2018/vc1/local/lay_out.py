@@ -55,8 +55,10 @@ def main() -> None:
     parser.add_argument("--out", required=True, help="folder to make; one that this script made is replaced")
     parser.add_argument("--speakers", nargs="+", help="which, in this order; all by default")
     parser.add_argument("--n_eval", type=cli.positive, default=10, help="evaluation sentences to report on")
-    parser.add_argument("--n_dev", type=int, default=5, help="further ones to make choices on")
-    parser.add_argument("--min_eval_s", type=float, default=0.0, help="shortest evaluation recording, seconds")
+    parser.add_argument("--n_dev", type=cli.count, default=5, help="further ones to make choices on")
+    parser.add_argument(
+        "--min_eval_s", type=cli.at_least_zero, default=0.0, help="shortest evaluation recording, seconds"
+    )
     parser.add_argument("--split", choices=("halves", "disjoint", "all"), default="halves")
     parser.add_argument("--format", choices=("keep", "wav"), default="keep", help="copy files, or write 16 bit WAV")
     args = parser.parse_args()
@@ -124,8 +126,6 @@ def natural(sentence: str) -> list[tuple[int, str]]:
 
 def pick_evaluation(takes: Takes, n_eval: int, n_dev: int, seconds: float) -> list[str]:
     """Return the first ``n_eval`` + ``n_dev`` sentences that every speaker has, with ``seconds`` or more each."""
-    if n_dev < 0:
-        raise AudiolabError(f"--n_dev {n_dev}: give a count of 0 or more")
     shared = sorted(set.intersection(*(set(own) for own in takes.values())), key=natural)
     long = [sentence for sentence in shared if all(_seconds(own[sentence].path) >= seconds for own in takes.values())]
     if len(long) < n_eval + n_dev:
