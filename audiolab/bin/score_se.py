@@ -13,14 +13,17 @@ from pathlib import Path
 from typing import Any
 
 from audiolab import cli
+from audiolab.data.enhancement import CLIPPED
 from audiolab.data.mixtures import MixtureDir
 from audiolab.datadir.apart import check_not_read
 from audiolab.metrics.enhancement import CONDITIONS
 from audiolab.metrics.judges.panel import add_options as add_judge_options
 from audiolab.metrics.judges.panel import make_panel
+from audiolab.metrics.over_scale import over_scale
+from audiolab.metrics.scores import AS_IS
 from audiolab.metrics.scoring import add_options, write_scores
 from audiolab.metrics.se_judging import judge_enhanced
-from audiolab.metrics.se_runs import MIXTURES, Run, ScoredEnhancement, read_runs, score_runs
+from audiolab.metrics.se_runs import Run, ScoredEnhancement, read_runs, score_runs
 from audiolab.metrics.se_scores import FURTHER, METRICS, NOISY, SE
 
 logger = logging.getLogger(__name__)
@@ -37,16 +40,19 @@ def main() -> None:
     panel = make_panel(options, JUDGES)
     scored = score_runs(runs, sets, options.nj)
     judged = judge_enhanced(scored.scores, runs, sets, panel, options.nj)
+    clipped = over_scale(runs, CLIPPED)
+    logger.info("files with samples over full scale, which are clipped: %s", clipped)
     refused = [*map(str, scored.refused), *judged.refused]
     for line in refused:
         logger.warning("refused: %s", line)
-    conditions = _conditions(scored) | panel.conditions(judged.asked)
+    conditions = _conditions(scored) | {"Files with samples over full scale, which are clipped": clipped}
+    conditions |= panel.conditions(judged.asked)
     write_scores(options, SE, replace(scored, scores=judged.scores), conditions, {"refused": refused})
 
 
 def _options() -> Any:
     parser = cli.ArgumentParser(prog="score_se", description=__doc__.splitlines()[0])
-    add_options(parser, Run, f"; the dir of {NOISY} is {MIXTURES}, or it is not listed")
+    add_options(parser, Run, f"; the dir of {NOISY} is {AS_IS}, or it is not listed")
     add_judge_options(parser)
     parser.add_argument("--data", required=True, help="folder that holds the sets' mixture dirs by name")
     return parser.parse_args()

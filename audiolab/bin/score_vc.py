@@ -11,12 +11,14 @@ from dataclasses import replace
 from typing import Any
 
 from audiolab import cli
+from audiolab.data.conversion import LIMITED
 from audiolab.datadir.apart import check_not_read
 from audiolab.datadir.datadir import DataDir
-from audiolab.metrics.conversions import Run, limited
+from audiolab.metrics.conversions import Run
 from audiolab.metrics.judges.panel import add_options as add_judge_options
 from audiolab.metrics.judges.panel import make_panel
-from audiolab.metrics.scores import NATURAL, RECORDINGS
+from audiolab.metrics.over_scale import over_scale
+from audiolab.metrics.scores import AS_IS, NATURAL
 from audiolab.metrics.scoring import add_options, write_scores
 from audiolab.metrics.speaker_id import SpeakerClassifier
 from audiolab.metrics.vc_judging import judge_conversions
@@ -41,7 +43,7 @@ def main() -> None:
     judged = judge_conversions(scored, runs, corpora, panel, options.nj)
     for refused in judged.refused:
         logger.warning("refused: %s", refused)
-    peaks = limited(runs)
+    peaks = over_scale(runs, LIMITED)
     logger.info("conversions whose peaks were limited: %s", peaks)
     conditions = _conditions(scored.classifier, config) | {"Conversions whose peaks were limited": peaks}
     details = {"speakers": scored.classifier.speakers, "refused": judged.refused}
@@ -52,7 +54,7 @@ def main() -> None:
 def _options() -> Any:
     defaults = AnalysisConfig()
     parser = cli.ArgumentParser(prog="score_vc", description=__doc__.splitlines()[0])
-    add_options(parser, Run, f"; the dir of {NATURAL}, the references themselves, is {RECORDINGS}")
+    add_options(parser, Run, f"; the dir of {NATURAL}, the references themselves, is {AS_IS}")
     add_judge_options(parser)
     parser.add_argument("--source", required=True, help="data dir of the utterances that were converted")
     parser.add_argument("--reference", required=True, help="data dir of the targets' parallel references")

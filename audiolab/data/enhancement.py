@@ -23,6 +23,9 @@ logger = logging.getLogger(__name__)
 FULL_SCALE = 1 << 15
 """Of 16-bit PCM."""
 
+CLIPPED = "utt2clipped"
+"""Table of a data dir of enhanced speech: how many samples of each lie over full scale, and are clipped."""
+
 PIECE = 1 << 16
 """Most bytes that are read from a stream at a time."""
 
@@ -53,7 +56,8 @@ def enhance_file(enhancer: Enhancer, source: str | Path, out: str | Path, chunk_
 def enhance_mixtures(enhancer: Enhancer, mixtures: MixtureDir, out: str | Path) -> DataDir:
     """Enhance the mixtures of a dir, each as a whole, and return the data dir of the results.
 
-    Writes ``<out>/wav/<id>.wav`` (16 bit), ``wav.scp``, ``utt2spk``, ``spk2utt`` and ``utt2lang`` where the dir has it.
+    Writes ``<out>/wav/<id>.wav`` (16 bit), ``wav.scp``, ``utt2spk``, ``spk2utt``, ``utt2clipped`` and ``utt2lang``
+    where the dir has it.
     """
     out = Path(out)
     check_apart(mixtures.path, out)
@@ -66,12 +70,12 @@ def enhance_mixtures(enhancer: Enhancer, mixtures: MixtureDir, out: str | Path) 
     if missing:
         raise AudiolabError(f"{mixtures.path}/utt2spk: no '{missing[0]}'; make the set again")
     paths = {name: str(file_of(out / "wav", name, ".wav")) for name in mixtures.ids}
-    clipped = {}
+    tables[CLIPPED] = {}
     for index, (name, path) in enumerate(paths.items()):
         speech, noise = mixtures.parts(index)
-        clipped[name] = write_audio(path, enhancer.enhance(speech + noise, mixtures.rate), mixtures.rate)
-    if any(clipped.values()):
-        files = sum(count > 0 for count in clipped.values())
+        clipped = write_audio(path, enhancer.enhance(speech + noise, mixtures.rate), mixtures.rate)
+        tables[CLIPPED][name] = str(clipped)
+    if files := sum(count != "0" for count in tables[CLIPPED].values()):
         logger.warning("%s: %d of %d files have samples over full scale, which are clipped", out, files, len(paths))
     return write_data_dir(out, {**tables, "wav.scp": paths}, replace=True)
 

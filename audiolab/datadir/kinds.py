@@ -32,6 +32,7 @@ TABLES: dict[str, Kind] = {
     "utt2lang": Kind("utterance", 1),
     "utt2uniq": Kind("utterance", 1),
     "utt2limited": Kind("utterance", 1),
+    "utt2clipped": Kind("utterance", 1),
     "utt2warp": Kind("utterance", 1),
     "reco2dur": Kind("recording", 1),
     "reco2file_and_channel": Kind("recording", 2),

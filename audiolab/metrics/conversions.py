@@ -5,18 +5,17 @@ target speaker, and ``utt2source`` (``<converted utterance> <source utterance>``
 says how many of its samples would have passed full scale. The sentence is what stands behind
 the last ``_`` of the source utterance's id, and the reference is ``<target>_<sentence>``.
 
-The system `NATURAL` has no data dir (its ``dir`` is `RECORDINGS`): it is the references themselves, scored as if they
+The system `NATURAL` has no data dir (its ``dir`` is `AS_IS`): it is the references themselves, scored as if they
 had been converted, and shows what a score gives to natural speech of the target.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 from audiolab.datadir.datadir import DataDir
 from audiolab.errors import AudiolabError
-from audiolab.metrics.scores import NATURAL, RECORDINGS
+from audiolab.metrics.scores import NATURAL
 
 
 @dataclass(frozen=True)
@@ -107,20 +106,3 @@ def _converted(run: Run, source: DataDir) -> list[Conversion]:
         if (speakers[origin], target) == (run.source, run.target):
             found.append(Conversion(run, datadir, utterance, origin, f"{target}_{sentence_of(origin)}"))
     return found
-
-
-def limited(runs: Iterable[Run]) -> str:
-    """Return of how many conversions peaks were limited, by system: ``softgan_energy 2 of 32, mean_shift 0 of 16``."""
-    folders: dict[str, set[str]] = {}
-    for run in runs:
-        if run.dir != RECORDINGS:
-            folders.setdefault(run.system, set()).add(run.dir)
-    return ", ".join(f"{system} {_limited(found)}" for system, found in folders.items())
-
-
-def _limited(folders: Iterable[str]) -> str:
-    dirs = [DataDir(folder) for folder in folders]
-    if not all(datadir.has("utt2limited") for datadir in dirs):
-        return "not counted"
-    counts = [value for datadir in dirs for value in datadir.table("utt2limited").values()]
-    return f"{sum(value != '0' for value in counts)} of {len(counts)}"

@@ -18,8 +18,8 @@ UNTRAINED = "-"
 """What stands for the seed of a system that is not trained."""
 NATURAL = "natural"
 """The system that answers with a recording of natural speech: what a score can reach, and no contender."""
-RECORDINGS = "-"
-"""In place of `NATURAL`'s dir: it has none of its own."""
+AS_IS = "-"
+"""In place of a run's dir where the signals are there already: `NATURAL`'s recordings, or the mixtures as they are."""
 
 
 @dataclass(frozen=True)

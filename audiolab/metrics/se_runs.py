@@ -15,14 +15,11 @@ from audiolab.datadir.audio import load_utterance, resample
 from audiolab.datadir.datadir import DataDir
 from audiolab.errors import AudiolabError
 from audiolab.metrics.enhancement import RATE, score_enhanced
-from audiolab.metrics.scores import UNTRAINED
+from audiolab.metrics.scores import AS_IS, UNTRAINED
 from audiolab.metrics.scoring import Scored, attempt, processes, read_list
 from audiolab.metrics.se_scores import NOISY, UNKNOWN, EnhancementScore
 
 logger = logging.getLogger(__name__)
-
-MIXTURES = "-"
-"""In place of a run's dir: the mixtures as they are."""
 
 _SHARE = 8
 """Utterances that a process is given at a time."""
@@ -87,8 +84,8 @@ def read_runs(path: str | Path) -> list[Run]:
     Raises:
         AudiolabError: The list is missing, empty, names a run twice, or a row does not have these columns.
     """
-    listed = read_list(path, Run, (NOISY, MIXTURES))
-    noisy = [Run(NOISY, UNTRAINED, name, MIXTURES) for name in dict.fromkeys(run.set for run in listed)]
+    listed = read_list(path, Run, (NOISY, AS_IS))
+    noisy = [Run(NOISY, UNTRAINED, name, AS_IS) for name in dict.fromkeys(run.set for run in listed)]
     return [*noisy, *(run for run in listed if run.system != NOISY)]
 
 
@@ -120,7 +117,7 @@ def score_runs(runs: Sequence[Run], sets: Mapping[str, Mixtures], nj: int = 1) -
 
 def _shares(run: Run, mixtures: Mixtures) -> Iterator[tuple[Run, Mixtures, range]]:
     """Yield parts of a run, having checked that its dir has the utterances of its set."""
-    if run.dir != MIXTURES:
+    if run.dir != AS_IS:
         odd = sorted(DataDir(run.dir).table("wav.scp").keys() ^ set(mixtures.ids))
         if odd:
             raise AudiolabError(
@@ -158,7 +155,7 @@ def signals(run: Run, mixtures: Mixtures, number: int) -> tuple[np.ndarray, np.n
     speech, noise = mixtures.parts(number)
     mixture, rate = speech + noise, mixtures.rate
     enhanced = mixture
-    if run.dir != MIXTURES:
+    if run.dir != AS_IS:
         name = mixtures.ids[number]
         enhanced, rate = load_utterance(DataDir(run.dir), name)
         if (len(enhanced), rate) != (len(speech), mixtures.rate):

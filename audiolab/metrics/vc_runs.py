@@ -16,7 +16,7 @@ from audiolab.datadir.datadir import DataDir
 from audiolab.errors import AudiolabError
 from audiolab.metrics.collapse import is_collapsed
 from audiolab.metrics.conversions import Conversion, Run, conversions, sentence_of
-from audiolab.metrics.scores import NATURAL, RECORDINGS
+from audiolab.metrics.scores import AS_IS, NATURAL
 from audiolab.metrics.scoring import Scored, attempt, processes, read_list
 from audiolab.metrics.speaker_id import SpeakerClassifier, train_classifier
 from audiolab.metrics.vc import Natural, Target, natural_statistics, score_conversion, target_statistics
@@ -60,7 +60,7 @@ def read_runs(path: str | Path) -> list[Run]:
     Raises:
         AudiolabError: The list is missing, empty, names a run twice, or a row does not have these columns.
     """
-    return read_list(path, Run, (NATURAL, RECORDINGS))
+    return read_list(path, Run, (NATURAL, AS_IS))
 
 
 def score_runs(runs: Sequence[Run], corpora: Corpora, config: AnalysisConfig, nj: int = 1) -> ScoredConversions:

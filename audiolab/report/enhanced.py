@@ -12,7 +12,8 @@ import numpy as np
 
 from audiolab.data.mixtures import MixtureDir
 from audiolab.datadir.datadir import DataDir
-from audiolab.metrics.se_runs import MIXTURES, Run
+from audiolab.metrics.scores import AS_IS
+from audiolab.metrics.se_runs import Run
 from audiolab.report.conversions import Clip
 from audiolab.report.players import Clip as AnyClip
 from audiolab.report.players import Item
@@ -50,7 +51,7 @@ def items(runs: Sequence[Run], sets: Mapping[str, MixtureDir]) -> dict[str, list
 def _of_set(mixtures: MixtureDir, runs: Sequence[Run]) -> Iterator[Item]:
     first: dict[str, DataDir] = {}
     for run in runs:
-        if run.dir != MIXTURES and run.system not in first:
+        if run.dir != AS_IS and run.system not in first:
             first[run.system] = DataDir(Path(run.dir))
     about = DataDir(mixtures.path)
     languages = about.table("utt2lang") if about.has("utt2lang") else {}

@@ -12,7 +12,8 @@ from markupsafe import Markup
 from audiolab.data.mixtures import MixtureDir
 from audiolab.data.ranking import read_decisions
 from audiolab.metrics.further_table import measured_part
-from audiolab.metrics.se_runs import MIXTURES, Run
+from audiolab.metrics.scores import AS_IS
+from audiolab.metrics.se_runs import Run
 from audiolab.metrics.se_scores import FURTHER, METRICS, SE, EnhancementScore
 from audiolab.metrics.se_table import (
     TABLES,
@@ -72,7 +73,7 @@ def report(experiment: Experiment, given: Enhancement) -> str:
     scores, heard = SE.read(experiment.scores), items(given.scored, given.sets)
     conditions = read_conditions(experiment.scores.with_suffix(".yaml"))
     enhanced = [
-        (f"{run.system}, seed {run.seed}: {run.set}", Path(run.dir)) for run in given.scored if run.dir != MIXTURES
+        (f"{run.system}, seed {run.seed}: {run.set}", Path(run.dir)) for run in given.scored if run.dir != AS_IS
     ]
     content = Content(
         task="Speech enhancement",

@@ -309,6 +309,9 @@ def test_clipping_of_mixtures_is_told(tmp_path, mixtures, caplog):
 
     enhance_mixtures(Loud(), MixtureDir(mixtures), tmp_path / "out")
     assert f"{tmp_path}/out: 4 of 4 files have samples over full scale, which are clipped" in caplog.messages
+    counts = DataDir(tmp_path / "out").table("utt2clipped")
+    wave = (sum(MixtureDir(mixtures).parts(0)) * np.float32(100)).astype(np.float64)
+    assert counts[MixtureDir(mixtures).ids[0]] == str((np.abs(wave) > 1).sum())
 
 
 @pytest.mark.parametrize(

@@ -39,8 +39,9 @@ from audiolab.datadir.datadir import DataDir, write_data_dir
 from audiolab.errors import AudiolabError
 from audiolab.metrics.further_table import measured
 from audiolab.metrics.judges.panel import add_options, make_panel
+from audiolab.metrics.scores import AS_IS
 from audiolab.metrics.se_judging import judge_enhanced
-from audiolab.metrics.se_runs import MIXTURES, Run, score_runs
+from audiolab.metrics.se_runs import Run, score_runs
 from audiolab.metrics.se_scores import FURTHER, METRICS, NOISY, SE
 from audiolab.metrics.summary import group, summarise
 from audiolab.metrics.table import system_table
@@ -119,7 +120,7 @@ def enhance_set(peer: DeepFilterNet, mixtures: MixtureDir, folder: Path) -> None
 
 def tables(sets: dict[str, MixtureDir], folder: Path, options: Any) -> str:
     """Return the tables of scores, one a set, in Markdown."""
-    runs = [run for name in sets for run in (Run(NOISY, "-", name, MIXTURES), Run(NAME, "-", name, str(folder / name)))]
+    runs = [run for name in sets for run in (Run(NOISY, "-", name, AS_IS), Run(NAME, "-", name, str(folder / name)))]
     panel = make_panel(options, ("dnsmos", "words"))
     scored = score_runs(runs, sets, options.nj)
     if scored.failures:

@@ -21,7 +21,7 @@ from audiolab.datadir.datadir import DataDir
 from audiolab.datadir.names import id_problem
 from audiolab.errors import AudiolabError
 from audiolab.jobs import Row, check_folders, read_job, read_jobs, run_module, split_at_dashes, write_jobs
-from audiolab.metrics.scores import NATURAL, RECORDINGS
+from audiolab.metrics.scores import AS_IS, NATURAL
 
 TRAIN = ("config", "seed", "source", "target", "dir")
 CONVERT = ("system", "seed", "source", "target", "dir", "model", "way", "config")
@@ -111,7 +111,7 @@ def write_conversions(args: cli.configargparse.Namespace) -> None:
             what = f"{row['config']} for {row['source']}:{row['target']} with seed {row['seed']}"
             raise AudiolabError(f"{args.expdir}/train.tsv: no {what}; leave it out, or run {MADE_BY} with all you want")
     write_jobs(args.expdir / "convert.tsv", CONVERT, conversions)
-    natural = [dict(zip(SCORED, (NATURAL, "-", *ends, RECORDINGS))) for ends in directions(args)]
+    natural = [dict(zip(SCORED, (NATURAL, "-", *ends, AS_IS))) for ends in directions(args)]
     write_jobs(args.expdir / "scored.tsv", SCORED, [*conversions, *natural])
     print(f"{len(conversions)} conversions of a data dir", file=sys.stderr)
 
