@@ -114,7 +114,7 @@ PHASES = {
 }  # fmt: skip
 
 SMALL = {
-    "system_conf.enhancer.widths": [16, 32, 64, 128, 128],
+    "system_conf.enhancer.widths": [8, 16, 32, 64, 128],
     "trainer.batch_size": 8,
     "trainer.valid_every": 125,
     "trainer.save_every": 125,
