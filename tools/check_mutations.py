@@ -214,6 +214,7 @@ def _pytest(copy: Path, arguments: list[str]) -> int:
     sys.dont_write_bytecode = True
     sys.path[:] = [str(copy), *(path for path in sys.path if path not in ("", str(ROOT), str(ROOT / "tools")))]
     importlib.invalidate_caches()
+    vars(sys.modules["__main__"]).pop("__file__", None)  # processes that tests spawn would import this file
     import pytest
 
     return int(pytest.main(["-q", "-p", "no:cacheprovider", *arguments]))

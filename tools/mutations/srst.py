@@ -43,6 +43,16 @@ MUTATIONS = [
         ("reversal without its factor", "-ctx.factor * gradient", "-gradient"),
     ),
     *of(
+        "audiolab/nn/batch_norm.py",
+        ("test/nn/test_batch_norm.py",),
+        ("variance not over the items of all processes", "variance /= count", "variance /= x.numel() / x.shape[1]"),
+        ("gradient through the mean is left out", "-offset[:, None, None]", "0 * offset[:, None, None]"),
+        ("gradient through the variance is left out", "addcmul_(centred, -slope", "addcmul_(centred, 0 * slope"),
+        ("gradients of other processes are left out", "        if ctx.shared:\n", "        if False:\n"),
+        ("running variance without Bessel's correction", "variance * count / (count - 1).clamp_min(1)", "variance"),
+        ("running mean does not move", "self.running_mean.lerp_(mean, share)", "pass"),
+    ),
+    *of(
         "audiolab/systems/srst/adversarial.py",
         WIRING,
         ("enhancer without the domain loss", "enhancement + self.config.beta * domain", "enhancement"),
