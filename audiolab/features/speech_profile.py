@@ -55,6 +55,11 @@ class SpeechProfile:
         wide = (torch.tensor(values[name], dtype=torch.float64) for name in ("mean", "covariance"))
         return cls(float(values["level"]), *wide)
 
+    @property
+    def lowest(self) -> Tensor:
+        """Below what the speaker hardly ever is, [bands] in dB: three standard deviations under the mean."""
+        return self.mean - 3 * self.covariance.diagonal().clamp_min(0).sqrt()
+
     def fill(self, mel: Tensor, bands: int) -> Tensor:
         """Return mel envelopes in dB, [T, bands of all], whose bands from number ``bands`` on are made of those below.
 

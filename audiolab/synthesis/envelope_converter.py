@@ -141,16 +141,18 @@ class _Channel:
 
     def __init__(self, analysis: EnvelopeConfig) -> None:
         self.peak, self.counted = 0.0, 0
+        self._first: float | None = None  # offset from which levels are counted: a gain moves no frame to another bin
         self.level: dict[int, float] = {}
         self._heard = ActiveLevel(analysis)
 
     def hear(self, levels: Tensor, offset: float, window: int) -> None:
         """Count frames in; their levels in dB are raised by ``offset``. They end with window number ``window``."""
-        self._heard.add(levels, offset)
+        self._first = offset if self._first is None else self._first
+        self._heard.add(levels, offset - self._first)
         self.counted += len(levels)
         level = self._heard.value
         self.level = {number: known for number, known in self.level.items() if number >= window - 2}
-        self.level[window] = offset if level is None else level
+        self.level[window] = offset if level is None else level + self._first
 
     def level_of(self, window: int) -> float:
         """Return the level of a window; that of the last known one for one that is not heard to its end."""

@@ -11,12 +11,18 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
+import torch
 from torch import Tensor
+from torch.nn import functional
 
 from audiolab.features.envelope import to_db, to_scale
 from audiolab.features.envelope_config import EnvelopeConfig
 from audiolab.features.speech_level import frame_levels, is_active
 from audiolab.features.speech_profile import SpeechProfile, bands_below
+
+NEAR_S = 0.1
+"""So far from speech a pause is mapped with it. What is farther keeps its shape: a mapping that normalises by its
+frames, as instance normalisation does, would depend on how much silence there is beside the speech."""
 
 Mapping = Callable[[Tensor], Tensor]
 """Mel envelopes as they are stored, [T, n_mels], to converted ones of the same shape; looks at its own frames only."""
@@ -45,18 +51,28 @@ class LevelMatched:
         self.bands = bands_below(highest, analysis)
 
     def __call__(self, mel: Tensor, level: float) -> Tensor:
-        """Return by how much a window's shape changes, [T, n_mels] in dB, within the limit.
+        """Return by how much a window's shape changes, [T, n_mels] in dB, within the limit; 0 away from speech.
 
         Args:
             mel: Mel envelopes in dB, [T, n_mels].
             level: The audio's active level in dB, as ``mel`` has it.
         """
-        known = (mel + (self.profile.level - level)).clamp_min(self.analysis.floor_db)
-        known = self.profile.fill(known, self.bands)
-        difference = to_db(self.mapping(to_scale(known, self.analysis)), self.analysis) - known
         spoken = is_active(frame_levels(mel, self.analysis), level)
-        of_level = difference[spoken] if spoken.any() else difference
-        return (difference - of_level[:, : self.bands].mean()).clamp(-self.limit_db, self.limit_db)
+        shape = torch.zeros_like(mel)
+        if not spoken.any():
+            return shape
+        near = self._near(spoken)
+        known = self.profile.fill(mel[near] + (self.profile.level - level), self.bands)
+        known = known.maximum(self.profile.lowest.to(known))  # digital silence is far from what the mapping knows
+        difference = to_db(self.mapping(to_scale(known, self.analysis)), self.analysis) - known
+        of_level = difference[spoken[near]][:, : self.bands].mean()
+        shape[near] = (difference - of_level).clamp(-self.limit_db, self.limit_db)
+        return shape
+
+    def _near(self, spoken: Tensor) -> Tensor:
+        """Return which frames [T] are of speech, or within `NEAR_S` of it."""
+        reach = round(1000 * NEAR_S / self.analysis.stft.shift_ms)
+        return functional.max_pool1d(spoken[None, None].float(), 2 * reach + 1, 1, reach)[0, 0] > 0
 
 
 def restoring_gain(before: np.ndarray, after: np.ndarray) -> float:

@@ -93,7 +93,7 @@ PHASES = {
         "system_conf.init_classifier": None,
         "system_conf.beta": 0.05,  # §3
         "system_conf.schedule": "constant",
-        "system_conf.schedule_epochs": 10,
+        "system_conf.schedule_epochs": 50,  # p goes from 0 to 1 over the training
         "system_conf.freeze_classifier": False,
         "data_conf.source_share": 0.5,
         "optim.enhancer.lr": 1e-4,  # §3
@@ -130,7 +130,13 @@ MINI = {
     "oracle": {**SMALL, **ENHANCER, "trainer.max_epochs": 4},
     "source_bn": SMALL,
     "classifier": {**SMALL, "optim.classifier.lr": 1e-2, "trainer.max_epochs": 1},
-    "dann": {**SMALL, "system_conf.beta": 0.5, "optim.classifier.lr": 1e-2, "trainer.max_epochs": 2},
+    "dann": {
+        **SMALL,
+        "system_conf.beta": 0.5,
+        "system_conf.schedule_epochs": 2,
+        "optim.classifier.lr": 1e-2,
+        "trainer.max_epochs": 2,
+    },
     "remixit": {**SMALL, **STUDENT, "system_conf.refresh": 1, "trainer.max_epochs": 2},
     "dann_remixit": {**SMALL, **STUDENT, "system_conf.refresh": 1, "trainer.max_epochs": 2},
     "srst": {**SMALL, **STUDENT, "trainer.max_epochs": 2},

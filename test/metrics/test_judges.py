@@ -17,7 +17,7 @@ from audiolab.errors import AudiolabError
 from audiolab.metrics.judges import asking, judge, panel, words
 from audiolab.metrics.judges.cache import Cache, Verdict
 from audiolab.metrics.judges.dnsmos import METRICS, Dnsmos
-from audiolab.metrics.judges.judge import RATE
+from audiolab.metrics.judges.judge import LEVEL_DB, RATE, at_level
 from audiolab.metrics.judges.panel import Panel, add_options, make_panel
 from audiolab.metrics.judges.speaker import SpeakerEncoder, centroid, cosine, similarity
 from audiolab.metrics.judges.words import Recogniser, Whisper, error_rates, normalise
@@ -125,10 +125,24 @@ def test_dnsmos_hears_noise():
         Dnsmos().measure(np.zeros(RATE, np.float32))
 
 
-def test_dnsmos_clips_to_full_scale():
-    loud = 8 * voice(seconds=5.0)
-    assert np.abs(loud).max() > 1
-    assert Dnsmos().measure(loud) == Dnsmos().measure(np.clip(loud, -1, 1))
+@pytest.mark.parametrize("judge", [Dnsmos(), SpeakerEncoder()])
+def test_the_level_is_no_matter(judge):
+    wave = voice(seconds=5.0)
+    wave /= 1.01 * np.abs(wave).max()
+    verdict = judge.measure(wave)
+    flat = list(verdict.values()) if isinstance(verdict, dict) else verdict
+    for gain in (0.5, 0.01):
+        found = judge.measure(np.float32(gain) * wave)
+        assert (list(found.values()) if isinstance(found, dict) else found) == pytest.approx(flat, abs=2e-3)
+    assert judge.measure(8 * wave) == judge.measure(np.clip(8 * wave, -1, 1))  # as a file of it would be
+    with pytest.raises(Refusal, match="silent"):
+        judge.measure(np.full(RATE, 0.25, np.float32))  # an offset is no sound
+
+
+def test_signals_are_brought_to_one_level():
+    wave = voice(seconds=1.0)
+    for given in (wave, 0.001 * wave, 0.1 * wave + 0.2):
+        assert 20 * np.log10(np.std(at_level(given))) == pytest.approx(LEVEL_DB, abs=0.01)
 
 
 def test_a_voice_is_like_itself():
@@ -138,11 +152,10 @@ def test_a_voice_is_like_itself():
     assert np.linalg.norm(low) == pytest.approx(1, abs=1e-5)
     assert cosine(low, low) == pytest.approx(1, abs=1e-6)
     assert cosine(low, again) > cosine(low, high) + 0.05
-    assert encoder.measure(0.25 * voice(100, 0)) == pytest.approx(low, abs=0.02)  # it brings up the level
     with pytest.raises(Refusal, match="silent"):
         encoder.measure(np.zeros(RATE, np.float32))
     with pytest.raises(Refusal, match="no speech"):
-        encoder.measure(np.full(200, 0.1, np.float32))
+        encoder.measure(voice(100, 0)[:200])
 
 
 def test_similarity_is_the_cosine_to_each_speaker():

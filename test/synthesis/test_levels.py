@@ -126,19 +126,33 @@ def test_the_limit_is_about_the_shapes_mean():
 @pytest.mark.parametrize("mapping", MAPPINGS)
 def test_silence_before_the_speech_does_not_fix_its_level(mapping):
     """Windows of faint noise first; no window with speech is heard at another level than speech alone."""
-    heard = []
+    heard, alone = [], []
 
-    def watched(mel):
-        if len(mel) == 400:  # a segment's last window is cut off, and counts for its margin only
-            heard.append(frame_levels(mel, ANALYSIS).max().item())
-        return mapping(mel)
+    def watched(levels):
+        return lambda mel: levels.append(frame_levels(mel, ANALYSIS).max().item()) or mapping(mel)
 
     noise = 1e-5 * np.random.default_rng(0).standard_normal(17 * RATE // 2).astype(np.float32)
-    converter(watched).convert(np.concatenate([noise, speech(2.0), noise, speech(2.0), noise]), RATE)
-    alone = []
-    converter(lambda mel: alone.append(frame_levels(mel, ANALYSIS).max().item()) or mel).convert(speech(), RATE)
+    converter(watched(heard)).convert(np.concatenate([noise, speech(2.0), noise, speech(2.0), noise]), RATE)
+    converter(watched(alone)).convert(speech(), RATE)
     assert max(heard) == pytest.approx(alone[0], abs=1.5)
-    assert min(heard) < alone[0] - 40  # noise stays what it is once speech was heard
+
+
+@pytest.mark.parametrize("mapping", MAPPINGS)
+@pytest.mark.parametrize("noise", [0.0, 1e-4])
+def test_pauses_beside_the_speech_leave_it_and_stay_what_they_are(mapping, noise):
+    """A mapping that normalises over its frames, as `blind` does, is not given what is no speech."""
+    seconds, wave = 2.5, speech()
+    pause = noise * np.random.default_rng(0).standard_normal(round(seconds * RATE)).astype(np.float32)
+    alone = converter(mapping, 4000).convert(wave, RATE)
+    made = converter(mapping, 4000).convert(np.concatenate([pause, wave, pause]), RATE)
+    before, between, after = np.split(made, [len(pause), len(pause) + len(wave)])
+    difference = EXTRACT(between, ORDER).mel - EXTRACT(alone, ORDER).mel
+    difference -= difference.mean(1, keepdim=True)
+    assert difference[20:-20].square().mean().sqrt() < (2.5 if noise else 4.0)  # 5.6 and 8.1 with all frames
+    far = round((seconds - 0.5) * RATE)
+    for found, given in ((before[:far], pause[:far]), (after[-far:], pause[-far:])):
+        gain = (found @ given) / (given @ given) if noise else 0.0  # of the window, as loudness is kept
+        assert rms(found - gain * given) <= 1e-3 * rms(found)
 
 
 def shapes(mapping, rate):

@@ -77,7 +77,8 @@ def converter(monkeypatch, scale, levels=LEVELS):
     analysis.config = to_dict(ANALYSIS)
     heard = profile_of([features(noise())], ANALYSIS, "noise")
     for name, (offset, factor) in scaling(scale).items():
-        speaker, profile = Speaker(BANDS), replace(heard, level=heard.level + levels[name])
+        moved = {key: getattr(heard, key) + levels[name] for key in ("level", "mean")}
+        speaker, profile = Speaker(BANDS), replace(heard, **moved)
         speaker.set(SimpleNamespace(speaker=name, order=ORDERS[name], f0=F0[name], profile=profile), offset, factor)
         state[f"speaker_{name.lower()}"] = speaker.state_dict()
     share = 1.0 if scale == "speaker" else 0.05

@@ -39,9 +39,13 @@ class Known(Enhancer):
         self.encoder, self.decoder = Parts(), Mask()
 
 
-def masked(wave, deviation=None):
-    """Return what the known network gives for a whole waveform [N]: speech and noise, by another library."""
-    deviation = wave.std() if deviation is None else deviation
+def masked(wave, heard=None):
+    """Return what the known network gives for a whole waveform [N]: speech and noise, by another library.
+
+    Mean and deviation are those of ``heard``, which is the whole by itself.
+    """
+    heard = wave if heard is None else heard
+    deviation, wave = heard.std(dtype=np.float64), wave - heard.mean(dtype=np.float64)
     spectrum = librosa.stft(wave, n_fft=FFT, hop_length=HOP, window="hamming", pad_mode="constant")
     strength = np.abs(spectrum) / deviation
     speech = spectrum * strength / (strength + 3)
@@ -80,6 +84,16 @@ def test_parts_in_their_order(model):
             assert error_db(row, masked(wave)[part]) < -90
 
 
+def test_an_offset_is_no_sound(model):
+    wave = signal()
+    plain = model.enhance(wave, RATE)
+    for offset in (0.03, -0.5):
+        assert error_db(model.enhance(wave + np.float32(offset), RATE), plain) < -60
+        blocks = [wave[start : start + 999, None] + np.float32(offset) for start in range(0, len(wave), 999)]
+        pieces = np.concatenate(list(model.stream(blocks, RATE, model.level(blocks, RATE), 0.2)))[:, 0]
+        assert error_db(pieces, plain) < -60
+
+
 @pytest.mark.parametrize("level", [1.0, 0.01])
 def test_level_goes_through(model, level):
     wave = signal()
@@ -111,7 +125,7 @@ def test_stream_has_the_level_of_what_it_has_heard(model):
     found = np.concatenate(list(model.stream(blocks, RATE, None, 0.25)))[:, 0]
     heard = wave[: -(-round(RATE * model.delay_s(0.25)) // size) * size]
     begin = slice(0, RATE // 4 - FFT)
-    assert error_db(found[begin], masked(wave, heard.std())[0][begin]) < -60
+    assert error_db(found[begin], masked(wave, heard)[0][begin]) < -60
     end = slice(len(wave) - size, len(wave))
     assert error_db(found[end], masked(wave)[0][end]) < -80
     assert error_db(found[begin], masked(wave)[0][begin]) > -20  # the level matters

@@ -13,8 +13,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from audiolab.metrics.judges.judge import RATE, releases
-from audiolab.metrics.refusal import Refusal
+from audiolab.metrics.judges.judge import RATE, at_level, releases
 from audiolab.metrics.scores import Metric
 
 METRICS = (
@@ -38,20 +37,18 @@ class Dnsmos:
     @property
     def version(self) -> str:
         """The packages' releases; what stands before them counts changes in what is given to the models."""
-        return f"1; {releases(self.packages)}"
+        return f"2; {releases(self.packages)}"
 
     def measure(self, wave: np.ndarray) -> dict[str, float]:
         """Return column of `METRICS` -> mean opinion score.
 
-        What is above full scale is clipped, as a file of it would be. Signals under 9.01 s are repeated, longer ones
-        are judged in windows of that length, 1 s apart, and averaged: as the models' authors do.
+        The signal is heard `at_level`. Signals under 9.01 s are repeated, longer ones are judged in windows of that
+        length, 1 s apart, and averaged: as the models' authors do.
 
         Raises:
             Refusal: The signal is silent.
         """
-        if not np.any(wave):
-            raise Refusal("it is silent")
-        found = _model()(np.clip(wave, -1.0, 1.0), RATE, is_personalized_MOS=False)
+        found = _model()(at_level(wave), RATE, is_personalized_MOS=False)
         return {column: round(float(found[key]), 5) for column, key in _KEYS.items()}
 
 

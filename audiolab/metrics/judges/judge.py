@@ -9,8 +9,16 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from audiolab.metrics.refusal import Refusal
+
 RATE = 16000
 """Hz; what all judges listen to."""
+
+LEVEL_DB = -30.0
+"""RMS in dB of full scale at which judges listen who hear the level too."""
+
+SILENT_DB = -120.0
+"""RMS in dB of full scale below which there is nothing to be heard."""
 
 INSTALL = "tools/install.sh adds the extra 'judges'"
 
@@ -42,6 +50,24 @@ class Judge(Protocol):
             Refusal: It has nothing to say of it, with the reason.
         """
         ...
+
+
+def at_level(wave: np.ndarray) -> np.ndarray:
+    """Return a signal, [N], as a file of it would be, clipped to full scale, but at `LEVEL_DB`.
+
+    DNSMOS and GE2E hear power: the same recording has an OVRL of 3.16 at -30 dB and of 2.73 at -15 dB, and a speaker
+    is .1 less like himself there. The level is no matter of a method, so it is taken away (RemixIT's authors do that
+    before DNSMOS, too). The mean counts as no sound.
+
+    Raises:
+        Refusal: The signal is silent.
+    """
+    heard = np.clip(wave, -1.0, 1.0)
+    heard = heard - heard.mean(dtype=np.float64)
+    rms = float(np.sqrt(np.mean(np.square(heard, dtype=np.float64))))
+    if rms < 10 ** (SILENT_DB / 20):
+        raise Refusal("it is silent")
+    return np.clip(heard * (10 ** (LEVEL_DB / 20) / rms), -1.0, 1.0).astype(np.float32)
 
 
 def missing(judge: Judge | type[Judge]) -> list[str]:

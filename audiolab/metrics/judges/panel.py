@@ -12,7 +12,7 @@ from audiolab.cli import ArgumentParser, count
 from audiolab.errors import AudiolabError, did_you_mean
 from audiolab.metrics.judges.cache import Cache
 from audiolab.metrics.judges.dnsmos import Dnsmos
-from audiolab.metrics.judges.judge import INSTALL, Judge, is_installed, missing, releases
+from audiolab.metrics.judges.judge import INSTALL, LEVEL_DB, Judge, is_installed, missing, releases
 from audiolab.metrics.judges.speaker import SpeakerEncoder
 from audiolab.metrics.judges.words import BUNDLED, Recogniser, Whisper
 
@@ -72,13 +72,13 @@ class Panel:
         Args:
             asked: Names of the judges that had an utterance to judge.
         """
-        told = {}
+        told, level = {}, f"all signals at {LEVEL_DB:g} dB (RMS)"
         if self.dnsmos:
-            told["DNSMOS"] = f"P.835 and P.808, {releases(self.dnsmos.packages)}; at 16 kHz, clipped to full scale"
+            told["DNSMOS"] = f"P.835 and P.808, {releases(self.dnsmos.packages)}; at 16 kHz, {level}"
         if self.speaker:
             told["Speaker similarity"] = (
-                f"cosine of GE2E embeddings, {releases(self.speaker.packages)}; to the mean of a speaker's natural "
-                "training sentences, the evaluated sentence not among them"
+                f"cosine of GE2E embeddings, {releases(self.speaker.packages)}; {level}; to the mean of a speaker's "
+                "natural training sentences, the evaluated sentence not among them"
             )
         if self.whisper and Recogniser.name not in asked:
             told["WER, CER left out"] = "no utterance has a text and a language that the recogniser knows"

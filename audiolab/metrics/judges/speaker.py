@@ -15,7 +15,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from audiolab.metrics.judges.judge import RATE, releases
+from audiolab.metrics.judges.judge import RATE, at_level, releases
 from audiolab.metrics.refusal import Refusal
 from audiolab.metrics.scores import Metric
 
@@ -38,18 +38,19 @@ class SpeakerEncoder:
     @property
     def version(self) -> str:
         """The packages' releases; what stands before them counts changes in what is given to the network."""
-        return f"1; {releases(self.packages)}"
+        return f"2; {releases(self.packages)}"
 
     def measure(self, wave: np.ndarray) -> list[float]:
         """Return the embedding: the mean over windows of 1.6 s, pauses shortened, of length 1.
 
+        The signal is heard `at_level`: Resemblyzer's own preparation raises soft signals to it, but leaves loud ones.
+
         Raises:
             Refusal: No speech is found in the signal.
         """
-        if not np.any(wave):
-            raise Refusal("it is silent")
+        heard = at_level(wave)
         model, prepare = _model()
-        speech = prepare(np.clip(wave, -1.0, 1.0), source_sr=RATE)
+        speech = prepare(heard, source_sr=RATE)
         if not len(speech):
             raise Refusal("no speech is found in it")
         return [round(float(value), 7) for value in model.embed_utterance(speech)]

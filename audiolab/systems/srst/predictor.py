@@ -42,7 +42,7 @@ class Predictor:
     def enhance(self, wave: np.ndarray, rate: int) -> np.ndarray:
         """Return the speech in audio, float32, of the same shape, [N] or [N, channels], and rate.
 
-        Channels are enhanced each by itself.
+        Channels are enhanced each by itself. A constant offset is no sound: it is taken off, and changes nothing.
 
         Args:
             wave: Floats with full scale ±1, any length.
@@ -88,7 +88,8 @@ class Predictor:
         chunk = _ENDLESS if self.config.align_corners else self._chunk(chunk_s)
 
         def enhanced(segment: np.ndarray, first: int) -> np.ndarray:
-            return self._enhance(segment, (level or running).deviation)
+            known = level or running
+            return self._enhance(segment, known.mean, known.deviation)
 
         return as_long_as(
             resampled(process_in_chunks(analysed, enhanced, chunk, self._context), self.rate, rate), counted
@@ -105,11 +106,12 @@ class Predictor:
     @torch.no_grad()
     def separate(self, mixtures: Tensor) -> tuple[Tensor, Tensor]:
         """Return speech and noise, [B, N] each, of mixtures [B, N] at the model's rate, each taken as a whole."""
-        return self._enhancer(mixtures.to(self.device))
+        mixtures = mixtures.to(self.device)
+        return self._enhancer(mixtures - mixtures.mean(-1, keepdim=True))
 
     @torch.no_grad()
-    def _enhance(self, segment: np.ndarray, deviation: np.ndarray) -> np.ndarray:
-        wave = torch.from_numpy(np.ascontiguousarray(segment.T)).to(self.device)
+    def _enhance(self, segment: np.ndarray, mean: np.ndarray, deviation: np.ndarray) -> np.ndarray:
+        wave = torch.from_numpy(np.ascontiguousarray((segment - mean).T, dtype=np.float32)).to(self.device)
         scale = torch.from_numpy(deviation).to(self.device, torch.float32).clamp_min(1e-8)
         spectrum, _ = self._enhancer.analyse(wave)
         speech, _ = self._enhancer.synthesise(self._enhancer.encode(spectrum, scale), wave, scale)
@@ -117,7 +119,7 @@ class Predictor:
 
 
 class Level:
-    """Standard deviation of audio that comes in blocks, channel by channel."""
+    """Mean and standard deviation of audio that comes in blocks, channel by channel."""
 
     def __init__(self) -> None:
         self._count, self._sum, self._square = 0, np.zeros(1), np.zeros(1)
@@ -132,11 +134,14 @@ class Level:
             yield block
 
     @property
+    def mean(self) -> np.ndarray:
+        """Of each channel, float64 [channels]."""
+        return self._sum / max(self._count, 1)
+
+    @property
     def deviation(self) -> np.ndarray:
         """Of each channel, float64 [channels]."""
-        if not self._count:
-            return np.zeros_like(self._sum)
-        variance = self._square / self._count - np.square(self._sum / self._count)
+        variance = self._square / max(self._count, 1) - np.square(self.mean)
         return np.sqrt(np.maximum(variance, 0))
 
 
