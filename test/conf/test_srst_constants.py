@@ -123,7 +123,7 @@ SMALL = {
     "trainer.precision": "fp32",  # for CPUs
 }
 COSINE = {"lr": 1e-3, "schedule": "cosine", "floor": 0.05}
-STUDENT = {f"optim.student.{key}": value for key, value in COSINE.items()}
+STUDENT = {f"optim.student.{key}": value for key, value in (COSINE | {"lr": 3e-3}).items()}
 ENHANCER = {f"optim.enhancer.{key}": value for key, value in COSINE.items()}
 MINI = {
     "source": {**SMALL, **ENHANCER, "trainer.max_epochs": 4},
@@ -132,6 +132,7 @@ MINI = {
     "classifier": {**SMALL, "optim.classifier.lr": 1e-2, "trainer.max_epochs": 1},
     "dann": {
         **SMALL,
+        **ENHANCER,
         "system_conf.beta": 0.5,
         "system_conf.schedule_epochs": 2,
         "optim.classifier.lr": 1e-2,
