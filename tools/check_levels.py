@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Shows what a voice conversion model does with recordings of other levels, rates and channels: prints a table.
+"""Shows what a voice conversion model does with speech of other levels, rates, channels and pauses: prints a table.
 
     tools/check_levels.py --model exp/mini/softgan_energy/VCC2SF4-VCC2TF1_s0 in.wav …
 
@@ -27,6 +27,8 @@ from audiolab.synthesis.streaming import blocks_of
 GAINS_DB = (-30, -20, -10, -6, 10, 20)
 RATES = (12000, 14700, 22050, 44100, 48000)
 FULL = 16000
+BESIDE = {"2.5 s of silence": 0.0, "2.5 s of noise at -50 dB": 10 ** (-50 / 20)}
+AROUND = round(2.5 * FULL)
 Convert = Callable[[np.ndarray, int], np.ndarray]
 
 
@@ -76,6 +78,10 @@ def checks(convert: Convert, stream: Convert, wave: np.ndarray) -> Iterator[tupl
         back = [soxr.resample(each, rate, FULL, quality="HQ")[: len(wave)] for each in (there, convert(there, rate))]
         padded = [np.pad(each, (0, len(wave) - len(each))).astype(np.float32) for each in back]
         yield f"rate {rate} Hz: gain by band", rms(gauge.gains(wave, *padded[1:]) - shape), 1.0
+    for what, noise in BESIDE.items():
+        around = np.float32(noise) * np.random.default_rng(0).standard_normal((2, AROUND)).astype(np.float32)
+        made = convert(np.concatenate([around[0], wave, around[1]]), FULL)[AROUND:-AROUND]
+        yield f"{what} beside: gain by band", rms(gauge.gains(wave, made) - shape), 1.0
     both = convert(np.stack([wave, wave / 2], axis=1), FULL)
     yield "second channel 6 dB quieter: level", level_db(both[:, 1], both[:, 0]) + 20 * np.log10(2), 0.5
     yield "beside another channel: level of the error", max(-200.0, level_db(both[:, 0] - plain + 1e-12, plain)), -60.0
