@@ -61,7 +61,7 @@ class LevelMatched:
         shape = torch.zeros_like(mel)
         if not spoken.any():
             return shape
-        near = self._near(spoken)
+        near = self._near(spoken) & (mel > self.analysis.floor_db).any(1)  # digital silence has no shape
         known = self.profile.fill(mel[near] + (self.profile.level - level), self.bands)
         known = known.maximum(self.profile.lowest.to(known))  # digital silence is far from what the mapping knows
         difference = to_db(self.mapping(to_scale(known, self.analysis)), self.analysis) - known

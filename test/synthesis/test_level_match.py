@@ -12,9 +12,9 @@ LEVEL = -40.0  # of the recording, 20 dB softer than the training
 SPEECH, NEAR, FAR = 60, 20, 50  # frames of 5 ms; 0.1 s are 20
 
 
-def window():
-    """Return pause, speech, pause; pauses are digital silence."""
-    mel = torch.full((FAR + NEAR + SPEECH + NEAR + FAR, 32), -100.0)
+def window(pause=-95.0):
+    """Return pause, speech, pause."""
+    mel = torch.full((FAR + NEAR + SPEECH + NEAR + FAR, 32), pause)
     mel[FAR + NEAR : FAR + NEAR + SPEECH] = LEVEL
     return mel
 
@@ -44,6 +44,12 @@ def test_the_mean_over_speech_is_taken_off_and_far_frames_keep_their_shape():
     torch.testing.assert_close(spoken, (tilt - tilt[:bands].mean()).expand(SPEECH, 32))
     torch.testing.assert_close(shape[FAR : FAR + NEAR], spoken[:NEAR] + 10)
     assert not far.any()
+
+
+def test_digital_silence_is_not_mapped():
+    given = []
+    shape_of(lambda mel: given.append(mel) or mel, window(ANALYSIS.floor_db))
+    assert given[0].shape == (SPEECH, 32)
 
 
 def test_a_window_without_speech_keeps_its_shape():

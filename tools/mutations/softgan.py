@@ -132,7 +132,7 @@ MUTATIONS = [
         (*CONVERSION, "test/synthesis/test_level_match.py"),
         ("mapped at the recording's own level", "mel[near] + (self.profile.level - level)", "mel[near]"),
         ("level the other way", "mel[near] + (self.profile.level - level)", "mel[near] - (self.profile.level - level)"),
-        ("pauses are mapped, too", "near = self._near(spoken)", "near = torch.ones_like(spoken)"),
+        ("pauses are mapped, too", "near = self._near(spoken) &", "near = torch.ones_like(spoken) &"),
         ("level of the pauses beside", "difference[spoken[near]][:, : self.bands]", "difference[:, : self.bands]"),
         ("silence of any depth", "known = known.maximum(self.profile.lowest.to(known))", "pass"),
     ),
