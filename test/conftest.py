@@ -1,4 +1,6 @@
-"""What all tests share: the option ``--fuzz_seconds``, and the folder from which ``fuzzing`` is imported."""
+"""What all tests share: the option ``--fuzz_seconds``, the seed of networks, the folder of ``fuzzing`` and ``background``."""
+
+import sys
 
 import pytest
 
@@ -13,3 +15,10 @@ def pytest_addoption(parser):
 @pytest.fixture
 def fuzz_seconds(request):
     return request.config.getoption("--fuzz_seconds")
+
+
+@pytest.fixture(autouse=True)
+def seeded():
+    """Let networks begin with the same weights whichever tests ran before; nothing else takes global randomness."""
+    if "torch" in sys.modules:
+        sys.modules["torch"].manual_seed(0)
