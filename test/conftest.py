@@ -1,4 +1,4 @@
-"""What all tests share: the option ``--fuzz_seconds``, the seed of networks, the folder of ``fuzzing`` and ``background``."""
+"""What all tests share: the option ``--fuzz_seconds``, the seed of networks, modules such as ``fuzzing``."""
 
 import sys
 
