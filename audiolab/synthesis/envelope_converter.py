@@ -27,6 +27,9 @@ from audiolab.synthesis.limiter import Limiter
 from audiolab.synthesis.overlap_add import overlap_add
 from audiolab.synthesis.streaming import Blocks, Counted, as_long_as, at_once, check_rate, resampled
 
+MOST_FRAMES = 1_000_000
+"""Of a window: more than an hour."""
+
 
 @dataclass(frozen=True)
 class EnvelopeConverterConfig:
@@ -38,9 +41,9 @@ class EnvelopeConverterConfig:
     filter: EnvelopeFilterConfig = option(EnvelopeFilterConfig)
 
     def __post_init__(self) -> None:
-        """Refuse windows that have no half."""
-        if self.window_frames < 2 or self.window_frames % 2:
-            raise ValueError(f"window_frames must be even and positive, not {self.window_frames}")
+        """Refuse windows that have no half, or that no memory holds."""
+        if not 2 <= self.window_frames <= MOST_FRAMES or self.window_frames % 2:
+            raise ValueError(f"window_frames must be even, from 2 to {MOST_FRAMES}, not {self.window_frames}")
 
 
 class EnvelopeConverter:
@@ -133,14 +136,18 @@ class EnvelopeConverter:
 class _Channel:
     """What is carried from segment to segment of one channel.
 
+    Args:
+        analysis: How mel envelopes are made of audio.
+        back: How many windows a segment may begin before the one that it ends with.
+
     Attributes:
         peak: Of all that was heard.
         counted: Frames that have gone into the level.
         level: Active level of what was heard up to the end of a window, by the window's number; dB of full scale.
     """
 
-    def __init__(self, analysis: EnvelopeConfig) -> None:
-        self.peak, self.counted = 0.0, 0
+    def __init__(self, analysis: EnvelopeConfig, back: int) -> None:
+        self.peak, self.counted, self._back = 0.0, 0, back
         self._first: float | None = None  # offset from which levels are counted: a gain moves no frame to another bin
         self.level: dict[int, float] = {}
         self._heard = ActiveLevel(analysis)
@@ -151,12 +158,12 @@ class _Channel:
         self._heard.add(levels, offset - self._first)
         self.counted += len(levels)
         level = self._heard.value
-        self.level = {number: known for number, known in self.level.items() if number >= window - 2}
+        self.level = {number: known for number, known in self.level.items() if number >= window - self._back}
         self.level[window] = offset if level is None else level + self._first
 
     def level_of(self, window: int) -> float:
-        """Return the level of a window; that of the last known one for one that is not heard to its end."""
-        return self.level[min(window, max(self.level))]
+        """Return the level of a window; the nearest one's where there was but digital silence, or more is to come."""
+        return self.level[max(min(self.level), min(window, max(self.level)))]
 
 
 class Segments:
@@ -173,12 +180,14 @@ class Segments:
         self._half = converter.config.window_frames // 2
         rise = (torch.arange(self._half, dtype=torch.float32, device=self._extract.device) + 0.5) / self._half
         self._fade = torch.cat([rise, rise.flip(0)])[:, None]
+        margin = -(-context_samples(converter.analysis, converter.config.filter) // converter.analysis.stft.hop)
+        self._back = 2 - (-margin // self._half)
         self._segments = 0
 
     @torch.no_grad()
     def __call__(self, segment: np.ndarray, first: int) -> np.ndarray:
         """Return the converted segment, [n, channels]; it begins with sample ``first``. The calls are in order."""
-        self._channels = self._channels or [_Channel(self.analysis) for _ in segment.T]
+        self._channels = self._channels or [_Channel(self.analysis, self._back) for _ in segment.T]
         pairs = zip(segment.T, self._channels)
         converted = [self._convert(np.ascontiguousarray(wave), first, channel) for wave, channel in pairs]
         self._segments += 1
@@ -187,13 +196,14 @@ class Segments:
     def _convert(self, wave: np.ndarray, first: int, channel: _Channel) -> np.ndarray:
         """Convert a channel; it is analysed at one peak, so that nothing depends on its gain, rounding included."""
         channel.peak = max(channel.peak, float(np.abs(wave).max()))
+        start = first // self.analysis.stft.hop
+        until = (self._segments + 2) * self._half - start  # the frames after are cut off by the segment's end
         if channel.peak == 0:
+            channel.counted = start + min(self.analysis.stft.frames(len(wave)), until)
             return np.zeros_like(wave)
         scaled = wave / np.float32(channel.peak)
         offset = 20 * float(np.log10(channel.peak))
         found = self._extract(scaled, self.orders(scaled), self._highest)
-        start = first // self.analysis.stft.hop
-        until = (self._segments + 2) * self._half - start  # the frames after are cut off by the segment's end
         channel.hear(frame_levels(found.mel[channel.counted - start : until], self.analysis), offset, self._segments)
         windows = self._windows(start, len(found.mel))
         shape = _mixed(windows, [self.matched(found.mel[w.part], channel.level_of(w.number) - offset) for w in windows])

@@ -155,6 +155,31 @@ def test_pauses_beside_the_speech_leave_it_and_stay_what_they_are(mapping, noise
         assert rms(found - gain * given) <= 1e-3 * rms(found)
 
 
+@pytest.mark.parametrize("windows", [0.5, 1, 1.5, 2, 2.25, 3.6])
+def test_digital_silence_of_any_length_may_come_first(windows):
+    """In one channel of two as well: what comes after is converted as without it."""
+    wave, silent = speech(3.0), np.zeros(round(windows * 400) * ANALYSIS.stft.hop, np.float32)
+    late = converter(by_statistics).convert(np.concatenate([silent, wave, silent]), RATE)
+    assert not late[: len(silent) - RATE // 2].any()
+    assert not late[-(len(silent) - RATE // 2) :].any()
+    found = late[len(silent) : len(silent) + len(wave)]
+    assert abs(db(rms(found) / rms(wave))) < 0.5
+    pair = np.stack([np.concatenate([wave, silent]), np.concatenate([silent, wave])], 1)
+    both = converter(by_statistics).convert(pair, RATE)
+    for channel in (0, 1):
+        assert np.array_equal(both[:, channel], converter(by_statistics).convert(pair[:, channel], RATE))
+
+
+@pytest.mark.parametrize("window", [2, 6, 12, 50])
+def test_windows_may_be_shorter_than_what_a_frame_depends_on(window):
+    wave = 0.1 * speech(1.0)
+    made = converter(by_level, window).convert(wave, RATE)
+    assert abs(db(rms(made) / rms(wave))) < 1
+    assert np.array_equal(
+        np.concatenate(list(converter(by_level, window).stream(blocks_of(wave, 777), RATE)))[:, 0], made
+    )
+
+
 def shapes(mapping, rate):
     """Return the change of shape in the bands below 3.4 kHz where speech is, as the filter is given it."""
     wave = speech(3.0, 5)
