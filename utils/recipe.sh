@@ -6,6 +6,9 @@
 for _name in nj train_jobs ngpu num_nodes seed; do
   [[ ${!_name} =~ ^[0-9]+$ ]] || { echo "error: --$_name ${!_name}: give a whole number, not negative" >&2 && exit 1; }
 done
+for _name in eval_sentences dev_sentences max_steps judged; do # may be empty, or not of this recipe
+  [[ ${!_name-} =~ ^[0-9]*$ ]] || { echo "error: --$_name ${!_name}: give a whole number, not negative" >&2 && exit 1; }
+done
 for _name in stage stop_stage corpus train_config infer_config ablation_configs snrs; do # those that the recipe has
   [[ -n ${!_name-none} ]] || { echo "error: --$_name is empty: give a value, or leave the option out" >&2 && exit 1; }
 done

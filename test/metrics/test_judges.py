@@ -72,7 +72,18 @@ def test_a_signal_is_judged_once(tmp_path, asked):
     assert len(list((tmp_path / "verdicts/loudness").iterdir())) == 4
 
 
-@pytest.mark.parametrize("text", ["", "{", "[]", '{"value": 1}'])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "{",
+        "[]",
+        '{"value": 1}',
+        '{"value": null, "refused": ""}',
+        '{"value": 1, "refused": "x"}',
+        '{"value": null, "refused": 5}',
+    ],
+)
 def test_what_is_no_verdict_is_named(tmp_path, asked, text):
     cache, wave = Cache(tmp_path), voice()
     cache.verdict(Loudness(), wave)
@@ -137,6 +148,8 @@ def test_the_level_is_no_matter(judge):
     assert judge.measure(8 * wave) == judge.measure(np.clip(8 * wave, -1, 1))  # as a file of it would be
     with pytest.raises(Refusal, match="silent"):
         judge.measure(np.full(RATE, 0.25, np.float32))  # an offset is no sound
+    with pytest.raises(Refusal, match="empty"):
+        judge.measure(np.zeros(0, np.float32))
 
 
 def test_signals_are_brought_to_one_level():

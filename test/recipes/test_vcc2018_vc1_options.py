@@ -86,6 +86,8 @@ def record(place, seconds, seed=0):
     [
         ({"eval_part": "valid"}, "error: --eval_part is test, dev or all, not 'valid'"),
         ({"dev_sentences": "x"}, "error: --dev_sentences x: give a whole number, not negative"),
+        ({"eval_sentences": "-3"}, "error: --eval_sentences -3: give a whole number, not negative"),
+        ({"max_steps": "1e3"}, "error: --max_steps 1e3: give a whole number, not negative"),
         ({"dev_sentences": "2"}, "error: mine: 2 evaluation sentences, all of them for choices"),
         ({"dev_sentences": "0", "eval_part": "dev"}, "error: --eval_part dev: mine has no such sentences"),
     ],

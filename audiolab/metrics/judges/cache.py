@@ -16,6 +16,8 @@ from audiolab.metrics.judges.judge import Judge
 from audiolab.metrics.refusal import Refusal
 from audiolab.text import read_json
 
+NO_VERDICT = "no verdict of a judge; remove it, and it is judged again"
+
 
 @dataclass(frozen=True)
 class Verdict:
@@ -64,6 +66,9 @@ def _ask(judge: Judge, wave: np.ndarray) -> Verdict:
 def _read(path: Path) -> Verdict:
     try:
         kept = read_json(path)
-        return Verdict(kept["value"], kept["refused"])
+        verdict = Verdict(kept["value"], kept["refused"])
     except (AudiolabError, KeyError) as error:
-        raise AudiolabError(f"{path}: no verdict of a judge; remove it, and it is judged again") from error
+        raise AudiolabError(f"{path}: {NO_VERDICT}") from error
+    if not isinstance(verdict.refused, str) or (verdict.value is None) != bool(verdict.refused):
+        raise AudiolabError(f"{path}: {NO_VERDICT}")
+    return verdict

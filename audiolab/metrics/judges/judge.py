@@ -60,12 +60,14 @@ def at_level(wave: np.ndarray) -> np.ndarray:
     before DNSMOS, too). The mean counts as no sound.
 
     Raises:
-        Refusal: The signal is silent.
+        Refusal: The signal is empty or silent.
     """
+    if not len(wave):
+        raise Refusal("it is empty")
     heard = np.clip(wave, -1.0, 1.0)
     heard = heard - heard.mean(dtype=np.float64)
     rms = float(np.sqrt(np.mean(np.square(heard, dtype=np.float64))))
-    if rms < 10 ** (SILENT_DB / 20):
+    if not rms >= 10 ** (SILENT_DB / 20):  # NaN is none either
         raise Refusal("it is silent")
     return np.clip(heard * (10 ** (LEVEL_DB / 20) / rms), -1.0, 1.0).astype(np.float32)
 

@@ -89,7 +89,7 @@ class Panel:
                 "without case and punctuation; of an utterance, which are averaged"
             )
         if not self.is_empty and self.most:
-            told["Judged"] = f"{self.most} of the utterances of each set or pair, evenly spaced"
+            told["Judged"] = f"up to {self.most} utterances of each set or pair, evenly spaced"
         told |= {f"{title} left out": reason for title, reason in self.absent.items()}
         for name, reason in told.items():
             if name.endswith("left out"):
