@@ -65,4 +65,4 @@ def test_large_maps_do_not_lose_precision(memory_format):
 def test_gradients_are_those_of_differences():
     layer = BatchNorm2d(3).double()
     x = example()[0][:2, :, :2, :2].double().requires_grad_()
-    assert torch.autograd.gradcheck(lambda x, w, b: layer(x) + 0 * (w.sum() + b.sum()), (x, layer.weight, layer.bias))
+    assert torch.autograd.gradcheck(lambda x, *_: layer(x), (x, layer.weight, layer.bias))

@@ -132,9 +132,11 @@ def test_silence_before_the_speech_does_not_fix_its_level(mapping):
         return lambda mel: levels.append(frame_levels(mel, ANALYSIS).max().item()) or mapping(mel)
 
     noise = 1e-5 * np.random.default_rng(0).standard_normal(17 * RATE // 2).astype(np.float32)
-    converter(watched(heard)).convert(np.concatenate([noise, speech(2.0), noise, speech(2.0), noise]), RATE)
+    made = converter(watched(heard)).convert(np.concatenate([noise, speech(2.0), noise, speech(2.0), noise]), RATE)
     converter(watched(alone)).convert(speech(), RATE)
     assert max(heard) == pytest.approx(alone[0], abs=1.5)
+    quiet = made[-4 * RATE :]
+    assert level_of_error(quiet, noise[-4 * RATE :]) < -40  # noise stays what it is once speech was heard
 
 
 @pytest.mark.parametrize("mapping", MAPPINGS)
