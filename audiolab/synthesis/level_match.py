@@ -57,11 +57,12 @@ class LevelMatched:
             mel: Mel envelopes in dB, [T, n_mels].
             level: The audio's active level in dB, as ``mel`` has it.
         """
-        spoken = is_active(frame_levels(mel, self.analysis), level)
+        heard = (mel > self.analysis.floor_db).any(1)  # digital silence has no shape
+        spoken = is_active(frame_levels(mel, self.analysis), level) & heard
         shape = torch.zeros_like(mel)
         if not spoken.any():
             return shape
-        near = self._near(spoken) & (mel > self.analysis.floor_db).any(1)  # digital silence has no shape
+        near = self._near(spoken) & heard
         known = self.profile.fill(mel[near] + (self.profile.level - level), self.bands)
         known = known.maximum(self.profile.lowest.to(known))  # digital silence is far from what the mapping knows
         difference = to_db(self.mapping(to_scale(known, self.analysis)), self.analysis) - known

@@ -50,6 +50,8 @@ def test_digital_silence_is_not_mapped():
     given = []
     shape_of(lambda mel: given.append(mel) or mel, window(ANALYSIS.floor_db))
     assert given[0].shape == (SPEECH, 32)
+    shape_of(lambda mel: given.append(mel) or mel, window(ANALYSIS.floor_db).clamp_max(-100), level=-120.0)
+    assert len(given) == 1  # nor where speech before it was softer than the floor is
 
 
 def test_a_window_without_speech_keeps_its_shape():
