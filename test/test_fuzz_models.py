@@ -139,7 +139,7 @@ def with_state(change):
 
 def poke(value):
     def change(tensor):
-        changed = tensor.clone()
+        changed = tensor.clone(memory_format=torch.contiguous_format)
         changed.view(-1)[3] = value
         return changed
 
