@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Shows what a voice conversion model does with speech of other levels, rates, channels and pauses: prints a table.
+"""Shows what a voice conversion model does with speech of other levels, offsets, rates, channels, pauses: a table.
 
     tools/check_levels.py --model exp/mini/softgan_energy/VCC2SF4-VCC2TF1_s0 in.wav …
 
@@ -27,6 +27,7 @@ from audiolab.synthesis.streaming import blocks_of
 GAINS_DB = (-30, -20, -10, -6, 10, 20)
 RATES = (12000, 14700, 22050, 44100, 48000)
 FULL = 16000
+OFFSETS = (0.001, 0.01, 0.1)
 BESIDE = {"2.5 s of silence": 0.0, "2.5 s of noise at -50 dB": 10 ** (-50 / 20)}
 AROUND = round(2.5 * FULL)
 Convert = Callable[[np.ndarray, int], np.ndarray]
@@ -73,6 +74,9 @@ def checks(convert: Convert, stream: Convert, wave: np.ndarray) -> Iterator[tupl
         made = convert(wave * factor, FULL) / factor
         yield f"gain {gain:+d} dB: level", level_db(made, plain), 0.5
         yield f"gain {gain:+d} dB: gain by band", rms(gauge.gains(wave, made) - shape), 0.5
+    for offset in OFFSETS:
+        made = convert(wave + np.float32(offset), FULL)
+        yield f"offset of {offset}: gain by band", rms(gauge.gains(wave, made) - shape), 0.5
     for rate in RATES:
         there = soxr.resample(wave, FULL, rate, quality="HQ").astype(np.float32)
         back = [soxr.resample(each, rate, FULL, quality="HQ")[: len(wave)] for each in (there, convert(there, rate))]

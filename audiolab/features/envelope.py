@@ -10,7 +10,7 @@ from torch import Tensor
 
 from audiolab.features import mel
 from audiolab.features.envelope_config import EnvelopeConfig
-from audiolab.features.stft import full_scale, stft
+from audiolab.features.stft import centred_stft, full_scale
 from audiolab.features.true_envelope import DECIBEL, true_envelope
 
 
@@ -18,7 +18,7 @@ class Analysis(NamedTuple):
     """What `MelEnvelope` gives for a signal.
 
     Attributes:
-        stft: Complex [T, F], not scaled.
+        stft: Complex [T, F], not scaled, of frames without their means (`centred_stft`).
         log_envelope: [T, F], natural log of amplitude re full scale.
         mel: [T, n_mels], dB re full scale.
     """
@@ -55,7 +55,7 @@ class MelEnvelope:
     def __call__(
         self, wave: Tensor | np.ndarray, order: int | Tensor | np.ndarray, highest: float | None = None
     ) -> Analysis:
-        """Return STFT, true envelope and mel envelope of a signal.
+        """Return STFT, true envelope and mel envelope of a signal; a constant offset is in none of them.
 
         Args:
             wave: [N], mono, full scale ±1, at the config's rate.
@@ -65,10 +65,12 @@ class MelEnvelope:
         """
         config = self.config
         samples = torch.as_tensor(wave).to(self.device, torch.float32)
-        spectrum = stft(samples, config.stft)
+        spectrum = centred_stft(samples, config.stft)
         floor = 10 ** (config.floor_db / 20)
         power = torch.addcmul(spectrum.real.square(), spectrum.imag, spectrum.imag).mul_(full_scale(config.stft) ** 2)
         log_amplitude = power.clamp_(min=floor**2).log_().mul_(0.5)
+        lowest = -(-2 * config.stft.n_fft // config.stft.window)  # below lies the window's main lobe, less the mean
+        log_amplitude[:, :lowest] = log_amplitude[:, lowest, None]
         if highest is not None:
             log_amplitude = log_amplitude[:, _mirrored(int(highest * config.stft.n_fft / config.stft.rate), config)]
         if isinstance(order, np.ndarray) and order.ndim:

@@ -208,8 +208,9 @@ class Segments:
         windows = self._windows(start, len(found.mel))
         shape = _mixed(windows, [self.matched(found.mel[w.part], channel.level_of(w.number) - offset) for w in windows])
         changed = apply_envelope(found.stft, found.mel, found.mel + shape, self.analysis, self.config.filter)
-        made = overlap_add(changed, self.analysis.stft, len(wave)).cpu().numpy()
-        return self._as_loud(made, scaled, windows) * np.float32(channel.peak)
+        sound, made = (overlap_add(x, self.analysis.stft, len(wave)).cpu().numpy() for x in (found.stft, changed))
+        below = scaled - sound  # the frames' means, such as a constant offset
+        return (self._as_loud(made, sound, windows) + below) * np.float32(channel.peak)
 
     def _as_loud(self, made: np.ndarray, source: np.ndarray, windows: list[_Window]) -> np.ndarray:
         """Return samples [N] with the energy of ``source``, window by window."""

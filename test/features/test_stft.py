@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from audiolab.features.envelope_config import StftConfig
-from audiolab.features.stft import full_scale, stft
+from audiolab.features.stft import centred_stft, full_scale, stft
 from audiolab.synthesis.overlap_add import overlap_add
 
 GRID = StftConfig()
@@ -53,3 +53,25 @@ def test_hop_that_is_no_whole_sample_is_rounded_and_told():
     grid = StftConfig(rate=22050, n_fft=2048)
     assert grid.hop == 110
     assert grid.shift_ms == pytest.approx(4.98866, abs=1e-5)
+
+
+@pytest.mark.parametrize("length", [1, 79, 799, 1700, 16001])
+def test_frames_without_their_means(length):
+    """The mean is the window's weighted one, over the samples that are there."""
+    wave = torch.from_numpy(np.random.default_rng(length).standard_normal((2, length))) + torch.tensor([[0.3], [-20.0]])
+    window = 0.5 - 0.5 * np.cos(2 * np.pi * np.arange(GRID.window) / GRID.window)
+    found = centred_stft(wave, GRID).numpy()
+    assert found.shape == (2, GRID.frames(length), 513)
+    inside = np.pad(np.ones(length), GRID.window)
+    for channel, samples in zip(found, wave.numpy()):
+        padded = np.pad(samples, GRID.window)
+        for number, frame in enumerate(channel):
+            part = slice(number * GRID.hop + GRID.window // 2, number * GRID.hop + 3 * GRID.window // 2)
+            weights = window * inside[part]
+            weighted = weights * (padded[part] - (weights * padded[part]).sum() / weights.sum())
+            np.testing.assert_allclose(np.abs(frame), np.abs(np.fft.rfft(weighted, 1024)), atol=1e-9)
+
+
+def test_an_offset_of_the_signal_is_not_in_frames_without_their_means():
+    wave = torch.from_numpy(np.random.default_rng(0).standard_normal(5000))
+    torch.testing.assert_close(centred_stft(wave + 7, GRID), centred_stft(wave, GRID))

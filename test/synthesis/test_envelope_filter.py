@@ -7,6 +7,7 @@ import torch
 from audiolab.features.envelope import MelEnvelope
 from audiolab.features.envelope_config import EnvelopeConfig
 from audiolab.features.mel import mel_centres
+from audiolab.features.stft import stft
 from audiolab.synthesis.chunks import process_in_chunks
 from audiolab.synthesis.envelope_filter import EnvelopeFilterConfig, apply_envelope, context_samples, interpolation
 from audiolab.synthesis.overlap_add import overlap_add
@@ -19,7 +20,7 @@ WAVE = speech_like(1.5, 16000, 150, np.random.default_rng(0)).astype(np.float32)
 
 def converted(wave, change, filtering=None):
     """Return ``wave`` with its mel envelope m replaced by change(m)."""
-    spectrum, _, mel = EXTRACT(wave, 45)
+    spectrum, mel = stft(torch.from_numpy(wave), CONFIG.stft), EXTRACT(wave, 45).mel
     return overlap_add(apply_envelope(spectrum, mel, change(mel), CONFIG, filtering), CONFIG.stft, len(wave)).numpy()
 
 

@@ -88,6 +88,16 @@ def test_a_gain_of_the_source_is_that_gain_of_the_result(mapping, gain):
 
 
 @pytest.mark.parametrize("mapping", MAPPINGS)
+@pytest.mark.parametrize("offset", [0.001, -0.01, 0.2])
+def test_an_offset_of_the_source_is_that_offset_of_the_result(mapping, offset):
+    """Also where there is no sound beside it, which stays silence."""
+    wave = np.pad(speech(), (9000, 9000))
+    plain = converter(mapping).convert(wave, RATE)
+    made = converter(mapping).convert(wave + np.float32(offset), RATE) - np.float32(offset)
+    assert level_of_error(made, plain) < -40
+
+
+@pytest.mark.parametrize("mapping", MAPPINGS)
 def test_channels_keep_their_differences(mapping):
     wave = speech()
     both = converter(mapping).convert(np.stack([wave, wave / 2, 0 * wave], 1), RATE)
@@ -144,7 +154,7 @@ def test_silence_before_the_speech_does_not_fix_its_level(mapping):
 def test_pauses_beside_the_speech_leave_it_and_stay_what_they_are(mapping, noise):
     """A mapping that normalises over its frames, as `blind` does, is not given what is no speech."""
     seconds, wave = 2.5, speech()
-    pause = noise * np.random.default_rng(0).standard_normal(round(seconds * RATE)).astype(np.float32)
+    pause = noise * np.diff(np.random.default_rng(0).standard_normal(1 + round(seconds * RATE))).astype(np.float32)
     alone = converter(mapping, 4000).convert(wave, RATE)
     made = converter(mapping, 4000).convert(np.concatenate([pause, wave, pause]), RATE)
     before, between, after = np.split(made, [len(pause), len(pause) + len(wave)])
