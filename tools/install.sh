@@ -67,9 +67,10 @@ make_venv() {
   "$venv/bin/python" -m pip install --quiet --disable-pip-version-check uv
 }
 
-# uv pip install, for the venv, without the lines that list each package.
+# uv pip install, for the venv, without the lines that list each package. The machine's own certificates count, as with
+# pip: behind a proxy that looks into connections there are no others.
 add() {
-  UV_HTTP_TIMEOUT=${UV_HTTP_TIMEOUT:-300} "$venv/bin/uv" pip install --compile-bytecode --python "$venv/bin/python" "$@" \
+  UV_SYSTEM_CERTS=${UV_SYSTEM_CERTS:-true} UV_HTTP_TIMEOUT=${UV_HTTP_TIMEOUT:-300} "$venv/bin/uv" pip install --compile-bytecode --python "$venv/bin/python" "$@" \
     2>&1 | sed '/^ [-+~] /d' || fail "see above; when the cause is mended, run this again"
 }
 

@@ -149,6 +149,23 @@ MUTATIONS = [
         ("another mel scale", "2595 * np.log10(1 + frequency / 700)", "2595 * np.log10(1 + frequency / 1000)"),
     ),
     *of(
+        "audiolab/features/stft.py",
+        ("test/features/test_stft.py",),
+        ("a mean over what lies beyond the ends", "spectrum[..., :1] / ones[..., :1], ones, value=-1",
+         "spectrum[..., :1] / ones[0, 0], ones, value=-1"),
+        ("the end of the signal as its middle", "torch.maximum(frame.clamp(max=edge), frame - left_out)",
+         "frame.clamp(max=edge)"),
+    ),
+    *of(
+        "audiolab/features/envelope.py",
+        ("test/features/test_envelope.py",),
+        ("an offset in the envelope", "spectrum = centred_stft(samples",
+         "from audiolab.features.stft import stft\n        spectrum = stft(samples"),
+        ("the notch of the mean in the envelope", "log_amplitude[:, lowest, None]", "log_amplitude[:, :lowest]"),
+        ("a higher floor", "floor = 10 ** (config.floor_db / 20)\n        power",
+         "floor = 10 ** (config.floor_db / 40)\n        power"),
+    ),
+    *of(
         "audiolab/features/true_envelope.py",
         ("test/features/test_true_envelope.py",),
         ("envelope below the peaks", "excess.clamp_(min=0)", "excess"),
@@ -168,9 +185,11 @@ MUTATIONS = [
     ),
     *of(
         "audiolab/synthesis/envelope_converter.py",
-        ("test/synthesis/test_envelope_converter.py",),
+        ("test/synthesis/test_envelope_converter.py", "test/synthesis/test_levels.py"),
         ("windows joined without weights", "total / weight.clamp_min", "total / weight.clamp(1, 1).clamp_min"),
         ("windows beside their grid", "range(-(first % -half), frames, half)", "range(0, frames, half)"),
+        ("the offset is lost", "self._as_loud(made, sound, windows) + below)", "self._as_loud(made, sound, windows))"),
+        ("as loud as with the offset", "self._as_loud(made, sound, windows)", "self._as_loud(made, scaled, windows)"),
     ),
     *of(
         "audiolab/synthesis/transpose.py",
