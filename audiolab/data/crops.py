@@ -18,7 +18,7 @@ from audiolab.datadir.arkio import MatrixTable
 from audiolab.datadir.table import read_table
 from audiolab.errors import AudiolabError, did_you_mean
 from audiolab.features.f0 import speaker_f0_range
-from audiolab.training.system import Batch, SampleKey, SystemDataset
+from audiolab.training.dataset import Batch, SampleKey, SystemDataset
 
 logger = logging.getLogger(__name__)
 

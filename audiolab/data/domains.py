@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -15,7 +16,7 @@ from audiolab.config import option
 from audiolab.data.mixtures import MixtureDir
 from audiolab.datadir.lists import read_ids
 from audiolab.errors import AudiolabError
-from audiolab.training.system import Batch, SampleKey, SystemDataset
+from audiolab.training.dataset import Batch, SampleKey, SystemDataset
 
 _ROUNDING = 1e-6
 """Larger than what products of shares and sizes are off, so that a whole number of samples is the same in each step."""
@@ -56,8 +57,8 @@ class DomainMixtures(SystemDataset):
 
     A sample has ``noisy``, ``speech`` and ``noise``, float32 [N]; ``source``: whether it is of the source domain;
     ``order``: a random number of its own. In training, speech and noise of a target sample are NaN (its noise not, with
-    ``noise_labels: all``), and there are ``place``, the sample's number in the whole batch, which processes share, and
-    ``source_share``, which part of that batch is of the source domain.
+    ``noise_labels: all``), and there is ``place``, the sample's number in the whole batch, which processes share. How
+    many samples of that batch are of the source domain is its fact ``source``.
 
     An epoch goes once over the target mixtures, or over the source's where there is no target. The source samples of a
     batch are spread evenly over it, take the places of as many target samples, and are drawn with replacement. Where
@@ -108,14 +109,13 @@ class DomainMixtures(SystemDataset):
             "order": generator.random(),
         }  # fmt: skip
         if self.train:
-            sample |= {"place": key.position, "source_share": self.source_count(key) / key.batch_size}
+            sample["place"] = key.position
         return sample
 
     def collate(self, samples: list[dict[str, Any]]) -> Batch:
         """Join samples to ``noisy``, ``speech``, ``noise`` [B, N], ``source`` (bool) and ``order`` [B].
 
-        In training further ``place`` (int64) [B], and ``source_share``, one number; with ``noise_labels: all`` also
-        ``target_noise``, which is true.
+        In training further ``place`` (int64) [B]; with ``noise_labels: all`` also ``target_noise``, which is true.
         """
         batch: Batch = {"utts": [sample["utt"] for sample in samples]}
         for name in ("noisy", "speech", "noise"):
@@ -124,10 +124,13 @@ class DomainMixtures(SystemDataset):
         batch["order"] = torch.tensor([sample["order"] for sample in samples], dtype=torch.float64)
         if self.train:
             batch["place"] = torch.tensor([sample["place"] for sample in samples])
-            batch["source_share"] = samples[0]["source_share"]
             if self.config.noise_labels == "all":
                 batch["target_noise"] = True
         return batch
+
+    def about(self, keys: Sequence[SampleKey]) -> dict[str, float]:
+        """Return in training how many samples of a whole batch are of the source domain, as ``source``."""
+        return {"source": self.source_count(keys[0])} if self.train else {}
 
     def fingerprint(self) -> str:
         """Return the number of mixtures and a hash of the tables that they are made by."""
@@ -163,10 +166,10 @@ class DomainMixtures(SystemDataset):
         whole number below or above c, spread evenly, and their mean over an epoch is c however small a batch is.
         """
         if self.target is None:
-            return key.batch_size
+            return key.whole.size
         share = max(0.0, self.config.source_share - self.config.share_step * key.epoch)
-        wanted = min(float(key.batch_size), max(float(self.config.least_source), share * key.batch_size))
-        before, after = (math.floor(steps * wanted + 0.5 + _ROUNDING) for steps in (key.step, key.step + 1))
+        wanted = min(float(key.whole.size), max(float(self.config.least_source), share * key.whole.size))
+        before, after = (math.floor(steps * wanted + 0.5 + _ROUNDING) for steps in (key.whole.step, key.whole.step + 1))
         return after - before
 
     def _choose(self, key: SampleKey, generator: np.random.Generator) -> tuple[MixtureDir, int, bool]:
@@ -177,7 +180,7 @@ class DomainMixtures(SystemDataset):
         if self.target is None:
             return self.source, int(self.pool[key.index]), True
         count = self.source_count(key)
-        if (key.position + 1) * count // key.batch_size > key.position * count // key.batch_size:
+        if (key.position + 1) * count // key.whole.size > key.position * count // key.whole.size:
             return self.source, int(generator.choice(self.pool)), True
         return self.target, key.index, False
 

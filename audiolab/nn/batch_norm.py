@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import torch
-import torch.distributed as dist
 from torch import Tensor, nn
+
+from audiolab.nn.across import add_up, shared
 
 _DIMS = (0, 2, 3)
 
@@ -24,11 +25,10 @@ class BatchNorm2d(nn.BatchNorm2d):
 
     def forward(self, x: Tensor) -> Tensor:
         """Normalise (batch, channels, height, width) by channel."""
-        shared = dist.is_initialized() and dist.get_world_size() > 1
-        if not self.training or (x.is_cuda and not shared):
+        if not self.training or (x.is_cuda and not shared()):
             return super().forward(x)
         wide = x.float() if x.dtype in (torch.bfloat16, torch.float16) else x
-        normalised, mean, variance, count = _Normalise.apply(wide, self.weight, self.bias, self.eps, shared)
+        normalised, mean, variance, count = _Normalise.apply(wide, self.weight, self.bias, self.eps)
         self._track(mean, variance, count)
         return normalised.to(x.dtype)
 
@@ -46,23 +46,15 @@ class _Normalise(torch.autograd.Function):
     """
 
     @staticmethod
-    def forward(
-        ctx: Any, x: Tensor, weight: Tensor, bias: Tensor, eps: float, shared: bool
-    ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    def forward(ctx: Any, x: Tensor, weight: Tensor, bias: Tensor, eps: float) -> tuple[Tensor, Tensor, Tensor, Tensor]:
         count = x.new_tensor(x.numel() / x.shape[1])
-        total = torch.cat([x.sum(_DIMS), count[None]])
-        if shared:
-            dist.all_reduce(total)
+        total = add_up(torch.cat([x.sum(_DIMS), count[None]]))
         count = total[-1]
         mean = total[:-1] / count
         centred = x - mean[:, None, None]
-        variance = centred.square().sum(_DIMS)
-        if shared:
-            dist.all_reduce(variance)
-        variance /= count
+        variance = add_up(centred.square().sum(_DIMS)) / count
         inverse = (variance + eps).rsqrt()
         ctx.save_for_backward(centred, weight, inverse, count)
-        ctx.shared = shared
         ctx.mark_non_differentiable(mean, variance, count)
         return (
             torch.addcmul(bias[:, None, None], centred, (weight * inverse)[:, None, None]), mean, variance, count,
@@ -73,10 +65,8 @@ class _Normalise(torch.autograd.Function):
         centred, weight, inverse, count = ctx.saved_tensors
         of_bias = gradient.sum(_DIMS)
         of_weight = (gradient * centred).sum(_DIMS) * inverse
-        total = torch.stack([of_bias, of_weight])
-        if ctx.shared:
-            dist.all_reduce(total)
+        total = add_up(torch.stack([of_bias, of_weight]))
         scale = weight * inverse
         offset, slope = scale * total[0] / count, scale * inverse * total[1] / count
         of_x = torch.addcmul(-offset[:, None, None], gradient, scale[:, None, None])
-        return of_x.addcmul_(centred, -slope[:, None, None]), of_weight, of_bias, None, None
+        return of_x.addcmul_(centred, -slope[:, None, None]), of_weight, of_bias, None

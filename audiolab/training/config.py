@@ -64,6 +64,9 @@ class TrainerConfig:
     max_epochs: int | None = option(None, "end of training", "epochs")
     patience: int | None = option(None, "validations in a row without a better `best` that end training; null: no end")
     batch_size: int = option(1, "items of one step over all processes and micro-batches", "items")
+    bucket: int = option(
+        0, "batches whose items are put in the order of their sizes, so that a batch has items of like size; 0: none"
+    )
     accumulate: int = option(1, "micro-batches that a process runs for one step, to save memory")
     clip_norm: float = option(0.0, "largest norm of an update's gradient; 0 is no clipping")
     precision: Literal["fp32", "bf16", "fp16"] = option("fp32", "arithmetic of the forward pass (autocast)")
@@ -90,7 +93,7 @@ class TrainerConfig:
         _positive(self, "batch_size", "accumulate", "log_every", "valid_every", "save_every", "keep_last")
         optional = ("max_steps", "max_epochs", "patience", "valid_batch_size", "threads")
         _positive(self, *(name for name in optional if getattr(self, name) is not None))
-        _not_negative(self, "clip_norm", "keep_best", "average_best", "num_workers")
+        _not_negative(self, "bucket", "clip_norm", "keep_best", "average_best", "num_workers")
         _positive(self, "max_bad_steps")
         if not 0 <= self.ema_decay < 1:
             raise ValueError(f"ema_decay must lie in [0, 1), not {self.ema_decay}")

@@ -13,9 +13,9 @@ import torch
 from torch import Tensor
 
 from audiolab.errors import AudiolabError
+from audiolab.training.dataset import Batch
 from audiolab.training.distributed import lost
 from audiolab.training.export import write_file
-from audiolab.training.system import Batch
 
 logger = logging.getLogger(__name__)
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -55,6 +56,15 @@ class Processes:
             dist.all_reduce(joined, op=dist.ReduceOp.MAX)
         return [value > 0 for value in joined.tolist()]
 
+    def agree(self, value: str) -> bool:
+        """Return whether ``value`` is the same in all processes; it does not wait for the device."""
+        if self.world == 1:
+            return True
+        number = int.from_bytes(hashlib.sha256(value.encode()).digest()[:7], "big")
+        extremes = torch.tensor([number, -number])
+        dist.all_reduce(extremes, op=dist.ReduceOp.MAX)
+        return bool(extremes.sum() == 0)
+
     def gather(self, value: Any) -> list[Any]:
         """Return the plain values (numbers, strings, lists, CPU tensors) of all processes, in the order of ranks."""
         if self.world == 1:
@@ -93,7 +103,7 @@ def join(use_gpu: bool) -> Processes:
         device = torch.device("cuda", local)
         torch.cuda.set_device(device)
     if world > 1:
-        dist.init_process_group("nccl" if use_gpu else "gloo", timeout=TIMEOUT)
+        dist.init_process_group("cpu:gloo,cuda:nccl" if use_gpu else "gloo", timeout=TIMEOUT)
     return Processes(rank, world, device)
 
 
@@ -136,30 +146,43 @@ def leave() -> None:
 
 
 class GradientAverage:
-    """Averages the gradients of a system's networks over processes while they are computed.
+    """Averages the gradients of a system's updates over processes while they are computed.
 
-    Each network has a DistributedDataParallel of its own, whose hooks average a gradient as soon as it is complete,
-    in buckets, beside the backward pass. Its ``forward``, which is meant for one forward pass before each backward
-    pass, is left aside: here a network is called several times before one backward pass (a cycle), in the graph of an
-    update that does not step it (a discriminator that scores for the generator), or one update before its own
-    backward pass. So the hooks are made ready by `expect`, right before the backward pass that they belong to, and
-    the networks stay themselves, with all their methods and names.
+    The networks of an update have a DistributedDataParallel together, whose hooks average a gradient as soon as it is
+    complete, in buckets, beside the backward pass, in the same order in all processes, whatever their graphs look like.
+    Its ``forward``, which is meant for one forward pass before each backward pass, is left aside: here a network is
+    called several times before one backward pass (a cycle), in the graph of an update that does not step it (a
+    discriminator that scores for the generator), or one update before its own backward pass. So the hooks are made
+    ready by `expect`, right before the backward pass that they belong to, and the networks stay themselves, with all
+    their methods and names.
+
+    Args:
+        networks: Of each update, by its name.
+        processes: Those that share a step.
     """
 
-    def __init__(self, networks: dict[str, nn.Module], processes: Processes) -> None:
+    def __init__(self, networks: Mapping[str, Sequence[nn.Module]], processes: Processes) -> None:
         self._parallel: dict[str, DistributedDataParallel] = {}
+        self._world = processes.world
         if processes.world > 1:
-            learning = {name: n for name, n in networks.items() if any(p.requires_grad for p in n.parameters())}
-            self._parallel = {name: DistributedDataParallel(network) for name, network in learning.items()}
+            self._parallel = {name: DistributedDataParallel(nn.ModuleList(each)) for name, each in networks.items()}
 
-    def expect(self, networks: Sequence[str]) -> None:
-        """Average the gradients of ``networks`` in the backward pass that comes next; what was there is added in.
+    def expect(self, update: str) -> None:
+        """Average the gradients of an update in the backward pass that comes next; what was there is added in.
 
-        All parameters of the networks that require a gradient must take part in it.
+        All parameters of its networks that require a gradient must take part in it.
         """
-        for name in networks:
-            if name not in self._parallel:  # one process, or a frozen network
-                continue
-            reducer = self._parallel[name].reducer
+        if update in self._parallel:
+            reducer = self._parallel[update].reducer
             reducer._rebuild_buckets()  # once, after the first backward pass: in the order in which gradients come
             reducer.prepare_for_backward([])
+
+    def join(self, gradients: Sequence[Tensor]) -> None:
+        """Average gradients over processes, in place, after a backward pass that `expect` did not announce."""
+        if self._world == 1:
+            return
+        flat = torch.cat([gradient.reshape(-1) for gradient in gradients])
+        dist.all_reduce(flat)
+        flat /= self._world
+        for gradient, averaged in zip(gradients, flat.split([gradient.numel() for gradient in gradients])):
+            gradient.copy_(averaged.view_as(gradient))

@@ -43,10 +43,10 @@ def is_exported(key: str, exports: Sequence[str]) -> bool:
 
 
 def exported_state(checkpoint: Mapping[str, Any], exports: Sequence[str]) -> dict[str, Any]:
-    """Return the exported part of a checkpoint's system, with the averaged weights where it has some."""
+    """Return the exported part of a checkpoint's system, with the averages of those weights that were trained."""
     state = {key: value for key, value in checkpoint["system"].items() if is_exported(key, exports)}
-    average = checkpoint["ema"]
-    return state | average["weights"] if average is not None and average["count"] else state
+    average = checkpoint["ema"] or {"weights": {}}
+    return state | {name: weight for name, weight in average["weights"].items() if average["counts"][name]}
 
 
 def model_state(

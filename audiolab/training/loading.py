@@ -20,7 +20,7 @@ from torch import Tensor
 from torch.utils.data import DataLoader, Dataset, Sampler
 
 from audiolab.errors import AudiolabError
-from audiolab.training.system import Batch, SampleKey, SystemDataset
+from audiolab.training.dataset import Batch, SampleKey, SystemDataset
 
 POLL_SECONDS = 1.0
 """How long a worker outlives a training process that was killed, at most."""
@@ -118,9 +118,10 @@ def make_loader(
         context = multiprocessing.get_context("forkserver")
         context.set_forkserver_preload([__name__])
     return DataLoader(
-        _Telling(dataset) if workers else dataset,
-        batch_sampler=batches,
-        collate_fn=dataset.collate,
+        _Batches(dataset, workers > 0),
+        batch_size=None,
+        sampler=batches,
+        collate_fn=_as_it_is,
         num_workers=workers,
         worker_init_fn=partial(_obey_parent_alone, parent=os.getpid()) if sys.platform == "linux" else None,
         multiprocessing_context=context,
@@ -142,20 +143,23 @@ class SampleError(AudiolabError):
         super().__init__(str(message).rstrip().rpartition(f"{type(self).__name__}: ")[2])
 
 
-class _Telling(Dataset):
-    """A dataset for workers, whose errors reach the user as they would without workers."""
+class _Batches(Dataset):
+    """The batches of a dataset, by their keys; errors reach the user from workers as they would without."""
 
-    def __init__(self, dataset: SystemDataset) -> None:
-        self._dataset = dataset
+    def __init__(self, dataset: SystemDataset, in_workers: bool) -> None:
+        self._dataset, self._in_workers = dataset, in_workers
 
-    def __len__(self) -> int:
-        return len(self._dataset)
-
-    def __getitem__(self, key: SampleKey) -> Any:
+    def __getitem__(self, keys: list[SampleKey]) -> Batch:
         try:
-            return self._dataset[key]
+            return self._dataset.batch(keys)
         except AudiolabError as error:
+            if not self._in_workers:
+                raise
             raise SampleError(error) from error
+
+
+def _as_it_is(batch: Batch) -> Batch:
+    return batch
 
 
 def to_device(value: Any, device: torch.device) -> Any:

@@ -54,3 +54,31 @@ def parameters_by_update(system: System) -> dict[str, list[Parameter]]:
             raise TypeError(f"{type(system).__name__}.optimizes['{update}']: nothing in it requires a gradient")
         found[update] = list(dict.fromkeys(chosen))
     return found
+
+
+def parameters_of_parts(
+    system: System, update: str, parts: tuple[str, ...], stepped: list[Parameter]
+) -> list[Parameter]:
+    """Return the parameters of the parts of networks that an update names, in the order of ``stepped``.
+
+    Args:
+        system: Has them.
+        update: Its name, for the errors.
+        parts: Dotted names of modules and parameters.
+        stepped: All parameters of the update's networks that require a gradient.
+
+    Raises:
+        TypeError: There is no such part, or nothing of it is the update's to step.
+    """
+    modules, parameters = dict(system.named_modules()), dict(system.named_parameters(remove_duplicate=False))
+    allowed, chosen = set(stepped), set()
+    for part in parts:
+        if part not in modules and part not in parameters:
+            raise TypeError(f"{type(system).__name__}: update '{update}' names part '{part}', which the system lacks")
+        found = {parameters[part]} if part in parameters else set(modules[part].parameters())
+        if not found & allowed:
+            raise TypeError(
+                f"{type(system).__name__}: update '{update}' names part '{part}', of which it steps nothing"
+            )
+        chosen |= found & allowed
+    return [parameter for parameter in stepped if parameter in chosen]

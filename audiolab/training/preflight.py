@@ -14,12 +14,12 @@ from torch import Tensor
 from audiolab.errors import AudiolabError, did_you_mean
 from audiolab.training.checkpoint import KEYS, Checkpoints
 from audiolab.training.crash import guard
+from audiolab.training.dataset import Batch
 from audiolab.training.distributed import Processes
 from audiolab.training.export import write_file
 from audiolab.training.loadfile import load_file
 from audiolab.training.meter import Meter
 from audiolab.training.seeding import STEP, seed_torch
-from audiolab.training.system import Batch
 from audiolab.training.updater import Updater
 
 logger = logging.getLogger(__name__)

@@ -5,15 +5,12 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, ClassVar
 
-import numpy as np
 import torch
 from torch import Tensor, nn
-from torch.utils.data import Dataset
 
-Batch = dict[str, Any]
-"""Tensors with the batch first, and ``utts``: the utterance ids, one per item of the batch."""
+from audiolab.training.dataset import Batch, SystemDataset
 
 
 @dataclass(frozen=True)
@@ -22,13 +19,17 @@ class Update:
 
     Attributes:
         name: A key of `System.optimizes`: which networks are stepped.
-        loss: Scalar; a mean over the batch, so that processes which hold half of it each may be averaged.
+        loss: Scalar; a mean over the batch, so that parts which hold half of it each may be averaged (`Whole.share`).
         stats: Scalars to be logged, as ``{"cycle": tensor}``; detached by the trainer.
+        parts: Which modules or parameters of these networks are stepped, by their dotted names in the system
+            (``"decoder.heads.3"``); None: all. What is not named stays as it is, bit for bit, its optimiser's state and
+            its average, too. All parts of a whole batch name the same.
     """
 
     name: str
     loss: Tensor
     stats: dict[str, Tensor] = field(default_factory=dict)
+    parts: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True)
@@ -45,65 +46,6 @@ class Mean:
     def value(self) -> float:
         """The mean; NaN where nothing was counted."""
         return self.total / self.count if self.count else float("nan")
-
-
-class SampleKey(NamedTuple):
-    """What a batch sampler asks a dataset for: which item, and the seed of all that is random about it.
-
-    The seed depends on the run's seed, the epoch and the position in the epoch, and on nothing else: neither the
-    number of processes nor of workers, nor where training was interrupted, changes a sample.
-
-    Attributes:
-        index: Number of the item.
-        seed: What all that is random about the sample follows from.
-        epoch: The epoch, from 0; 0 in validation.
-        position: The sample's place in the step's global batch, from 0, so that a dataset can mix kinds of samples in
-            each batch by a rule; 0 in validation.
-        batch_size: Size of that batch; 1 in validation.
-        step: Number of the step in its epoch, from 0, so that a share that is no whole number of items can be spread
-            over steps; 0 in validation.
-    """
-
-    index: int
-    seed: tuple[int, ...]
-    epoch: int = 0
-    position: int = 0
-    batch_size: int = 1
-    step: int = 0
-
-    def generator(self) -> np.random.Generator:
-        """Return the generator for crops, augmentation and noise of this sample."""
-        return np.random.default_rng(np.random.SeedSequence(self.seed))
-
-
-class SystemDataset(Dataset, ABC):
-    """A map-style dataset as the trainer reads it; items are asked for by `SampleKey`."""
-
-    @abstractmethod
-    def __len__(self) -> int:
-        """Return how many items an epoch has."""
-
-    @abstractmethod
-    def __getitem__(self, key: SampleKey) -> dict[str, Any]:
-        """Return one sample: arrays, and ``utt``, its utterance id."""
-
-    @abstractmethod
-    def collate(self, samples: list[dict[str, Any]]) -> Batch:
-        """Join samples to a batch with ``utts``."""
-
-    def sizes(self) -> np.ndarray | None:
-        """Return the cost of each item (frames, samples), or None where all cost the same.
-
-        The preflight tries the batch of the largest first.
-        """
-        return None
-
-    def fingerprint(self) -> str:
-        """Return what tells this data from other data: a run is not taken up again on another.
-
-        Datasets that can afford it put a hash of their contents in.
-        """
-        return f"{len(self)} items"
 
 
 class System(nn.Module, ABC):
@@ -159,7 +101,9 @@ class System(nn.Module, ABC):
         """Yield the optimiser steps that one batch gives, in order.
 
         The trainer runs backward and the named optimiser on each before it asks for the next, so a generator is scored
-        by a discriminator that has already learned from this batch, and truncated BPTT is one update a chunk.
+        by a discriminator that has already learned from this batch, and truncated BPTT is one update a chunk. Processes
+        and micro-batches, which have different parts of the whole batch, yield the same updates: how many there are
+        follows from ``batch["whole"]``.
         """
 
     @abstractmethod

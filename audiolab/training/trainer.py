@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import Any
 
 from audiolab.config import save_yaml
-from audiolab.data.sampler import BatchSampler, validation_batches
 from audiolab.errors import AudiolabError
 from audiolab.training.checkpoint import FORMAT, Checkpoints, Ranking, rank
 from audiolab.training.crash import guard
 from audiolab.training.curves import draw_curves
+from audiolab.training.dataset import Batch, SystemDataset
 from audiolab.training.determinism import reproducible
 from audiolab.training.distributed import Processes
 from audiolab.training.ema import WeightAverage
@@ -29,9 +29,10 @@ from audiolab.training.preflight import check_metric, kept, try_checkpoint, try_
 from audiolab.training.progress import Progress
 from audiolab.training.resume import check_agree, check_length, check_unchanged, resolve_all, resolved
 from audiolab.training.run_info import command_line, log_start, log_to, write_run_json
+from audiolab.training.sampler import BatchSampler, validation_batches
 from audiolab.training.seeding import EPOCH, SETUP, STEP, seed_torch
 from audiolab.training.signals import StoppedError, watch
-from audiolab.training.system import Batch, System, SystemDataset
+from audiolab.training.system import System
 from audiolab.training.updater import Updater
 from audiolab.training.validation import validate
 
@@ -75,13 +76,13 @@ class Trainer:
         self.trainer, self.data = config.trainer, train_set.fingerprint()
         self.processes = processes or Processes()
         self.sampler = BatchSampler(
-            len(train_set), self.trainer.batch_size, config.seed, self.processes.world, self.processes.rank,
-            self.trainer.accumulate, train_set.sizes(),
+            train_set, self.trainer.batch_size, config.seed, self.processes.world, self.processes.rank,
+            self.trainer.accumulate, self.trainer.bucket,
         )  # fmt: skip
         if not len(valid_set):
             raise AudiolabError("the validation set is empty; hold out at least one item in data_conf")
         valid_size = self.trainer.valid_batch_size or self.sampler.micro
-        self.valid_batches = validation_batches(len(valid_set), valid_size, config.seed)
+        self.valid_batches = validation_batches(valid_set, valid_size, config.seed)
         self.valid_numbers = range(self.processes.rank, len(self.valid_batches), self.processes.world)
         self.valid_loader = self._loader(valid_set, [self.valid_batches[number] for number in self.valid_numbers])
         ends = [
@@ -163,9 +164,9 @@ class Trainer:
 
     def _preflight(self) -> None:
         self._enter_step()
-        batch = self.train_set.collate([self.train_set[key] for key in self.sampler.largest_batch()])
+        batch = self.train_set.batch(self.sampler.largest_batch())
         mine = self.valid_batches[self.processes.rank :][:1]
-        batches = [self.valid_set.collate([self.valid_set[key] for key in keys]) for keys in mine]
+        batches = [self.valid_set.batch(keys) for keys in mine]
         check_shared_memory([batch, *batches], self.trainer.num_workers, self.processes.on_this_machine)
         self._check_stop()
         try_step(self.updater, to_device(batch, self.processes.device), self.step, self.crash_path)
@@ -200,7 +201,7 @@ class Trainer:
             with guard(self.crash_path, self.step + 1, micro):
                 self.updater.step(micro, self.step, self.meter)
             if self.ema is not None:
-                self.ema.update()
+                self.ema.update(self.updater.stepped)
             self.step += 1
             progress.stepped(waited, time.perf_counter() - asked)
             self._after_step(progress)

@@ -9,15 +9,17 @@ from typing import Any
 
 import torch
 from torch import Tensor
+from torch.nn import Parameter
 from torch.nn.utils import clip_grads_with_norm_, get_total_norm
 
 from audiolab.errors import AudiolabError
 from audiolab.training.config import OptimConfig, TrainerConfig
+from audiolab.training.dataset import Batch
 from audiolab.training.distributed import GradientAverage, Processes
 from audiolab.training.meter import Meter
-from audiolab.training.optimizers import make_optimizer, parameters_by_update
+from audiolab.training.optimizers import make_optimizer, parameters_by_update, parameters_of_parts
 from audiolab.training.schedules import rate
-from audiolab.training.system import Batch, System, Update
+from audiolab.training.system import System, Update
 
 logger = logging.getLogger(__name__)
 
@@ -49,6 +51,7 @@ class Updater:
 
     Attributes:
         stop: Whether any process was asked to stop.
+        stepped: What the last step has changed.
         skips: Counts of what was left out.
     """
 
@@ -63,12 +66,15 @@ class Updater:
         self.system, self.optim, self.config, self.processes = system, optim, config, processes
         self.stop_asked, self.stop = stop_asked, False
         self.parameters = parameters_by_update(system)
+        self._of_parts: dict[tuple[str, tuple[str, ...] | None], list[Parameter]] = {}
+        self.stepped: set[Parameter] = set()
         self.optimizers = {name: make_optimizer(self.parameters[name], optim[name]) for name in self.parameters}
         self.precision: str = config.precision
         fp16, kind = config.precision == "fp16", processes.device.type
         self.scalers = {name: torch.amp.GradScaler(kind) for name in self.parameters} if fp16 else {}
-        stepped = {network for networks in system.optimizes.values() for network in networks}
-        self.average = GradientAverage({n: m for n, m in system.named_children() if n in stepped}, processes)
+        children = dict(system.named_children())
+        networks = {update: [children[name] for name in names] for update, names in system.optimizes.items()}
+        self.average = GradientAverage(networks, processes)
         self.skips = Skips({}, {})
 
     def step(self, batches: list[Batch], step: int, meter: Meter, precision: str | None = None) -> None:
@@ -78,11 +84,13 @@ class Updater:
 
         Raises:
             AudiolabError: Too many updates in a row were not finite.
+            RuntimeError: Micro-batches or processes give different updates.
         """
         for name, optimizer in self.optimizers.items():
             for group in optimizer.param_groups:
                 group["lr"] = rate(self.optim[name], step)
         self.precision = precision or self.config.precision
+        self.stepped = set()
         iterators = [iter(self.system.updates(batch)) for batch in batches]
         updated = False
         while (updates := self._round(iterators)) is not None:
@@ -98,24 +106,59 @@ class Updater:
     def _round(self, iterators: list[Iterator[Update]]) -> list[Update] | None:
         """Accumulate the next update of all micro-batches; None where there is none left."""
         updates: list[Update] = []
-        first = None
+        first = ""
         for place, iterator in enumerate(iterators):
             with self._autocast():
                 update = next(iterator, None)
-            name = update.name if update is not None else None
-            if place and name != first:
-                raise RuntimeError(f"{type(self.system).__name__}.updates: micro-batches give different updates")
-            first = name
-            if update is None:
-                continue
+            which = "no update" if update is None else " ".join((update.name, *(update.parts or ())))
+            first = which if place == 0 else first
+            if which != first:
+                self._refuse(f"micro-batches give different updates: {first} and {which}")
             if place == len(iterators) - 1:
-                self.average.expect(self.system.optimizes[update.name])
-            scaler = self.scalers.get(update.name)
-            loss = update.loss / len(iterators) if len(iterators) > 1 else update.loss
-            loss = loss.float() if scaler is None else scaler.scale(loss.float())
-            loss.backward(inputs=self.parameters[update.name])
-            updates.append(Update(update.name, update.loss.detach(), {k: v.detach() for k, v in update.stats.items()}))
+                self._expect(update, which)
+            if update is not None:
+                self._backward(update, len(iterators))
+                stats = {name: value.detach() for name, value in update.stats.items()}
+                updates.append(Update(update.name, update.loss.detach(), stats, update.parts))
+        if updates and updates[0].parts is not None:
+            self.average.join(self._gradients(updates[0]))
         return updates or None
+
+    def _expect(self, update: Update | None, which: str) -> None:
+        """Get ready for the last backward pass of an update, after which processes average."""
+        if not self.processes.agree(which):
+            self._refuse(f"processes give different updates: here {which}")
+        if update is not None and update.parts is None:
+            self.average.expect(update.name)
+
+    def _refuse(self, what: str) -> None:
+        raise RuntimeError(
+            f"{type(self.system).__name__}.updates: {what}; it follows from batch['whole'] which there are"
+        )
+
+    def _backward(self, update: Update, micro_batches: int) -> None:
+        scaler = self.scalers.get(update.name)
+        loss = update.loss / micro_batches if micro_batches > 1 else update.loss
+        loss = loss.float() if scaler is None else scaler.scale(loss.float())
+        loss.backward(inputs=self._parameters(update))
+
+    def _parameters(self, update: Update) -> list[Parameter]:
+        """Return what an update steps."""
+        key = update.name, update.parts
+        if key not in self._of_parts:
+            found = self.parameters[update.name]
+            if update.parts is not None:
+                found = parameters_of_parts(self.system, update.name, update.parts, found)
+            self._of_parts[key] = found
+        return self._of_parts[key]
+
+    def _gradients(self, update: Update) -> list[Tensor]:
+        """Return the gradients of what an update steps; a part that took no part in it has gradients of zero."""
+        parameters = self._parameters(update)
+        for parameter in parameters:
+            if parameter.grad is None:
+                parameter.grad = torch.zeros_like(parameter)
+        return [parameter.grad for parameter in parameters]
 
     def _autocast(self) -> torch.autocast:
         dtype = _AUTOCAST.get(self.precision)
@@ -139,6 +182,7 @@ class Updater:
             if self.config.clip_norm:
                 clip_grads_with_norm_(parameters, self.config.clip_norm, norm)
             optimizer.step() if scaler is None else scaler.step(optimizer)
+            self.stepped.update(parameters)
             torch.autograd.graph.increment_version(parameters)  # fused optimisers do not; a stale graph must be told
             self.skips.in_a_row[name] = 0
             _log(updates, norm, meter)

@@ -6,10 +6,11 @@ from collections.abc import Iterable
 
 import torch
 
+from audiolab.training.dataset import Batch
 from audiolab.training.distributed import Processes
 from audiolab.training.loading import to_device
 from audiolab.training.seeding import VALID, seed_torch
-from audiolab.training.system import Batch, Mean, System
+from audiolab.training.system import Mean, System
 
 
 def validate(system: System, batches: Iterable[tuple[int, Batch]], seed: int, processes: Processes) -> dict[str, float]:

@@ -7,9 +7,9 @@ from mixture_folder import make_domains
 
 from audiolab.data.domains import DomainMixtures, DomainMixturesConfig
 from audiolab.data.mixtures import MixtureDir
-from audiolab.data.sampler import BatchSampler, validation_batches
 from audiolab.errors import AudiolabError
-from audiolab.training.system import SampleKey
+from audiolab.training.dataset import SampleKey, Whole
+from audiolab.training.sampler import BatchSampler, validation_batches
 
 SECONDS, RATE = 0.5, 16000
 
@@ -26,7 +26,7 @@ def dataset(folders, part="train", **options):
 
 def batches(data, batch_size, steps, world=1):
     """Return, for each step, the samples of all processes in the order of the global batch."""
-    samplers = [BatchSampler(len(data), batch_size, 7, world, rank) for rank in range(world)]
+    samplers = [BatchSampler(data, batch_size, 7, world, rank) for rank in range(world)]
     return [[data[key] for sampler in samplers for key in sampler.micro_batches(step)[0]] for step in range(steps)]
 
 
@@ -42,7 +42,7 @@ def test_share_falls_alike_in_batches_of_any_size(folders, batch_size):
     """30, 27, 24 % of an epoch's samples, though of 8 they are 2.4, 2.16 and 1.92, and no step is off by one."""
     data = dataset(folders, share_step=0.03)
     for epoch, share in enumerate((0.3, 0.27, 0.24)):
-        keys = [SampleKey(0, (0,), epoch, 0, batch_size, step) for step in range(250)]
+        keys = [SampleKey(0, (0,), epoch, 0, Whole(batch_size, step=step)) for step in range(250)]
         counts = np.array([data.source_count(key) for key in keys])
         assert abs(counts.sum() - 250 * share * batch_size) <= 0.5
         assert np.abs(np.cumsum(counts) - share * batch_size * np.arange(1, 251)).max() <= 0.5 + 1e-5
@@ -51,7 +51,7 @@ def test_share_falls_alike_in_batches_of_any_size(folders, batch_size):
 def test_least_source_holds_in_each_step(folders):
     data = dataset(folders, source_share=0.3, share_step=0.1, least_source=2)
     for epoch, wanted in enumerate((2.4, 2.0, 2.0)):
-        counts = [data.source_count(SampleKey(0, (0,), epoch, 0, 8, step)) for step in range(10)]
+        counts = [data.source_count(SampleKey(0, (0,), epoch, 0, Whole(8, step=step))) for step in range(10)]
         assert sum(counts) == round(10 * wanted)
         assert min(counts) == 2
 
@@ -60,7 +60,10 @@ def test_steps_know_their_number_in_the_epoch(folders):
     data = dataset(folders, source_share=0.375)  # 1.5 of 4
     samples = batches(data, 4, 6)
     assert [sum(sample["source"] for sample in batch) for batch in samples] == [2, 1, 2] * 2
-    assert [batch[0]["source_share"] for batch in samples] == [0.5, 0.25, 0.5] * 2
+    sampler = BatchSampler(data, 4, 7)
+    assert [sampler.micro_batches(step)[0][0].whole.facts for step in range(6)] == [
+        {"source": n} for n in (2, 1, 2) * 2
+    ]
 
 
 def test_targets_noise_is_known_only_where_that_is_asked_for(folders):
@@ -99,12 +102,12 @@ def test_processes_share_the_same_batches(folders):
 
 def test_a_process_knows_places_and_share_of_the_whole_batch(folders):
     data = dataset(folders, source_share=0.5, share_step=0.25)
-    samplers = [BatchSampler(len(data), 6, 7, 2, rank) for rank in range(2)]
+    samplers = [BatchSampler(data, 6, 7, 2, rank) for rank in range(2)]
     for step, share in ((0, 0.5), (2, round(6 * 0.25) / 6), (4, 0.0)):
-        parts = [data.collate([data[key] for key in sampler.micro_batches(step)[0]]) for sampler in samplers]
+        parts = [data.batch(sampler.micro_batches(step)[0]) for sampler in samplers]
         assert torch.cat([part["place"] for part in parts]).tolist() == list(range(6))
         assert sum(int(part["source"].sum()) for part in parts) == round(6 * share)
-        assert [part["source_share"] for part in parts] == [share, share]
+        assert [part["whole"].facts["source"] for part in parts] == [round(6 * share)] * 2
 
 
 def test_target_samples_have_no_labels_and_source_samples_add_up(folders):
@@ -137,7 +140,7 @@ def test_pool_restricts_the_source(folders, tmp_path):
 
 def test_validation_has_all_mixtures_of_both_with_labels(folders):
     data = dataset(folders, "valid")
-    samples = [data[keys[0]] for keys in validation_batches(len(data), 1, 0)]
+    samples = [data[keys[0]] for keys in validation_batches(data, 1, 0)]
     assert [sample["utt"] for sample in samples] == (
         MixtureDir(folders["source_valid"]).ids + MixtureDir(folders["target_valid"]).ids
     )

@@ -9,10 +9,10 @@ import torch
 from feature_folder import make_features
 
 from audiolab.data.crops import UnpairedCrops, UnpairedCropsConfig
-from audiolab.data.sampler import BatchSampler
 from audiolab.data.speakers import statistics_of
 from audiolab.errors import AudiolabError
 from audiolab.features.envelope_config import EnvelopeConfig
+from audiolab.training.sampler import BatchSampler
 
 BANDS, FRAMES, EPOCHS = 4, 8, 300
 

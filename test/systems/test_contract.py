@@ -76,7 +76,7 @@ def test_overfits_one_batch(system, tmp_path):
     name, example = system
     trainer = train(name, tree_of(name, example, max_steps=1), tmp_path / "run")
     train_set = trainer.train_set
-    batch = train_set.collate([train_set[key] for key in trainer.sampler.largest_batch()])
+    batch = train_set.batch(trainer.sampler.largest_batch())
     seen = {logged: [] for logged in example.overfits}
     for step in range(60):
         trainer.updater.step([batch], step, trainer.meter)

@@ -17,6 +17,7 @@ from audiolab.systems.srst.initial import Initial
 from audiolab.systems.srst.losses import domain_loss, enhancement_loss, enhancement_scores
 from audiolab.systems.srst.predictor import Level, Predictor
 from audiolab.systems.srst.self_training import SelfTraining
+from audiolab.training.dataset import Whole
 
 RATE = 16000
 
@@ -30,6 +31,10 @@ def enhancer(**options):
     return Enhancer(EnhancerConfig(**(SMALL_ENHANCER | options)))
 
 
+def whole(size, source, parts=1):
+    return Whole(size, parts, facts={"source": source})
+
+
 def batch_of(count=8, length=4000):
     """Return a batch of alternating target and source samples, as `DomainMixtures` gives it."""
     speech, other = noise(count, length), noise(count, length, seed=1)
@@ -38,7 +43,8 @@ def batch_of(count=8, length=4000):
     order = torch.rand(count, generator=torch.Generator().manual_seed(2), dtype=torch.float64)
     return {
         "noisy": speech + other, "speech": speech + unknown, "noise": other + unknown, "source": source, "order": order,
-        "utts": [str(number) for number in range(count)], "place": torch.arange(count), "source_share": 0.5,
+        "utts": [str(number) for number in range(count)], "place": torch.arange(count),
+        "whole": whole(count, count // 2),
     }  # fmt: skip
 
 
@@ -160,14 +166,18 @@ def test_target_samples_teach_the_decoder_nothing():
     assert not any(value for name, value in same.items() if name.startswith("classifier"))
 
 
+def halves(batch):
+    parts = ({n: v[half] if torch.is_tensor(v) else v for n, v in batch.items()} for half in (slice(4), slice(4, 8)))
+    return [part | {"whole": batch["whole"]._replace(parts=2)} for part in parts]
+
+
 def test_a_batch_is_the_mean_of_its_parts_however_the_domains_are_shared_out():
     """As processes hold them: 3 source mixtures of 8, of which the first part has 1 and the second 2."""
     system, batch = adversarial(beta=0.0), batch_of()
-    batch |= {"source": torch.tensor([False, False, False, True, False, True, True, False]), "source_share": 3 / 8}
+    batch |= {"source": torch.tensor([False, False, False, True, False, True, True, False]), "whole": whole(8, 3)}
     batch |= {name: noise(8, 4000, seed=seed) for seed, name in enumerate(("speech", "noise"))}
-    parts = [{n: v[half] if n != "source_share" else v for n, v in batch.items()} for half in (slice(4), slice(4, 8))]
-    one, two, whole = (next(iter(system.updates(each))).loss for each in (*parts, batch))
-    torch.testing.assert_close((one + two) / 2, whole)
+    one, two, both = (next(iter(system.updates(each))).loss for each in (*halves(batch), batch))
+    torch.testing.assert_close((one + two) / 2, both)
 
 
 def test_noise_of_the_target_teaches_where_it_is_known(monkeypatch):
@@ -178,19 +188,16 @@ def test_noise_of_the_target_teaches_where_it_is_known(monkeypatch):
     )
     system, batch = adversarial(beta=0.0, loss=LossConfig(noise_weight=0.5)), batch_of()
     source = torch.tensor([False, False, False, True, False, True, True, False])
-    batch |= {"source": source, "source_share": 3 / 8, "target_noise": True}
+    batch |= {"source": source, "whole": whole(8, 3), "target_noise": True}
     batch["speech"] = torch.where(source, torch.arange(8.0), math.nan)[:, None].expand(8, 4000)
     batch["noise"] = torch.arange(10.0, 18.0)[:, None].expand(8, 4000)
-    parts = [
-        {n: v[half] if isinstance(v, torch.Tensor) else v for n, v in batch.items()} for half in (slice(4), slice(4, 8))
-    ]
-    one, two, whole = (next(iter(system.updates(each))).loss.item() for each in (*parts, batch))
-    assert whole == pytest.approx((3 + 5 + 6) / 3 + 0.5 * 13.5)
-    assert (one + two) / 2 == pytest.approx(whole)
+    one, two, both = (next(iter(system.updates(each))).loss.item() for each in (*halves(batch), batch))
+    assert both == pytest.approx((3 + 5 + 6) / 3 + 0.5 * 13.5)
+    assert (one + two) / 2 == pytest.approx(both)
 
 
 def test_a_part_without_source_mixtures_is_refused():
-    batch = batch_of() | {"source": torch.zeros(8, dtype=torch.bool), "source_share": 0.125}
+    batch = batch_of() | {"source": torch.zeros(8, dtype=torch.bool), "whole": whole(8, 1)}
     with pytest.raises(AudiolabError, match=r"of the 8 mixtures of a process's batch none is of the source domain"):
         next(iter(adversarial().updates(batch)))
 
@@ -271,11 +278,11 @@ def test_eq_4_may_be_a_sum_of_two_means(monkeypatch):
                 "audiolab.systems.srst.self_training.enhancement_loss", lambda e, t, c, own=losses[part]: own
             )
             held = {name: value[part] for name, value in batch.items() if isinstance(value, torch.Tensor)}
-            (update,) = system.updates(held | {"source": source[part], "source_share": 0.25})
+            (update,) = system.updates(held | {"source": source[part], "whole": whole(8, 2, 8 // size)})
             found.append(update.loss.item())
         assert np.mean(found) == pytest.approx(expected.item(), abs=1e-6)
-    for share in (0.0, 1.0):
-        assert system._weights(share) == (0.5, 1.0)
+    for count in (0, 8):
+        assert system._weights(whole(8, count)) == (0.5, 1.0)
 
 
 def test_only_the_student_learns():

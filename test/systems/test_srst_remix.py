@@ -10,6 +10,7 @@ from torch import nn
 
 from audiolab.systems.srst.config import EnhancerConfig, SelfTrainingConfig
 from audiolab.systems.srst.self_training import SelfTraining
+from audiolab.training.dataset import Whole
 
 COUNT, LENGTH = 4000, 64
 TIME = 2 * math.pi * torch.arange(LENGTH, dtype=torch.float64) / LENGTH
@@ -38,7 +39,8 @@ def remixed(level, snrs, levels, offset=0.0, source=None):
     system.enhancer, system.teacher = Oracle(), Oracle()
     order = torch.rand(len(snrs), generator=torch.Generator().manual_seed(1), dtype=torch.float64)
     batch = {
-        "noisy": sum(parts) + offset, "speech": parts[0], "noise": parts[1], "order": order, "source_share": 0.0,
+        "noisy": sum(parts) + offset, "speech": parts[0], "noise": parts[1], "order": order,
+        "whole": Whole(len(snrs), facts={"source": 0}),
         "source": torch.zeros(len(snrs), dtype=torch.bool) if source is None else source,
         "place": torch.arange(len(snrs)),
     }  # fmt: skip

@@ -40,11 +40,7 @@ def test_statistics_are_those_that_pytorch_finds_and_weights_stay(tmp_path):
     after = torch.load(tmp_path / "run" / "model.pt", weights_only=True)["state"]["enhancer"]
     reference = Enhancer(copy.deepcopy(trainer.system.config.enhancer)).train()
     reference.load_state_dict(before)
-    batches = [
-        trainer.train_set.collate([trainer.train_set[key] for key in keys])
-        for step in range(3)
-        for keys in trainer.sampler.micro_batches(step)
-    ]
+    batches = [trainer.train_set.batch(keys) for step in range(3) for keys in trainer.sampler.micro_batches(step)]
     assert len({utt for batch in batches for utt in batch["utts"]}) == 12
     assert not any(batch["source"].any() for batch in batches)
     update_bn([batch["noisy"] for batch in batches], reference)

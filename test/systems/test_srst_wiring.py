@@ -12,6 +12,7 @@ from wiring import Plain, compare, same, weights_of
 
 from audiolab import systems
 from audiolab.config import from_dict
+from audiolab.training.dataset import Whole
 
 pytestmark = pytest.mark.usefixtures("double")
 
@@ -61,7 +62,7 @@ def batch_of(seed, source=(False, True, True, False), share=0.5, target_noise=Fa
     return batch | {
         "noisy": speech + noise, "speech": speech + unknown, "source": known,
         "noise": noise if target_noise else noise + unknown,
-        "order": ORDER[:count], "place": torch.arange(count), "source_share": share,
+        "order": ORDER[:count], "place": torch.arange(count), "whole": Whole(count, facts={"source": share * count}),
         "utts": [str(number) for number in range(count)],
     }  # fmt: skip
 
@@ -154,8 +155,7 @@ def adversarial(config, factor):
             own, [each[decoded] for each in features], batch["noisy"][decoded], [scales[i] for i in decoded],
             config.enhancer, training=True,
         )  # fmt: skip
-        # a mean over the source mixtures that a whole batch is expected to hold
-        expected, enhancement = len(source) * batch["source_share"], 0.0
+        expected, enhancement = batch["whole"].facts["source"], 0.0  # a mean over the whole batch's source mixtures
         for i, speech, noise in zip(decoded, *estimates):
             of_noise = config.loss.noise_weight * part_loss(noise, batch["noise"][i], config.loss)
             enhancement = enhancement + of_noise / (len(source) if "target_noise" in batch else expected)

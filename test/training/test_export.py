@@ -24,7 +24,7 @@ def test_moving_average_against_its_closed_form():
             for parameter in system.there.parameters():
                 parameter += torch.randn(parameter.shape, generator=torch.Generator().manual_seed(step))
         seen.append(copy.deepcopy(system.there.state_dict()))
-        average.update()
+        average.update(set(system.parameters()))
         shares = [decay ** (step - i) for i in range(step + 1)]
         for name in seen[0]:
             wanted = sum(share * state[name].double() for share, state in zip(shares, seen)) / sum(shares)
@@ -36,10 +36,10 @@ def test_a_shared_parameter_is_averaged_under_each_of_its_names():
     system = GanToy(GanToy.Config(width=4))
     system.there[2].weight = system.there[0].weight
     average = WeightAverage(system, 0.5)
-    average.update()
+    average.update(set(system.parameters()))
     with torch.no_grad():
         system.there[0].weight += 3
-    average.update()
+    average.update(set(system.parameters()))
     state = exported_state({"system": system.state_dict(), "ema": average.state()}, system.exports)
     assert torch.equal(state["there.0.weight"], state["there.2.weight"])
     torch.testing.assert_close(state["there.0.weight"], system.there[0].weight.detach() - 1)  # (w + 2 (w + 3)) / 3

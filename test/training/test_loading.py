@@ -11,11 +11,11 @@ import pytest
 import torch
 from toys import ToyData, ToySet
 
-from audiolab.data.sampler import BatchSampler
 from audiolab.errors import AudiolabError
 from audiolab.training import loading
 from audiolab.training.determinism import same
 from audiolab.training.loading import loaded, make_loader, to_device
+from audiolab.training.sampler import BatchSampler
 
 
 def gone(pid, seconds=20):
@@ -33,9 +33,10 @@ CPU = torch.device("cpu")
 
 
 def test_workers_give_the_same_batches_twice_and_outlive_a_schedulers_signal():
-    keys = BatchSampler(20, 4, seed=0).micro_batches(0) + BatchSampler(20, 4, seed=1).micro_batches(3)
-    plain = list(make_loader(ToySet(ToyData(20), 0), keys, 0, CPU))
-    loader = make_loader(ToySet(ToyData(20), 0), keys, 1, CPU)
+    dataset = ToySet(ToyData(20), 0)
+    keys = BatchSampler(dataset, 4, seed=0).micro_batches(0) + BatchSampler(dataset, 4, seed=1).micro_batches(3)
+    plain = list(make_loader(dataset, keys, 0, CPU))
+    loader = make_loader(dataset, keys, 1, CPU)
     assert loader.multiprocessing_context.get_start_method() == "forkserver"
     assert same(list(loader), plain)
     worker = loader._iterator._workers[0]
@@ -57,7 +58,9 @@ class BrokenSet(ToySet):
 
 @pytest.mark.parametrize("workers", [0, 1])
 def test_what_a_worker_cannot_read_is_told_in_one_line(workers):
-    loader = make_loader(BrokenSet(ToyData(20), 0), BatchSampler(20, 4, seed=0).micro_batches(0), workers, CPU)
+    loader = make_loader(
+        BrokenSet(ToyData(20), 0), BatchSampler(ToySet(ToyData(20), 0), 4, seed=0).micro_batches(0), workers, CPU
+    )
     with pytest.raises(AudiolabError) as caught:
         list(loader)
     assert str(caught.value) == "data/wav.scp: a: no such file; get it again"
@@ -66,9 +69,10 @@ def test_what_a_worker_cannot_read_is_told_in_one_line(workers):
 KILLED = """
 import torch
 from toys import ToyData, ToySet
-from audiolab.data.sampler import BatchSampler
+from audiolab.training.sampler import BatchSampler
 from audiolab.training.loading import make_loader
-batches = iter(make_loader(ToySet(ToyData(20), 0), BatchSampler(20, 4, seed=0), 1, torch.device("cpu")))
+dataset = ToySet(ToyData(20), 0)
+batches = iter(make_loader(dataset, BatchSampler(dataset, 4, seed=0), 1, torch.device("cpu")))
 next(batches)
 print(batches._workers[0].pid, flush=True)
 input()
@@ -86,7 +90,7 @@ def test_workers_end_with_a_training_process_that_is_killed():
 
 def test_a_worker_that_does_not_answer_is_not_waited_for_without_end(monkeypatch):
     monkeypatch.setattr(loading, "BATCH_SECONDS", 0.5)
-    loader = make_loader(ToySet(ToyData(20, seconds=2.0), 0), BatchSampler(20, 4, seed=0), 1, CPU)
+    loader = make_loader(ToySet(ToyData(20, seconds=2.0), 0), BatchSampler(ToySet(ToyData(20), 0), 4, seed=0), 1, CPU)
     with pytest.raises(AudiolabError, match=r"loading data: DataLoader timed out after 0.5 seconds; is memory"):
         next(loaded(loader))
     for worker in loader._iterator._workers:
@@ -94,7 +98,7 @@ def test_a_worker_that_does_not_answer_is_not_waited_for_without_end(monkeypatch
 
 
 def test_a_worker_that_dies_is_told(monkeypatch):
-    loader = make_loader(ToySet(ToyData(20, seconds=1.0), 0), BatchSampler(20, 4, seed=0), 1, CPU)
+    loader = make_loader(ToySet(ToyData(20, seconds=1.0), 0), BatchSampler(ToySet(ToyData(20), 0), 4, seed=0), 1, CPU)
     batches = loaded(loader)
     next(batches)
     os.kill(loader._iterator._workers[0].pid, signal.SIGKILL)

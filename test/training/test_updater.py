@@ -36,7 +36,7 @@ def test_an_update_steps_its_own_networks_as_a_plain_loop_does(tmp_path, tree):
     optimizers = {"generator": adam, "discriminator": sgd}
     for step in range(6):
         keys = again.sampler.micro_batches(step)[0]
-        for update in system.updates(again.train_set.collate([again.train_set[key] for key in keys])):
+        for update in system.updates(again.train_set.batch(keys)):
             gradients = torch.autograd.grad(update.loss, networks[update.name])
             for parameter, gradient in zip(networks[update.name], gradients):
                 parameter.grad = gradient

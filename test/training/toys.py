@@ -16,10 +16,11 @@ from torch import nn
 from audiolab.cli import run
 from audiolab.config import from_dict, option, to_dict
 from audiolab.training.config import run_config_class
+from audiolab.training.dataset import SystemDataset
 from audiolab.training.distributed import join, leave
 from audiolab.training.seeding import build
 from audiolab.training.signals import EXIT_STATUS, StoppedError
-from audiolab.training.system import Mean, System, SystemDataset, Update
+from audiolab.training.system import Mean, System, Update
 from audiolab.training.trainer import Trainer
 
 
@@ -209,7 +210,7 @@ def latest(expdir):
 def start(config, expdir, **environment):
     """Start training in a process of its own, which exits as ``audiolab.bin.train`` does; its output is in ``out``."""
     context = multiprocessing.get_context("forkserver")  # forks from a process that has imported PyTorch once
-    context.set_forkserver_preload(["toys", "torch.utils.tensorboard", "matplotlib.figure"])
+    context.set_forkserver_preload(["toys", "plugs", "torch.utils.tensorboard", "matplotlib.figure"])
     process = context.Process(target=_child, args=(config.system, to_dict(config), str(expdir), environment))
     process.start()
     return process

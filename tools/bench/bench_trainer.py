@@ -31,14 +31,15 @@ from signals import print_table
 from torch.nn.utils import clip_grad_norm_
 
 from audiolab import cli, config, systems
-from audiolab.data.sampler import BatchSampler
 from audiolab.training.config import run_config_class
+from audiolab.training.dataset import Batch, SystemDataset
 from audiolab.training.determinism import reproducible
 from audiolab.training.distributed import Processes, join
 from audiolab.training.loading import make_loader, to_device
 from audiolab.training.optimizers import make_optimizer, parameters_by_update
+from audiolab.training.sampler import BatchSampler
 from audiolab.training.seeding import build
-from audiolab.training.system import Batch, System, SystemDataset, Update
+from audiolab.training.system import System, Update
 from audiolab.training.trainer import Trainer
 
 DTYPES = {"fp32": None, "bf16": torch.bfloat16}

@@ -18,7 +18,8 @@ from audiolab.systems.softgan.converter import SoftGANConverter
 from audiolab.systems.softgan.losses import adversarial, energy_loss
 from audiolab.systems.softgan.networks import Discriminator, Generator
 from audiolab.systems.softgan.speaker import Analysis, Speaker
-from audiolab.training.system import Batch, Mean, System, Update
+from audiolab.training.dataset import Batch
+from audiolab.training.system import Mean, System, Update
 
 Pair = tuple[Tensor, Tensor]
 """One tensor for each of the two speakers: X's first."""

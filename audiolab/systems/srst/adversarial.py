@@ -23,7 +23,8 @@ from audiolab.systems.srst.losses import (
     part_loss,
     recognised,
 )  # fmt: skip
-from audiolab.training.system import Batch, Mean, Update
+from audiolab.training.dataset import Batch
+from audiolab.training.system import Mean, Update
 
 
 class DomainAdversarial(EnhancementSystem):
@@ -85,15 +86,15 @@ class DomainAdversarial(EnhancementSystem):
     def _enhancement_loss(self, batch: Batch, features: list[Tensor], scale: Tensor) -> Tensor:
         """Return eq. 5's mean over the source's items; of the noise over all, where the target's is known."""
         source, config = batch["source"], self.config.loss
-        # processes hold unequally many source mixtures: with the expected number, their mean is that of the whole batch
-        expected = len(source) * batch["source_share"]
+        whole = batch["whole"]
+        sources = whole.share(whole.facts["source"])  # parts of the batch hold unequally many
         if "target_noise" in batch:  # data_conf.noise_labels is all
             speech, noise = self.enhancer.synthesise(features, batch["noisy"], scale)
-            of_speech = part_loss(speech[source], batch["speech"][source], config).sum() / expected
+            of_speech = part_loss(speech[source], batch["speech"][source], config).sum() / sources
             return of_speech + config.noise_weight * part_loss(noise, batch["noise"], config).mean()
         estimates = self.enhancer.synthesise([each[source] for each in features], batch["noisy"][source], scale[source])
         labels = batch["speech"][source], batch["noise"][source]
-        return enhancement_loss(estimates, labels, config).sum() / expected
+        return enhancement_loss(estimates, labels, config).sum() / sources
 
     @torch.no_grad()
     def validate(self, batch: Batch) -> dict[str, Mean]:

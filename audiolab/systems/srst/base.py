@@ -11,7 +11,8 @@ from audiolab.systems.srst.enhancer import Enhancer
 from audiolab.systems.srst.initial import Initial, fingerprints
 from audiolab.systems.srst.losses import enhancement_scores
 from audiolab.systems.srst.predictor import Predictor
-from audiolab.training.system import Batch, Mean, System
+from audiolab.training.dataset import Batch
+from audiolab.training.system import Mean, System
 
 
 class EnhancementSystem(System):

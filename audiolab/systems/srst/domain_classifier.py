@@ -13,7 +13,8 @@ from audiolab.systems.srst.classifier import DomainClassifier, bottleneck_bins
 from audiolab.systems.srst.config import ClassifierConfig
 from audiolab.systems.srst.losses import domain_loss, domain_scores, recognised
 from audiolab.systems.srst.predictor import DomainPredictor
-from audiolab.training.system import Batch, Mean, Update
+from audiolab.training.dataset import Batch
+from audiolab.training.system import Mean, Update
 
 
 class DomainClassification(EnhancementSystem):

@@ -7,7 +7,8 @@ from torch.nn import functional
 
 from audiolab.metrics.si_sdr import si_sdr
 from audiolab.systems.srst.config import LossConfig
-from audiolab.training.system import Batch, Mean
+from audiolab.training.dataset import Batch
+from audiolab.training.system import Mean
 
 EPS = 1e-8
 """Added to energies in SI-SDR, for silent excerpts."""

@@ -13,7 +13,8 @@ from audiolab.systems.srst.config import SelfTrainingConfig
 from audiolab.systems.srst.enhancer import Enhancer
 from audiolab.systems.srst.initial import Initial
 from audiolab.systems.srst.losses import enhancement_loss
-from audiolab.training.system import Batch, Update
+from audiolab.training.dataset import Batch, Whole
+from audiolab.training.system import Update
 
 
 class SelfTraining(EnhancementSystem):
@@ -68,16 +69,14 @@ class SelfTraining(EnhancementSystem):
             noise[~source] = target_noise[self._permutation(batch["order"][~source], batch["place"][~source])]
         mixture = torch.where(source[:, None], noisy, level(speech + noise))
         losses = enhancement_loss(self.enhancer(mixture), (speech, noise), self.config.loss)
-        weights = torch.where(source, *self._weights(batch["source_share"]))
+        weights = torch.where(source, *self._weights(batch["whole"]))
         stats = {"source_share": source.float().mean()}
         stats |= {name: losses[chosen].mean() for name, chosen in _present(source)}
         yield Update("student", (weights * losses).mean(), stats)
 
-    def _weights(self, share: float) -> tuple[float, float]:
-        """Return what a source and a target sample weigh in the batch's mean, where ``share`` of it is of the source.
-
-        That is the whole batch's share, of which processes hold unequal parts.
-        """
+    def _weights(self, whole: Whole) -> tuple[float, float]:
+        """Return what a source and a target sample weigh in the whole batch's mean."""
+        share = whole.facts["source"] / whole.size
         if self.config.mean_over == "batch" or not 0 < share < 1:
             return self.source_weight, 1.0
         return self.source_weight / share, 1 / (1 - share)

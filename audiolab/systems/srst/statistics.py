@@ -12,7 +12,8 @@ from audiolab.errors import AudiolabError
 from audiolab.nn.batch_norm import BatchNorm2d
 from audiolab.systems.srst.base import EnhancementSystem
 from audiolab.systems.srst.config import StatisticsConfig
-from audiolab.training.system import Batch, Update
+from audiolab.training.dataset import Batch
+from audiolab.training.system import Update
 
 
 class TargetStatistics(EnhancementSystem):

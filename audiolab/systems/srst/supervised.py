@@ -8,7 +8,8 @@ from typing import ClassVar
 from audiolab.systems.srst.base import EnhancementSystem
 from audiolab.systems.srst.config import SupervisedConfig
 from audiolab.systems.srst.losses import enhancement_loss
-from audiolab.training.system import Batch, Update
+from audiolab.training.dataset import Batch
+from audiolab.training.system import Update
 
 
 class Supervised(EnhancementSystem):
