@@ -57,6 +57,21 @@ class OptimConfig:
 
 
 @dataclass
+class InitConfig:
+    """Another run of this system, or of one with networks of the same names, with whose weights this one begins."""
+
+    run: str | None = option(None, "training run that weights are taken from; null: they are drawn")
+    networks: list[str] | None = option(None, "which networks take them; null: all that the other run has, too")
+    checkpoint: bool = option(
+        False, "take the weights, and the optimisers' states, of its last checkpoint in place of its model's weights"
+    )
+
+    def __post_init__(self) -> None:
+        if self.run is None and (self.networks is not None or self.checkpoint):
+            raise ValueError("networks and checkpoint need run, the training run that weights are taken from")
+
+
+@dataclass
 class TrainerConfig:
     """What the trainer does, whatever the system."""
 
@@ -112,8 +127,8 @@ class TrainerConfig:
 def run_config_class(system: type[System]) -> type:
     """Return the dataclass of a whole run of ``system``.
 
-    Its fields are ``system`` (the registered name), ``system_conf``, ``data_conf``, ``optim`` (one `OptimConfig` for
-    each update, under the update's name), ``trainer`` and ``seed``.
+    Its fields are ``system`` (the registered name), ``system_conf``, ``data_conf``, ``init``, ``optim`` (one
+    `OptimConfig` for each update, under the update's name), ``trainer`` and ``seed``.
     """
     optim = dataclasses.make_dataclass(
         "Optim", [(name, OptimConfig, option(OptimConfig)) for name in system.optimizes], namespace=_documented("Optim")
@@ -126,6 +141,7 @@ def run_config_class(system: type[System]) -> type:
             ("data_conf", system.DataConfig, option(help="the data")),
             ("optim", optim, option(help="optimisers")),
             ("trainer", TrainerConfig, option(help="the trainer")),
+            ("init", InitConfig, option(InitConfig)),
             ("seed", int, option(0, "seed of all that is random; the same seed gives the same bits")),
         ],
         namespace=_documented("RunConfig") | {"__post_init__": _check_seed},

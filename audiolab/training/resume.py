@@ -83,7 +83,7 @@ def check_unchanged(
         content: A checkpoint.
         config: What `resolved` gave now.
         data: The training set's fingerprint now.
-        inherited: What `System.inherited` gives now.
+        inherited: Fingerprints of the other runs' weights now, as far as they are there.
         expdir: The run's folder, for the message.
 
     Raises:
@@ -101,7 +101,7 @@ def check_unchanged(
             f"{expdir}: was trained on other data ({content['data']}) than the training set is now ({data}); bring it "
             "back, or train anew in another --expdir"
         )
-    for key, before in content.get("inherited", {}).items():  # checkpoints of runs begun before it was kept have none
+    for key, before in content["inherited"].items():
         if inherited.get(key, before) != before:
             raise AudiolabError(
                 f"{expdir}: began with other weights ({before}) than the run that {key} names has now "

@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, ClassVar
 
 import torch
@@ -48,6 +49,25 @@ class Mean:
         return self.total / self.count if self.count else float("nan")
 
 
+@dataclass(frozen=True)
+class Initial:
+    """A network that begins with the weights of another training run.
+
+    Attributes:
+        network: Takes them.
+        run: The other run's folder.
+        name: Of the network there: one of its `System.exports`, or any, of a checkpoint.
+        key: The config's key that names the run.
+        checkpoint: They are those of its last checkpoint, not the averaged ones of its ``model.pt``.
+    """
+
+    network: nn.Module
+    run: str | Path
+    name: str
+    key: str
+    checkpoint: bool = False
+
+
 class System(nn.Module, ABC):
     """A paper's networks and losses, as the trainer sees them.
 
@@ -89,12 +109,13 @@ class System(nn.Module, ABC):
         Not called on resume: buffers come from the checkpoint then.
         """
 
-    def inherited(self) -> dict[str, str]:
-        """Return fingerprints of what `setup` takes over from other training runs, by the config's keys that name them.
+    def initial(self) -> list[Initial]:
+        """Return the networks that begin with another run's weights, which they get before `setup`.
 
-        A run whose fingerprints have changed is not taken up again. What is not there any more is left out.
+        A run is not taken up again where one of those was trained again. ``init`` in the config gives any network such
+        weights; this is for systems of which it is a part that they do, a teacher say.
         """
-        return {}
+        return []
 
     @abstractmethod
     def updates(self, batch: Batch) -> Iterator[Update]:

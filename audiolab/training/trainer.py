@@ -22,6 +22,7 @@ from audiolab.training.ema import WeightAverage
 from audiolab.training.export import MODEL, check_exports, model_state, save_model
 from audiolab.training.folder import claimed
 from audiolab.training.history import History
+from audiolab.training.initial import fingerprints, initial_of, take_over, take_over_optimizers
 from audiolab.training.loading import check_shared_memory, loaded, make_loader, to_device
 from audiolab.training.meter import Meter
 from audiolab.training.patience import Patience
@@ -127,19 +128,24 @@ class Trainer:
         content = self.checkpoints.load_latest()
         check_agree(self.processes, content["step"] if content is not None else 0, self.data, self.expdir)
         if content is None:
+            initial = initial_of(self.config.init, self.system)
+            take_over(initial)
             seed_torch(self.config.seed, SETUP)
             self.system.setup(self.train_set)
-            self.inherited = self.system.inherited()
+            self.inherited = fingerprints(initial)
         else:
             check_length(content["step"], self.max_steps, self.expdir)
-            check_unchanged(content, resolved(self.config, self.optim), self.data, self.system.inherited(), self.expdir)
-            self.inherited = content.get("inherited", {})
+            inherited = fingerprints(initial_of(self.config.init, self.system, resumed=True))
+            check_unchanged(content, resolved(self.config, self.optim), self.data, inherited, self.expdir)
+            self.inherited = content["inherited"]
             self.system.load_state_dict(content["system"])
         self.system.to(self.processes.device).train()
         self.processes.broadcast([*self.system.parameters(), *self.system.buffers()])
         self.updater = Updater(self.system, self.optim, self.trainer, self.processes, stop_asked)
         self.ema = WeightAverage(self.system, self.trainer.ema_decay) if self.trainer.ema_decay else None
-        if content is not None:
+        if content is None:
+            take_over_optimizers(self.config.init, self.updater.optimizers)
+        else:
             self._load(content)
         self.history = History(self.expdir, self.step, self.processes.main)
         if self.processes.main:
@@ -277,8 +283,7 @@ class Trainer:
             self.ema.load(content["ema"])
         self.step = content["step"]
         self.best = self.checkpoints.there([(value, step) for value, step in content["best"]])
-        if "patience" in content:  # checkpoints of runs that were begun before there was any have none
-            self.patience.load(content["patience"])
+        self.patience.load(content["patience"])
 
     def _save(self) -> None:
         content = self._content()

@@ -13,11 +13,12 @@ from audiolab.systems.srst.adversarial import DomainAdversarial
 from audiolab.systems.srst.classifier import DomainClassifier
 from audiolab.systems.srst.config import AdversarialConfig, EnhancerConfig, LossConfig, SelfTrainingConfig
 from audiolab.systems.srst.enhancer import Enhancer, consistent
-from audiolab.systems.srst.initial import Initial
 from audiolab.systems.srst.losses import domain_loss, enhancement_loss, enhancement_scores
 from audiolab.systems.srst.predictor import Level, Predictor
 from audiolab.systems.srst.self_training import SelfTraining
 from audiolab.training.dataset import Whole
+from audiolab.training.initial import fingerprints, take_over
+from audiolab.training.system import Initial
 
 RATE = 16000
 
@@ -376,28 +377,28 @@ def test_runs_that_cannot_be_taken_over_are_told(tmp_path):
     with pytest.raises(
         AudiolabError, match=r"run/model\.pt: no such model; train the run that system_conf\.init names"
     ):
-        initial.take_over()
+        take_over([initial])
     make_run(tmp_path / "run", widths=[4, 8, 9])
     with pytest.raises(AudiolabError, match=r"run/model\.pt: its enhancer is of other sizes than here; see"):
-        initial.take_over()
+        take_over([initial])
     with pytest.raises(AudiolabError, match=r"a se_supervised without 'classifier', which system_conf\.init needs"):
-        Initial(enhancer(), tmp_path / "run", "classifier", "system_conf.init").take_over()
+        take_over([Initial(enhancer(), tmp_path / "run", "classifier", "system_conf.init")])
 
 
 def test_what_was_taken_over_is_known_by_its_values(tmp_path):
     """Not by the file's bytes: it is written anew whenever a run that has ended is asked for again."""
     first, second = (str(tmp_path / name) for name in "ab")
     system = DomainAdversarial(AdversarialConfig(first, EnhancerConfig(**SMALL_ENHANCER), init_classifier=second))
-    assert system.inherited() == {}
+    assert fingerprints(system.initial()) == {}
     make_run(tmp_path / "a"), make_run(tmp_path / "b", "se_domain_classifier")
-    before = system.inherited()
+    before = fingerprints(system.initial())
     assert list(before) == ["system_conf.init", "system_conf.init_classifier"]
     content = torch.load(tmp_path / "a/model.pt", weights_only=True)
     torch.save(dict(reversed(content.items())), tmp_path / "a/model.pt")
-    assert system.inherited() == before
+    assert fingerprints(system.initial()) == before
     content["state"]["enhancer"]["decoder.last.bias"][2] += 1e-6
     torch.save(content, tmp_path / "a/model.pt")
-    after = system.inherited()
+    after = fingerprints(system.initial())
     assert after.keys() == before.keys()
     assert after["system_conf.init"] != before["system_conf.init"]
     assert after["system_conf.init_classifier"] == before["system_conf.init_classifier"]

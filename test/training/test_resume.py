@@ -7,7 +7,7 @@ import time
 
 import pytest
 import torch
-from toys import RegressionToy, latest, make_config, start, train, weights
+from toys import latest, make_config, start, train, weights
 
 from audiolab.errors import AudiolabError
 from audiolab.training.determinism import same
@@ -149,20 +149,6 @@ def test_a_changed_config_is_refused(tmp_path, tree, trainer, message):
     with pytest.raises(AudiolabError, match=message):
         train(make_config("regression", tree, **{"max_steps": 4} | trainer), tmp_path / "run")
     assert same((outcome(tmp_path / "run"), (tmp_path / "run" / "config.yaml").read_text()), before)
-
-
-def test_a_run_that_weights_were_taken_from_must_be_as_it_was(tmp_path, monkeypatch):
-    taken = {"system_conf.init": "SHA-256 1", "system_conf.init_teacher": "SHA-256 2"}
-    monkeypatch.setattr(RegressionToy, "inherited", lambda self: dict(taken))
-    train(make_config("regression", max_steps=4), tmp_path / "run")
-    del taken["system_conf.init"]  # not there any more
-    train(make_config("regression", max_steps=8), tmp_path / "run")
-    taken["system_conf.init"] = "SHA-256 3"
-    with pytest.raises(
-        AudiolabError, match=r"began with other weights \(SHA-256 1\) than the run that system_conf.init names"
-    ):
-        train(make_config("regression", max_steps=12), tmp_path / "run")
-    assert weights(tmp_path / "run")["step"] == 8
 
 
 def test_a_schedule_that_follows_max_steps_refuses_another_end(tmp_path):

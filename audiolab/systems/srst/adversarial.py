@@ -14,7 +14,6 @@ from audiolab.nn.gradient_reversal import reverse_gradient
 from audiolab.systems.srst.base import EnhancementSystem
 from audiolab.systems.srst.classifier import DomainClassifier, bottleneck_bins
 from audiolab.systems.srst.config import AdversarialConfig
-from audiolab.systems.srst.initial import Initial
 from audiolab.systems.srst.losses import (
     domain_loss,
     domain_scores,
@@ -24,7 +23,7 @@ from audiolab.systems.srst.losses import (
     recognised,
 )  # fmt: skip
 from audiolab.training.dataset import Batch
-from audiolab.training.system import Mean, Update
+from audiolab.training.system import Initial, Mean, Update
 
 
 class DomainAdversarial(EnhancementSystem):

@@ -8,11 +8,10 @@ import torch
 
 from audiolab.data.domains import DomainMixtures, DomainMixturesConfig
 from audiolab.systems.srst.enhancer import Enhancer
-from audiolab.systems.srst.initial import Initial, fingerprints
 from audiolab.systems.srst.losses import enhancement_scores
 from audiolab.systems.srst.predictor import Predictor
 from audiolab.training.dataset import Batch
-from audiolab.training.system import Mean, System
+from audiolab.training.system import Initial, Mean, System
 
 
 class EnhancementSystem(System):
@@ -53,14 +52,8 @@ class EnhancementSystem(System):
         return [] if init is None else [Initial(self.enhancer, init, "enhancer", "system_conf.init")]
 
     def setup(self, train_set: DomainMixtures) -> None:
-        """Take over the other runs' weights."""
+        """See whether the data are of the kind that the system needs."""
         train_set.require(rate=self.config.enhancer.rate, target=self.adapts, target_noise=self.takes_target_noise)
-        for each in self.initial():
-            each.take_over()
-
-    def inherited(self) -> dict[str, str]:
-        """Return the fingerprints of the weights that `setup` takes over."""
-        return fingerprints(self.initial())
 
     @torch.no_grad()
     def validate(self, batch: Batch) -> dict[str, Mean]:

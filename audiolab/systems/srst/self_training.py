@@ -11,10 +11,9 @@ from torch import Tensor
 from audiolab.systems.srst.base import EnhancementSystem
 from audiolab.systems.srst.config import SelfTrainingConfig
 from audiolab.systems.srst.enhancer import Enhancer
-from audiolab.systems.srst.initial import Initial
 from audiolab.systems.srst.losses import enhancement_loss
 from audiolab.training.dataset import Batch, Whole
-from audiolab.training.system import Update
+from audiolab.training.system import Initial, Update
 
 
 class SelfTraining(EnhancementSystem):

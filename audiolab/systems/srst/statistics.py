@@ -34,7 +34,7 @@ class TargetStatistics(EnhancementSystem):
             layer.momentum = None  # PyTorch: the cumulative mean
 
     def setup(self, train_set: DomainMixtures) -> None:
-        """Take over the other run's weights, and forget its statistics."""
+        """Forget the statistics of the run that the weights are of."""
         super().setup(train_set)
         for layer in self._layers():
             layer.reset_running_stats()
