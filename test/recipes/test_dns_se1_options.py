@@ -102,10 +102,22 @@ def test_only_the_mixtures_that_the_methods_need_are_drawn_and_asked_for(tmp_pat
             {"train_options": "--trainer.max_epoch 1"},
             "unknown argument '--trainer.max_epoch'; did you mean '--trainer.max_",
         ),
+        (
+            {"train_options": "--trainer.max_steps -5"},
+            "--trainer.max_steps: trainer: max_steps must be positive, not -5",
+        ),
         ({"num_nodes": 2}, "--num_nodes 2: run.py knows this machine only"),
+        ({"num_nodes": 0}, "--num_nodes 0: give a whole number, 1 or more"),
+        ({"methods": "source srst_similr"}, "--methods: unknown method 'srst_similr'; did you mean 'srst_similar'"),
+        ({"methods": "classifier"}, "--methods: unknown method 'classifier'"),
+        ({"methods": "dann dann"}, "--methods: dann is named 2 times; name each once"),
+        ({"seeds": "0 0"}, "--seeds '0 0': give whole numbers, not negative, each once"),
+        ({"seeds": "0 x"}, "--seeds '0 x': give whole numbers, not negative, each once"),
+        ({"seed": -1}, "--seed -1: give a whole number, not negative"),
+        ({"pairs": "dns_no_reverb dns_no_reverb"}, "--pairs 'dns_no_reverb dns_no_reverb': name each data dir once"),
     ],
 )
-def test_what_trainings_would_refuse_is_told_before_any_stage(tmp_path, options, told):
+def test_what_a_later_stage_would_refuse_is_told_before_any(tmp_path, options, told):
     recipe = Recipe(tmp_path, NAME, {"corpus": "mini", "methods": "all"})
     before = sorted(tmp_path.rglob("*"))
     [error] = recipe.fail(**options)

@@ -166,6 +166,8 @@ stage_infer() {
 
 stage_score() {
   made_by "$expdir" infer 4
+  made_by "$data" evaluation 2 --options "eval_part=$eval_part" # of which stage 4 has enhanced what there is
+  compare
   begin "$expdir" score --inputs "$expdir/scored.tsv" "$expdir/.stamp/infer.json"
   # shellcheck disable=SC2086 # a list
   run score_se --runs "$expdir/scored.tsv" --data "$data" --judges $judges --judged "$judged" \
@@ -178,14 +180,21 @@ stage_score() {
 stage_report() {
   made_by "$expdir" train 3 --options "percent=$percent"
   made_by "$expdir" score 5
-  local ranked=$expdir/srst_similar_s${seeds%% *} decisions=()
-  if [[ -f $ranked/target_decisions ]]; then # Figure 3
-    decisions=(--source_decisions "$ranked/source_decisions" --target_decisions "$ranked/target_decisions"
-      --percent "$percent")
-  fi
-  run report_se --expdir "$expdir" --scored "$expdir/scored.tsv" --data "$data" --scores "$expdir/scores.csv" \
-    "${paper[@]}" "${baseline[@]}" "${decisions[@]}" --corpus "$title ($dataset), $eval_part" \
-    --out "$expdir/report.html"
+  made_by "$data" evaluation 2 --options "eval_part=$eval_part"
+  compare
+  local listed runs name ranked decisions=()
+  listed=$(local/jobs.py scored_runs "$expdir")
+  mapfile -t runs <<<"$listed"
+  for name in "${runs[@]}"; do
+    if [[ $name == srst_similar_* && ${#decisions[@]} == 0 ]]; then # Figure 3
+      ranked=$expdir/$name
+      decisions=(--source_decisions "$ranked/source_decisions" --target_decisions "$ranked/target_decisions"
+        --percent "$percent")
+    fi
+  done
+  run report_se --expdir "$expdir" --scored "$expdir/scored.tsv" --runs "${runs[@]}" --data "$data" \
+    --scores "$expdir/scores.csv" "${paper[@]}" "${baseline[@]}" "${decisions[@]}" \
+    --corpus "$title ($dataset), $eval_part" --out "$expdir/report.html"
 }
 
 run_stages "$@"; exit  # on one line, for bash reads on in a script that is edited while it runs
