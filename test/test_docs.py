@@ -18,8 +18,7 @@ from audiolab.bin.convert import InferenceConfig
 from audiolab.config import from_dict, leaves, load_yaml
 from audiolab.data.mixtures import MixtureSettings
 from audiolab.features.envelope_config import EnvelopeConfig
-from audiolab.training.config import OptimConfig, TrainerConfig, run_config_class
-from audiolab.training.seeding import build
+from audiolab.training.config import InitConfig, OptimConfig, TrainerConfig, run_config_class
 from audiolab.training.trainer import Trainer
 
 ROOT = Path(__file__).parents[1]
@@ -238,7 +237,9 @@ def test_training_page_lists_every_system():
     assert {ROOT / recipe for _, recipe in rows} <= set(RECIPES)
 
 
-@pytest.mark.parametrize(("section", "cls"), [("trainer", TrainerConfig), ("optim.<update>", OptimConfig)])
+@pytest.mark.parametrize(
+    ("section", "cls"), [("trainer", TrainerConfig), ("init", InitConfig), ("optim.<update>", OptimConfig)]
+)
 def test_training_page_lists_every_key_with_its_default(section, cls):
     text = (ROOT / "docs/training.md").read_text().split(f"### `{section}`")[1].split("\n### ")[0].split("\n## ")[0]
     listed = {}
@@ -290,8 +291,7 @@ def test_the_example_system_trains_resumes_and_converts(sharedcode, tmp_path, mo
     for steps in (2, 4):  # the second time it goes on
         tree["trainer"] |= {"max_steps": steps, "batch_size": 2}
         config = from_dict(run_config_class(sharedcode), tree)
-        sets = sharedcode.datasets(config.data_conf)
-        Trainer(build(sharedcode, config), *sets, config, tmp_path / "run").fit()
+        Trainer.of(sharedcode, config, tmp_path / "run").fit()
     model = audiolab.load(tmp_path / "run")
     assert (model.source, model.target) == ("A", "B")
     wave = 0.1 * generator.standard_normal((9000, 2))

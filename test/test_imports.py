@@ -8,7 +8,7 @@ import audiolab
 ROOT = Path(audiolab.__file__).parent
 LEVELS = [
     {"errors", "files", "text", "yamltext", "cli", "config", "jobs", "samples"},
-    {"features", "synthesis", "nn", "datadir"},
+    {"features", "synthesis", "nn", "datadir", "dataset"},
     {"training", "data", "metrics"},
     {"systems"},
     {"inference", "report", "corpora"},
@@ -29,8 +29,6 @@ SIDEWAYS = {
     ("yamltext", "text"),
     ("samples", "errors"),
     ("synthesis", "features"),
-    ("training", "data"),
-    ("data", "training"),
 }
 LEVEL = {name: level for level, names in enumerate(LEVELS) for name in names}
 

@@ -33,7 +33,6 @@ def main(argv: Sequence[str] | None = None) -> None:
 def _train(system: type, run_config: Any, options: argparse.Namespace) -> None:
     from audiolab.training.distributed import join, leave, with_others
     from audiolab.training.launch import end_with_launcher
-    from audiolab.training.seeding import build
     from audiolab.training.signals import EXIT_STATUS, StoppedError
     from audiolab.training.trainer import Trainer
 
@@ -41,9 +40,7 @@ def _train(system: type, run_config: Any, options: argparse.Namespace) -> None:
     try:
         with with_others():
             processes = join(use_gpu=options.ngpu > 0)
-            train_set, valid_set = system.datasets(run_config.data_conf)
-            trainer = Trainer(build(system, run_config), train_set, valid_set, run_config, options.expdir, processes)
-            trainer.fit()
+            Trainer.of(system, run_config, options.expdir, processes).fit()
     except StoppedError as stopped:
         if processes.main:
             print(stopped, file=sys.stderr)

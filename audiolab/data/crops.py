@@ -16,9 +16,9 @@ from audiolab.config import option
 from audiolab.data.speakers import SpeakerStatistics, read_analysis, read_range, statistics_of
 from audiolab.datadir.arkio import MatrixTable
 from audiolab.datadir.table import read_table
+from audiolab.dataset import Batch, SampleKey, SystemDataset
 from audiolab.errors import AudiolabError, did_you_mean
 from audiolab.features.f0 import speaker_f0_range
-from audiolab.training.dataset import Batch, SampleKey, SystemDataset
 
 logger = logging.getLogger(__name__)
 

@@ -15,8 +15,8 @@ import torch
 from audiolab.config import option
 from audiolab.data.mixtures import MixtureDir
 from audiolab.datadir.lists import read_ids
+from audiolab.dataset import Batch, SampleKey, SystemDataset
 from audiolab.errors import AudiolabError
-from audiolab.training.dataset import Batch, SampleKey, SystemDataset
 
 _ROUNDING = 1e-6
 """Larger than what products of shares and sizes are off, so that a whole number of samples is the same in each step."""
@@ -142,18 +142,13 @@ class DomainMixtures(SystemDataset):
         tables.update(self.pool.tobytes())
         return f"{' + '.join(str(len(mixtures)) for mixtures in self._dirs())} mixtures, {tables.hexdigest()[:16]}"
 
-    def require(self, rate: int, target: bool, target_noise: bool) -> None:
+    def require(self, target: bool, target_noise: bool) -> None:
         """Raise unless a system can do with this data.
 
         Args:
-            rate: The rate that it works at, Hz.
             target: Whether it needs a target domain.
             target_noise: Whether it has a use for the target's noise, of ``noise_labels: all``.
         """
-        if self.rate != rate:
-            raise AudiolabError(
-                f"{self.source.path}: {self.rate} Hz, but system_conf.enhancer.rate is {rate}; set them alike"
-            )
         if target and self.target is None:
             raise AudiolabError("data_conf.target_train is missing: this system adapts to a target domain")
         if self.config.noise_labels == "all" and not target_noise:

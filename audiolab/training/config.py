@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from audiolab.config import option
+from audiolab.dataset import SystemDataset
+from audiolab.errors import AudiolabError
 from audiolab.training.system import System
 
 FREE = frozenset(
@@ -146,6 +148,38 @@ def run_config_class(system: type[System]) -> type:
         ],
         namespace=_documented("RunConfig") | {"__post_init__": _check_seed},
     )
+
+
+def filled(config: Any, where: str, **found: Any) -> Any:
+    """Return a config whose keys that are null have what was found in the training set.
+
+    Args:
+        config: A dataclass.
+        where: Its place in the run's config, such as ``system_conf.encoder``.
+        found: Values by key.
+
+    Raises:
+        AudiolabError: A key says other than the data.
+    """
+    for key, value in found.items():
+        given = getattr(config, key)
+        if given is not None and given != value:
+            raise AudiolabError(
+                f"{where}.{key} is {given}, but the training set has {value}: leave it out, or make the data anew"
+            )
+    return dataclasses.replace(config, **found)
+
+
+def completed(config: Any, system: type[System], train_set: SystemDataset) -> Any:
+    """Return a run's config with what its training set decides (`System.complete`).
+
+    Raises:
+        AudiolabError: Config and data do not go together.
+    """
+    try:
+        return dataclasses.replace(config, system_conf=system.complete(config.system_conf, train_set))
+    except ValueError as error:
+        raise AudiolabError(f"system_conf, with what the training set has: {error}") from error
 
 
 def differences(before: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[tuple[str, Any, Any]]:

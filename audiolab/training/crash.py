@@ -12,8 +12,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from audiolab.dataset import Batch
 from audiolab.errors import AudiolabError
-from audiolab.training.dataset import Batch
 from audiolab.training.distributed import lost
 from audiolab.training.export import write_file
 

@@ -19,8 +19,8 @@ import torch
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset, Sampler
 
+from audiolab.dataset import Batch, SampleKey, SystemDataset
 from audiolab.errors import AudiolabError
-from audiolab.training.dataset import Batch, SampleKey, SystemDataset
 
 POLL_SECONDS = 1.0
 """How long a worker outlives a training process that was killed, at most."""

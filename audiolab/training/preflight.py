@@ -11,10 +11,10 @@ from typing import Any
 
 from torch import Tensor
 
+from audiolab.dataset import Batch
 from audiolab.errors import AudiolabError, did_you_mean
 from audiolab.training.checkpoint import KEYS, Checkpoints
 from audiolab.training.crash import guard
-from audiolab.training.dataset import Batch
 from audiolab.training.distributed import Processes
 from audiolab.training.export import write_file
 from audiolab.training.loadfile import load_file

@@ -15,8 +15,8 @@ from functools import lru_cache
 import numpy as np
 from torch.utils.data import Sampler
 
+from audiolab.dataset import SampleKey, SystemDataset, Whole
 from audiolab.errors import AudiolabError
-from audiolab.training.dataset import SampleKey, SystemDataset, Whole
 
 _ORDER, _SAMPLE, _VALID, _BATCH = range(4)
 

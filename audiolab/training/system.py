@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 import torch
 from torch import Tensor, nn
 
-from audiolab.training.dataset import Batch, SystemDataset
+from audiolab.dataset import Batch, SystemDataset
 
 
 @dataclass(frozen=True)
@@ -91,6 +91,18 @@ class System(nn.Module, ABC):
     @abstractmethod
     def datasets(cls, config: Any) -> tuple[SystemDataset, SystemDataset]:
         """Return the training and the validation set for a ``DataConfig``."""
+
+    @classmethod
+    def complete(cls, config: Any, train_set: SystemDataset) -> Any:
+        """Return a ``Config`` with what the training set decides: widths of inputs, numbers of languages and speakers.
+
+        The system is built of it, and a run's ``config.yaml`` holds it; `audiolab.training.config.filled` helps.
+
+        Raises:
+            AudiolabError: The config says other than the data.
+            ValueError: What the data decide does not go with the rest of the config.
+        """
+        return config
 
     @classmethod
     @abstractmethod

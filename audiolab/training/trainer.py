@@ -11,11 +11,12 @@ from pathlib import Path
 from typing import Any
 
 from audiolab.config import save_yaml
+from audiolab.dataset import Batch, SystemDataset
 from audiolab.errors import AudiolabError
 from audiolab.training.checkpoint import FORMAT, Checkpoints, Ranking, rank
+from audiolab.training.config import completed
 from audiolab.training.crash import guard
 from audiolab.training.curves import draw_curves
-from audiolab.training.dataset import Batch, SystemDataset
 from audiolab.training.determinism import reproducible
 from audiolab.training.distributed import Processes
 from audiolab.training.ema import WeightAverage
@@ -31,7 +32,7 @@ from audiolab.training.progress import Progress
 from audiolab.training.resume import check_agree, check_length, check_unchanged, resolve_all, resolved
 from audiolab.training.run_info import command_line, log_start, log_to, write_run_json
 from audiolab.training.sampler import BatchSampler, validation_batches
-from audiolab.training.seeding import EPOCH, SETUP, STEP, seed_torch
+from audiolab.training.seeding import EPOCH, SETUP, STEP, build, seed_torch
 from audiolab.training.signals import StoppedError, watch
 from audiolab.training.system import System
 from audiolab.training.updater import Updater
@@ -98,6 +99,13 @@ class Trainer:
         self.patience = Patience(self.trainer.patience, self.trainer.best_mode)
         self._drawn = time.monotonic()
         self.checkpoints = Checkpoints(self.expdir / "checkpoints", self.trainer.keep_last)
+
+    @classmethod
+    def of(cls, system: type[System], config: Any, expdir: str | Path, processes: Processes | None = None) -> Trainer:
+        """Return the trainer of a run, whose system is built for the data that the config names."""
+        train_set, valid_set = system.datasets(config.data_conf)
+        config = completed(config, system, train_set)
+        return cls(build(system, config), train_set, valid_set, config, expdir, processes)
 
     def fit(self) -> None:
         """Train to the end, from the beginning or from the last checkpoint.

@@ -12,9 +12,9 @@ from torch import Tensor
 from torch.nn import Parameter
 from torch.nn.utils import clip_grads_with_norm_, get_total_norm
 
+from audiolab.dataset import Batch
 from audiolab.errors import AudiolabError
 from audiolab.training.config import OptimConfig, TrainerConfig
-from audiolab.training.dataset import Batch
 from audiolab.training.distributed import GradientAverage, Processes
 from audiolab.training.meter import Meter
 from audiolab.training.optimizers import make_optimizer, parameters_by_update, parameters_of_parts

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 import torch
 
-from audiolab.training.dataset import Batch
+from audiolab.dataset import Batch
 from audiolab.training.distributed import Processes
 from audiolab.training.loading import to_device
 from audiolab.training.seeding import VALID, seed_torch

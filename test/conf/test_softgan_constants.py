@@ -10,7 +10,7 @@ from resolved import EGS, differing, flat, run_options, table, training, trainin
 from audiolab.bin.convert import InferenceConfig
 from audiolab.config import from_dict, load_yaml, to_dict
 from audiolab.features.envelope_config import EnvelopeConfig
-from audiolab.training.config import OptimConfig, TrainerConfig
+from audiolab.training.config import InitConfig, OptimConfig, TrainerConfig
 
 CONF = EGS / "vcc2018/vc1/conf"
 GIVEN = ("data_conf.train_dir", "data_conf.source", "data_conf.target")
@@ -25,9 +25,7 @@ PAPER = {
     "system_conf.lambda_cycle": 0.3,
     "system_conf.lambda_energy": 1.0,
     "system_conf.energy_mean": "frequency",  # §3.3: "the amplitude mean for each frame"
-    "system_conf.bands": 32,  # §4.1: 32 frequency bins, 128 time frames
-    "system_conf.frames": 128,
-    "data_conf.frames": 128,
+    "data_conf.frames": 128,  # §4.1: 32 frequency bins, which features.yaml has, and 128 time frames
     "system_conf.generator.channels": [256, 512],  # 256, 512, 256 and 1 filters
     "system_conf.generator.kernel": 2,
     "system_conf.generator.bottleneck": False,
@@ -38,6 +36,8 @@ PAPER = {
     "optim.discriminator.name": "adam",
 }
 OURS = {
+    "system_conf.bands": None,  # those of the features
+    "system_conf.frames": None,  # those of data_conf
     "system_conf.detach_labels": True,  # labels are data
     "system_conf.anchor_weight": 1.0,
     "system_conf.first": "generator",
@@ -63,7 +63,7 @@ OURS = {
 }
 DEFAULTS = {
     **{f"optim.{name}.{k}": v for name in ("generator", "discriminator") for k, v in to_dict(OptimConfig()).items()},
-    **flat({"trainer": to_dict(TrainerConfig(max_steps=1))}),
+    **flat({"trainer": to_dict(TrainerConfig(max_steps=1)), "init": to_dict(InitConfig())}),
 }
 HARD = {"system_conf.rho_gen": 1.0, "system_conf.rho_dis": 1.0}
 ABLATIONS = {

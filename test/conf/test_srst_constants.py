@@ -9,7 +9,7 @@ from resolved import EGS, differing, flat, run_options, table, training, trainin
 
 from audiolab.config import to_dict
 from audiolab.data.mixtures import MixtureSettings
-from audiolab.training.config import OptimConfig, TrainerConfig
+from audiolab.training.config import InitConfig, OptimConfig, TrainerConfig
 
 CONF = EGS / "dns/se1/conf"
 SOURCE = ("data_conf.source_train", "data_conf.source_valid")
@@ -17,7 +17,7 @@ BOTH = (*SOURCE, "data_conf.target_train", "data_conf.target_valid")
 INIT = "system_conf.init"
 
 NETWORK = {
-    "system_conf.enhancer.rate": 16000,  # §3
+    "system_conf.enhancer.rate": None,  # the mixtures'; mixtures.yaml has §3's 16 kHz
     "system_conf.enhancer.n_fft": 512,
     "system_conf.enhancer.hop": 256,  # "an overlap of 256"
     "system_conf.enhancer.window": "hamming",
@@ -154,7 +154,8 @@ def resolved(folder, name):
 def test_every_value_of_a_phase(name):
     found = resolved(CONF, name)
     updates = {key.split(".")[1] for key in found if key.startswith("optim.")}
-    expected = flat({"trainer": to_dict(TrainerConfig(max_steps=1))}) | {"trainer.max_steps": None}
+    expected = flat({"trainer": to_dict(TrainerConfig(max_steps=1)), "init": to_dict(InitConfig())})
+    expected["trainer.max_steps"] = None
     for update in updates:
         expected |= {f"optim.{update}.{key}": value for key, value in to_dict(OptimConfig()).items()}
         expected |= {f"optim.{update}.name": "adam", f"optim.{update}.betas": [0.9, 0.999]}

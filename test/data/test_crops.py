@@ -7,8 +7,8 @@ from feature_folder import make_features
 
 from audiolab.data.crops import UnpairedCrops, UnpairedCropsConfig, evenly, without_shared_sentences
 from audiolab.data.speakers import read_range
+from audiolab.dataset import SampleKey
 from audiolab.errors import AudiolabError
-from audiolab.training.dataset import SampleKey
 
 BANDS = 4
 

@@ -7,8 +7,8 @@ from mixture_folder import make_domains
 
 from audiolab.data.domains import DomainMixtures, DomainMixturesConfig
 from audiolab.data.mixtures import MixtureDir
+from audiolab.dataset import SampleKey, Whole
 from audiolab.errors import AudiolabError
-from audiolab.training.dataset import SampleKey, Whole
 from audiolab.training.sampler import BatchSampler, validation_batches
 
 SECONDS, RATE = 0.5, 16000

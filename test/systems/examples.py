@@ -16,7 +16,6 @@ from audiolab import systems
 from audiolab.config import from_dict
 from audiolab.datadir.table import read_table
 from audiolab.training.config import run_config_class
-from audiolab.training.seeding import build
 from audiolab.training.trainer import Trainer
 
 
@@ -62,7 +61,7 @@ def softgan(folder: Path) -> Example:
     return Example(config, ("cycle", "identity", "energy"), lambda converter: converter.convert(wave, 16000))
 
 
-SMALL_ENHANCER = {"widths": [4, 8, 8], "n_fft": 256, "hop": 128}
+SMALL_ENHANCER = {"rate": 16000, "widths": [4, 8, 8], "n_fft": 256, "hop": 128}
 
 
 def enhancement(
@@ -95,7 +94,7 @@ def begin(folder: Path, seed: int) -> Path:
     tree = {"system": "se_supervised", **se_supervised(folder / "data").config, "seed": seed}
     cls = systems.get("se_supervised")
     config = from_dict(run_config_class(cls), tree | {"trainer": {"max_steps": 1, "batch_size": 4}})
-    Trainer(build(cls, config), *cls.datasets(config.data_conf), config, folder / "run").fit()
+    Trainer.of(cls, config, folder / "run").fit()
     return folder / "run"
 
 

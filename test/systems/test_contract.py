@@ -18,7 +18,6 @@ from audiolab import systems
 from audiolab.config import from_dict
 from audiolab.errors import AudiolabError
 from audiolab.training.config import run_config_class
-from audiolab.training.seeding import build
 from audiolab.training.trainer import Trainer
 
 FEW = {"max_steps": 10, "batch_size": 2, "log_every": 1, "valid_every": 5, "save_every": 2, "ema_decay": 0.9}
@@ -44,8 +43,7 @@ def tree_of(name, example, **trainer):
 def train(name, tree, expdir):
     cls = systems.get(name)
     config = from_dict(run_config_class(cls), tree, source="test")
-    train_set, valid_set = cls.datasets(config.data_conf)
-    trainer = Trainer(build(cls, config), train_set, valid_set, config, expdir)
+    trainer = Trainer.of(cls, config, expdir)
     trainer.fit()
     return trainer
 

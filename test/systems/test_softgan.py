@@ -134,6 +134,8 @@ def test_energy_loss_sees_level_and_not_shape():
 
 def small(**changes):
     config = SoftGANConfig(
+        bands=32,
+        frames=128,
         generator=GeneratorConfig(channels=[8, 16]),
         discriminator=DiscriminatorConfig(channels=[4, 8, 8, 8], hidden=16),
         **changes,

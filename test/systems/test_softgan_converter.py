@@ -83,7 +83,7 @@ def converter(monkeypatch, scale, levels=LEVELS):
         state[f"speaker_{name.lower()}"] = speaker.state_dict()
     share = 1.0 if scale == "speaker" else 0.05
     state |= {f"generator_{way}": {"curve": share * curve} for way, curve in CURVES.items()}
-    config = SoftGANConfig(scale=scale, feature_std=FEATURE_STD, unit_range_db=RANGE_DB)
+    config = SoftGANConfig(bands=32, scale=scale, feature_std=FEATURE_STD, unit_range_db=RANGE_DB)
     return module.SoftGANConverter(config, state | {"analysis": analysis.state_dict()}, torch.device("cpu"))
 
 

@@ -8,6 +8,7 @@ import torch
 from enhancer_folder import make_run
 from examples import SMALL_ENHANCER
 
+from audiolab.dataset import Whole
 from audiolab.errors import AudiolabError
 from audiolab.systems.srst.adversarial import DomainAdversarial
 from audiolab.systems.srst.classifier import DomainClassifier
@@ -16,7 +17,6 @@ from audiolab.systems.srst.enhancer import Enhancer, consistent
 from audiolab.systems.srst.losses import domain_loss, enhancement_loss, enhancement_scores
 from audiolab.systems.srst.predictor import Level, Predictor
 from audiolab.systems.srst.self_training import SelfTraining
-from audiolab.training.dataset import Whole
 from audiolab.training.initial import fingerprints, take_over
 from audiolab.training.system import Initial
 

@@ -12,7 +12,7 @@ from audiolab.systems.srst.config import ClassifierConfig, EnhancerConfig
 from audiolab.systems.srst.domain_classifier import DomainClassification
 from audiolab.systems.srst.enhancer import Enhancer
 
-CONFIG = EnhancerConfig(widths=[4, 8, 8], consistency="none")
+CONFIG = EnhancerConfig(rate=16000, widths=[4, 8, 8], consistency="none")
 RATE, FFT, HOP = CONFIG.rate, CONFIG.n_fft, CONFIG.hop
 
 

@@ -8,9 +8,9 @@ import torch
 from examples import SMALL_ENHANCER
 from torch import nn
 
+from audiolab.dataset import Whole
 from audiolab.systems.srst.config import EnhancerConfig, SelfTrainingConfig
 from audiolab.systems.srst.self_training import SelfTraining
-from audiolab.training.dataset import Whole
 
 COUNT, LENGTH = 4000, 64
 TIME = 2 * math.pi * torch.arange(LENGTH, dtype=torch.float64) / LENGTH

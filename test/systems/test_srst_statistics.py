@@ -14,7 +14,6 @@ from audiolab.errors import AudiolabError
 from audiolab.systems.srst.enhancer import Enhancer
 from audiolab.systems.srst.statistics import TargetStatistics
 from audiolab.training.config import run_config_class
-from audiolab.training.seeding import build
 from audiolab.training.trainer import Trainer
 
 
@@ -27,9 +26,7 @@ def trainer_of(folder, **data):
         "trainer": {"max_epochs": 1, "batch_size": 4},
     }
     config = from_dict(run_config_class(TargetStatistics), tree, source="test")
-    return Trainer(
-        build(TargetStatistics, config), *TargetStatistics.datasets(config.data_conf), config, folder / "run"
-    )
+    return Trainer.of(TargetStatistics, config, folder / "run")
 
 
 def test_statistics_are_those_that_pytorch_finds_and_weights_stay(tmp_path):

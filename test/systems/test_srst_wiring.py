@@ -12,7 +12,7 @@ from wiring import Plain, compare, same, weights_of
 
 from audiolab import systems
 from audiolab.config import from_dict
-from audiolab.training.dataset import Whole
+from audiolab.dataset import Whole
 
 pytestmark = pytest.mark.usefixtures("double")
 

@@ -8,8 +8,8 @@ from torch import nn
 from toys import TOYS, Toy
 
 from audiolab.config import option
+from audiolab.dataset import SystemDataset
 from audiolab.nn.across import gather
-from audiolab.training.dataset import SystemDataset
 from audiolab.training.system import Mean, Update
 
 CHUNK = 3

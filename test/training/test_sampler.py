@@ -5,8 +5,8 @@ from itertools import islice
 import numpy as np
 import pytest
 
+from audiolab.dataset import SystemDataset
 from audiolab.errors import AudiolabError
-from audiolab.training.dataset import SystemDataset
 from audiolab.training.sampler import BatchSampler, validation_batches
 
 

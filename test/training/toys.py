@@ -15,10 +15,9 @@ from torch import nn
 
 from audiolab.cli import run
 from audiolab.config import from_dict, option, to_dict
+from audiolab.dataset import SystemDataset
 from audiolab.training.config import run_config_class
-from audiolab.training.dataset import SystemDataset
 from audiolab.training.distributed import join, leave
-from audiolab.training.seeding import build
 from audiolab.training.signals import EXIT_STATUS, StoppedError
 from audiolab.training.system import Mean, System, Update
 from audiolab.training.trainer import Trainer
@@ -187,8 +186,7 @@ def make_config(toy, tree=None, **trainer):
 
 def make_trainer(config, expdir, processes=None):
     cls = TOYS[config.system]
-    train_set, valid_set = cls.datasets(config.data_conf)
-    return Trainer(build(cls, config), train_set, valid_set, config, expdir, processes)
+    return Trainer.of(cls, config, expdir, processes)
 
 
 def train(config, expdir):

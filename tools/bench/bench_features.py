@@ -94,7 +94,7 @@ def cases(wave: np.ndarray, config: EnvelopeConfig) -> list[Case]:
 def _untrained(config: EnvelopeConfig, order: int) -> SoftGANConverter:
     """Return a converter of the default size with random weights."""
     torch.manual_seed(0)
-    system = SoftGAN(SoftGANConfig())
+    system = SoftGAN(SoftGANConfig(bands=32, frames=128))
     system.analysis.config = to_dict(config)
     for speaker in (system.speaker_x, system.speaker_y):
         speaker.set("", order, 1.0, torch.full((config.n_mels,), -60.0), torch.ones(config.n_mels))

@@ -31,8 +31,8 @@ from signals import print_table
 from torch.nn.utils import clip_grad_norm_
 
 from audiolab import cli, config, systems
-from audiolab.training.config import run_config_class
-from audiolab.training.dataset import Batch, SystemDataset
+from audiolab.dataset import Batch, SystemDataset
+from audiolab.training.config import completed, run_config_class
 from audiolab.training.determinism import reproducible
 from audiolab.training.distributed import Processes, join
 from audiolab.training.loading import make_loader, to_device
@@ -123,6 +123,7 @@ def bare_loop(system: System, run: Any, sets: tuple, processes: Processes, steps
 def measure(run: Any, sets: tuple, processes: Processes, steps: int, with_trainer: bool) -> tuple[float, float]:
     """Return the median time of a step in ms, and the part of the time that was waiting for data."""
     clock = Clock()
+    run = completed(run, systems.get(run.system), sets[0])
     system = clock.watch(build(systems.get(run.system), run))
     if with_trainer:
         with tempfile.TemporaryDirectory() as folder:

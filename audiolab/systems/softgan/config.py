@@ -76,8 +76,8 @@ class SoftGANConfig:
         "factor on the scaled features; D's instance normalisation makes it blind to it, so it weighs the cycle, "
         "identity and energy losses against the adversarial one",
     )
-    bands: int = option(32, "§4.1: mel bands of a crop")
-    frames: int = option(128, "§4.1: frames of a crop")
+    bands: int | None = option(None, "mel bands of a crop, 32 in §4.1; null: those of the features")
+    frames: int | None = option(None, "frames of a crop, 128 in §4.1; null: data_conf.frames")
     generator: GeneratorConfig = option(GeneratorConfig)
     discriminator: DiscriminatorConfig = option(DiscriminatorConfig)
 
@@ -89,7 +89,7 @@ class SoftGANConfig:
             if getattr(self, name) < 0:
                 raise ValueError(f"{name} must not be negative, not {getattr(self, name)}")
         for name in ("feature_std", "unit_range_db", "bands", "frames"):
-            if getattr(self, name) <= 0:
+            if getattr(self, name) is not None and getattr(self, name) <= 0:
                 raise ValueError(f"{name} must be positive, not {getattr(self, name)}")
         if self.scale == "speaker" and self.generator.output != "linear":
             raise ValueError(
@@ -97,5 +97,5 @@ class SoftGANConfig:
                 "'speaker' are half of the time: set output linear, or scale unit"
             )
         multiple = 2 ** max(len(self.generator.channels), len(self.discriminator.channels))
-        if self.bands % multiple or self.frames % multiple:
+        if any(size is not None and size % multiple for size in (self.bands, self.frames)):
             raise ValueError(f"bands and frames must be multiples of {multiple}, not {self.bands} and {self.frames}")

@@ -12,13 +12,14 @@ from torch.nn import functional
 from audiolab.config import to_dict
 from audiolab.data.crops import UnpairedCrops, UnpairedCropsConfig
 from audiolab.data.speakers import SpeakerStatistics
+from audiolab.dataset import Batch
 from audiolab.errors import AudiolabError
 from audiolab.systems.softgan.config import SoftGANConfig
 from audiolab.systems.softgan.converter import SoftGANConverter
 from audiolab.systems.softgan.losses import adversarial, energy_loss
 from audiolab.systems.softgan.networks import Discriminator, Generator
 from audiolab.systems.softgan.speaker import Analysis, Speaker
-from audiolab.training.dataset import Batch
+from audiolab.training.config import filled
 from audiolab.training.system import Mean, System, Update
 
 Pair = tuple[Tensor, Tensor]
@@ -60,18 +61,17 @@ class SoftGAN(System):
         return UnpairedCrops(config, held_out=False), UnpairedCrops(config, held_out=True)
 
     @classmethod
+    def complete(cls, config: SoftGANConfig, train_set: UnpairedCrops) -> SoftGANConfig:
+        """Return the config with the size of the crops."""
+        return filled(config, "system_conf", bands=train_set.bands, frames=train_set.frames)
+
+    @classmethod
     def predictor(cls, config: SoftGANConfig, state: dict[str, Any], device: torch.device) -> SoftGANConverter:
         """Return the converter of trained weights."""
         return SoftGANConverter(config, state, device)
 
     def setup(self, train_set: UnpairedCrops) -> None:
         """Take both speakers' statistics and the analysis of the features."""
-        found, wanted = (train_set.bands, train_set.frames), (self.config.bands, self.config.frames)
-        if found != wanted:
-            raise AudiolabError(
-                f"crops have {found[0]} bands and {found[1]} frames, but system_conf.bands and .frames say {wanted[0]} "
-                f"and {wanted[1]}: make the features again, or set these and data_conf.frames alike"
-            )
         if self.config.scale == "unit" and train_set.analysis.scale != "db":
             raise AudiolabError(
                 "system_conf.scale 'unit' needs features in dB: make them with scale: db in features.yaml"

@@ -9,6 +9,7 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
+from audiolab.dataset import Batch
 from audiolab.errors import AudiolabError
 from audiolab.nn.gradient_reversal import reverse_gradient
 from audiolab.systems.srst.base import EnhancementSystem
@@ -22,7 +23,6 @@ from audiolab.systems.srst.losses import (
     part_loss,
     recognised,
 )  # fmt: skip
-from audiolab.training.dataset import Batch
 from audiolab.training.system import Initial, Mean, Update
 
 

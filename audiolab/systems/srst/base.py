@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, ClassVar
 
 import torch
 
 from audiolab.data.domains import DomainMixtures, DomainMixturesConfig
+from audiolab.dataset import Batch
 from audiolab.systems.srst.enhancer import Enhancer
 from audiolab.systems.srst.losses import enhancement_scores
 from audiolab.systems.srst.predictor import Predictor
-from audiolab.training.dataset import Batch
+from audiolab.training.config import filled
 from audiolab.training.system import Initial, Mean, System
 
 
@@ -46,6 +48,11 @@ class EnhancementSystem(System):
         """Return the trained enhancer, a `Predictor`."""
         return Predictor(config.enhancer, state["enhancer"], device)
 
+    @classmethod
+    def complete(cls, config: Any, train_set: DomainMixtures) -> Any:
+        """Return the config with the mixtures' rate."""
+        return replace(config, enhancer=filled(config.enhancer, "system_conf.enhancer", rate=train_set.rate))
+
     def initial(self) -> list[Initial]:
         """Return the networks that begin with another run's weights."""
         init = self.config.init
@@ -53,7 +60,7 @@ class EnhancementSystem(System):
 
     def setup(self, train_set: DomainMixtures) -> None:
         """See whether the data are of the kind that the system needs."""
-        train_set.require(rate=self.config.enhancer.rate, target=self.adapts, target_noise=self.takes_target_noise)
+        train_set.require(target=self.adapts, target_noise=self.takes_target_noise)
 
     @torch.no_grad()
     def validate(self, batch: Batch) -> dict[str, Mean]:

@@ -12,7 +12,7 @@ from audiolab.config import option
 class EnhancerConfig:
     """§3: U-Net from the mixture's real and imaginary STFT to those of speech and noise."""
 
-    rate: int = option(16000, "sampling rate", "Hz")
+    rate: int | None = option(None, "sampling rate; null: the mixtures'", "Hz")
     n_fft: int = option(512, "points of the STFT", "samples")
     hop: int = option(256, "frame shift", "samples")
     window: Literal["hamming", "hann"] = option("hamming", "analysis and synthesis window, n_fft long, periodic")

@@ -8,12 +8,12 @@ from typing import Any, ClassVar
 import torch
 from torch import Tensor
 
+from audiolab.dataset import Batch
 from audiolab.systems.srst.base import EnhancementSystem
 from audiolab.systems.srst.classifier import DomainClassifier, bottleneck_bins
 from audiolab.systems.srst.config import ClassifierConfig
 from audiolab.systems.srst.losses import domain_loss, domain_scores, recognised
 from audiolab.systems.srst.predictor import DomainPredictor
-from audiolab.training.dataset import Batch
 from audiolab.training.system import Mean, Update
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from torch import Tensor
 from torch.nn import functional
 
+from audiolab.dataset import Batch
 from audiolab.metrics.si_sdr import si_sdr
 from audiolab.systems.srst.config import LossConfig
-from audiolab.training.dataset import Batch
 from audiolab.training.system import Mean
 
 EPS = 1e-8

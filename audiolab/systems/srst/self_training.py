@@ -8,11 +8,11 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
+from audiolab.dataset import Batch, Whole
 from audiolab.systems.srst.base import EnhancementSystem
 from audiolab.systems.srst.config import SelfTrainingConfig
 from audiolab.systems.srst.enhancer import Enhancer
 from audiolab.systems.srst.losses import enhancement_loss
-from audiolab.training.dataset import Batch, Whole
 from audiolab.training.system import Initial, Update
 
 

@@ -8,11 +8,11 @@ from typing import Any, ClassVar
 import torch
 
 from audiolab.data.domains import DomainMixtures
+from audiolab.dataset import Batch
 from audiolab.errors import AudiolabError
 from audiolab.nn.batch_norm import BatchNorm2d
 from audiolab.systems.srst.base import EnhancementSystem
 from audiolab.systems.srst.config import StatisticsConfig
-from audiolab.training.dataset import Batch
 from audiolab.training.system import Update
 
 

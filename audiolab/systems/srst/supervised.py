@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import ClassVar
 
+from audiolab.dataset import Batch
 from audiolab.systems.srst.base import EnhancementSystem
 from audiolab.systems.srst.config import SupervisedConfig
 from audiolab.systems.srst.losses import enhancement_loss
-from audiolab.training.dataset import Batch
 from audiolab.training.system import Update
 
 
