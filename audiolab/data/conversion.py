@@ -18,7 +18,8 @@ from audiolab.errors import AudiolabError, did_you_mean
 from audiolab.synthesis.limiter import Limiter
 
 LIMITED = "utt2limited"
-"""Table of a data dir of conversions: how many samples of each would have passed full scale, and were limited."""
+"""Table of a data dir of conversions: how many samples of each would have passed full scale, and were limited, or were
+clipped where the recording passes it itself or the last resampling made it so."""
 
 
 class Converter(Protocol):
@@ -55,8 +56,8 @@ def convert_data_dir(converter: Converter, datadir: DataDir, out: str | Path, ra
     """Convert the source speaker's utterances of a data dir, and return the data dir of the results.
 
     Writes ``<out>/wav/<utterance>.wav`` (16 bit), ``wav.scp``, ``utt2spk`` (the target speaker), ``spk2utt``,
-    ``utt2source`` (the source utterance), ``utt2limited`` (how many samples the limiter kept within full scale) and
-    ``text`` where the data dir has it. An utterance that was ``A_30001`` is ``B-A_30001`` when B is the target.
+    ``utt2source`` (the source utterance), ``utt2limited`` (how many samples were kept within full scale) and ``text``
+    where the data dir has it. An utterance that was ``A_30001`` is ``B-A_30001`` when B is the target.
 
     Args:
         converter: Converts.
@@ -83,10 +84,16 @@ def convert_data_dir(converter: Converter, datadir: DataDir, out: str | Path, ra
     names = {utterance: f"{converter.target}-{utterance}" for utterance in utterances}
     files = {name: file_of(out / "wav", name, ".wav") for name in names.values()}
     for utterance, name in names.items():
-        path, limiter = files[name], Limiter(name)
-        write_audio(path, _converted(converter, datadir, utterance, rate, limiter), rate)
+        path = files[name]
+        wave, original = load_utterance(datadir, utterance, allow_silent=False)
+        limiter = Limiter(name, always=bool(np.abs(wave).max() <= 1))
+        try:
+            converted = _converted(converter, wave, original, rate, limiter)
+        except AudiolabError as error:
+            raise AudiolabError(f"{datadir.path}: {utterance}: {error}") from error
+        clipped = write_audio(path, converted, rate)
         rows = {"wav.scp": str(path), "utt2spk": converter.target, "utt2source": utterance}
-        rows[LIMITED] = str(limiter.samples)
+        rows[LIMITED] = str(limiter.samples + clipped)
         if "text" in tables:
             rows["text"] = datadir.table("text")[utterance]
         for table, value in rows.items():
@@ -94,10 +101,6 @@ def convert_data_dir(converter: Converter, datadir: DataDir, out: str | Path, ra
     return write_data_dir(out, tables, replace=True)
 
 
-def _converted(converter: Converter, datadir: DataDir, utterance: str, rate: int, limiter: Limiter) -> np.ndarray:
-    wave, original = load_utterance(datadir, utterance, allow_silent=False)
+def _converted(converter: Converter, wave: np.ndarray, original: int, rate: int, limiter: Limiter) -> np.ndarray:
     at = min(original, rate)
-    try:
-        return resample(converter.convert(resample(wave, original, at), at, limiter), at, rate)
-    except AudiolabError as error:
-        raise AudiolabError(f"{datadir.path}: {utterance}: {error}") from error
+    return resample(converter.convert(resample(wave, original, at), at, limiter), at, rate)

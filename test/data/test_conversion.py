@@ -21,20 +21,20 @@ from audiolab.synthesis.speechlike import speech_like
 RATE = 16000
 
 
-def converter():
-    tilt = torch.linspace(-6, 6, 32)
+def converter(most_db=6):
+    tilt = torch.linspace(-most_db, most_db, 32)
     profile = SpeechProfile(-30.0, torch.full((32,), -40.0).double(), torch.eye(32).double())
     return EnvelopeConverter(EnvelopeConfig(), 60, profile, lambda mel: mel + tilt)
 
 
 class Louder:
-    """A converter of speaker A to B that doubles the samples."""
+    """A converter of speaker A to B that doubles the samples, as far as full scale."""
 
     source, target = "A", "B"
 
     def convert(self, wave, rate, limiter=None):
         limiter.samples = int((np.abs(2 * wave) > 1).sum())
-        return 2 * wave
+        return np.clip(2 * wave, -1, 1)
 
 
 def speech(seconds=1.0, rate=RATE, channels=None, seed=0):
@@ -244,6 +244,22 @@ def test_a_data_dir_of_the_sources_utterances(tmp_path, data):
     before = {path: path.read_bytes() for path in (tmp_path / "out").rglob("*") if path.is_file()}
     convert_data_dir(Louder(), DataDir(data.path), tmp_path / "out", RATE)
     assert {path: path.read_bytes() for path in (tmp_path / "out").rglob("*") if path.is_file()} == before
+
+
+@pytest.mark.parametrize("rate", [44100, 12000])
+def test_recordings_up_to_full_scale_are_limited_at_any_rate(tmp_path, caplog, rate):
+    """Resampled, they pass it; what the limiter, or writing after a further resampling, keeps within is all counted."""
+    wave = np.clip(8 * speech(2.0, rate), -1, 1)
+    soundfile.write(tmp_path / "a.wav", wave, rate)
+    tables = {"wav.scp": {"A_1": str(tmp_path / "a.wav")}, "utt2spk": {"A_1": "A"}}
+    tilted = converter(20)
+    tilted.source, tilted.target = "A", "B"
+    out = convert_data_dir(tilted, write_data_dir(tmp_path / "data", tables), tmp_path / "out", RATE)
+    told = [int(record.message.split(": ")[1].split()[0]) for record in caplog.records]
+    assert out.table("utt2limited")["B-A_1"] == str(sum(told))
+    assert any("would have passed full scale: limited" in record.message for record in caplog.records)
+    found = soundfile.read(out.table("wav.scp")["B-A_1"])[0]
+    assert (np.abs(found) > 1 - 2**-15).sum() <= len(found) / 1000
 
 
 @pytest.mark.parametrize(
