@@ -63,6 +63,17 @@ def test_jobs_ask_for_the_cores_and_machines_that_they_need(tmp_path, monkeypatc
     assert f"--cores {cores} --num-threads {cores} " in shown(train_jobs=1)[0]
 
 
+@pytest.mark.parametrize(("stage", "before"), [("score", "4 (infer)"), ("report", "5 (score)")])
+def test_what_is_of_the_development_sets_is_not_shown_as_of_the_tests(tmp_path, monkeypatch, stage, before):
+    recipe = Recipe(tmp_path, NAME, {"corpus": "mini"})
+    monkeypatch.chdir(recipe.folder)
+    write_stamp("exp/mini", "train", [], {"percent": "30"})
+    for made in ("infer", "score"):
+        write_stamp("exp/mini", made, [], {"eval_part": "dev"})
+    told = recipe.fail("--stage", stage)[0]
+    assert told == f"error: exp/mini was made with eval_part=dev, not eval_part=test: run stage {before} again"
+
+
 @pytest.mark.parametrize(
     ("methods", "domains"),
     [

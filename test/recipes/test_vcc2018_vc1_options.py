@@ -75,6 +75,26 @@ def test_an_old_choice_of_sentences_is_noticed(shown):
     assert f"{first} was made from an older data/mini/eval: run stage 0 (data)" in shown.said.stderr
 
 
+def test_conversions_are_scored_and_reported_as_of_the_sentences_that_they_are_of(shown):
+    """Others since stage 4, or another part of them, are not what the tables say."""
+    test = "data/mini/eval_test"
+    write_data_dir("data/mini/eval", {"utt2spk": {"a_1": "a", "a_2": "a", "a_3": "a"}})
+    write_data_dir(test, {"utt2spk": {"a_1": "a", "a_2": "a"}})
+    write_stamp(test, "data", ["data/mini/eval"], {"dev_sentences": ""})
+    assert shown("train")
+    assert shown("infer"), shown.said.stderr
+    shown("score", eval_part="dev")
+    told = f"exp/mini was made with eval={test}, not eval=data/mini/eval_dev"
+    assert f"{told}: run stage 4 (infer) again" in shown.said.stderr
+    write_data_dir(test, {"utt2spk": {"a_1": "a"}})
+    write_stamp(test, "data", ["data/mini/eval"], {"dev_sentences": "2"})
+    shown("score")
+    assert f"exp/mini was made from an older {test}: run stage 4 (infer) again" in shown.said.stderr
+    write_stamp("exp/mini", "score", [], {"eval": test})
+    shown("report", eval_part="dev")
+    assert f"{told}: run stage 5 (score) again" in shown.said.stderr
+
+
 def record(place, seconds, seed=0):
     path = Path("mine", f"vcc2018_{place}.wav")
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -167,7 +167,7 @@ stage_infer() {
   made_by "$expdir" train 3 --options "max_steps=$max_steps" "train_options=$train_options"
   plan plan_infer
   begin "$expdir" infer --inputs "$expdir/convert.tsv" "$expdir/.stamp/train.json" "$infer_config" \
-    ${f0_config:+"$f0_config"} "$data" \
+    ${f0_config:+"$f0_config"} "$data" "$eval" \
     --options "eval=$eval"
   ${train_cmd} --max-jobs-run "$nj" "$job=1:$(($(wc -l <"$expdir/convert.tsv") - 1))" "$expdir/log/convert.$job.log" \
     local/jobs.py convert "$expdir" "$job" --features "$dump" --data "$eval"
@@ -176,7 +176,7 @@ stage_infer() {
 
 stage_score() {
   made_by "$expdir" infer 4 --options "eval=$eval"
-  begin "$expdir" score --inputs "$expdir/scored.tsv" "$expdir/.stamp/infer.json"
+  begin "$expdir" score --inputs "$expdir/scored.tsv" "$expdir/.stamp/infer.json" --options "eval=$eval"
   # shellcheck disable=SC2086 # a list
   run score_vc --runs "$expdir/scored.tsv" --source "$eval" --reference "$data/ref" --train "$data/train" \
     --judges $judges --judged "$judged" ${whisper:+--whisper "$whisper"} --language "$language" --nj "$nj" \
@@ -187,7 +187,7 @@ stage_score() {
 }
 
 stage_report() {
-  made_by "$expdir" score 5
+  made_by "$expdir" score 5 --options "eval=$eval"
   run report_vc --expdir "$expdir" --data "$eval" --reference "$data/ref" --scores "$expdir/scores.csv" \
     --corpus "VCC2018 ($dataset), $eval_part" "${baselines[@]}" --out "$expdir/report.html"
   if [[ $ablation == true ]]; then
