@@ -3,8 +3,8 @@
 A config is a dataclass whose fields are scalars, lists of scalars, optional scalars, ``Literal`` choices or further
 dataclasses. Each leaf is an option with a dotted name (``--trainer.max_steps``) and a place in the YAML. The command
 line goes over the YAML, the YAML over the dataclass's defaults. A YAML may name another one under ``base`` (a path
-relative to its own folder), and then gives only what differs. What is unknown or of a wrong type is an error that
-names the file, the line and the nearest known key.
+relative to its own folder), and then gives only what differs. What is unknown, of a wrong type or out of range is an
+error that names where it was given, the option or the file and the line, and the nearest known key.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import contextlib
 import dataclasses
 import math
 import os
+import re
 import types
 import typing
 from collections.abc import Iterator, Mapping, Sequence
@@ -66,7 +67,7 @@ def from_namespace(cls: type[T], namespace: Any) -> T:
         given = getattr(namespace, name)
         if given is not None:
             _put(tree, name, _from_text(given, kind, f"--{name}"))
-            where[name] = "command line"
+            where[name] = f"--{name}"
     return from_dict(cls, tree, where, namespace.config or "command line")
 
 
@@ -190,7 +191,14 @@ def _build(cls: type[T], tree: Any, where: Mapping[str, str], source: str, prefi
     try:
         return cls(**values)
     except ValueError as error:  # a __post_init__ that checks ranges
+        given = [where[key] for name in known if (key := f"{prefix}{name}") in where and _names(str(error), name)]
+        place = " and ".join(dict.fromkeys(given)) or place
         raise AudiolabError(f"{place}: {prefix.rstrip('.')}{': ' if prefix else ''}{error}") from error
+
+
+def _names(message: str, field: str) -> bool:
+    """Return whether a message is about a field: has its name as a word."""
+    return re.search(rf"\b{re.escape(field)}\b", message) is not None
 
 
 def _check(value: Any, kind: Any, place: str, name: str) -> Any:

@@ -14,6 +14,14 @@ class Inner:
     rate: float = option(1.5, "a rate", "Hz")
     mode: Literal["fast", "exact"] = "fast"
     sizes: list[int] = option(lambda: [1, 2], "sizes")
+    low: float = 0.0
+    high: float = 1.0
+
+    def __post_init__(self):
+        if self.low > self.high:
+            raise ValueError("low is above high")
+        if len(self.sizes) > 2:
+            raise ValueError("that is too much")
 
 
 @dataclass
@@ -72,7 +80,17 @@ def test_saved_config_gives_the_same_config(tmp_path):
         ("steps: 1\nbase: none.yaml\n", [], "c.yaml:2: base is 'none.yaml', which is no file"),
         ("steps: 1\n", ["--flag", "yes please"], "'flag' must be true|false"),
         ("steps: 1\n", ["--inner.raet", "2"], "unknown argument '--inner.raet'; did you mean '--inner.rate'?"),
-        ("steps: -1\n", [], "steps must not be negative"),
+        ("steps: -1\n", [], "c.yaml:1: steps must not be negative"),
+        ("name: a\nsteps: 1\n", ["--steps", "-2"], "--steps: steps must not be negative"),
+        ("steps: 1\ninner:\n  low: 3.0\n", [], "c.yaml:3: inner: low is above high"),
+        (
+            "steps: 1\ninner:\n  low: 3.0\n",
+            ["--inner.high", "2"],
+            "c.yaml:3 and --inner.high: inner: low is above high",
+        ),
+        ("steps: 1\ninner:\n  rate: 1.0\n", ["--inner.low", "3"], "--inner.low: inner: low is above high"),
+        ("steps: 1\ninner:\n  rate: 1.0\n  sizes: [1, 2, 3]\n", [], "c.yaml:2: inner: that is too much"),
+        ("steps: 1\n", ["--inner.mode", "fats"], "--inner.mode: 'inner.mode' is 'fats'; did you mean 'fast'?"),
     ],
 )
 def test_what_is_wrong_is_named(tmp_path, text, argv, message):

@@ -9,15 +9,15 @@ from audiolab import cli
 from audiolab.data.mixtures import MixtureDir
 from audiolab.errors import AudiolabError
 from audiolab.metrics.se_runs import read_runs
-from audiolab.report.experiment import add_options, read_experiment, write_report
+from audiolab.report.experiment import add_options, read_experiment, scored_list, write_report
 from audiolab.report.se import Enhancement, report
 
 
 def main() -> None:
     """Run the command."""
     options = _options()
-    experiment = read_experiment(options)
-    scored = read_runs(options.scored or Path(options.expdir) / "scored.tsv")
+    scored = read_runs(scored_list(options))
+    experiment = read_experiment(options, scored)
     decided = [Path(path) for path in (options.source_decisions, options.target_decisions) if path]
     given = Enhancement(
         scored=scored,
@@ -33,10 +33,8 @@ def main() -> None:
 def _options() -> Any:
     parser = cli.ArgumentParser(prog="report_se", description=__doc__.splitlines()[0])
     add_options(parser, "score_se", "set", utterances=3, seconds=6.0, max_mb=20.0)
-    parser.add_argument("--scored", help="list of runs that score_se read; the experiment's scored.tsv when not given")
     parser.add_argument("--data", required=True, help="folder that holds the sets' mixture dirs by name")
     parser.add_argument("--paper", default="", help="the paper's tables, by tabs")
-    parser.add_argument("--baseline", action="append", default=[], help="system to compare with; may be repeated")
     parser.add_argument("--source_decisions", default="", help="table of rank_domains over the source's mixtures")
     parser.add_argument("--target_decisions", default="", help="the same over the target's")
     parser.add_argument("--percent", type=float, default=30.0, help="of the source that was taken as most target-like")

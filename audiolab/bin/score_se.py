@@ -15,13 +15,12 @@ from typing import Any
 from audiolab import cli
 from audiolab.data.enhancement import CLIPPED
 from audiolab.data.mixtures import MixtureDir
-from audiolab.datadir.apart import check_not_read
 from audiolab.metrics.enhancement import CONDITIONS
 from audiolab.metrics.judges.panel import add_options as add_judge_options
 from audiolab.metrics.judges.panel import make_panel
 from audiolab.metrics.over_scale import over_scale
 from audiolab.metrics.scores import AS_IS
-from audiolab.metrics.scoring import add_options, write_scores
+from audiolab.metrics.scoring import add_options, parse, write_scores
 from audiolab.metrics.se_judging import judge_enhanced
 from audiolab.metrics.se_runs import Run, ScoredEnhancement, read_runs, score_runs
 from audiolab.metrics.se_scores import FURTHER, METRICS, NOISY, SE
@@ -34,7 +33,6 @@ JUDGES = ("dnsmos", "words")
 def main() -> None:
     """Run the command."""
     options = _options()
-    check_not_read(options.out, options.runs)
     runs = read_runs(options.runs)
     sets = {name: MixtureDir(Path(options.data) / name) for name in dict.fromkeys(run.set for run in runs)}
     panel = make_panel(options, JUDGES)
@@ -43,11 +41,9 @@ def main() -> None:
     clipped = over_scale(runs, CLIPPED)
     logger.info("files with samples over full scale, which are clipped: %s", clipped)
     refused = [*map(str, scored.refused), *judged.refused]
-    for line in refused:
-        logger.warning("refused: %s", line)
     conditions = _conditions(scored) | {"Files with samples over full scale, which are clipped": clipped}
     conditions |= panel.conditions(judged.asked)
-    write_scores(options, SE, replace(scored, scores=judged.scores), conditions, {"refused": refused})
+    write_scores(options, SE, replace(scored, scores=judged.scores), conditions, refused, {})
 
 
 def _options() -> Any:
@@ -55,7 +51,7 @@ def _options() -> Any:
     add_options(parser, Run, f"; the dir of {NOISY} is {AS_IS}, or it is not listed")
     add_judge_options(parser)
     parser.add_argument("--data", required=True, help="folder that holds the sets' mixture dirs by name")
-    return parser.parse_args()
+    return parse(parser)
 
 
 def _conditions(scored: ScoredEnhancement) -> dict[str, str]:

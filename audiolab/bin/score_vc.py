@@ -12,14 +12,13 @@ from typing import Any
 
 from audiolab import cli
 from audiolab.data.conversion import LIMITED
-from audiolab.datadir.apart import check_not_read
 from audiolab.datadir.datadir import DataDir
 from audiolab.metrics.conversions import Run
 from audiolab.metrics.judges.panel import add_options as add_judge_options
 from audiolab.metrics.judges.panel import make_panel
 from audiolab.metrics.over_scale import over_scale
 from audiolab.metrics.scores import AS_IS, NATURAL
-from audiolab.metrics.scoring import add_options, write_scores
+from audiolab.metrics.scoring import add_options, parse, write_scores
 from audiolab.metrics.speaker_id import SpeakerClassifier
 from audiolab.metrics.vc_judging import judge_conversions
 from audiolab.metrics.vc_runs import Corpora, read_runs, score_runs
@@ -37,18 +36,15 @@ def main() -> None:
     corpora = Corpora(*(DataDir(path) for path in (options.source, options.reference, options.train)))
     config = AnalysisConfig(alpha=options.alpha, order=options.order, range_db=options.range_db)
     panel = make_panel(options, JUDGES)
-    check_not_read(options.out, options.runs)
     runs = read_runs(options.runs)
     scored = score_runs(runs, corpora, config, options.nj)
     judged = judge_conversions(scored, runs, corpora, panel, options.nj)
-    for refused in judged.refused:
-        logger.warning("refused: %s", refused)
     peaks = over_scale(runs, LIMITED)
     logger.info("conversions whose peaks were limited: %s", peaks)
     conditions = _conditions(scored.classifier, config) | {"Conversions whose peaks were limited": peaks}
-    details = {"speakers": scored.classifier.speakers, "refused": judged.refused}
     conditions |= panel.conditions(judged.asked)
-    write_scores(options, VC, replace(scored, scores=judged.scores), conditions, details)
+    details = {"speakers": scored.classifier.speakers}
+    write_scores(options, VC, replace(scored, scores=judged.scores), conditions, judged.refused, details)
 
 
 def _options() -> Any:
@@ -69,7 +65,7 @@ def _options() -> Any:
     parser.add_argument(
         "--range_db", type=cli.above_zero, default=defaults.range_db, help="speech is within this of the loudest"
     )
-    return parser.parse_args()
+    return parse(parser)
 
 
 def _conditions(classifier: SpeakerClassifier, config: AnalysisConfig) -> dict[str, str]:

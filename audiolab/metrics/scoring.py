@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -13,6 +13,7 @@ import joblib
 import yaml
 
 from audiolab.cli import ArgumentParser, positive
+from audiolab.datadir.apart import check_not_read
 from audiolab.errors import AudiolabError
 from audiolab.files import atomic_write
 from audiolab.metrics.scores import Score, ScoreFormat
@@ -57,6 +58,13 @@ def add_options(parser: ArgumentParser, run: type, about_runs: str = "") -> None
     )
     parser.add_argument("--nj", type=positive, default=1, help="processes, of one thread each")
     parser.add_argument("--allow_failures", action="store_true", help="write the scores of what could be scored")
+
+
+def parse(parser: ArgumentParser) -> Any:
+    """Return the options of a scoring command; raises `AudiolabError` where the list of runs would be written over."""
+    options = parser.parse_args()
+    check_not_read(options.out, options.runs)
+    return options
 
 
 def read_list(path: str | Path, run: type[Run], given: tuple[str, str] | None = None) -> list[Run]:
@@ -104,6 +112,7 @@ def write_scores(
     layout: ScoreFormat[Row],
     scored: Scored[Row],
     conditions: Mapping[str, str],
+    refused: Sequence[str],
     details: Mapping[str, Any],
 ) -> None:
     """Write the scores and, under the same name, the YAML that says how they were measured; log what failed.
@@ -113,11 +122,14 @@ def write_scores(
         layout: Of the scores.
         scored: What was scored.
         conditions: How; printed under tables and beside plots as it stands.
+        refused: What a metric or a judge refused, one message each.
         details: What else the YAML is to hold.
 
     Raises:
         AudiolabError: Recordings failed without ``--allow_failures``, or nothing was scored; then nothing is written.
     """
+    for line in refused:
+        logger.warning("refused: %s", line)
     for failure in scored.failures:
         logger.warning("failed: %s", failure)
     if scored.failures and not options.allow_failures:
@@ -128,7 +140,8 @@ def write_scores(
     if not scored.scores:
         raise AudiolabError(f"{options.runs}: not one utterance could be scored")
     left_out = {"Failures": f"{len(scored.failures)}, left out"} if scored.failures else {}
-    report = {"conditions": {**conditions, **left_out}, **details, "failures": scored.failures}
+    told = {"refused": list(refused), "failures": scored.failures}
+    report = {"conditions": {**conditions, **left_out}, **details, **told}
     layout.write(options.out, scored.scores)
     with atomic_write(Path(options.out).with_suffix(".yaml")) as file:
         yaml.safe_dump(report, file, sort_keys=False, allow_unicode=True, width=120)

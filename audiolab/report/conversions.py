@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import numpy as np
 
 from audiolab.datadir.audio import load_utterance
 from audiolab.datadir.datadir import DataDir
 from audiolab.errors import AudiolabError
-from audiolab.metrics.conversions import sentence_of
+from audiolab.metrics.conversions import Run, sentence_of
+from audiolab.metrics.scores import UNTRAINED
 
 
 @dataclass(frozen=True)
@@ -60,22 +60,25 @@ class Conversion:
         return given | ({"Target": self.reference} if self.reference else {})
 
 
-def _converted_dirs(run: Path) -> list[DataDir]:
-    """Return the data dirs of converted speech in a run's folder (``<infer tag>/<set>``), by name."""
-    return [DataDir(table.parent) for table in sorted(run.glob("*/*/utt2source"))]
-
-
-def conversions_of(
-    run: Path, sources: DataDir, references: DataDir, baselines: Mapping[str, Sequence[DataDir]]
+def scored_conversions(
+    made: Iterable[Run], others: Sequence[Run], sources: DataDir, references: DataDir
 ) -> list[Conversion]:
-    """Return all conversions in a run's folder; the other arguments, and what is raised, are as of `read_conversions`.
+    """Return the conversions that a training run made, as a list of what was scored has them.
 
-    Raises:
-        AudiolabError: There are none.
+    Args:
+        made: What the run made.
+        others: What is to be heard beside it: that of its pairs and seed, or of no seed.
+        sources: As of `read_conversions`, and so is what is raised.
+        references: The same.
     """
-    found = [c for d in _converted_dirs(run) for c in read_conversions(d, sources, references, baselines)]
-    if not found:
-        raise AudiolabError(f"{run}: no converted speech in it; conversion (stage 4) makes it")
+    found = []
+    for row in made:
+        beside: dict[str, list[DataDir]] = {}
+        for other in others:
+            if (other.source, other.target) == (row.source, row.target) and other.seed in (row.seed, UNTRAINED):
+                beside.setdefault(other.system, []).append(DataDir(other.dir))
+        of_dir = read_conversions(DataDir(row.dir), sources, references, beside)
+        found += [c for c in of_dir if (c.source_speaker, c.target_speaker) == (row.source, row.target)]
     return found
 
 

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from audiolab import cli
 from audiolab.report import page
-from audiolab.report.history import Run, choose_runs, find_runs
+from audiolab.report.history import Run, read_run
+from audiolab.report.runs import Scored, by_run, choose_runs, find_runs
 
 logger = logging.getLogger(__name__)
 
@@ -22,7 +23,8 @@ class Experiment:
     Attributes:
         title: Title of the page.
         runs: Training runs that are shown in detail.
-        total_runs: How many runs the experiment has.
+        total_runs: How many runs there are to show.
+        made: Run's name -> what it made of the list of what was scored; ``""`` -> what no run's folder holds.
         scores: Path of ``scores.csv``.
         out: Where the page will be; links are relative to it.
         utterances: Most utterances of a group to listen to.
@@ -34,6 +36,7 @@ class Experiment:
     title: str
     runs: Sequence[Run]
     total_runs: int
+    made: Mapping[str, Sequence[Any]]
     scores: Path
     out: Path
     utterances: int
@@ -62,8 +65,14 @@ def add_options(
     """
     parser.add_argument("--expdir", required=True, help="the experiment, a folder of training runs")
     parser.add_argument("--scores", required=True, help=f"scores.csv of {scored_by}, beside its scores.yaml")
+    parser.add_argument(
+        "--scored", help=f"list of runs that {scored_by} read; the experiment's scored.tsv when not given"
+    )
+    parser.add_argument("--baseline", action="append", default=[], help="system to compare with; may be repeated")
     parser.add_argument("--out", required=True, help="the HTML file to write")
-    parser.add_argument("--runs", nargs="*", default=[], help="training runs to show in detail; all when not given")
+    parser.add_argument(
+        "--runs", nargs="*", default=[], help="training runs to show in detail; those scored when not given"
+    )
     parser.add_argument("--max_runs", type=cli.count, default=12, help="most runs to show in detail")
     parser.add_argument("--title", default="", help="title of the page")
     parser.add_argument("--corpus", default="", help="name of the corpus, or of several, for the top of the page")
@@ -76,17 +85,26 @@ def add_options(
     )
 
 
-def read_experiment(options: Any) -> Experiment:
-    """Return the experiment that the options of `add_options` name.
+def scored_list(options: Any) -> Path:
+    """Return the path of the list of what was scored that the options of `add_options` name."""
+    return Path(options.scored or Path(options.expdir) / "scored.tsv")
+
+
+def read_experiment(options: Any, scored: Iterable[Scored]) -> Experiment:
+    """Return the experiment that the options of `add_options` name, of which ``scored`` was scored.
 
     Raises:
-        AudiolabError: It has no training run, not the one that is to be shown, or a broken one.
+        AudiolabError: It has no training run that made some of it, not the one that is to be shown, or a broken one.
     """
-    every, name = find_runs(options.expdir), Path(options.expdir).name
+    folders, name = find_runs(options.expdir), Path(options.expdir).name
+    made = by_run(folders, scored, scored_list(options))
+    with_scores = [run for run in folders if run in made]
+    shown = choose_runs(folders, options.runs, with_scores, options.max_runs)
     return Experiment(
         title=options.title or f"Report: {name}",
-        runs=choose_runs(every, options.runs, options.max_runs),
-        total_runs=len(every),
+        runs=[read_run(folders[run], run) for run in shown],
+        total_runs=len({*with_scores, *options.runs}),
+        made=made,
         scores=Path(options.scores),
         out=Path(options.out),
         utterances=options.utterances,

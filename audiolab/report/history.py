@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import logging
 from collections import defaultdict
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,11 +11,9 @@ import numpy as np
 
 from audiolab.config import load_yaml
 from audiolab.datadir.table import parse_count
-from audiolab.errors import AudiolabError, did_you_mean, shown
+from audiolab.errors import AudiolabError, shown
 from audiolab.text import read_json, read_records, read_text
 from audiolab.training.history import COLUMNS
-
-logger = logging.getLogger(__name__)
 
 Series = tuple[np.ndarray, np.ndarray]
 """(steps [N] ascending, values [N])."""
@@ -106,40 +102,6 @@ def read_start(path: str | Path) -> dict[str, Any]:
         if key not in start or not isinstance(start[key], kinds):
             raise AudiolabError(f"{path}: does not say '{key}'; training writes it")
     return start
-
-
-def find_runs(expdir: str | Path) -> list[Run]:
-    """Return the training runs of an experiment, by name.
-
-    They are ``<expdir>/<system>/<run>``, called ``<system>/<run>``, or ``<expdir>/<run>``.
-
-    Raises:
-        AudiolabError: There is no such folder, or no run in it.
-    """
-    expdir = Path(expdir)
-    if not expdir.is_dir():
-        raise AudiolabError(f"{expdir}: no such folder; training (stage 3) makes it")
-    folders = sorted(config.parent for pattern in ("*", "*/*") for config in expdir.glob(f"{pattern}/config.yaml"))
-    runs = [read_run(folder, folder.relative_to(expdir).as_posix()) for folder in folders]
-    if not runs:
-        raise AudiolabError(f"{expdir}: no folder in it has a config.yaml; training (stage 3) makes them")
-    return runs
-
-
-def choose_runs(runs: list[Run], names: Sequence[str], most: int) -> list[Run]:
-    """Return the runs called ``names`` (all when empty), at most ``most``; it is logged where there are more.
-
-    Raises:
-        AudiolabError: No run has one of these names.
-    """
-    known = {run.name: run for run in runs}
-    for name in names:
-        if name not in known:
-            raise AudiolabError(f"--runs: no run '{name}'{did_you_mean(name, known)}")
-    chosen = [known[name] for name in names] or runs
-    if len(chosen) > most:
-        logger.warning("%d of %d runs are shown in detail; choose them with --runs", most, len(chosen))
-    return chosen[:most]
 
 
 def thin(series: Series, most: int = 300) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:

@@ -1,11 +1,10 @@
 """What each phase of `dns/se1` is trained on and begins with, as its jobs call the trainer."""
 
-import importlib.util
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from resolved import EGS
+from resolved import jobs_of
 
 ARGUMENTS = SimpleNamespace(expdir=Path("exp"), conf=Path("conf"))
 BEGUN_WITH = {
@@ -19,10 +18,7 @@ BEGUN_WITH = {
 @pytest.fixture(scope="module")
 def jobs():
     """Return the recipe's script as a module."""
-    spec = importlib.util.spec_from_file_location("se1_jobs", EGS / "dns/se1/local/jobs.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return jobs_of("dns/se1")
 
 
 def options_of(jobs, phase):
@@ -49,6 +45,16 @@ def test_a_phase_has_its_data_and_begins_with_the_right_runs(jobs, phase):
     if phase.startswith("srst"):
         expected["--data_conf.source_pool"] = f"exp/{phase}_s4/source_pool"
     assert options_of(jobs, phase) == expected
+
+
+def test_what_was_scored_stands_on_its_phases(jobs, tmp_path):
+    """Of two seeds and all phases only what made the scored sets, and what those runs began with or were ranked by."""
+    arguments = SimpleNamespace(expdir=tmp_path, conf=Path("conf"), seeds=["4", "5"], methods=["all"])
+    jobs.write_trainings(arguments)
+    made = ("srst_similar", "4", "target", tmp_path / "srst_similar_s4/enhanced/target")
+    jobs.write_jobs(tmp_path / "scored.tsv", jobs.SCORED, [dict(zip(jobs.SCORED, made))])
+    phases = ("source", "classifier", "dann", "dann_classifier", "srst_similar")
+    assert jobs.scored_runs(tmp_path) == [f"{phase}_s4" for phase in phases]
 
 
 def test_the_pool_is_ranked_by_the_classifier_that_was_trained_after_dat(jobs):

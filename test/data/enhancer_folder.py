@@ -3,10 +3,13 @@
 import json
 from pathlib import Path
 
+import numpy as np
 import torch
 
 from audiolab import systems
-from audiolab.config import from_dict, save_yaml
+from audiolab.config import from_dict, load_yaml, save_yaml
+from audiolab.systems.srst.config import EnhancerConfig
+from audiolab.systems.srst.enhancer import Enhancer
 from audiolab.training.config import run_config_class
 from audiolab.training.export import save_model
 
@@ -35,3 +38,12 @@ def make_run(folder: Path, name: str = "se_supervised", seed: int = 0, **enhance
     start = {"versions": {"torch": "2"}, "commit": "abc", "command": "train", "start": "2026-01-02T03:04:05"}
     (folder / "run.json").write_text(json.dumps(start))
     return folder
+
+
+def heard_once(folder: Path, wave: np.ndarray) -> np.ndarray:
+    """Return the speech, [N], that a run's network, as in training, finds in a whole waveform [N]."""
+    tree, _ = load_yaml(folder / "config.yaml")
+    network = Enhancer(from_dict(EnhancerConfig, tree["system_conf"]["enhancer"]))
+    network.load_state_dict(torch.load(folder / "model.pt", weights_only=True)["state"]["enhancer"])
+    with torch.no_grad():
+        return network.eval()(torch.from_numpy(wave - wave.mean())[None])[0][0].numpy()

@@ -8,8 +8,7 @@ import tracemalloc
 import numpy as np
 import pytest
 import soundfile
-import torch
-from enhancer_folder import make_run
+from enhancer_folder import heard_once, make_run
 from mixture_folder import RATE, harmonic, make_domains, make_sounds
 
 import audiolab
@@ -51,7 +50,7 @@ def test_chunked_and_whole_agree(tmp_path, widths, chunk_s):
     """The whole: the network once over all samples, as in training."""
     model = audiolab.load(make_run(tmp_path / "run", widths=widths))
     wave = speech(9.7)
-    whole = model.separate(torch.from_numpy(wave[None]))[0][0].numpy()
+    whole = heard_once(tmp_path / "run", wave)
     assert error_db(wave / np.std(wave) * np.std(whole), whole) > -10  # it does something
     chunked = np.concatenate(list(model.stream([wave[:, None]], RATE, model.level([wave[:, None]], RATE), chunk_s)))
     assert error_db(chunked[:, 0], whole) < -50
@@ -61,7 +60,7 @@ def test_chunked_and_whole_agree(tmp_path, widths, chunk_s):
 def test_with_aligned_corners_everything_is_heard_first(tmp_path):
     model = audiolab.load(make_run(tmp_path / "run", align_corners=True))
     wave = speech(5)
-    whole = model.separate(torch.from_numpy(wave[None]))[0][0].numpy()
+    whole = heard_once(tmp_path / "run", wave)
     chunked = np.concatenate(list(model.stream([wave[:, None]], RATE, model.level([wave[:, None]], RATE), 0.5)))
     assert error_db(chunked[:, 0], whole) < -50
     assert model.delay_s(1.0) == float("inf")

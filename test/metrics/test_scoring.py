@@ -70,22 +70,24 @@ def options(tmp_path):
 def test_scores_and_how_they_were_measured_are_written(options, tmp_path, caplog):
     scored = Scored([Row("a", "u1", {"level": 2.5}), Row("a", "u2", {"level": math.nan})], [])
     with caplog.at_level("INFO"):
-        write_scores(options, LAYOUT, scored, {"Level": "in dB"}, {"speakers": ["A"]})
+        write_scores(options, LAYOUT, scored, {"Level": "in dB"}, ["u2: x: no speech"], {"speakers": ["A"]})
     assert (tmp_path / "s.csv").read_text() == "system,utterance,level\na,u1,2.5\na,u2,\n"
     report = yaml.safe_load((tmp_path / "s.yaml").read_text())
-    assert report == {"conditions": {"Level": "in dB"}, "speakers": ["A"], "failures": []}
+    refused = ["u2: x: no speech"]
+    assert report == {"conditions": {"Level": "in dB"}, "speakers": ["A"], "refused": refused, "failures": []}
+    assert "refused: u2: x: no speech" in caplog.text
     assert f"2 utterances scored, 0 failures: {tmp_path / 's.csv'}" in caplog.text
 
 
 def test_failures_end_the_command_unless_they_are_allowed(options, tmp_path, caplog):
     scored = Scored([Row("a", "u1", {"level": 2.5})], ["u2.wav: broken", "u3.wav: silent"])
     with pytest.raises(AudiolabError, match=r"2 recordings could not be used, the first: u2.wav: broken; nothing was"):
-        write_scores(options, LAYOUT, scored, {}, {})
+        write_scores(options, LAYOUT, scored, {}, [], {})
     assert list(tmp_path.iterdir()) == []
     assert "failed: u3.wav: silent" in caplog.text
     allowed = argparse.Namespace(**{**vars(options), "allow_failures": True})
-    write_scores(allowed, LAYOUT, scored, {}, {})
+    write_scores(allowed, LAYOUT, scored, {}, [], {})
     report = yaml.safe_load((tmp_path / "s.yaml").read_text())
-    assert report == {"conditions": {"Failures": "2, left out"}, "failures": scored.failures}
+    assert report == {"conditions": {"Failures": "2, left out"}, "refused": [], "failures": scored.failures}
     with pytest.raises(AudiolabError, match=r"runs.tsv: not one utterance could be scored"):
-        write_scores(allowed, LAYOUT, Scored([], scored.failures), {}, {})
+        write_scores(allowed, LAYOUT, Scored([], scored.failures), {}, [], {})

@@ -4,12 +4,14 @@ from pathlib import Path
 
 import torch
 import yaml
+from mixture_tables import mixtures
 from recipe_copy import rows_of
 
 from audiolab.corpora.base import get_corpus
 from audiolab.corpora.dns_mini import DnsMini
 from audiolab.corpora.librispeech_mini import LibriSpeechMini
 from audiolab.corpora.wham_mini import WhamMini
+from audiolab.datadir.table import read_table
 
 NAME = "dns/se1"
 DNS = DnsMini(speakers=3, sentences=2, english_speakers=3, english_sentences=2, noises=20, pairs=2)
@@ -17,12 +19,24 @@ LIBRISPEECH = LibriSpeechMini(train_speakers=3, valid_speakers=1, test_speakers=
 WHAM = WhamMini(train=4, valid=2, test=2)
 CORPORA = {"librispeech": LIBRISPEECH, "wham": WHAM, "dns": DNS}
 DATA, EXP, STEPS = "data/mini", "exp/mini", 4
+TRAIN, VALID, EVAL = 12, 7, 6
+SIZES = {
+    "corpus": "mini", "db_root": "downloads/small", "train_mixtures": TRAIN, "valid_mixtures": VALID,
+    "eval_mixtures": EVAL, "nj": 2,
+}  # fmt: skip
+SNRS = {"target_test_m5dB": -5, "target_test_0dB": 0, "target_test_5dB": 5, "english_test_0dB": 0}
 
 
 def make_small(recipe):
     """Make the small corpora where the recipe's option ``db_root`` looks for them."""
     for name, sizes in CORPORA.items():
         get_corpus(name).make_mini(recipe / "downloads/small" / name, sizes, 0, 2)
+
+
+def drawn_from(name, speech, noise):
+    """Return whether all that is mixed is in these data dirs, where no speaker and no noise is in two."""
+    tables = [read_table(f"{DATA}/{kind}_{part}/wav.scp") for kind, part in (("speech", speech), ("noise", noise))]
+    return all(f[0] in tables[0] and f[3] in tables[1] for f in mixtures(f"{DATA}/{name}").values())
 
 
 def history(phase):

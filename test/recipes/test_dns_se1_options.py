@@ -63,17 +63,6 @@ def test_jobs_ask_for_the_cores_and_machines_that_they_need(tmp_path, monkeypatc
     assert f"--cores {cores} --num-threads {cores} " in shown(train_jobs=1)[0]
 
 
-@pytest.mark.parametrize(("stage", "before"), [("score", "4 (infer)"), ("report", "5 (score)")])
-def test_what_is_of_the_development_sets_is_not_shown_as_of_the_tests(tmp_path, monkeypatch, stage, before):
-    recipe = Recipe(tmp_path, NAME, {"corpus": "mini"})
-    monkeypatch.chdir(recipe.folder)
-    write_stamp("exp/mini", "train", [], {"percent": "30"})
-    for made in ("infer", "score"):
-        write_stamp("exp/mini", made, [], {"eval_part": "dev"})
-    told = recipe.fail("--stage", stage)[0]
-    assert told == f"error: exp/mini was made with eval_part=dev, not eval_part=test: run stage {before} again"
-
-
 @pytest.mark.parametrize(
     ("methods", "domains"),
     [
@@ -113,10 +102,22 @@ def test_only_the_mixtures_that_the_methods_need_are_drawn_and_asked_for(tmp_pat
             {"train_options": "--trainer.max_epoch 1"},
             "unknown argument '--trainer.max_epoch'; did you mean '--trainer.max_",
         ),
+        (
+            {"train_options": "--trainer.max_steps -5"},
+            "--trainer.max_steps: trainer: max_steps must be positive, not -5",
+        ),
         ({"num_nodes": 2}, "--num_nodes 2: run.py knows this machine only"),
+        ({"num_nodes": 0}, "--num_nodes 0: give a whole number, 1 or more"),
+        ({"methods": "source srst_similr"}, "--methods: unknown method 'srst_similr'; did you mean 'srst_similar'"),
+        ({"methods": "classifier"}, "--methods: unknown method 'classifier'"),
+        ({"methods": "dann dann"}, "--methods: dann is named 2 times; name each once"),
+        ({"seeds": "0 0"}, "--seeds '0 0': give whole numbers, not negative, each once"),
+        ({"seeds": "0 x"}, "--seeds '0 x': give whole numbers, not negative, each once"),
+        ({"seed": -1}, "--seed -1: give a whole number, not negative"),
+        ({"pairs": "dns_no_reverb dns_no_reverb"}, "--pairs 'dns_no_reverb dns_no_reverb': name each data dir once"),
     ],
 )
-def test_what_trainings_would_refuse_is_told_before_any_stage(tmp_path, options, told):
+def test_what_a_later_stage_would_refuse_is_told_before_any(tmp_path, options, told):
     recipe = Recipe(tmp_path, NAME, {"corpus": "mini", "methods": "all"})
     before = sorted(tmp_path.rglob("*"))
     [error] = recipe.fail(**options)

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import soundfile
 from recipe_copy import Recipe
-from test_vcc2018_vc1 import NAME, OPTIONS, RATE, RUN, SMALL, STEPS
+from test_vcc2018_vc1 import NAME, OPTIONS, PAIR, RATE, RUN, SMALL, STEPS
 
 from audiolab.datadir.datadir import write_data_dir
 from audiolab.datadir.stamp import write_stamp
@@ -22,7 +22,10 @@ def shown(tmp_path, monkeypatch):
     monkeypatch.chdir(recipe.folder)
     Path("cmd.sh").write_text('export train_cmd="echo shown" cuda_cmd="echo shown"\n')
     write_data_dir("data/mini/train", {"utt2spk": {f"a_{number}": "a" for number in range(3)}})
+    for name, speaker in (("eval_test", PAIR[0]), ("ref", PAIR[1])):
+        write_data_dir(f"data/mini/{name}", {"utt2spk": {f"{speaker}_1": speaker}})
     write_stamp("data/mini", "data", [], {"db_root": "downloads/mini"})
+    write_stamp("data/mini/eval_test", "data", [], {"dev_sentences": ""})
     for stage in ("features", "stats"):
         write_stamp("dump/mini/train", stage, [])
 
@@ -59,6 +62,50 @@ def test_what_is_named_twice_is_refused(shown, options, folder):
     assert folder in shown.said.stderr
 
 
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        (
+            {"both_ways": "true"},
+            "data/mini/eval_test: no evaluation sentences of VCC2TF1 to convert; name speakers in --pairs who have "
+            "some, or leave out --both_ways",
+        ),
+        (
+            {"pairs": "VCC2SF4:VCC2TF1 A:VCC2TF1 B:C"},
+            "data/mini/eval_test: no evaluation sentences of A, B to convert; name speakers in --pairs who have some",
+        ),
+        (
+            {"pairs": "VCC2SF4:VCC2SM4"},
+            "data/mini/ref: no evaluation sentences of VCC2SM4 to compare conversions with; name speakers in --pairs "
+            "who have some",
+        ),
+    ],
+)
+def test_who_has_no_evaluation_sentences_is_told_before_any_training(shown, options, told):
+    assert shown("train", **options) == []
+    assert f"error: {told}\n" in shown.said.stderr
+    assert not Path("exp/mini/train.tsv").exists()
+    write_data_dir("data/mini/eval_test", {"utt2spk": {f"{name}_1": name for name in (*PAIR, "A", "B")}})
+    write_data_dir("data/mini/ref", {"utt2spk": {f"{name}_1": name for name in (*PAIR, "C", "VCC2SM4")}})
+    assert len(shown("train", **options)) == 1
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        ({"max_steps": 0}, "--trainer.max_steps: trainer: max_steps must be positive, not 0"),
+        (
+            {"train_options": "--trainer.log_every -5"},
+            "--trainer.log_every: trainer: log_every must be positive, not -5",
+        ),
+    ],
+)
+def test_a_wrong_option_of_training_is_blamed_and_not_the_config(shown, options, told):
+    Path("cmd.sh").write_text("export train_cmd=run.py cuda_cmd=run.py\n")
+    shown("train", **options)
+    assert f"error: {told}" in shown.said.stderr
+
+
 def test_an_old_choice_of_sentences_is_noticed(shown):
     first = "data/mini/eval_test_first1"
     shown("infer", eval_sentences=1)
@@ -75,24 +122,13 @@ def test_an_old_choice_of_sentences_is_noticed(shown):
     assert f"{first} was made from an older data/mini/eval: run stage 0 (data)" in shown.said.stderr
 
 
-def test_conversions_are_scored_and_reported_as_of_the_sentences_that_they_are_of(shown):
-    """Others since stage 4, or another part of them, are not what the tables say."""
-    test = "data/mini/eval_test"
-    write_data_dir("data/mini/eval", {"utt2spk": {"a_1": "a", "a_2": "a", "a_3": "a"}})
-    write_data_dir(test, {"utt2spk": {"a_1": "a", "a_2": "a"}})
-    write_stamp(test, "data", ["data/mini/eval"], {"dev_sentences": ""})
+def test_conversions_are_stale_when_their_sentences_are_others(shown):
     assert shown("train")
-    assert shown("infer"), shown.said.stderr
-    shown("score", eval_part="dev")
-    told = f"exp/mini was made with eval={test}, not eval=data/mini/eval_dev"
-    assert f"{told}: run stage 4 (infer) again" in shown.said.stderr
-    write_data_dir(test, {"utt2spk": {"a_1": "a"}})
-    write_stamp(test, "data", ["data/mini/eval"], {"dev_sentences": "2"})
-    shown("score")
-    assert f"exp/mini was made from an older {test}: run stage 4 (infer) again" in shown.said.stderr
-    write_stamp("exp/mini", "score", [], {"eval": test})
-    shown("report", eval_part="dev")
-    assert f"{told}: run stage 5 (score) again" in shown.said.stderr
+    assert shown("infer")
+    write_data_dir("data/mini/eval_test", {"utt2spk": {f"{PAIR[0]}_{number}": PAIR[0] for number in (1, 2)}})
+    write_stamp("data/mini/eval_test", "data", [], {"dev_sentences": "2"})
+    shown("score", dev_sentences=2)
+    assert "exp/mini was made from an older data/mini/eval_test: run stage 4 (infer) again" in shown.said.stderr
 
 
 def record(place, seconds, seed=0):
@@ -124,7 +160,7 @@ def test_recordings_that_were_replaced_under_the_same_names_are_noticed(shown):
     """Before stage 0 is run again, though their length is the same, and after it; and so are further recordings."""
     for place in ("training/A/10001", "training/B/10001", "evaluation/A/30001", "reference/B/30001"):
         record(place, 1.0)
-    options = {"db_root": "mine", "dataset": "mine", "dev_sentences": 0}
+    options = {"db_root": "mine", "dataset": "mine", "dev_sentences": 0, "pairs": "A:B"}
     shown("data", **options)
     for stage in ("features", "stats"):
         write_stamp("dump/mine/train", stage, ["data/mine"])

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 import soundfile
 import yaml
+from scored_list import PAIRS, list_scored, made
 
 from audiolab.config import to_dict
 from audiolab.datadir.datadir import write_data_dir
@@ -119,7 +120,7 @@ def experiment(tmp_path_factory):
     (features / "features.yaml").write_text(yaml.safe_dump(to_dict(EnvelopeConfig())))
     (features / "spk2f0").write_text("".join(f"{s} 80 300 150\n" for s in "ABXY"))
     scores = []
-    for number, (source, target) in enumerate(("AX", "BY")):
+    for number, (source, target) in enumerate(PAIRS):
         _run(root, source, target, sentences)
         scores += [
             ConversionScore("softgan", "1", source, target, f"{target}-{source}_{n}", _values(number), 0.41, 24)
@@ -127,6 +128,7 @@ def experiment(tmp_path_factory):
         ]
     VC.write(root / "exp" / "demo" / "scores.csv", scores)
     (root / "exp" / "demo" / "scores.yaml").write_text("conditions: {Alignment: exact DTW}\n")
+    list_scored(root / "exp" / "demo", *(("softgan", "1", *ends, made(root / "exp" / "demo", *ends)) for ends in PAIRS))
     return root
 
 

@@ -1,5 +1,6 @@
 """Values of several systems in one plot."""
 
+import shutil
 import sys
 
 import matplotlib.image
@@ -56,6 +57,17 @@ def test_command_draws_a_picture(tmp_path, monkeypatch):
     picture = matplotlib.image.imread(tmp_path / "d.png")
     assert picture.shape[0] > 300
     assert picture.std() > 0.02
+    write_run(tmp_path / "exp" / "two" / "broken", [])
+    (tmp_path / "exp" / "two" / "broken" / "history.csv").unlink()
+    made = [tmp_path / "exp" / system / f"s{seed}" / "convert/eval" for system in ("one", "two") for seed in range(2)]
+    (tmp_path / "list.tsv").write_text("dir\tsystem\n" + "".join(f"{folder}\tx\n" for folder in [*made, "-"]))
+    monkeypatch.setattr(sys, "argv", [*command, "--scored", str(tmp_path / "list.tsv")])
+    plot_runs.main()
+    np.testing.assert_array_equal(matplotlib.image.imread(tmp_path / "d.png"), picture)
+    (tmp_path / "list.tsv").write_text("system\nx\n")
+    with pytest.raises(AudiolabError, match=r"list.tsv:1: no column dir"):
+        plot_runs.main()
+    shutil.rmtree(tmp_path / "exp" / "two" / "broken")
     monkeypatch.setattr(sys, "argv", [*command, "--systems", "ona"])
     with pytest.raises(AudiolabError, match=r"--systems: no system 'ona' in .*; did you mean 'one'"):
         plot_runs.main()

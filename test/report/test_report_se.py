@@ -105,7 +105,8 @@ def command(experiment, monkeypatch, tmp_path):
 @pytest.fixture
 def everything(experiment):
     decisions = ("--source_decisions", experiment / "source.txt", "--target_decisions", experiment / "target.txt")
-    return ("--paper", experiment / "tables.tsv", "--baseline", "source", *decisions, "--title", "Run <1> & more")
+    shown = ("--runs", "source_s0", "dann_classifier_s0", "--title", "Run <1> & more")
+    return ("--paper", experiment / "tables.tsv", "--baseline", "source", *decisions, *shown)
 
 
 def test_the_page_is_sound_escaped_and_the_same_again(command, check, experiment, everything):
@@ -123,6 +124,13 @@ def test_the_page_is_sound_escaped_and_the_same_again(command, check, experiment
     ):  # fmt: skip
         assert words in found.text, words
     assert command(*everything) == page
+
+
+def test_only_runs_that_were_scored_are_shown_unless_others_are_named(command, check):
+    text = check(command()).text
+    assert "source_s0" in text
+    assert "dann_classifier_s0" not in text
+    assert "dann_classifier_s0" in check(command("--runs", "dann_classifier_s0")).text
 
 
 def test_figures_are_those_of_the_scores(command, experiment, everything):

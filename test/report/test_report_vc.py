@@ -3,10 +3,12 @@ import logging
 import math
 import shutil
 import sys
+from collections import Counter
 
 import numpy as np
 import pytest
 import soundfile
+from scored_list import PAIRS, list_scored, made
 
 from audiolab.bin import report_vc
 from audiolab.errors import AudiolabError
@@ -89,17 +91,46 @@ def test_players_are_left_out_to_keep_the_size(command, check, caplog):
     assert "left out" in caplog.text
 
 
-def test_baselines_are_played_where_they_fit(command, check, experiment):
-    folder = experiment / "exp" / "demo" / "softgan" / "A-X" / "last" / "eval"
-    labels = [given["aria-label"] for given in check(command("--baselines", f"copy={folder}")).all("audio")]
-    assert sum(label.startswith("copy,") for label in labels) == 4  # of the pair A, X alone
+def test_what_no_run_made_is_played_beside_its_pair_and_seed(command, check, experiment, tmp_path):
+    demo = experiment / "exp" / "demo"
+    dirs = [made(demo, *ends) for ends in PAIRS]
+    others = [tmp_path / name / "eval" for name in ("shift", "moved", "late")]
+    for folder in others:
+        shutil.copytree(dirs[0], folder)
+    rows = [("softgan", "1", *ends, folder) for ends, folder in zip(PAIRS, dirs)]
+    rows += [(f"{folder.parent.name}", seed, *"AX", folder) for folder, seed in zip(others, "-12")]
+    list_scored(tmp_path, *rows, ("natural", "-", *"AX", "-"))
+    audios = check(command("--scored", tmp_path / "scored.tsv")).all("audio")
+    heard = Counter(given["aria-label"].split(",")[0] for given in audios)
+    assert heard == {"Source": 8, "Converted": 8, "Target": 8, "shift": 4, "moved": 4}
+
+
+def test_what_was_not_scored_is_not_shown(command, experiment, tmp_path):
+    """Conversions of another config or of other sentences, and runs of a pair that was left out, broken ones too."""
+    exp = tmp_path / "exp"
+    shutil.copytree(experiment / "exp" / "demo", exp)
+    list_scored(exp, *(("softgan", "1", *ends, made(exp, *ends)) for ends in PAIRS))
+    page = command(expdir=exp)
+    shutil.copytree(made(exp, *"AX"), exp / "softgan" / "A-X" / "earlier" / "eval")
+    (exp / "softgan" / "A-X" / "earlier" / "eval" / "utt2source").write_text("X-A_1 A_99\n")
+    shutil.copytree(exp / "softgan" / "A-X", exp / "softgan" / "A-Y")
+    (exp / "softgan" / "A-Y" / "history.csv").unlink()
+    assert command(expdir=exp) == page
+    list_scored(exp, ("softgan", "1", *"BY", made(exp, *"BY")))
+    page = command(expdir=exp)
+    assert "softgan/B-Y" in page
+    assert "softgan/A-X" not in page
+    assert "<dt>Training runs</dt><dd>1</dd>" in page
+    list_scored(exp, ("mean_shift", "-", *"BY", "elsewhere"))
+    with pytest.raises(AudiolabError, match="lists nothing that one of these runs made: softgan/A-X, softgan/A-Y, "):
+        command(expdir=exp)
 
 
 @pytest.mark.parametrize(
     ("more", "message"),
     [
         (["--runs", "softgan/A-Z"], "no run 'softgan/A-Z'; did you mean 'softgan/A-X'"),
-        (["--baselines", "nothing"], "'nothing' is not NAME=DIR"),
+        (["--scored", "nowhere.tsv"], "nowhere.tsv: cannot read the list of runs"),
         (["--max_megabytes", "1"], "unknown argument '--max_megabytes'"),
     ],
 )
@@ -121,15 +152,9 @@ def test_wrong_options_are_one_line(command, more, message):
 )
 def test_broken_runs_are_named(command, experiment, tmp_path, name, text, message):
     shutil.copytree(experiment / "exp" / "demo" / "softgan" / "A-X", tmp_path / "exp" / "softgan" / "A-X")
+    list_scored(tmp_path / "exp", ("softgan", "1", *"AX", made(tmp_path / "exp", *"AX")))
     (tmp_path / "exp" / "softgan" / "A-X" / name).write_text(text)
     with pytest.raises(AudiolabError, match=message):
-        command(expdir=tmp_path / "exp")
-
-
-def test_a_folder_without_conversions_says_which_stage(command, experiment, tmp_path):
-    shutil.copytree(experiment / "exp" / "demo" / "softgan" / "A-X", tmp_path / "exp" / "softgan" / "A-X")
-    shutil.rmtree(tmp_path / "exp" / "softgan" / "A-X" / "last")
-    with pytest.raises(AudiolabError, match="stage 4"):
         command(expdir=tmp_path / "exp")
 
 

@@ -44,7 +44,7 @@ BLOCK = RATE // 2
 PEER = "plain forward of the whole"
 
 
-def ways(model: Predictor, seconds: float, folder: Path) -> dict[str, Callable[[], object]]:
+def ways(network: Enhancer, model: Predictor, seconds: float, folder: Path) -> dict[str, Callable[[], object]]:
     """Return what may be done with a signal of so many seconds, by name; a file is written where it is needed."""
     loop = speech_like(10.0, RATE, 150, np.random.default_rng(0)).astype(np.float32)
     samples = round(seconds * RATE)
@@ -64,7 +64,7 @@ def ways(model: Predictor, seconds: float, folder: Path) -> dict[str, Callable[[
             pass
 
     return {
-        PEER: lambda: model.separate(torch.from_numpy(np.resize(loop, samples))[None]),
+        PEER: lambda: torch.no_grad()(network)(torch.from_numpy(np.resize(loop, samples))[None]),
         "array, pieces of 20 s": lambda: model.enhance(np.resize(loop, samples), RATE),
         "file, pieces of 20 s": lambda: file(20.0),
         "stream, pieces of 20 s": lambda: stream(20.0),
@@ -77,13 +77,14 @@ def measure(config: EnhancerConfig, way: str, seconds: float, repeats: int) -> t
     """Return the shortest time in s of ``repeats`` runs, and the most memory in MiB that they took."""
     torch.set_num_threads(1)
     torch.manual_seed(0)
-    model = Predictor(config, Enhancer(config).state_dict(), torch.device("cpu"))
+    network = Enhancer(config).eval()
+    model = Predictor(config, network.state_dict(), torch.device("cpu"))
     times = []
     with tempfile.TemporaryDirectory() as folder:
-        ways(model, 1.0, Path(folder))[way]()
+        ways(network, model, 1.0, Path(folder))[way]()
         before = _memory("VmRSS")
         Path("/proc/self/clear_refs").write_text("5", encoding="ascii")  # the peak begins anew
-        run = ways(model, seconds, Path(folder))[way]
+        run = ways(network, model, seconds, Path(folder))[way]
         for _ in range(repeats):
             began = time.perf_counter()
             run()
@@ -105,7 +106,7 @@ def network(path: Path) -> tuple[str, EnhancerConfig]:
 def rows(name: str, config: EnhancerConfig, options: argparse.Namespace) -> Iterator[list[str]]:
     """Yield the rows of one network, the peer's of all lengths first."""
     found = {}
-    for way in ways(None, 0, Path()):  # by name only
+    for way in ways(None, None, 0, Path()):  # by name only
         for seconds in sorted(options.seconds):
             if way == PEER and seconds > options.whole:
                 continue

@@ -104,12 +104,6 @@ class Predictor:
         return max(1, round(seconds * self.rate / self._grid)) * self._grid
 
     @torch.no_grad()
-    def separate(self, mixtures: Tensor) -> tuple[Tensor, Tensor]:
-        """Return speech and noise, [B, N] each, of mixtures [B, N] at the model's rate, each taken as a whole."""
-        mixtures = mixtures.to(self.device)
-        return self._enhancer(mixtures - mixtures.mean(-1, keepdim=True))
-
-    @torch.no_grad()
     def _enhance(self, segment: np.ndarray, mean: np.ndarray, deviation: np.ndarray) -> np.ndarray:
         wave = torch.from_numpy(np.ascontiguousarray((segment - mean).T, dtype=np.float32)).to(self.device)
         scale = torch.from_numpy(deviation).to(self.device, torch.float32).clamp_min(1e-8)

@@ -158,16 +158,17 @@ stage_infer() {
   made_by "$expdir" train 3 --options "percent=$percent" "train_options=$train_options"
   # shellcheck disable=SC2086,SC2046 # lists
   local/jobs.py plan_infer "$expdir" --methods $methods --seeds $seeds --sets $(evaluation_sets) --infer_tag enhanced
-  begin "$expdir" infer --inputs "$expdir/enhance.tsv" "$expdir/.stamp/train.json" "$data/.stamp/evaluation.json" \
-    --options "eval_part=$eval_part"
+  begin "$expdir" infer --inputs "$expdir/enhance.tsv" "$expdir/.stamp/train.json" "$data/.stamp/evaluation.json"
   ${train_cmd} --max-jobs-run "$nj" "$job=1:$(($(wc -l <"$expdir/enhance.tsv") - 1))" "$expdir/log/enhance.$job.log" \
     local/jobs.py enhance "$expdir" "$job" --data "$data"
   commit "$expdir" infer
 }
 
 stage_score() {
-  made_by "$expdir" infer 4 --options "eval_part=$eval_part"
-  begin "$expdir" score --inputs "$expdir/scored.tsv" "$expdir/.stamp/infer.json" --options "eval_part=$eval_part"
+  made_by "$expdir" infer 4
+  made_by "$data" evaluation 2 --options "eval_part=$eval_part" # of which stage 4 has enhanced what there is
+  compare
+  begin "$expdir" score --inputs "$expdir/scored.tsv" "$expdir/.stamp/infer.json"
   # shellcheck disable=SC2086 # a list
   run score_se --runs "$expdir/scored.tsv" --data "$data" --judges $judges --judged "$judged" \
     ${whisper:+--whisper "$whisper"} --language "$language" --nj "$nj" --out "$expdir/scores.csv"
@@ -178,15 +179,22 @@ stage_score() {
 
 stage_report() {
   made_by "$expdir" train 3 --options "percent=$percent"
-  made_by "$expdir" score 5 --options "eval_part=$eval_part"
-  local ranked=$expdir/srst_similar_s${seeds%% *} decisions=()
-  if [[ -f $ranked/target_decisions ]]; then # Figure 3
-    decisions=(--source_decisions "$ranked/source_decisions" --target_decisions "$ranked/target_decisions"
-      --percent "$percent")
-  fi
-  run report_se --expdir "$expdir" --scored "$expdir/scored.tsv" --data "$data" --scores "$expdir/scores.csv" \
-    "${paper[@]}" "${baseline[@]}" "${decisions[@]}" --corpus "$title ($dataset), $eval_part" \
-    --out "$expdir/report.html"
+  made_by "$expdir" score 5
+  made_by "$data" evaluation 2 --options "eval_part=$eval_part"
+  compare
+  local listed runs name ranked decisions=()
+  listed=$(local/jobs.py scored_runs "$expdir")
+  mapfile -t runs <<<"$listed"
+  for name in "${runs[@]}"; do
+    if [[ $name == srst_similar_* && ${#decisions[@]} == 0 ]]; then # Figure 3
+      ranked=$expdir/$name
+      decisions=(--source_decisions "$ranked/source_decisions" --target_decisions "$ranked/target_decisions"
+        --percent "$percent")
+    fi
+  done
+  run report_se --expdir "$expdir" --scored "$expdir/scored.tsv" --runs "${runs[@]}" --data "$data" \
+    --scores "$expdir/scores.csv" "${paper[@]}" "${baseline[@]}" "${decisions[@]}" \
+    --corpus "$title ($dataset), $eval_part" --out "$expdir/report.html"
 }
 
 run_stages "$@"; exit  # on one line, for bash reads on in a script that is edited while it runs

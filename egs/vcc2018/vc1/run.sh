@@ -140,12 +140,13 @@ stage_stats() {
 plan() {
   # shellcheck disable=SC2086 # lists
   local/jobs.py "$1" "$expdir" --configs $configs --pairs $pairs --seeds $seeds --infer_config "$infer_config" \
-    --f0_config "$f0_config" --f0_of "$train_config" --both_ways "$both_ways"
+    --f0_config "$f0_config" --f0_of "$train_config" --both_ways "$both_ways" --data "$eval" --reference "$data/ref"
 }
 
 stage_train() {
   made_by "$dump" features 1
   made_by "$dump" stats 2
+  made_part
   lock --exclusive "$expdir"
   plan plan
   # shellcheck disable=SC2086 # a list
@@ -163,7 +164,7 @@ stage_train() {
 }
 
 stage_infer() {
-  if [[ $eval != "$data/eval" ]]; then made_by "$eval" data 0 --options "dev_sentences=$dev_sentences"; fi
+  made_part
   made_by "$expdir" train 3 --options "max_steps=$max_steps" "train_options=$train_options"
   plan plan_infer
   begin "$expdir" infer --inputs "$expdir/convert.tsv" "$expdir/.stamp/train.json" "$infer_config" \
@@ -176,7 +177,7 @@ stage_infer() {
 
 stage_score() {
   made_by "$expdir" infer 4 --options "eval=$eval"
-  begin "$expdir" score --inputs "$expdir/scored.tsv" "$expdir/.stamp/infer.json" --options "eval=$eval"
+  begin "$expdir" score --inputs "$expdir/scored.tsv" "$expdir/.stamp/infer.json"
   # shellcheck disable=SC2086 # a list
   run score_vc --runs "$expdir/scored.tsv" --source "$eval" --reference "$data/ref" --train "$data/train" \
     --judges $judges --judged "$judged" ${whisper:+--whisper "$whisper"} --language "$language" --nj "$nj" \
@@ -187,11 +188,13 @@ stage_score() {
 }
 
 stage_report() {
-  made_by "$expdir" score 5 --options "eval=$eval"
-  run report_vc --expdir "$expdir" --data "$eval" --reference "$data/ref" --scores "$expdir/scores.csv" \
-    --corpus "VCC2018 ($dataset), $eval_part" "${baselines[@]}" --out "$expdir/report.html"
+  made_by "$expdir" infer 4 --options "eval=$eval"
+  made_by "$expdir" score 5
+  run report_vc --expdir "$expdir" --scored "$expdir/scored.tsv" --data "$eval" --reference "$data/ref" \
+    --scores "$expdir/scores.csv" --corpus "VCC2018 ($dataset), $eval_part" "${baselines[@]}" --out "$expdir/report.html"
   if [[ $ablation == true ]]; then
-    run plot_runs --expdir "$expdir" --values d_real d_converted d_source --out "$expdir/discriminators.png"
+    run plot_runs --expdir "$expdir" --scored "$expdir/scored.tsv" --values d_real d_converted d_source \
+      --out "$expdir/discriminators.png"
   fi
   # shellcheck disable=SC2086 # a list
   local/jobs.py publish "$expdir" --data "$eval" --reference "$data/ref" --seed "$seed" --leave_out $leave_out

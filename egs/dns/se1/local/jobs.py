@@ -9,6 +9,7 @@ local/jobs.py waves EXPDIR                     prints FIRST:LAST of the jobs tha
 local/jobs.py pool EXPDIR N …                  makes the pool of source mixtures of row N of train.tsv, if it has one
 local/jobs.py train EXPDIR N … [-- OPTIONS]    trains row N of train.tsv
 local/jobs.py enhance EXPDIR N … [-- OPTIONS]  enhances an evaluation set: row N of enhance.tsv
+local/jobs.py scored_runs EXPDIR               prints the runs that made what scored.tsv lists, and those they stand on
 """
 
 from __future__ import annotations
@@ -61,7 +62,9 @@ def main() -> None:
     plan_infer.add_argument("--sets", nargs="+", required=True, help="evaluation sets")
     plan_infer.add_argument("--infer_tag", required=True, help="name of the folder of enhanced sets")
     waves = verbs.add_parser("waves", help="print which jobs may run at the same time")
-    waves.add_argument("expdir", type=Path)
+    runs = verbs.add_parser("scored_runs", help="print which runs made what was scored, and those they stand on")
+    for verb in (waves, runs):
+        verb.add_argument("expdir", type=Path)
     pool = verbs.add_parser("pool", help="rank the source mixtures of one phase, or draw some")
     train = verbs.add_parser("train", help="train one phase")
     enhance = verbs.add_parser("enhance", help="enhance one set by one method")
@@ -85,6 +88,8 @@ def main() -> None:
         write_enhancements(args)
     elif args.verb == "waves":
         print_waves(args.expdir)
+    elif args.verb == "scored_runs":
+        print(*scored_runs(args.expdir), sep="\n")
     elif args.verb == "enhance":
         run_module(*enhance_command(read_job(args.expdir / "enhance.tsv", args.number, MADE_BY), args.data), *passed_on)
     else:
@@ -233,6 +238,17 @@ def print_waves(expdir: Path) -> None:
         jobs = dict(group)
         pools = [number for number, row in jobs.items() if row["source_pool"] != NONE]
         print(span(list(jobs)), span(pools), *dict.fromkeys(row["phase"] for row in jobs.values()))
+
+
+def scored_runs(expdir: Path) -> list[str]:
+    """Return the runs that made what scored.tsv lists and those that they stand on, in the order of train.tsv."""
+    trained = {row["dir"]: row for row in read_jobs(expdir / "train.tsv", MADE_BY)}
+    scored = [row["dir"] for row in read_jobs(expdir / "scored.tsv", "stage 4 (infer)")]
+    found = [run for run in trained if any(made.startswith(f"{run}/") for made in scored)]
+    for run in found:  # which grows
+        row = trained[run]
+        found += {row["init"], row["init_classifier"], row["ranked_by"]} & trained.keys() - set(found)
+    return [Path(run).name for run in trained if run in found]
 
 
 def span(numbers: list[int]) -> str:

@@ -37,5 +37,10 @@ case $eval_part in
   dev) speech_part=valid paper=() note="Development sets: for choices, not to be reported." ;;
   *) echo "error: --eval_part is test or dev, not '$eval_part'" >&2 && exit 1 ;;
 esac
-baseline=(--baseline noisy) # what the others are compared with: the unprocessed mixtures, and
-if [[ " $methods " =~ " source "|" all " ]]; then baseline+=(--baseline source); fi # this, where it is one of the methods
+
+# compare: sets the options that say what the others are compared with: the unprocessed mixtures, and the source model
+# where it was scored
+compare() {
+  baseline=(--baseline noisy)
+  if cut -f 1 "$expdir/scored.tsv" | grep -qx source; then baseline+=(--baseline source); fi
+}

@@ -5,7 +5,7 @@ local/jobs.py plan EXPDIR …                    writes EXPDIR/train.tsv
 local/jobs.py plan_infer EXPDIR …              writes EXPDIR/convert.tsv and EXPDIR/scored.tsv, of what train.tsv has
 local/jobs.py train EXPDIR N … [-- OPTIONS]    trains row N of train.tsv
 local/jobs.py convert EXPDIR N … [-- OPTIONS]  converts row N of convert.tsv
-local/jobs.py publish EXPDIR …                 packs the models and makes the listening test
+local/jobs.py publish EXPDIR …                 packs the models and makes the listening test, of what was scored
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ TRAIN = ("config", "seed", "source", "target", "dir")
 CONVERT = ("system", "seed", "source", "target", "dir", "model", "way", "config")
 SCORED = CONVERT[:5]
 MADE_BY = "stage 3 (train)"
+CONVERTED_BY = "stage 4 (infer)"
 SENTENCES = ("frames", "held_out", "unshared")
 """Keys of ``data_conf`` that say which sentences are trained on."""
 MOVED = "+F0"
@@ -52,6 +53,8 @@ def main() -> None:
         verb.add_argument("--f0_config", default="", help="YAML of a further row, config+F0; empty: none")
         verb.add_argument("--f0_of", default="", help="YAML of the system that gets that row")
         verb.add_argument("--both_ways", default="false", choices=["true", "false"], help="targets to sources too")
+        verb.add_argument("--data", required=True, help="data dir that is converted")
+        verb.add_argument("--reference", required=True, help="data dir of the targets' references")
     train = verbs.add_parser("train", help="train one system")
     convert = verbs.add_parser("convert", help="convert with one system, or without one")
     for verb in (train, convert):
@@ -81,7 +84,7 @@ def main() -> None:
 
 
 def planned(args: cli.configargparse.Namespace) -> tuple[list[Row], list[Row]]:
-    """Return the trainings, and the conversions by them; raise where some of them would make one folder."""
+    """Return the trainings, and the conversions by them; raise for what could not be made of them all."""
     for seed in args.seeds:
         if not seed.isdecimal():
             raise AudiolabError(f"--seeds '{' '.join(args.seeds)}': give whole numbers, not negative")
@@ -89,7 +92,25 @@ def planned(args: cli.configargparse.Namespace) -> tuple[list[Row], list[Row]]:
     conversions = list(conversion_rows(args, trainings))
     one_way = ", a pair in one direction with --both_ways" if args.both_ways == "true" else ""
     check_folders((*trainings, *conversions), f"name each config, pair and seed once{one_way}")
+    check_sentences(args)
     return trainings, conversions
+
+
+def check_sentences(args: cli.configargparse.Namespace) -> None:
+    """Raise for speakers who have no sentence to be converted, or none to compare conversions with."""
+    sources, targets = zip(*directions(args))
+    or_one_way = ", or leave out --both_ways" if args.both_ways == "true" else ""
+    for folder, speakers, purpose in (
+        (args.data, sources, "to convert"),
+        (args.reference, targets, "to compare conversions with"),
+    ):
+        there = DataDir(folder).speakers
+        lacking = [speaker for speaker in dict.fromkeys(speakers) if speaker not in there]
+        if lacking:
+            raise AudiolabError(
+                f"{folder}: no evaluation sentences of {', '.join(lacking)} {purpose}; "
+                f"name speakers in --pairs who have some{or_one_way}"
+            )
 
 
 def write_trainings(args: cli.configargparse.Namespace) -> None:
@@ -195,17 +216,22 @@ def baseline_data(job: Row, args: cli.configargparse.Namespace) -> Iterator[str]
 
 
 def publish_models(args: cli.configargparse.Namespace) -> None:
-    """Pack each trained model beside its folder: ``<run>.zip``."""
+    """Pack each model beside its folder: ``<run>.zip``."""
     from audiolab.report.packing import pack  # it loads torch, which the other verbs do without
 
-    for training in read_jobs(args.expdir / "train.tsv", MADE_BY):
-        run = training["dir"]
+    for run in dict.fromkeys(row["model"] for row in scored_conversions(args.expdir) if row["way"] != "baseline"):
         pack(run, f"{run}.zip", "convert", None)
+
+
+def scored_conversions(expdir: Path) -> list[Row]:
+    """Return the rows of convert.tsv whose conversions were scored."""
+    scored = {row["dir"] for row in read_jobs(expdir / "scored.tsv", CONVERTED_BY)}
+    return [row for row in read_jobs(expdir / "convert.tsv", CONVERTED_BY) if row["dir"] in scored]
 
 
 def listening_command(args: cli.configargparse.Namespace) -> tuple[str, ...]:
     """Return module and arguments that make the listening test: the systems' first seed, as in the paper's §4.2."""
-    forward = [row for row in read_jobs(args.expdir / "convert.tsv", MADE_BY) if row["way"] == "forward"]
+    forward = [row for row in scored_conversions(args.expdir) if row["way"] == "forward"]
     heard = [row for row in forward if row["seed"] == forward[0]["seed"]]
     systems = dict.fromkeys(row["system"] for row in heard if row["system"] not in args.leave_out)
     counts = [sum(len(DataDir(row["dir"]).utterances) for row in heard if row["system"] == name) for name in systems]

@@ -9,6 +9,11 @@ parts_there() {
   done | sort -u
 }
 
+# made_part: fails unless stage 0 has made the evaluation sentences that are asked for
+made_part() {
+  if [[ $eval != "$data/eval" ]]; then made_by "$eval" data 0 --options "dev_sentences=$dev_sentences"; fi
+}
+
 # begin_parts: stage 0 is about to make them
 begin_parts() {
   local set
