@@ -23,12 +23,16 @@ clipped where the recording passes it itself or the last resampling made it so."
 
 
 class Converter(Protocol):
-    """What `convert_data_dir` needs of a converter: the speakers' ids and ``convert(wave, rate, limiter)``."""
+    """A converter, with its speakers' ids."""
 
     source: str
     target: str
 
     def convert(self, wave: np.ndarray, rate: int, limiter: Limiter | None = None) -> np.ndarray: ...
+
+    def stream(
+        self, blocks: Iterable[np.ndarray], rate: int, limiter: Limiter | None = None
+    ) -> Iterable[np.ndarray]: ...
 
 
 def convert_file(
@@ -50,6 +54,16 @@ def convert_file(
         with audio_writer(out, audio.rate, audio.channels, audio.subtype) as write:
             for block in blocks:
                 write(block)
+
+
+def convert_recording(converter: Converter, source: str | Path, out: str | Path) -> None:
+    """Convert a file as `convert_file` does, within full scale but where it holds floats that pass it themselves.
+
+    A lossy decoder passes it with any recording at full scale: that is no reason to clip what is made of it.
+    """
+    with open_audio(source) as audio:
+        limiter = Limiter(always=audio.subtype not in ("FLOAT", "DOUBLE"))
+    convert_file(lambda blocks, rate: converter.stream(blocks, rate, limiter), source, out)
 
 
 def convert_data_dir(converter: Converter, datadir: DataDir, out: str | Path, rate: int) -> DataDir:

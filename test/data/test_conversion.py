@@ -9,7 +9,7 @@ import pytest
 import soundfile
 import torch
 
-from audiolab.data.conversion import convert_data_dir, convert_file
+from audiolab.data.conversion import convert_data_dir, convert_file, convert_recording
 from audiolab.datadir.datadir import DataDir, write_data_dir
 from audiolab.datadir.validate import validate
 from audiolab.errors import AudiolabError
@@ -41,6 +41,22 @@ def speech(seconds=1.0, rate=RATE, channels=None, seed=0):
     wave = 0.3 * speech_like(seconds, rate, 120, np.random.default_rng(seed))
     wave = wave if channels is None else np.stack([np.roll(wave, 50 * c) for c in range(channels)], 1)
     return wave.astype(np.float32)
+
+
+@pytest.mark.parametrize(
+    ("name", "subtype", "limited"), [("in.wav", "PCM_16", True), ("in.ogg", None, True), ("in.wav", "FLOAT", False)]
+)
+def test_what_is_made_of_a_recording_is_limited_unless_its_floats_pass_full_scale(tmp_path, name, subtype, limited):
+    """A decoder's overshoot is not the recording's wish."""
+    wave = np.clip(9 * speech(3.0), -1, 1) * np.float32(1.2 if subtype == "FLOAT" else 1)
+    soundfile.write(tmp_path / name, wave, RATE, subtype)
+    assert (np.abs(soundfile.read(tmp_path / name)[0]).max() > 1) == (subtype != "PCM_16")
+    convert_recording(converter(), tmp_path / name, tmp_path / "out.wav")
+    found, _ = soundfile.read(tmp_path / "out.wav")
+    at_the_edge = np.abs(found) >= 1 - 2**-15
+    in_a_row = (at_the_edge[:-1] & at_the_edge[1:]).sum()  # clipped, not touched by a limited peak
+    assert (np.abs(found).max() <= 1) == limited
+    assert in_a_row < 3 or not limited
 
 
 def halve(blocks, rate):
