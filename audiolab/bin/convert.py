@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from audiolab import cli
 from audiolab.config import add_arguments, from_namespace, option
-from audiolab.data.conversion import convert_data_dir, convert_file
+from audiolab.data.conversion import convert_data_dir, convert_recording
 from audiolab.datadir.datadir import DataDir
 from audiolab.errors import AudiolabError
 from audiolab.inference import load
@@ -42,7 +42,7 @@ def main() -> None:
     if options.data and options.out and not options.files:
         convert_data_dir(voice, DataDir(options.data), options.out, voice.analysis.stft.rate)
     elif len(options.files) == 2 and not (options.data or options.out):
-        convert_file(voice.stream, *options.files)
+        convert_recording(voice, *options.files)
     else:
         raise AudiolabError("convert: give in.wav and out.wav, or --data and --out")
 

@@ -78,8 +78,10 @@ def parse(argv: list[str]) -> tuple[type, Any, argparse.Namespace]:
             f"--node_rank {options.node_rank} of --num_nodes {options.num_nodes}: machines are counted from 0 to "
             f"{options.num_nodes - 1}"
         )
-    if options.master is not None and not re.fullmatch(r"[^:\s]+(:\d{1,5})?", options.master):
-        raise AudiolabError(f"--master '{options.master}': give host:port of machine 0")
+    if options.master is not None:
+        found = re.fullmatch(r"[^:\s]+(:([0-9]{1,5}))?", options.master)
+        if not found or not 0 < int(found[2] or 1) < 1 << 16:
+            raise AudiolabError(f"--master '{options.master}': give host:port of machine 0, a port from 1 to 65535")
     return system, config.from_namespace(cls, options), options
 
 

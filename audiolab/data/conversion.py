@@ -18,16 +18,21 @@ from audiolab.errors import AudiolabError, did_you_mean
 from audiolab.synthesis.limiter import Limiter
 
 LIMITED = "utt2limited"
-"""Table of a data dir of conversions: how many samples of each would have passed full scale, and were limited."""
+"""Table of a data dir of conversions: how many samples of each would have passed full scale, and were limited, or were
+clipped where the recording passes it itself or the last resampling made it so."""
 
 
 class Converter(Protocol):
-    """What `convert_data_dir` needs of a converter: the speakers' ids and ``convert(wave, rate, limiter)``."""
+    """A converter, with its speakers' ids."""
 
     source: str
     target: str
 
     def convert(self, wave: np.ndarray, rate: int, limiter: Limiter | None = None) -> np.ndarray: ...
+
+    def stream(
+        self, blocks: Iterable[np.ndarray], rate: int, limiter: Limiter | None = None
+    ) -> Iterable[np.ndarray]: ...
 
 
 def convert_file(
@@ -51,12 +56,22 @@ def convert_file(
                 write(block)
 
 
+def convert_recording(converter: Converter, source: str | Path, out: str | Path) -> None:
+    """Convert a file as `convert_file` does, within full scale but where it holds floats that pass it themselves.
+
+    A lossy decoder passes it with any recording at full scale: that is no reason to clip what is made of it.
+    """
+    with open_audio(source) as audio:
+        limiter = Limiter(always=audio.subtype not in ("FLOAT", "DOUBLE"))
+    convert_file(lambda blocks, rate: converter.stream(blocks, rate, limiter), source, out)
+
+
 def convert_data_dir(converter: Converter, datadir: DataDir, out: str | Path, rate: int) -> DataDir:
     """Convert the source speaker's utterances of a data dir, and return the data dir of the results.
 
     Writes ``<out>/wav/<utterance>.wav`` (16 bit), ``wav.scp``, ``utt2spk`` (the target speaker), ``spk2utt``,
-    ``utt2source`` (the source utterance), ``utt2limited`` (how many samples the limiter kept within full scale) and
-    ``text`` where the data dir has it. An utterance that was ``A_30001`` is ``B-A_30001`` when B is the target.
+    ``utt2source`` (the source utterance), ``utt2limited`` (how many samples were kept within full scale) and ``text``
+    where the data dir has it. An utterance that was ``A_30001`` is ``B-A_30001`` when B is the target.
 
     Args:
         converter: Converts.
@@ -83,10 +98,16 @@ def convert_data_dir(converter: Converter, datadir: DataDir, out: str | Path, ra
     names = {utterance: f"{converter.target}-{utterance}" for utterance in utterances}
     files = {name: file_of(out / "wav", name, ".wav") for name in names.values()}
     for utterance, name in names.items():
-        path, limiter = files[name], Limiter(name)
-        write_audio(path, _converted(converter, datadir, utterance, rate, limiter), rate)
+        path = files[name]
+        wave, original = load_utterance(datadir, utterance, allow_silent=False)
+        limiter = Limiter(name, always=bool(np.abs(wave).max() <= 1))
+        try:
+            converted = _converted(converter, wave, original, rate, limiter)
+        except AudiolabError as error:
+            raise AudiolabError(f"{datadir.path}: {utterance}: {error}") from error
+        clipped = write_audio(path, converted, rate)
         rows = {"wav.scp": str(path), "utt2spk": converter.target, "utt2source": utterance}
-        rows[LIMITED] = str(limiter.samples)
+        rows[LIMITED] = str(limiter.samples + clipped)
         if "text" in tables:
             rows["text"] = datadir.table("text")[utterance]
         for table, value in rows.items():
@@ -94,10 +115,6 @@ def convert_data_dir(converter: Converter, datadir: DataDir, out: str | Path, ra
     return write_data_dir(out, tables, replace=True)
 
 
-def _converted(converter: Converter, datadir: DataDir, utterance: str, rate: int, limiter: Limiter) -> np.ndarray:
-    wave, original = load_utterance(datadir, utterance, allow_silent=False)
+def _converted(converter: Converter, wave: np.ndarray, original: int, rate: int, limiter: Limiter) -> np.ndarray:
     at = min(original, rate)
-    try:
-        return resample(converter.convert(resample(wave, original, at), at, limiter), at, rate)
-    except AudiolabError as error:
-        raise AudiolabError(f"{datadir.path}: {utterance}: {error}") from error
+    return resample(converter.convert(resample(wave, original, at), at, limiter), at, rate)

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from audiolab.features.envelope_config import EnvelopeConfig
-from audiolab.features.mel import mel_edges
+from audiolab.features.mel import mel_edges, mel_filters
 
 MARGIN_DB = 15.9
 """P.56's: frames further below the active level are pauses."""
@@ -22,6 +22,9 @@ LEVEL_HZ = 3400.0
 
 LEAST_S = 0.2
 """So long at least is what is taken for speech: a syllable. A click is shorter."""
+
+_ROUNDING_DB = 0.01
+"""More than the mel envelope of digital silence is off."""
 
 _STEP_DB = 0.25
 _LOWEST_DB, _HIGHEST_DB = -240.0, 120.0
@@ -44,23 +47,36 @@ def frame_levels(mel: Tensor, config: EnvelopeConfig) -> Tensor:
     return 10 * power.log10()
 
 
+def silence(config: EnvelopeConfig) -> Tensor:
+    """Return the mel envelope of digital silence, [n_mels] in dB: the floor in all bins, through the mel filters."""
+    grid = config.stft
+    corners = config.mel_low_hz, config.mel_high_hz
+    filters = mel_filters(grid.rate, grid.n_fft, config.n_mels, *corners, config.mel_scale, config.mel_norm)
+    return config.floor_db + 20 * filters.sum(1).clamp_min(1).log10()
+
+
+def is_heard(mel: Tensor, silent: Tensor) -> Tensor:
+    """Return which frames [T] of mel envelopes in dB are not digital silence, whose envelope is ``silent``."""
+    return (mel > silent.to(mel) + _ROUNDING_DB).any(1)
+
+
 class ActiveLevel:
     """The active level of frames that come piece by piece, in bounded memory: a histogram of their levels.
 
     Args:
-        config: How the frames were made; frames at its floor, digital silence, do not count.
+        config: How the frames were made; those of digital silence do not count.
     """
 
     def __init__(self, config: EnvelopeConfig) -> None:
         bins = round((_HIGHEST_DB - _LOWEST_DB) / _STEP_DB)
         self._counts, self._sums = np.zeros(bins, np.int64), np.zeros(bins)
-        self._floor = config.floor_db
+        self._silent = float(frame_levels(silence(config)[None], config)) + _ROUNDING_DB
         self._least = max(1, round(1000 * LEAST_S / config.stft.shift_ms))
 
     def add(self, levels: Tensor | np.ndarray, offset: float = 0.0) -> None:
         """Count frames of these levels in dB, [T], as `frame_levels` gives them, each raised by ``offset``."""
         values = np.asarray(levels.cpu() if isinstance(levels, Tensor) else levels, np.float64)
-        values = values[values > self._floor + 1e-3] + offset
+        values = values[values > self._silent] + offset
         places = np.clip((values - _LOWEST_DB) / _STEP_DB, 0, len(self._counts) - 1).astype(np.int64)
         self._counts += np.bincount(places, minlength=len(self._counts))
         self._sums += np.bincount(places, values, minlength=len(self._sums))

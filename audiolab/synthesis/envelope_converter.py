@@ -141,7 +141,7 @@ class _Channel:
         back: How many windows a segment may begin before the one that it ends with.
 
     Attributes:
-        peak: Of all that was heard.
+        peak: Of all that was heard, without the mean of its segment.
         counted: Frames that have gone into the level.
         level: Active level of what was heard up to the end of a window, by the window's number; dB of full scale.
     """
@@ -195,12 +195,13 @@ class Segments:
 
     def _convert(self, wave: np.ndarray, first: int, channel: _Channel) -> np.ndarray:
         """Convert a channel; it is analysed at one peak, so that nothing depends on its gain, rounding included."""
-        channel.peak = max(channel.peak, float(np.abs(wave).max()))
+        mean = wave.mean(dtype=np.float64).astype(np.float32)  # a constant offset is no sound
+        channel.peak = max(channel.peak, float(np.abs(wave - mean).max()))
         start = first // self.analysis.stft.hop
         until = (self._segments + 2) * self._half - start  # the frames after are cut off by the segment's end
         if channel.peak == 0:
             channel.counted = start + min(self.analysis.stft.frames(len(wave)), until)
-            return np.zeros_like(wave)
+            return wave.copy()
         scaled = wave / np.float32(channel.peak)
         offset = 20 * float(np.log10(channel.peak))
         found = self._extract(scaled, self.orders(scaled), self._highest)

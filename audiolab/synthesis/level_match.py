@@ -17,7 +17,7 @@ from torch.nn import functional
 
 from audiolab.features.envelope import to_db, to_scale
 from audiolab.features.envelope_config import EnvelopeConfig
-from audiolab.features.speech_level import frame_levels, is_active
+from audiolab.features.speech_level import frame_levels, is_active, is_heard, silence
 from audiolab.features.speech_profile import SpeechProfile, bands_below
 
 NEAR_S = 0.1
@@ -49,6 +49,7 @@ class LevelMatched:
     ) -> None:
         self.mapping, self.profile, self.analysis, self.limit_db = mapping, profile, analysis, limit_db
         self.bands = bands_below(highest, analysis)
+        self._silent = silence(analysis)
 
     def __call__(self, mel: Tensor, level: float) -> Tensor:
         """Return by how much a window's shape changes, [T, n_mels] in dB, within the limit; 0 away from speech.
@@ -57,7 +58,7 @@ class LevelMatched:
             mel: Mel envelopes in dB, [T, n_mels].
             level: The audio's active level in dB, as ``mel`` has it.
         """
-        heard = (mel > self.analysis.floor_db).any(1)  # digital silence has no shape
+        heard = is_heard(mel, self._silent)  # digital silence has no shape
         spoken = is_active(frame_levels(mel, self.analysis), level) & heard
         shape = torch.zeros_like(mel)
         if not spoken.any():

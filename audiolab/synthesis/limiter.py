@@ -25,14 +25,16 @@ class Limiter:
 
     Args:
         name: Of the signal; begins the warning.
+        always: Whether full scale holds even where the signal that is given passes it, as one does that was resampled
+            from a recording within full scale.
 
     Attributes:
         samples: How many would have passed full scale, over all channels.
         most_db: The most by which the sound was lowered around them.
     """
 
-    def __init__(self, name: str = "") -> None:
-        self.samples, self.most_db = 0, 0.0
+    def __init__(self, name: str = "", always: bool = False) -> None:
+        self.samples, self.most_db, self._always = 0, 0.0, always
         self._where = f"{name}: " if name else ""
 
     def apply(self, blocks: Iterable[np.ndarray], rate: float, source: Counted) -> Blocks:
@@ -47,8 +49,8 @@ class Limiter:
 
         def limited(segment: np.ndarray, first: int) -> np.ndarray:
             needed = CEILING / np.maximum(np.abs(segment).max(axis=1), CEILING)
-            if source.passes is not None:
-                needed[max(0, source.passes - first) :] = 1
+            if (passes := self._passes(source)) is not None:
+                needed[max(0, passes - first) :] = 1
             if needed.min() == 1:
                 return segment
             held = minimum_filter1d(needed, 2 * look + 1, mode="nearest")
@@ -65,7 +67,11 @@ class Limiter:
     def _counted(self, blocks: Iterable[np.ndarray], source: Counted) -> Blocks:
         position = 0
         for block in blocks:
-            until = len(block) if source.passes is None else max(0, source.passes - position)
+            passes = self._passes(source)
+            until = len(block) if passes is None else max(0, passes - position)
             self.samples += int((np.abs(block[:until]) > 1).sum())
             position += len(block)
             yield block
+
+    def _passes(self, source: Counted) -> int | None:
+        return None if self._always else source.passes

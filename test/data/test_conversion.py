@@ -9,7 +9,7 @@ import pytest
 import soundfile
 import torch
 
-from audiolab.data.conversion import convert_data_dir, convert_file
+from audiolab.data.conversion import convert_data_dir, convert_file, convert_recording
 from audiolab.datadir.datadir import DataDir, write_data_dir
 from audiolab.datadir.validate import validate
 from audiolab.errors import AudiolabError
@@ -21,26 +21,42 @@ from audiolab.synthesis.speechlike import speech_like
 RATE = 16000
 
 
-def converter():
-    tilt = torch.linspace(-6, 6, 32)
+def converter(most_db=6):
+    tilt = torch.linspace(-most_db, most_db, 32)
     profile = SpeechProfile(-30.0, torch.full((32,), -40.0).double(), torch.eye(32).double())
     return EnvelopeConverter(EnvelopeConfig(), 60, profile, lambda mel: mel + tilt)
 
 
 class Louder:
-    """A converter of speaker A to B that doubles the samples."""
+    """A converter of speaker A to B that doubles the samples, as far as full scale."""
 
     source, target = "A", "B"
 
     def convert(self, wave, rate, limiter=None):
         limiter.samples = int((np.abs(2 * wave) > 1).sum())
-        return 2 * wave
+        return np.clip(2 * wave, -1, 1)
 
 
 def speech(seconds=1.0, rate=RATE, channels=None, seed=0):
     wave = 0.3 * speech_like(seconds, rate, 120, np.random.default_rng(seed))
     wave = wave if channels is None else np.stack([np.roll(wave, 50 * c) for c in range(channels)], 1)
     return wave.astype(np.float32)
+
+
+@pytest.mark.parametrize(
+    ("name", "subtype", "limited"), [("in.wav", "PCM_16", True), ("in.ogg", None, True), ("in.wav", "FLOAT", False)]
+)
+def test_what_is_made_of_a_recording_is_limited_unless_its_floats_pass_full_scale(tmp_path, name, subtype, limited):
+    """A decoder's overshoot is not the recording's wish."""
+    wave = np.clip(9 * speech(3.0), -1, 1) * np.float32(1.2 if subtype == "FLOAT" else 1)
+    soundfile.write(tmp_path / name, wave, RATE, subtype)
+    assert (np.abs(soundfile.read(tmp_path / name)[0]).max() > 1) == (subtype != "PCM_16")
+    convert_recording(converter(), tmp_path / name, tmp_path / "out.wav")
+    found, _ = soundfile.read(tmp_path / "out.wav")
+    at_the_edge = np.abs(found) >= 1 - 2**-15
+    in_a_row = (at_the_edge[:-1] & at_the_edge[1:]).sum()  # clipped, not touched by a limited peak
+    assert (np.abs(found).max() <= 1) == limited
+    assert in_a_row < 3 or not limited
 
 
 def halve(blocks, rate):
@@ -244,6 +260,22 @@ def test_a_data_dir_of_the_sources_utterances(tmp_path, data):
     before = {path: path.read_bytes() for path in (tmp_path / "out").rglob("*") if path.is_file()}
     convert_data_dir(Louder(), DataDir(data.path), tmp_path / "out", RATE)
     assert {path: path.read_bytes() for path in (tmp_path / "out").rglob("*") if path.is_file()} == before
+
+
+@pytest.mark.parametrize("rate", [44100, 12000])
+def test_recordings_up_to_full_scale_are_limited_at_any_rate(tmp_path, caplog, rate):
+    """Resampled, they pass it; what the limiter, or writing after a further resampling, keeps within is all counted."""
+    wave = np.clip(8 * speech(2.0, rate), -1, 1)
+    soundfile.write(tmp_path / "a.wav", wave, rate)
+    tables = {"wav.scp": {"A_1": str(tmp_path / "a.wav")}, "utt2spk": {"A_1": "A"}}
+    tilted = converter(20)
+    tilted.source, tilted.target = "A", "B"
+    out = convert_data_dir(tilted, write_data_dir(tmp_path / "data", tables), tmp_path / "out", RATE)
+    told = [int(record.message.split(": ")[1].split()[0]) for record in caplog.records]
+    assert out.table("utt2limited")["B-A_1"] == str(sum(told))
+    assert any("would have passed full scale: limited" in record.message for record in caplog.records)
+    found = soundfile.read(out.table("wav.scp")["B-A_1"])[0]
+    assert (np.abs(found) > 1 - 2**-15).sum() <= len(found) / 1000
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """One reader of recordings: all samples that are there, or one line that names the file."""
 
 import struct
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -196,6 +197,19 @@ def test_a_broken_byte_within_is_found(path):
         path.write_bytes(put(data, len(data) // 2, bytes([data[len(data) // 2] ^ 16])))
         with pytest.raises(AudiolabError, match=r"truncated|broken audio"):
             read_wav(path)
+
+
+@pytest.mark.parametrize("name", ["ogg", "opus"])
+def test_a_broken_byte_is_found_in_whatever_page_of_an_ogg(path, name):
+    data = made(name, samples=5 * SAMPLES)
+    pages = [at for at in range(len(data)) if data[at : at + 4] == b"OggS"]
+    assert len(pages) > 4
+    for begin, end in pairwise([*pages, len(data)]):
+        path.write_bytes(put(data, end - 3, bytes([data[end - 3] ^ 16])))
+        with pytest.raises(AudiolabError, match=r"truncated|broken audio|no audio that can be read"):
+            read_wav(path)
+        if begin in (pages[0], pages[2], pages[-1]):
+            refused(path, "the page of Ogg at byte [0-9]+ has changed; get it again")
 
 
 def test_several_streams_in_one_ogg_are_refused(path):

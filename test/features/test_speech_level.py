@@ -5,8 +5,9 @@ import pytest
 import torch
 
 from audiolab.errors import AudiolabError
+from audiolab.features.envelope import MelEnvelope
 from audiolab.features.envelope_config import EnvelopeConfig
-from audiolab.features.speech_level import ActiveLevel, frame_levels, is_active, level_bands
+from audiolab.features.speech_level import ActiveLevel, frame_levels, is_active, is_heard, level_bands, silence
 from audiolab.features.speech_profile import SpeechProfile, bands_below, highest_hz, profile_of
 
 CONFIG = EnvelopeConfig()
@@ -58,6 +59,23 @@ def test_a_gain_moves_it_by_that_gain(gain):
 def test_digital_silence_has_none():
     assert level(np.full(100, CONFIG.floor_db)) is None
     assert level(np.full(100, CONFIG.floor_db), speech()) == level(speech())
+
+
+@pytest.mark.parametrize("floor", [-120.0, -100.0, -95.0, -80.0])
+@pytest.mark.parametrize("norm", ["sum", "energy"])
+def test_digital_silence_is_known_whatever_the_floor_and_the_filters(floor, norm):
+    config = EnvelopeConfig(floor_db=floor, mel_norm=norm)
+    wave = np.zeros(32000, np.float32)
+    wave[16000:] = 1e-3 * np.random.default_rng(0).standard_normal(16000)
+    mel = MelEnvelope(config)(wave, 60).mel
+    torch.testing.assert_close(mel[0].double(), silence(config), atol=1e-3, rtol=0)
+    edge = 16000 // config.stft.hop
+    heard = is_heard(mel, silence(config))
+    assert not heard[: edge - 5].any()
+    assert heard[edge:].all()
+    found = ActiveLevel(config)
+    found.add(frame_levels(mel[: edge - 5], config))
+    assert found.value is None
 
 
 def test_active_are_frames_within_the_margin():

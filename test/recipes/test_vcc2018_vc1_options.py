@@ -122,6 +122,15 @@ def test_an_old_choice_of_sentences_is_noticed(shown):
     assert f"{first} was made from an older data/mini/eval: run stage 0 (data)" in shown.said.stderr
 
 
+def test_conversions_are_stale_when_their_sentences_are_others(shown):
+    assert shown("train")
+    assert shown("infer")
+    write_data_dir("data/mini/eval_test", {"utt2spk": {f"{PAIR[0]}_{number}": PAIR[0] for number in (1, 2)}})
+    write_stamp("data/mini/eval_test", "data", [], {"dev_sentences": "2"})
+    shown("score", dev_sentences=2)
+    assert "exp/mini was made from an older data/mini/eval_test: run stage 4 (infer) again" in shown.said.stderr
+
+
 def record(place, seconds, seed=0):
     path = Path("mine", f"vcc2018_{place}.wav")
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -88,10 +88,10 @@ def test_a_gain_of_the_source_is_that_gain_of_the_result(mapping, gain):
 
 
 @pytest.mark.parametrize("mapping", MAPPINGS)
-@pytest.mark.parametrize("offset", [0.001, -0.01, 0.2])
-def test_an_offset_of_the_source_is_that_offset_of_the_result(mapping, offset):
-    """Also where there is no sound beside it, which stays silence."""
-    wave = np.pad(speech(), (9000, 9000))
+@pytest.mark.parametrize(("gain", "offset"), [(1, 0.001), (1, -0.01), (1, 0.2), (0.03, 0.3)])
+def test_an_offset_of_the_source_is_that_offset_of_the_result(mapping, gain, offset):
+    """Also where there is no sound beside it, which stays silence, and where it is ten times the sound."""
+    wave = np.float32(gain) * np.pad(speech(), (9000, 9000))
     plain = converter(mapping).convert(wave, RATE)
     made = converter(mapping).convert(wave + np.float32(offset), RATE) - np.float32(offset)
     assert level_of_error(made, plain) < -40

@@ -54,6 +54,13 @@ def test_a_source_over_full_scale_is_followed():
     assert limiter.samples <= 2
 
 
+def test_full_scale_may_hold_whatever_the_source_does():
+    counted, limiter = Counted(blocks_of(tone(1.2), 1000)), Limiter(always=True)
+    made = (block for block, _ in zip(blocks_of(tone(2.0), 1000), counted))
+    assert np.abs(np.concatenate(list(limiter.apply(made, RATE, counted)))).max() <= 1 - 2**-15
+    assert limiter.samples == (np.abs(tone(2.0)) > 1).sum()
+
+
 def test_channels_keep_their_differences():
     made = np.concatenate([tone(2.0), tone(2.0) / 2], 1)
     found, _ = limited(made, made / 2)

@@ -11,6 +11,7 @@ import time
 
 import pytest
 
+from audiolab.bin.train import parse
 from audiolab.errors import AudiolabError
 from audiolab.training.launch import launch
 from audiolab.training.signals import EXIT_STATUS
@@ -83,6 +84,25 @@ def test_several_machines_that_cannot_be_found_are_told(monkeypatch, slurm, mess
         monkeypatch.setenv(name, value)
     with pytest.raises(AudiolabError, match=message):
         launch("process", [], 1, 2, None, None)
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        (["--node_rank", "2"], "--node_rank 2 of --num_nodes 2: machines are counted from 0 to 1"),
+        (["--node_rank", "-1"], "--node_rank -1 of"),
+        (["--master", "host:99999"], "--master 'host:99999': give host:port of machine 0, a port from 1 to 65535"),
+        (["--master", "host:0"], "give host:port"),
+        (["--master", "host:"], "give host:port"),
+        (["--master", "a b:1"], "give host:port"),
+    ],
+)
+def test_machines_that_cannot_be_are_told_before_any_is_waited_for(given, told):
+    speakers = ["--data_conf.train_dir", "x", "--data_conf.source", "a", "--data_conf.target", "b"]
+    options = ["--system", "softgan", *speakers, "--trainer.max_steps", "1", "--expdir", "run", "--num_nodes", "2"]
+    assert parse([*options, "--node_rank", "1", "--master", "host:65535"])[2].master == "host:65535"
+    with pytest.raises(AudiolabError, match=told):
+        parse([*options, *given])
 
 
 PLACE = """

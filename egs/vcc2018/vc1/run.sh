@@ -168,7 +168,7 @@ stage_infer() {
   made_by "$expdir" train 3 --options "max_steps=$max_steps" "train_options=$train_options"
   plan plan_infer
   begin "$expdir" infer --inputs "$expdir/convert.tsv" "$expdir/.stamp/train.json" "$infer_config" \
-    ${f0_config:+"$f0_config"} "$data" \
+    ${f0_config:+"$f0_config"} "$data" "$eval" \
     --options "eval=$eval"
   ${train_cmd} --max-jobs-run "$nj" "$job=1:$(($(wc -l <"$expdir/convert.tsv") - 1))" "$expdir/log/convert.$job.log" \
     local/jobs.py convert "$expdir" "$job" --features "$dump" --data "$eval"
