@@ -11,10 +11,13 @@ from audiolab.errors import AudiolabError
 from audiolab.features.envelope import MelEnvelope
 from audiolab.features.envelope_config import EnvelopeConfig, order_for
 from audiolab.features.f0 import F0Range
+from audiolab.features.mel import mel_centres
 from audiolab.synthesis.speechlike import speech_like
 
 CONFIG = EnvelopeConfig()
 RATE = CONFIG.stft.rate
+SMOOTH = mel_centres(CONFIG.n_mels, CONFIG.mel_low_hz, CONFIG.mel_high_hz, CONFIG.mel_scale) > 600
+"""Bands in which envelopes do not ring before the gap below the F0s, 120 and 200 Hz."""
 RANGES = {"X": F0Range(90, 150, 120), "Y": F0Range(150, 250, 200)}
 
 
@@ -66,11 +69,11 @@ def test_mean_shift_moves_the_mean_envelope_to_the_targets(features, source, tar
     converter = baseline("mean_shift", features, source, target)
     x, y = (statistics(features, speaker).mean.numpy() for speaker in (source, target))
     converted = np.concatenate([envelope(source, converter.convert(wave, RATE)) for wave in waves]).mean(0)
-    assert np.abs(x - y - (x - y).mean()).mean() > 2
-    error = converted - y
+    assert np.abs(x - y - (x - y).mean())[SMOOTH].mean() > 2
+    error = (converted - y)[SMOOTH]
     error = np.abs(error - error.mean())  # the level is the source's
     assert error.mean() < 0.5
-    assert error.max() < 1.5
+    assert error.max() < 1
 
 
 def test_mean_variance_moves_the_deviation_too(features):
@@ -87,7 +90,7 @@ def test_mean_variance_moves_the_deviation_too(features):
     deviations = {kind: mel[spoken].std(0) for kind, mel in frames.items()}
     x, y = (statistics(features, speaker).std.numpy() for speaker in "XY")
     wanted = deviations["unconverted"] * x / y
-    errors = {kind: np.abs(found - wanted).mean() for kind, found in deviations.items()}
+    errors = {kind: np.abs(found - wanted)[SMOOTH].mean() for kind, found in deviations.items()}
     assert errors["mean_variance"] < 0.5 * min(errors["mean_shift"], errors["unconverted"])
 
 
