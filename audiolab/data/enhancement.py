@@ -123,17 +123,29 @@ def _write(out: BinaryIO, data: bytes) -> None:
         raise AudiolabError(f"cannot write to standard output: {error.strerror}") from error
 
 
+HEADERS = (b"RIFF", b"RIFX", b"RF64", b"fLaC", b"OggS", b"FORM", b".snd", b"ID3\x03", b"ID3\x04")
+"""With which audio files begin."""
+
+
 class _Pieces:
-    """PCM in blocks [n, channels], float32; ``rest`` is how many bytes of an incomplete sample came last."""
+    """PCM in blocks [n, channels], float32; ``rest`` is how many bytes of an incomplete sample came last.
+
+    Raises:
+        AudiolabError: What comes is a file with a header.
+    """
 
     def __init__(self, source: BinaryIO, channels: int) -> None:
         self.rest = 0
         self._source, self._channels = source, channels
 
     def __iter__(self) -> Iterator[np.ndarray]:
-        held, frame = b"", 2 * self._channels
+        head, held, frame = b"", b"", 2 * self._channels
         while data := self._source.read1(PIECE):
             held += data
+            if len(head) < 4:
+                head = (head + data)[:4]
+                if head.startswith(HEADERS):
+                    raise AudiolabError("the input is an audio file, not PCM as it is: give the file as an argument")
             whole = len(held) - len(held) % frame
             if whole:
                 samples = np.frombuffer(held[:whole], "<i2").reshape(-1, self._channels)

@@ -115,12 +115,17 @@ class _Check:
         if _begun_path(folder, stage).is_file():
             raise AudiolabError(f"{folder}: {made_by} was begun and has not come to its end: run it again")
         if not path.is_file():
-            raise AudiolabError(f"{folder} was never made: run {made_by} first")
+            others = path.parent.is_dir() and any(path.parent.iterdir())
+            what = f"has nothing of {made_by} yet: run it first" if others else f"was never made: run {made_by} first"
+            raise AudiolabError(f"{folder} {what}")
         stamp = read_stamp(path)
         for key, value in options.items():
             was = stamp["options"].get(key)
             if was != str(value):
-                raise AudiolabError(f"{folder} was made with {key}={was}, not {key}={value}: run {made_by} again")
+                raise AudiolabError(
+                    f"{folder} was made with {key}={was}, not {key}={value}: run {made_by} again, or give what it was "
+                    "made with"
+                )
         if path in self.checked:
             return
         self.checked.add(path)

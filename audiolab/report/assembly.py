@@ -15,7 +15,10 @@ from audiolab.report.page import Section
 from audiolab.report.players import Item, listening
 from audiolab.report.sections import Together, configuration_section, files_section, overview, training_section
 
-FOOTER = "Made by audiolab. This file needs nothing else: it can be copied, mailed and opened without a network."
+FOOTER = (
+    "Made by audiolab. This file needs nothing else: it can be copied, mailed and opened without a network; only the "
+    "links under Files lead out of it."
+)
 
 
 @dataclass(frozen=True)

@@ -112,7 +112,9 @@ def intervals(values: Mapping[str, Mapping[str, Interval]], label: str) -> Figur
         label: Of the axis, with its unit.
     """
     series = list(dict.fromkeys(name for of_group in values.values() for name in of_group))
-    drawn, axes = style.figure(5.6, 1.0 + len(values) * (0.16 + 0.13 * len(series)))
+    columns = max(1, min(3, 54 // (max(map(len, series)) + 5)))  # so many names are as wide as the figure
+    legend = 0.8 + 0.2 * -(-len(series) // columns)
+    drawn, axes = style.figure(5.6, legend + len(values) * (0.16 + 0.13 * len(series)))
     axis = axes[0, 0]
     markers = style.markers(series)
     offsets = np.linspace(-0.24, 0.24, len(series)) if len(series) > 1 else np.zeros(1)
@@ -128,7 +130,7 @@ def intervals(values: Mapping[str, Mapping[str, Interval]], label: str) -> Figur
     axis.grid(visible=False, axis="y")
     axis.tick_params(axis="y", length=0, labelcolor=style.INK)
     axis.set_xlabel(label)
-    axis.legend(loc="lower left", bbox_to_anchor=(0, 1.0), ncols=3, borderaxespad=0.2)
+    axis.legend(loc="lower left", bbox_to_anchor=(0, 1.0), ncols=columns, borderaxespad=0.2)
     return drawn
 
 

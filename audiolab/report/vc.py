@@ -64,7 +64,7 @@ def report(experiment: Experiment, conversions: Conversions, compared: Sequence[
 
 def score_section(scores: Sequence[ConversionScore], conditions: Mapping[str, object]) -> Markup:
     """Return the summary by system, the plots and tables by pair, and how all of it was measured."""
-    caption = "Means over a system's pairs; the best of each column in bold"
+    caption = "Means over a system's pairs; the best system of each column in bold"
     table = system_table(scores, METRICS, caption, groups="Pairs", stacked=True)
     note = page.note(short_note(scores, conditions))
     judged, metrics = measured_part(scores, JUDGED)

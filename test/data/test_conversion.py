@@ -95,10 +95,19 @@ def test_the_ending_names_the_format(tmp_path, source, out, subtype):
     assert (after.format, after.subtype) == (out[4:].upper(), subtype)
 
 
-def test_a_file_may_be_converted_in_place(tmp_path):
+def test_a_recording_is_not_written_over(tmp_path):
     soundfile.write(tmp_path / "a.wav", speech(), RATE, "FLOAT")
-    convert_file(halve, tmp_path / "a.wav", tmp_path / "a.wav")
-    assert np.array_equal(soundfile.read(tmp_path / "a.wav", dtype="float32")[0], speech() / 2)
+    before = (tmp_path / "a.wav").read_bytes()
+    with pytest.raises(AudiolabError, match=r"a\.wav: is read too, and would be written over; name another file"):
+        convert_file(halve, tmp_path / "a.wav", tmp_path / "a.wav")
+    assert (tmp_path / "a.wav").read_bytes() == before
+
+
+def test_what_cannot_be_converted_is_told_by_the_files_name(tmp_path):
+    soundfile.write(tmp_path / "low.wav", speech(rate=8000), 8000)
+    with pytest.raises(AudiolabError, match=r"low\.wav: a rate of 8000 Hz: too little of a voice is in it"):
+        convert_file(converter().stream, tmp_path / "low.wav", tmp_path / "out.wav")
+    assert not (tmp_path / "out.wav").exists()
 
 
 def test_memory_does_not_grow_with_the_file(tmp_path, monkeypatch):

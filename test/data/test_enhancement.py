@@ -342,3 +342,11 @@ def test_models_that_do_not_enhance_are_told(tmp_path, monkeypatch):
     aligned = make_run(tmp_path / "aligned", align_corners=True)
     with pytest.raises(AudiolabError, match="aligned: was trained with align_corners"):
         enhance(monkeypatch, aligned, "--stream")
+
+
+@pytest.mark.parametrize("kind", ["WAV", "FLAC", "OGG", "AIFF"])
+def test_a_file_with_a_header_is_no_pcm(model, kind):
+    file = io.BytesIO()
+    soundfile.write(file, np.zeros(1000), RATE, format=kind)
+    with pytest.raises(AudiolabError, match=r"the input is an audio file, not PCM as it is"):
+        enhance_pcm(model, Trickle(file.getvalue()), io.BytesIO(), RATE, 1, 0.5)

@@ -143,7 +143,7 @@ def test_a_stamp_that_another_one_names_is_checked_too(recipe):
         with pytest.raises(AudiolabError, match=r"^dump was made from an older f.yaml"):
             check_stamp(folder, stage)
     (recipe / "dump/.stamp/features.json").unlink()
-    with pytest.raises(AudiolabError, match=r"^dump was never made: run stage 'features' first$"):
+    with pytest.raises(AudiolabError, match=r"^dump has nothing of stage 'features' yet: run it first$"):
         check_stamp("dump", "stats")
 
 

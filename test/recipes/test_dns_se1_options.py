@@ -87,7 +87,8 @@ def test_only_the_mixtures_that_the_methods_need_are_drawn_and_asked_for(tmp_pat
     counts = {"train_mixtures": 2000, "valid_mixtures": 48, "seed": 0}
     for domain in domains.split():
         told = recipe.fail("--stage", "train", "--stop_stage", "train")[0]
-        assert told == "error: data/mini was never made: run stage 1 (mixtures) first"
+        assert told.startswith("error: data/mini ")
+        assert "stage 1 (mixtures)" in told
         write_stamp("data/mini", f"mixtures_{domain}", [], counts)
     assert "shown " in recipe.run("--stage", "train", "--stop_stage", "train")
     stamp = json.loads(Path("exp/mini/.stamp/train.json").read_text())

@@ -231,8 +231,8 @@ def scored_conversions(expdir: Path) -> list[Row]:
 
 def listening_command(args: cli.configargparse.Namespace) -> tuple[str, ...]:
     """Return module and arguments that make the listening test: the systems' first seed, as in the paper's §4.2."""
-    forward = [row for row in scored_conversions(args.expdir) if row["way"] == "forward"]
-    heard = [row for row in forward if row["seed"] == forward[0]["seed"]]
+    trained = [row for row in scored_conversions(args.expdir) if row["way"] != "baseline"]
+    heard = [row for row in trained if row["seed"] == trained[0]["seed"]]
     systems = dict.fromkeys(row["system"] for row in heard if row["system"] not in args.leave_out)
     counts = [sum(len(DataDir(row["dir"]).utterances) for row in heard if row["system"] == name) for name in systems]
     versions = len({*systems, "source", "target"} - set(args.leave_out))
