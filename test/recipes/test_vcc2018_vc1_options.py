@@ -37,6 +37,12 @@ def shown(tmp_path, monkeypatch):
     return call
 
 
+def test_pairs_that_are_none_are_refused_before_any_stage(shown):
+    shown("download", pairs="A:B A-B")
+    assert shown.said.stderr.strip() == "error: --pairs: 'A-B' is not SOURCE:TARGET"
+    assert "### stage" not in shown.said.stdout
+
+
 def test_there_are_no_more_jobs_than_utterances(shown):
     assert shown("features", nj=1000)[0].startswith("shown JOB=1:3 dump/mini/train/log/f0.JOB.log ")
     assert "--data data/mini/train/split3utt/JOB " in shown("features", nj=1000)[0]
