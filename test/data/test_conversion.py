@@ -113,7 +113,7 @@ def test_what_cannot_be_converted_is_told_by_the_files_name(tmp_path):
 def test_memory_does_not_grow_with_the_file(tmp_path, monkeypatch):
     monkeypatch.setattr("audiolab.datadir.audiofile.BLOCK", 1 << 14)
     peaks = []
-    for minutes in (1, 4):
+    for minutes in (1, 1, 4):  # the first time something may be loaded
         with soundfile.SoundFile(tmp_path / "in.wav", "w", RATE, 1, "PCM_16") as file:
             for _ in range(minutes):
                 file.write(np.zeros(60 * RATE, np.float32))
@@ -122,7 +122,7 @@ def test_memory_does_not_grow_with_the_file(tmp_path, monkeypatch):
         peaks.append(tracemalloc.get_traced_memory()[1])
         tracemalloc.stop()
     assert soundfile.info(tmp_path / "out.wav").frames == 4 * 60 * RATE
-    assert peaks[1] < 1.2 * peaks[0] < 2e6
+    assert peaks[2] < 1.2 * peaks[1] < 2e6
 
 
 def damage(path, kind):
