@@ -23,7 +23,7 @@ from audiolab.training.loadfile import load_file, tensors_of
 
 TREE = {
     "system": "se_supervised",
-    "system_conf": {"enhancer": {"widths": [2, 2], "n_fft": 64, "hop": 16}},
+    "system_conf": {"enhancer": {"rate": 16000, "widths": [2, 2], "n_fft": 64, "hop": 16}},
     "data_conf": {"source_train": "x", "source_valid": "y"},
     "trainer": {"max_steps": 1},
 }

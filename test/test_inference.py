@@ -29,6 +29,8 @@ RATE = 16000
 RUN = {
     "system": "softgan",
     "system_conf": {
+        "bands": 32,
+        "frames": 128,
         "generator": {"channels": [4, 8]},
         "discriminator": {"channels": [4, 4, 4, 4], "hidden": 8},
     },

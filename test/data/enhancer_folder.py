@@ -13,7 +13,7 @@ from audiolab.systems.srst.enhancer import Enhancer
 from audiolab.training.config import run_config_class
 from audiolab.training.export import save_model
 
-SMALL = {"widths": [4, 8, 8], "n_fft": 256, "hop": 128}
+SMALL = {"rate": 16000, "widths": [4, 8, 8], "n_fft": 256, "hop": 128}
 
 
 def make_run(folder: Path, name: str = "se_supervised", seed: int = 0, **enhancer) -> Path:

@@ -11,7 +11,7 @@ from audiolab.dataset import SampleKey, Whole
 from audiolab.errors import AudiolabError
 from audiolab.training.sampler import BatchSampler, validation_batches
 
-SECONDS, RATE = 0.5, 16000
+SECONDS = 0.5
 
 
 @pytest.fixture(scope="module")
@@ -83,7 +83,7 @@ def test_targets_noise_is_known_only_where_that_is_asked_for(folders):
         whole = mixtures.parts(index, 0, int(mixtures.samples[index]))[1]
         assert np.abs(np.lib.stride_tricks.sliding_window_view(whole, len(noise)) - noise).sum(1).min() == 0
     with pytest.raises(AudiolabError, match="noise_labels is all, but this system does not use them"):
-        labelled.require(RATE, target=True, target_noise=False)
+        labelled.require(target=True, target_noise=False)
 
 
 def test_source_samples_are_spread_evenly_over_a_batch(folders):

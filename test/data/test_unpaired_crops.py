@@ -28,7 +28,7 @@ def made(folder, counts, length=60, **options):
 
 def drawn(crops, epochs):
     """Return (epoch, A's utterance, B's, first frame of A's crop, of B's, noise) of all items."""
-    sampler = BatchSampler(len(crops), 1, seed=3)
+    sampler = BatchSampler(crops, 1, seed=3)
     found = []
     for step in range(epochs * len(crops)):
         ((key,),) = sampler.micro_batches(step)
