@@ -11,7 +11,7 @@ from audiolab.dataset import SampleKey, Whole
 from audiolab.errors import AudiolabError
 from audiolab.training.sampler import BatchSampler, validation_batches
 
-SECONDS = 0.5
+SECONDS, RATE = 0.5, 16000
 
 
 @pytest.fixture(scope="module")
