@@ -25,7 +25,7 @@ class Whole(NamedTuple):
         step: Number of the step in its epoch, from 0, so that a share that is no whole number of items can be spread
             over steps; 0 in validation.
         seed: What all that its items share at random follows from.
-        facts: What `SystemDataset.about` says of its items.
+        facts: ``longest`` and ``total`` of its items' sizes, where they have them, and what `SystemDataset.about` says.
     """
 
     size: int = 1
@@ -103,16 +103,11 @@ class SystemDataset(Dataset, ABC):
         return None
 
     def about(self, keys: Sequence[SampleKey]) -> dict[str, float]:
-        """Return numbers about a whole batch, given all its keys; every part gets them, as `Whole.facts`.
+        """Return numbers about a whole batch, given all its keys: how many items there are of each kind, say.
 
-        Here ``longest`` and ``total`` of `sizes`, where items have them. A dataset whose items are of several kinds
-        adds how many there are of each.
+        Every part gets them, in `Whole.facts`, beside ``longest`` and ``total`` of `sizes` where items have them.
         """
-        sizes = self.sizes()
-        if sizes is None:
-            return {}
-        chosen = sizes[[key.index for key in keys]]
-        return {"longest": chosen.max().item(), "total": chosen.sum().item()}
+        return {}
 
     def fingerprint(self) -> str:
         """Return what tells this data from other data: a run is not taken up again on another.

@@ -105,6 +105,7 @@ class BatchSampler(Sampler[list[SampleKey]]):
         place = number * self.batch_size
         keys = _told(
             self.dataset,
+            self.sizes,
             [
                 SampleKey(int(item), (self.seed, _SAMPLE, epoch, place + position), epoch, position, whole)
                 for position, item in enumerate(items)
@@ -134,12 +135,14 @@ def validation_batches(dataset: SystemDataset, batch_size: int, seed: int) -> li
 
     A group's last batch may be smaller.
     """
-    batches = []
+    batches, sizes = [], dataset.sizes()
     for members in grouped(dataset):
         for start in range(0, len(members), batch_size):
             items = members[start : start + batch_size].tolist()
             whole = Whole(len(items), seed=(seed, _VALID, items[0], _BATCH))
-            batches.append(_told(dataset, [SampleKey(item, (seed, _VALID, item), whole=whole) for item in items]))
+            batches.append(
+                _told(dataset, sizes, [SampleKey(item, (seed, _VALID, item), whole=whole) for item in items])
+            )
     return batches
 
 
@@ -151,8 +154,11 @@ def grouped(dataset: SystemDataset) -> list[np.ndarray]:
     return [np.flatnonzero(groups == group) for group in np.unique(groups)]
 
 
-def _told(dataset: SystemDataset, keys: Sequence[SampleKey]) -> list[SampleKey]:
+def _told(dataset: SystemDataset, sizes: np.ndarray | None, keys: Sequence[SampleKey]) -> list[SampleKey]:
     """Return the keys of a whole batch with what is known about it."""
     facts = dataset.about(keys)
+    if sizes is not None:
+        chosen = sizes[[key.index for key in keys]]
+        facts = {"longest": chosen.max().item(), "total": chosen.sum().item()} | facts
     whole = keys[0].whole._replace(facts=facts)
     return [key._replace(whole=whole) for key in keys]

@@ -39,7 +39,7 @@ def shown(tmp_path, monkeypatch):
 
 def test_pairs_that_are_none_are_refused_before_any_stage(shown):
     shown("download", pairs="A:B A-B")
-    assert shown.said.stderr.strip() == "error: --pairs: 'A-B' is not SOURCE:TARGET"
+    assert shown.said.stderr.splitlines()[-1] == "error: --pairs: 'A-B' is not SOURCE:TARGET"
     assert "### stage" not in shown.said.stdout
 
 

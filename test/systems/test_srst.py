@@ -5,7 +5,6 @@ import math
 import numpy as np
 import pytest
 import torch
-from enhancer_folder import make_run
 from examples import SMALL_ENHANCER
 
 from audiolab.dataset import Whole
@@ -17,8 +16,6 @@ from audiolab.systems.srst.enhancer import Enhancer, consistent
 from audiolab.systems.srst.losses import domain_loss, enhancement_loss, enhancement_scores
 from audiolab.systems.srst.predictor import Level, Predictor
 from audiolab.systems.srst.self_training import SelfTraining
-from audiolab.training.initial import fingerprints, take_over
-from audiolab.training.system import Initial
 
 RATE = 16000
 
@@ -370,35 +367,3 @@ def test_level_of_blocks_is_numpys_deviation():
     for block in level.watch([wave[:300], wave[300:]]):
         assert len(block) in (300, 700)
     np.testing.assert_allclose(level.deviation, wave.std(0), rtol=1e-9)
-
-
-def test_runs_that_cannot_be_taken_over_are_told(tmp_path):
-    initial = Initial(enhancer(), tmp_path / "run", "enhancer", "system_conf.init")
-    with pytest.raises(
-        AudiolabError, match=r"run/model\.pt: no such model; train the run that system_conf\.init names"
-    ):
-        take_over([initial])
-    make_run(tmp_path / "run", widths=[4, 8, 9])
-    with pytest.raises(AudiolabError, match=r"run/model\.pt: its enhancer is of other sizes than here; see"):
-        take_over([initial])
-    with pytest.raises(AudiolabError, match=r"a se_supervised without 'classifier', which system_conf\.init needs"):
-        take_over([Initial(enhancer(), tmp_path / "run", "classifier", "system_conf.init")])
-
-
-def test_what_was_taken_over_is_known_by_its_values(tmp_path):
-    """Not by the file's bytes: it is written anew whenever a run that has ended is asked for again."""
-    first, second = (str(tmp_path / name) for name in "ab")
-    system = DomainAdversarial(AdversarialConfig(first, EnhancerConfig(**SMALL_ENHANCER), init_classifier=second))
-    assert fingerprints(system.initial()) == {}
-    make_run(tmp_path / "a"), make_run(tmp_path / "b", "se_domain_classifier")
-    before = fingerprints(system.initial())
-    assert list(before) == ["system_conf.init", "system_conf.init_classifier"]
-    content = torch.load(tmp_path / "a/model.pt", weights_only=True)
-    torch.save(dict(reversed(content.items())), tmp_path / "a/model.pt")
-    assert fingerprints(system.initial()) == before
-    content["state"]["enhancer"]["decoder.last.bias"][2] += 1e-6
-    torch.save(content, tmp_path / "a/model.pt")
-    after = fingerprints(system.initial())
-    assert after.keys() == before.keys()
-    assert after["system_conf.init"] != before["system_conf.init"]
-    assert after["system_conf.init_classifier"] == before["system_conf.init_classifier"]

@@ -63,9 +63,6 @@ case $corpus in
   *) echo "error: --corpus is real or mini, not '$corpus'" >&2 && exit 1 ;;
 esac
 dataset=${dataset:-$corpus} pairs=${pairs:-$default_pairs} db_root=${db_root:-$corpus_dir}
-for pair in $pairs; do
-  [[ $pair =~ ^[^:]+:[^:]+$ ]] || { echo "error: --pairs: '$pair' is not SOURCE:TARGET" >&2 && exit 1; }
-done
 data=data/$dataset dump=dump/$dataset/train
 case $eval_part in
   test) eval=$data/eval_test note="Test sentences, on which nothing was chosen." ;;

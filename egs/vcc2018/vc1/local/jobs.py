@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """The recipe's jobs: which systems are trained on which pairs with which seeds, and what converts with them.
 
+local/jobs.py check --pairs …                  fails where pairs are none
 local/jobs.py plan EXPDIR …                    writes EXPDIR/train.tsv
 local/jobs.py plan_infer EXPDIR …              writes EXPDIR/convert.tsv and EXPDIR/scored.tsv, of what train.tsv has
 local/jobs.py train EXPDIR N … [-- OPTIONS]    trains row N of train.tsv
@@ -40,6 +41,8 @@ def main() -> None:
     """Run the command."""
     parser = cli.ArgumentParser(prog="jobs.py", description=__doc__.splitlines()[0])
     verbs = parser.add_subparsers(dest="verb", required=True)
+    check = verbs.add_parser("check", help="look whether pairs are any")
+    check.add_argument("--pairs", nargs="+", required=True, type=parse_pair, metavar="SOURCE:TARGET")
     plan = verbs.add_parser("plan", help="list the trainings")
     plan_infer = verbs.add_parser("plan_infer", help="list the conversions")
     for verb in (plan, plan_infer):
@@ -78,7 +81,7 @@ def main() -> None:
     elif args.verb == "publish":
         publish_models(args)
         run_module(*listening_command(args))
-    else:
+    elif args.verb != "check":
         command = train_command if args.verb == "train" else convert_command
         run_module(*command(read_job(args.expdir / f"{args.verb}.tsv", args.number, MADE_BY), args))
 

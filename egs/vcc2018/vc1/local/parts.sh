@@ -1,5 +1,8 @@
 # shellcheck shell=bash disable=SC2154 # its variables are run.sh's
-# Sourced by run.sh: the data dirs of parts of the evaluation sentences.
+# Sourced by run.sh: the data dirs of parts of the evaluation sentences, and the check of the pairs.
+
+# shellcheck disable=SC2086 # a list
+check_options() { local/jobs.py check --pairs $pairs; }
 
 # parts_there: prints the data dirs of evaluation sentences that are there, but for the one of all
 parts_there() {
