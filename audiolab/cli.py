@@ -36,18 +36,30 @@ class ArgumentParser(configargparse.ArgumentParser):
         kwargs.setdefault("formatter_class", HelpFormatter)
         super().__init__(*args, **kwargs)
 
+    def parse_known_args(self, args: Sequence[str] | None = None, *rest: Any, **kwargs: Any) -> Any:
+        """Parse ``args``; raise `AudiolabError`, which names a mistyped option before one that is missing for it."""
+        self._given = sys.argv[1:] if args is None else list(args)
+        return super().parse_known_args(args, *rest, **kwargs)
+
     def parse_args(self, args: Sequence[str] | None = None, namespace: Any = None, **kwargs: Any) -> Any:
         """Parse ``args``; raise `AudiolabError` on anything unknown."""
         known, unknown = self.parse_known_args(args, namespace, **kwargs)
         if unknown:
-            options = [option for action in self._actions for option in action.option_strings]
-            word = unknown[0].split("=")[0]
-            raise AudiolabError(f"{self.prog}: unknown argument '{word}'{did_you_mean(word, options)}")
+            self._refuse(unknown[0])
         return known
 
     def error(self, message: str) -> NoReturn:
         """Raise `AudiolabError` in place of argparse's two-line usage message."""
+        if "are required" in message:
+            words = (word for word in self._given if word.startswith("--") and word != "--")
+            for word in words:
+                if word.split("=")[0] not in self._option_string_actions:
+                    self._refuse(word)
         raise AudiolabError(f"{self.prog}: {message} (see --help)")
+
+    def _refuse(self, argument: str) -> NoReturn:
+        word = argument.split("=")[0]
+        raise AudiolabError(f"{self.prog}: unknown argument '{word}'{did_you_mean(word, self._option_string_actions)}")
 
 
 def _use_writable_caches() -> None:

@@ -174,7 +174,7 @@ check_refusal() {
 check_nodes() {
   expect_status 0 --nodes 1 --num-threads 2 JOB=1:2 log/nodes.JOB.log python3 -c \
     'from audiolab.training.launch import _static; print("JOB", _static(1, None, None))'
-  expect_line log/nodes.2.log "^2 \['--node-rank', '0', '--master-addr', '$(hostname -s)', '--master-port', '2[0-9]{4}'\]$"
+  expect_line log/nodes.2.log "^2 \['--node-rank', '0', '--master-addr', '$(hostname -s)', '--master-port', '2[0-9]{4}', '--rdzv-conf', 'timeout=[0-9]+'\]$"
   expect_status 1 --nodes 1 log/nodes.log 'echo the reason; false | true'
   expect_line said '^  the reason$'
   local pid status=0

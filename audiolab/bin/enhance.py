@@ -68,6 +68,8 @@ def _parser() -> cli.ArgumentParser:
 def _check(options: cli.configargparse.Namespace) -> None:
     """Raise unless one way of use is asked for, as a whole; fill in ``chunk_s``."""
     ways = [bool(options.files), bool(options.data or options.out), options.stream]
+    if options.stream and options.files:
+        raise AudiolabError("enhance: --stream is for standard input and output; leave out the files, or --stream")
     if sum(ways) != 1 or (options.files and len(options.files) != 2) or bool(options.data) != bool(options.out):
         raise AudiolabError("enhance: give in.wav and out.wav, or --data and --out, or --stream")
     if not options.stream and (options.rate is not None or options.channels != 1):

@@ -12,6 +12,8 @@ from audiolab.datadir.apart import check_not_read
 from audiolab.files import atomic_write
 from audiolab.metrics.kinds import kind_of
 from audiolab.metrics.table import read_conditions
+from audiolab.report.history import how_trained, read_run
+from audiolab.report.runs import by_run, find_runs, read_dirs
 
 
 def main() -> None:
@@ -22,6 +24,8 @@ def main() -> None:
     parser.add_argument("--paper", default=None, help="the paper's tables, by tabs")
     parser.add_argument("--baseline", action="append", default=[], help="system to compare with; may be repeated")
     parser.add_argument("--note", action="append", default=[], help="line above the tables; may be repeated")
+    parser.add_argument("--expdir", default=None, help="folder of the experiment: how it was trained stands on top")
+    parser.add_argument("--scored", default=None, help="list of what was scored; by default scored.tsv of --expdir")
     parser.add_argument("--seed", type=cli.count, default=0, help="seed of the bootstrap")
     options = parser.parse_args()
     conditions_of = Path(options.scores).with_suffix(".yaml")
@@ -30,8 +34,17 @@ def main() -> None:
     scores = kind.layout.read(options.scores)
     conditions = read_conditions(conditions_of)
     paper = kind.read_paper(options.paper) if options.paper else []
+    notes = [*options.note, *([_training(options.expdir, options.scored)] if options.expdir else [])]
     with atomic_write(options.out) as file:
-        file.write(kind.results(scores, conditions, paper, options.baseline, options.seed, options.note))
+        file.write(kind.results(scores, conditions, paper, options.baseline, options.seed, notes))
+
+
+def _training(expdir: str, scored: str | None) -> str:
+    """Return the line that says how the runs that made what was scored were trained."""
+    folders, listed = find_runs(expdir), scored or f"{expdir}/scored.tsv"
+    made = by_run(folders, read_dirs(listed), listed).keys() & folders.keys()
+    facts = how_trained([read_run(folders[name]) for name in sorted(made)])
+    return f"Trained: runs {len(made)}; {'; '.join(f'{name.lower()} {value}' for name, value in facts.items())}."
 
 
 if __name__ == "__main__":

@@ -93,31 +93,42 @@ def _sets(table: str | Path, lines: Sequence[Line], parts: Mapping[tuple[str, st
                     "recording is for one: give it the same speaker and part wherever it is"
                 )
         found.setdefault(PAIRS if line.use == "pair" else f"{line.use}_{part}", []).append(line.recording)
-    for use in USES:
-        _check_use(table, use, {part: found[f"{use}_{part}"] for part in SETS if f"{use}_{part}" in found})
+    by_use = {use: {part: found[f"{use}_{part}"] for part in SETS if f"{use}_{part}" in found} for use in USES}
+    _check_uses(table, by_use)
+    for use, by_part in by_use.items():
+        _tell_languages(table, use, by_part)
     return {name: found[name] for name in NAMES if name in found}
 
 
-def _check_use(table: str | Path, use: str, by_part: Mapping[str, Sequence[Recording]]) -> None:
-    """Raise where a part that is needed is empty; tell of languages that are not in all of them."""
-    if not by_part:
-        if not USES[use].optional:
-            needed = ", ".join(name for name, each in USES.items() if not each.optional)
-            raise AudiolabError(f"{table}: no line of use '{use}'; needed are {needed}")
-        return
-    needed = USES[use].sets
-    empty = [part for part in needed if part not in by_part]
-    if empty:
-        owners = {part: sorted({recording.speaker for recording in members}) for part, members in by_part.items()}
-        there = "; ".join(f"{part}: {' '.join(names[:5])}" for part, names in owners.items())
+def _check_uses(table: str | Path, by_use: Mapping[str, Mapping[str, Sequence[Recording]]]) -> None:
+    """Raise where parts that are needed are empty: all of them in one line."""
+    problems = []
+    for use, by_part in by_use.items():
+        empty = [part for part in USES[use].sets if part not in by_part]
+        if by_part and empty:
+            owners = {part: sorted({each.speaker for each in members}) for part, members in by_part.items()}
+            there = "; ".join(f"{part}: {' '.join(names[:5])}" for part, names in owners.items())
+            problems.append(f"nothing of use '{use}' for {' and '.join(empty)}, there is only {there}")
+    if problems:
         raise AudiolabError(
-            f"{table}: nothing of use '{use}' for {' and '.join(empty)}, there is only {there}; where 'part' is empty, "
-            "a hash of the speaker (of noise without one: of the file) says it: fill 'part'"
+            f"{table}: {'; '.join(problems)}; where 'part' is empty, a hash of the speaker (of noise without one: of "
+            "the file) says it: fill 'part'"
         )
-    languages = {part: {recording.language or "" for recording in by_part[part]} for part in needed}
+    needed = [use for use in by_use if not USES[use].optional]
+    lacking = [use for use in needed if not by_use[use]]
+    if lacking:
+        names = "', '".join(lacking)
+        raise AudiolabError(f"{table}: no line of use '{names}'; needed are {', '.join(needed)}")
+
+
+def _tell_languages(table: str | Path, use: str, by_part: Mapping[str, Sequence[Recording]]) -> None:
+    """Tell of languages that are not in all parts."""
+    if not by_part or "language" not in USES[use].needs:
+        return
+    languages = {part: {recording.language or "" for recording in by_part[part]} for part in USES[use].sets}
     for part, found in languages.items():
         missing = set().union(*languages.values()) - found
-        if "language" in USES[use].needs and missing:
+        if missing:
             logging.warning("%s: nothing of use '%s' for %s in %s", table, use, part, ", ".join(sorted(missing)))
 
 

@@ -19,6 +19,8 @@ from audiolab.yamltext import read_yaml
 Row = TypeVar("Row")
 
 NONE = "–"
+ARROWS = {"lower": "↓", "higher": "↑", "near 1": "→1"}
+"""`Metric.better` -> what stands behind a heading."""
 WIDEST = 6
 """Most scores beside each other in a table that is to be read as text."""
 
@@ -130,7 +132,7 @@ def difference_table(scores: Sequence[Score], metrics: Sequence[Metric], baselin
 def heading(metric: Metric) -> str:
     """Return a metric's name, unit and an arrow to what is better."""
     unit = f" ({metric.unit})" if metric.unit else ""
-    return metric.name + unit + {"lower": " ↓", "higher": " ↑", "near 1": " →1"}[metric.better]
+    return f"{metric.name}{unit} {ARROWS[metric.better]}"
 
 
 def difference_heading(metric: Metric) -> str:

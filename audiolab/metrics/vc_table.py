@@ -18,8 +18,9 @@ BESIDE_PAPER = ("mcd_db", "msd_db", "variance_ratio", "dependence", "collapsed",
 BY_PAIR = ("mcd_db", "posterior_target")
 JUDGES = "## Judges that were trained elsewhere"
 MOS_NOTE = (
-    "The columns marked MOS are the paper's own: mean opinion scores of listeners, 1 to 5, with their 95 % confidence "
-    "intervals. The others are objective scores measured here; the two do not share a scale."
+    "The columns marked MOS are the paper's own: mean opinion scores of its listeners, 1 to 5, with their 95 % "
+    "confidence intervals, of its own models on the speakers of VCC2018, whoever speaks here. The others are objective "
+    "scores measured here; the two do not share a scale."
 )
 METHOD = (
     f"{NATURAL}: the target's own recordings of the same sentences, scored as if they had been converted: what a score "

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -102,6 +103,21 @@ def read_start(path: str | Path) -> dict[str, Any]:
         if key not in start or not isinstance(start[key], kinds):
             raise AudiolabError(f"{path}: does not say '{key}'; training writes it")
     return start
+
+
+def how_trained(runs: Sequence[Run]) -> dict[str, str]:
+    """Return how training runs were made: steps, and what their ``run.json`` say: first start, commits, versions."""
+    steps = sorted({run.history.last_step for run in runs})
+    versions: dict[str, set[str]] = {}
+    for run in runs:
+        for name, version in run.start["versions"].items():
+            versions.setdefault(name, set()).add(str(version))
+    return {
+        "Steps": f"{steps[0]:,}" if len(steps) == 1 else f"{steps[0]:,} to {steps[-1]:,}",
+        "Started": min(str(run.start["start"]) for run in runs),
+        "Commit": ", ".join(sorted({str(run.start["commit"]) for run in runs})),
+        "Versions": ", ".join(f"{name} {' / '.join(sorted(found))}" for name, found in versions.items()),
+    }
 
 
 def thin(series: Series, most: int = 300) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:

@@ -14,7 +14,7 @@ from markupsafe import Markup
 from audiolab.metrics.scores import UNTRAINED, Score
 from audiolab.report import page, plots, tables
 from audiolab.report.experiment import Experiment
-from audiolab.report.history import History, Run
+from audiolab.report.history import History, Run, how_trained
 
 
 @dataclass(frozen=True)
@@ -35,15 +35,13 @@ class Together:
 def overview(experiment: Experiment, scores: Sequence[Score], facts: Mapping[str, str]) -> Markup:
     """Return what was run: what was scored (``facts``), runs, steps, seeds, commit, versions."""
     runs = experiment.runs
-    steps = sorted({run.history.last_step for run in runs})
     values: dict[str, Any] = {
         **experiment.facts,
         **facts,
         "Training runs": experiment.total_runs,
         "Scored utterances": len({score.unit for score in scores}),
-        "Steps": f"{steps[0]:,}" if len(steps) == 1 else f"{steps[0]:,} to {steps[-1]:,}",
         "Seeds": ", ".join(sorted({score.seed for score in scores} - {UNTRAINED})),
-        **_start_facts(runs),
+        **how_trained(runs),
     }
     return page.facts({name: str(value) for name, value in values.items()})
 
@@ -83,19 +81,6 @@ def configuration_section(runs: Sequence[Run]) -> Markup:
         parts.append(tables.html_table(columns, rows, "What differs between the runs"))
     parts += [page.fold(f"{run.name}: config.yaml", page.code(run.config_text)) for run in runs]
     return page.join(*parts)
-
-
-def _start_facts(runs: Sequence[Run]) -> dict[str, str]:
-    """Return what the runs' ``run.json`` say, for `audiolab.report.page.facts`: first start, commits, versions."""
-    versions: dict[str, set[str]] = {}
-    for run in runs:
-        for name, version in run.start["versions"].items():
-            versions.setdefault(name, set()).add(str(version))
-    return {
-        "Started": min(str(run.start["start"]) for run in runs),
-        "Commit": ", ".join(sorted({str(run.start["commit"]) for run in runs})),
-        "Versions": ", ".join(f"{name} {' / '.join(sorted(found))}" for name, found in versions.items()),
-    }
 
 
 def _link(path: Path, here: Path) -> Markup:

@@ -11,7 +11,7 @@ from markupsafe import Markup, escape
 
 from audiolab.metrics.bootstrap import Interval
 from audiolab.metrics.summary import Summary
-from audiolab.metrics.table import markdown
+from audiolab.metrics.table import ARROWS, markdown
 
 Row = Mapping[str, Any]
 MISSING = "–"
@@ -92,7 +92,8 @@ def html_table(
         for number in _best(values, columns[-1].digits, best_of_row):
             bold[columns[number].key].add(line)
     head = Markup("").join(
-        Markup('<th scope="col"{}>{}</th>').format(_align(numeric[column.key]), column.header) for column in columns
+        Markup('<th scope="col"{}>{}{}</th>').format(_align(numeric[column.key]), column.header, _arrow(column.best))
+        for column in columns
     )
     body = Markup("\n").join(
         Markup("<tr>{}</tr>").format(
@@ -154,6 +155,12 @@ def _html_cell(column: Column, value: Any, heads: bool, numeric: bool, best: boo
     if heads:
         return Markup('<th scope="row"{}>{}</th>').format(_align(numeric), text)
     return Markup("<td{}>{}</td>").format(_align(numeric), text)
+
+
+def _arrow(best: str) -> Markup:
+    """Return an arrow to what is better, which says so in words where a pointer rests on it."""
+    words = f"{best} is better" if best in ("lower", "higher") else "best near 1"
+    return Markup(' <abbr title="{}">{}</abbr>').format(words, ARROWS[best]) if best else Markup("")
 
 
 def _align(numeric: bool) -> Markup:

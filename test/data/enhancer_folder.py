@@ -33,6 +33,7 @@ def make_run(folder: Path, name: str = "se_supervised", seed: int = 0, **enhance
         if hasattr(norm, "running_var"):
             norm.running_mean.normal_(0, 0.2)
             norm.running_var.uniform_(0.5, 2)
+            norm.num_batches_tracked.fill_(7)
     save_model(folder / "model.pt", name, 3, made.state_dict(), cls.exports)
     save_yaml(config, folder / "config.yaml")
     start = {"versions": {"torch": "2"}, "commit": "abc", "command": "train", "start": "2026-01-02T03:04:05"}

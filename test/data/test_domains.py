@@ -121,6 +121,24 @@ def test_target_samples_have_no_labels_and_source_samples_add_up(folders):
             assert np.isnan(sample["noise"]).all()
 
 
+def test_excerpts_begin_anywhere_in_a_mixture(folders):
+    """Over 20 epochs evenly from its first sample to the last that leaves enough; orders are drawn for each, too."""
+    data = dataset(folders, source_share=0.0)
+    places, orders = [], []
+    for batch in batches(data, 12, 20):
+        for sample in batch:
+            number = data.target.ids.index(sample["utt"])
+            whole = sum(data.target.parts(number, 0, int(data.target.samples[number])))
+            spare = len(whole) - data.samples
+            starts = [at for at in np.flatnonzero(whole[: spare + 1] == sample["noisy"][0])
+                      if np.array_equal(whole[at : at + data.samples], sample["noisy"])]  # fmt: skip
+            assert len(starts) == 1
+            places.append(starts[0] / spare)
+            orders.append(sample["order"])
+    for drawn in (places, orders):
+        assert np.histogram(drawn, 4, (0, 1))[0].min() > 40  # of 240, 60 are to be expected
+
+
 def test_an_epoch_without_source_goes_once_over_the_target(folders):
     data = dataset(folders, source_share=0.0)
     (batch,) = batches(data, 12, 1)

@@ -7,8 +7,9 @@ from examples import SMALL_ENHANCER
 
 from audiolab.errors import AudiolabError
 from audiolab.systems.srst.adversarial import DomainAdversarial
-from audiolab.systems.srst.config import AdversarialConfig, EnhancerConfig
+from audiolab.systems.srst.config import AdversarialConfig, EnhancerConfig, SelfTrainingConfig
 from audiolab.systems.srst.enhancer import Enhancer
+from audiolab.systems.srst.self_training import SelfTraining
 from audiolab.training.initial import fingerprints, take_over
 from audiolab.training.system import Initial
 
@@ -28,6 +29,18 @@ def test_runs_that_cannot_be_taken_over_are_told(tmp_path):
         take_over([initial])
     with pytest.raises(AudiolabError, match=r"a se_supervised without 'classifier', which system_conf\.init needs"):
         take_over([Initial(enhancer(), tmp_path / "run", "classifier", "system_conf.init")])
+
+
+@pytest.mark.parametrize(("teacher", "begins_with"), [(None, "student"), ("teacher", "teacher")])
+def test_a_teacher_may_begin_with_a_run_of_its_own(tmp_path, teacher, begins_with):
+    for seed, name in enumerate(("student", "teacher")):
+        make_run(tmp_path / name, seed=seed)
+    runs = {"init": str(tmp_path / "student"), "init_teacher": teacher and str(tmp_path / teacher)}
+    system = SelfTraining(SelfTrainingConfig(enhancer=EnhancerConfig(**SMALL_ENHANCER), **runs))
+    take_over(system.initial())
+    for network, run in ((system.enhancer, "student"), (system.teacher, begins_with)):
+        expected = torch.load(tmp_path / run / "model.pt", weights_only=True)["state"]["enhancer"]
+        assert all(torch.equal(value, expected[name]) for name, value in network.state_dict().items())
 
 
 def test_what_was_taken_over_is_known_by_its_values(tmp_path):

@@ -7,7 +7,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-SYSTEMS = ("softgan", "srst")
+SYSTEMS = ("softgan", "srst", "training")
+"""Whose lists there are; `training` is the trainer's, which all systems share."""
 
 
 @dataclass(frozen=True)

@@ -99,7 +99,7 @@ MUTATIONS = [
     ),
     *of(
         "audiolab/systems/srst/self_training.py",
-        STUDENT,
+        (*STUDENT, "test/systems/test_srst_initial.py"),
         ("teacher in training", "self.teacher.eval()", "self.teacher.train(mode)"),
         ("noise not permuted", 'target_noise[self._permutation(batch["order"][~source], batch["place"][~source])]',
          "target_noise"),
@@ -219,7 +219,8 @@ MUTATIONS = [
         ("extended STOI", "extended: bool = False", "extended: bool = True"),
         ("ESTOI that is not extended", "extended=True", "extended=False"),
         ("STOI of swapped signals", "_stoi(clean, enhanced", "_stoi(enhanced, clean"),
-        ("SI-SDR of swapped signals", "si_sdr(estimate, reference)", "si_sdr(reference, estimate)"),
+        ("SI-SDR of swapped signals", "si_sdr(estimate, reference)", "si_sdr(reference, estimate)",
+         "without means it depends on the signals' correlation alone, which knows no order"),
     ),
     *of(
         "audiolab/metrics/se_scores.py",

@@ -172,7 +172,7 @@ stage_score() {
   # shellcheck disable=SC2086 # a list
   run score_se --runs "$expdir/scored.tsv" --data "$data" --judges $judges --judged "$judged" \
     ${whisper:+--whisper "$whisper"} --language "$language" --nj "$nj" --out "$expdir/scores.csv"
-  run tabulate --scores "$expdir/scores.csv" "${paper[@]}" "${baseline[@]}" --note "$note" \
+  run tabulate --scores "$expdir/scores.csv" --expdir "$expdir" "${paper[@]}" "${baseline[@]}" --note "$note" \
     --out "$expdir/RESULTS.md"
   commit "$expdir" score
 }

@@ -182,7 +182,7 @@ stage_score() {
   run score_vc --runs "$expdir/scored.tsv" --source "$eval" --reference "$data/ref" --train "$data/train" \
     --judges $judges --judged "$judged" ${whisper:+--whisper "$whisper"} --language "$language" --nj "$nj" \
     --out "$expdir/scores.csv"
-  run tabulate --scores "$expdir/scores.csv" --paper local/table1.tsv --note "$note" "${baselines[@]}" \
+  run tabulate --scores "$expdir/scores.csv" --expdir "$expdir" --paper local/table1.tsv --note "$note" "${baselines[@]}" \
     --out "$expdir/RESULTS.md"
   commit "$expdir" score
 }

@@ -163,7 +163,7 @@ def write_trainings(args: cli.configargparse.Namespace) -> None:
     )
     check_folders(trainings, "name each method and seed once")
     write_jobs(args.expdir / "train.tsv", TRAIN, trainings)
-    print(f"{len(trainings)} trainings", file=sys.stderr)
+    print(f"trainings: {len(trainings)}", file=sys.stderr)
 
 
 def write_enhancements(args: cli.configargparse.Namespace) -> None:
@@ -178,7 +178,7 @@ def write_enhancements(args: cli.configargparse.Namespace) -> None:
     write_jobs(args.expdir / "enhance.tsv", ENHANCE, enhancements)
     noisy = [dict(zip(SCORED, ("noisy", NONE, name, NONE))) for name in args.sets]
     write_jobs(args.expdir / "scored.tsv", SCORED, [*noisy, *enhancements])
-    print(f"{len(enhancements)} sets to enhance", file=sys.stderr)
+    print(f"sets to enhance: {len(enhancements)}", file=sys.stderr)
 
 
 CLASSIFIERS = ("classifier", "dann_classifier")

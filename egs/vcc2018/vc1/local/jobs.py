@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from audiolab import cli
-from audiolab.config import load_yaml
+from audiolab.config import from_dict, load_yaml
 from audiolab.data.baseline_mappings import BASELINES
 from audiolab.datadir.datadir import DataDir
 from audiolab.datadir.names import id_problem
@@ -91,6 +91,7 @@ def planned(args: cli.configargparse.Namespace) -> tuple[list[Row], list[Row]]:
     for seed in args.seeds:
         if not seed.isdecimal():
             raise AudiolabError(f"--seeds '{' '.join(args.seeds)}': give whole numbers, not negative")
+    check_infer_configs(args)
     trainings = list(training_rows(args))
     conversions = list(conversion_rows(args, trainings))
     one_way = ", a pair in one direction with --both_ways" if args.both_ways == "true" else ""
@@ -123,7 +124,15 @@ def write_trainings(args: cli.configargparse.Namespace) -> None:
             raise AudiolabError(f"{config}: no such file; name a YAML of conf/, nothing was changed")
     trainings, _ = planned(args)
     write_jobs(args.expdir / "train.tsv", TRAIN, trainings)
-    print(f"{len(trainings)} trainings", file=sys.stderr)
+    print(f"trainings: {len(trainings)}", file=sys.stderr)
+
+
+def check_infer_configs(args: cli.configargparse.Namespace) -> None:
+    """Raise for a YAML of conversion that converting would refuse, hours later."""
+    from audiolab.bin.convert import InferenceConfig  # it loads torch
+
+    for config in (args.infer_config, *([args.f0_config] if args.f0_config else [])):
+        from_dict(InferenceConfig, *load_yaml(config), source=str(config))
 
 
 def write_conversions(args: cli.configargparse.Namespace) -> None:
@@ -137,7 +146,7 @@ def write_conversions(args: cli.configargparse.Namespace) -> None:
     write_jobs(args.expdir / "convert.tsv", CONVERT, conversions)
     natural = [dict(zip(SCORED, (NATURAL, "-", *ends, AS_IS))) for ends in directions(args)]
     write_jobs(args.expdir / "scored.tsv", SCORED, [*conversions, *natural])
-    print(f"{len(conversions)} conversions of a data dir", file=sys.stderr)
+    print(f"conversions of a data dir: {len(conversions)}", file=sys.stderr)
 
 
 def parse_pair(pair: str) -> tuple[str, str]:
