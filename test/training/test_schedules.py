@@ -36,6 +36,7 @@ def of_torch(steps, make):
         ({"schedule": "cosine", "floor": 0.1}, lambda o: lr_scheduler.CosineAnnealingLR(o, 50, eta_min=0.01)),
         ({"schedule": "step", "every": 7, "gamma": 0.5}, lambda o: lr_scheduler.StepLR(o, 7, 0.5)),
         ({"schedule": "exponential", "every": 1, "gamma": 0.9}, lambda o: lr_scheduler.ExponentialLR(o, 0.9)),
+        ({"schedule": "exponential", "every": 2, "gamma": 0.81}, lambda o: lr_scheduler.ExponentialLR(o, 0.9)),
     ],
 )
 def test_as_pytorch_has_it(keys, make):

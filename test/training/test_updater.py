@@ -1,12 +1,13 @@
 """Steps: accumulation, clipping, precision, and what is not finite."""
 
+import itertools
+
 import pytest
 import torch
 from toys import make_config, make_trainer, train, weights
 
 from audiolab.errors import AudiolabError
 from audiolab.training.config import OptimConfig
-from audiolab.training.determinism import same
 from audiolab.training.optimizers import make_optimizer
 
 FIRST = [{"system_conf": {"first": first}} for first in ("generator", "discriminator")]
@@ -25,7 +26,8 @@ def test_micro_batches_are_one_large_batch(tmp_path, tree):
 
 @pytest.mark.parametrize("tree", FIRST)
 def test_an_update_steps_its_own_networks_as_a_plain_loop_does(tmp_path, tree):
-    config = make_config("gan", tree | {"optim": {"discriminator": {"lr": 0.01, "name": "sgd"}}}, max_steps=6)
+    falling = {"lr": 0.01, "name": "sgd", "schedule": "exponential", "every": 2, "gamma": 0.25}
+    config = make_config("gan", tree | {"optim": {"discriminator": falling}}, max_steps=6)
     trainer = train(config, tmp_path / "run")
     again = make_trainer(config, tmp_path / "plain")
     system = again.system
@@ -35,13 +37,14 @@ def test_an_update_steps_its_own_networks_as_a_plain_loop_does(tmp_path, tree):
     adam, sgd = torch.optim.Adam(generators, 1e-3), torch.optim.SGD(networks["discriminator"], 0.01)
     optimizers = {"generator": adam, "discriminator": sgd}
     for step in range(6):
+        sgd.param_groups[0]["lr"] = 0.01 * 0.25 ** (step / 2)
         keys = again.sampler.micro_batches(step)[0]
         for update in system.updates(again.train_set.batch(keys)):
             gradients = torch.autograd.grad(update.loss, networks[update.name])
             for parameter, gradient in zip(networks[update.name], gradients):
                 parameter.grad = gradient
             optimizers[update.name].step()
-    assert same(system.state_dict(), trainer.system.state_dict())
+    assert distance(system.state_dict(), trainer.system.state_dict()) < 1e-6
 
 
 def test_bad_items_are_skipped_counted_and_named(tmp_path):
@@ -58,6 +61,17 @@ def test_bad_items_are_skipped_counted_and_named(tmp_path):
     history = (tmp_path / "run" / "history.csv").read_text()
     assert "generator_skipped" in history
     assert "nan" not in history
+
+
+def test_bad_steps_that_are_apart_do_not_add_up(tmp_path):
+    tree, steps = {"data_conf": {"bad_item": 5}}, range(30)
+    sampler = make_trainer(make_config("gan", tree), tmp_path / "other").sampler
+    bad = [any(key.index == 5 for key in sampler.micro_batches(step)[0]) for step in steps]
+    longest = max(len(list(members)) for is_bad, members in itertools.groupby(bad) if is_bad)
+    assert sum(bad) > longest + 1
+    train(make_config("gan", tree, max_steps=len(steps), max_bad_steps=longest + 1), tmp_path / "run")
+    with pytest.raises(AudiolabError, match=f"not finite {longest} times in a row"):
+        train(make_config("gan", tree, max_steps=len(steps), max_bad_steps=longest), tmp_path / "ended")
 
 
 def test_bad_micro_batch_alone_is_named(tmp_path):

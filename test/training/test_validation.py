@@ -1,9 +1,13 @@
 """Validation in batches of a size of its own."""
 
 import pytest
+import torch
 from toys import make_config, make_trainer, train, weights
 
 from audiolab.training.determinism import same
+from audiolab.training.distributed import Processes
+from audiolab.training.system import Mean
+from audiolab.training.validation import validate
 
 
 @pytest.mark.parametrize(("asked", "sizes"), [({}, [2, 2, 1]), ({"valid_batch_size": 4}, [4, 1])])
@@ -23,3 +27,25 @@ def test_it_changes_neither_weights_nor_means(tmp_path):
         scores[size] = run._validate(zip(run.valid_numbers, run.valid_loader))
     assert scores[1] == pytest.approx(scores[None], rel=1e-6)
     assert scores[5] == pytest.approx(scores[None], rel=1e-6)
+
+
+class Drawing(torch.nn.Module):
+    """Its score is a random number, by the name of the batch's item."""
+
+    def validate(self, batch):
+        return {batch["utts"][0]: Mean(float(torch.rand(())), 1)}
+
+
+def test_draws_follow_from_seed_and_number_of_a_batch():
+    batches = [(number, {"utts": [f"utt{number}"]}) for number in range(5)]
+    drawn = validate(Drawing(), batches, 3, Processes())
+    assert len(set(drawn.values())) == 5
+    assert validate(Drawing(), batches[:1:-1], 3, Processes()) == dict(list(drawn.items())[2:])
+    assert not set(validate(Drawing(), batches, 4, Processes()).values()) & set(drawn.values())
+
+
+@pytest.mark.parametrize("training", [True, False])
+def test_a_system_is_left_in_its_mode(training):
+    system = Drawing().train(training)
+    validate(system, [(0, {"utts": ["a"]})], 0, Processes())
+    assert system.training == training

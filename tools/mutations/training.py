@@ -69,7 +69,7 @@ MUTATIONS = [
     ),
     *of(
         "audiolab/training/ema.py",
-        ("test/training/test_updater.py", "test/training/test_plugs.py", "test/training/test_resume.py"),
+        ("test/training/test_ema.py", "test/training/test_plugs.py", "test/training/test_resume.py"),
         ("the first weights count", "(1 - self.decay) / (1 - self.decay**count)", "1 - self.decay"),
         ("what stood still counts", "if parameter in stepped:", "if True:"),
         ("weights are not put back", "            self._put(before)", "            pass"),
