@@ -10,6 +10,7 @@ import pytest
 from background import hear_signals
 
 from audiolab import cli
+from audiolab.errors import AudiolabError
 
 WRITER = """
 import sys, time
@@ -116,3 +117,21 @@ def test_numbers_are_in_range_or_refused(kind, good, bad):
     for text in bad:
         with pytest.raises(argparse.ArgumentTypeError, match=f"^'{text}' is no "):
             kind(text)
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["--modle", "x"], "prog: unknown argument '--modle'; did you mean '--model'?"),
+        (["--modle=x", "--out", "y"], "prog: unknown argument '--modle'; did you mean '--model'?"),
+        (["--out", "y"], "prog: the following arguments are required: --model (see --help)"),
+        (["--model", "x", "--otu", "y"], "prog: unknown argument '--otu'; did you mean '--out'?"),
+    ],
+)
+def test_a_mistyped_option_is_told_before_what_is_missing_for_it(words, told):
+    parser = cli.ArgumentParser(prog="prog")
+    parser.add_argument("--model", required=True)
+    parser.add_argument("--out")
+    with pytest.raises(AudiolabError) as caught:
+        parser.parse_args(words)
+    assert str(caught.value) == told

@@ -12,8 +12,6 @@ from audiolab.datadir.apart import check_not_read
 from audiolab.files import atomic_write
 from audiolab.metrics.kinds import kind_of
 from audiolab.metrics.table import read_conditions
-from audiolab.report.history import how_trained, read_run
-from audiolab.report.runs import by_run, find_runs, read_dirs
 
 
 def main() -> None:
@@ -41,10 +39,14 @@ def main() -> None:
 
 def _training(expdir: str, scored: str | None) -> str:
     """Return the line that says how the runs that made what was scored were trained."""
+    from audiolab.report.history import how_trained, read_run  # they load torch
+    from audiolab.report.runs import by_run, find_runs, read_dirs
+
     folders, listed = find_runs(expdir), scored or f"{expdir}/scored.tsv"
     made = by_run(folders, read_dirs(listed), listed).keys() & folders.keys()
     facts = how_trained([read_run(folders[name]) for name in sorted(made)])
-    return f"Trained: runs {len(made)}; {'; '.join(f'{name.lower()} {value}' for name, value in facts.items())}."
+    told = "; ".join(f"{name.lower()} {facts[name]}" for name in ("Steps", "Commit", "Versions"))  # the same every time
+    return f"Trained: runs {len(made)}; {told}."
 
 
 if __name__ == "__main__":

@@ -1,12 +1,12 @@
 """Which models and conversions of `vcc2018/vc1` are published: those that were scored last."""
 
-from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 from resolved import jobs_of
 
 from audiolab.datadir.datadir import write_data_dir
+from audiolab.errors import AudiolabError
 from audiolab.report import packing
 
 
@@ -20,11 +20,12 @@ def test_what_was_left_out_of_the_conversion_is_not_published(jobs, tmp_path, mo
     """Of two pairs that were trained, one; its other way and F0 moved are made with the same model."""
     for name in ("eval", "ref"):
         write_data_dir(tmp_path / name, {"utt2spk": {f"{speaker}_1": speaker for speaker in "ABCD"}})
-    (tmp_path / "conf.yaml").write_text("")
+    for name in ("conf.yaml", "convert.yaml", "f0.yaml"):
+        (tmp_path / name).write_text("")
     asked = SimpleNamespace(
         expdir=tmp_path / "exp", configs=[str(tmp_path / "conf.yaml")], pairs=["A:B", "C:D"], seeds=["0"],
-        infer_config=Path("convert.yaml"), f0_config="f0.yaml", f0_of="conf.yaml", both_ways="true",
-        data=str(tmp_path / "eval"), reference=str(tmp_path / "ref"), leave_out=[], seed="0",
+        infer_config=tmp_path / "convert.yaml", f0_config=str(tmp_path / "f0.yaml"), f0_of="conf.yaml",
+        both_ways="true", data=str(tmp_path / "eval"), reference=str(tmp_path / "ref"), leave_out=[], seed="0",
     )  # fmt: skip
     jobs.write_trainings(asked)
     asked.pairs = ["C:D"]
@@ -40,3 +41,12 @@ def test_what_was_left_out_of_the_conversion_is_not_published(jobs, tmp_path, mo
         write_data_dir(folder, {"utt2spk": {"D-C_1": "D"}})
     command = jobs.listening_command(asked)
     assert sorted(word for word in command if "=" in word) == sorted(f"{name}={folder}" for name, folder in both)
+
+
+@pytest.mark.parametrize("name", ["convert.yaml", "f0.yaml"])
+def test_a_config_that_converting_would_refuse_is_refused_before_training(jobs, tmp_path, name):
+    for each in ("convert.yaml", "f0.yaml"):
+        (tmp_path / each).write_text("f0: keep\n" + "conversion: {limt_db: 3}\n" * (each == name))
+    asked = SimpleNamespace(infer_config=tmp_path / "convert.yaml", f0_config=str(tmp_path / "f0.yaml"))
+    with pytest.raises(AudiolabError, match=rf"{name}:2: unknown key 'conversion.limt_db'"):
+        jobs.check_infer_configs(asked)

@@ -318,7 +318,7 @@ def test_clipping_of_mixtures_is_told(tmp_path, mixtures, caplog):
     [
         ((), "give in.wav and out.wav, or --data and --out, or --stream"),
         (("in.wav",), "give in.wav and out.wav"),
-        (("in.wav", "out.wav", "--stream"), "give in.wav and out.wav"),
+        (("in.wav", "out.wav", "--stream"), "--stream is for standard input and output; leave out the files"),
         (("--data", "x"), "give in.wav and out.wav"),
         (("in.wav", "out.wav", "--rate", "8000"), "--rate and --channels are for --stream"),
         *((("--stream", "--chunk_s", text), rf"--chunk_s: '{text}' is no number") for text in ("0", "nan", "1e9", "x")),

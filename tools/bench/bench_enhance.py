@@ -99,7 +99,7 @@ def _memory(name: str) -> float:
 
 def network(path: Path) -> tuple[str, EnhancerConfig]:
     """Return the size of the network that a training's YAML asks for, in words, and its config."""
-    config = from_dict(EnhancerConfig, load_yaml(path)[0]["system_conf"]["enhancer"], source=str(path))
+    config = from_dict(EnhancerConfig, load_yaml(path)[0]["system_conf"]["enhancer"] | {"rate": RATE}, source=str(path))
     return f"{sum(p.numel() for p in Enhancer(config).parameters()) / 1e6:.1f} M weights", config
 
 
