@@ -23,9 +23,11 @@ from signals import RATE, best_time, parse, print_table, signals
 
 from audiolab import cli
 from audiolab.config import to_dict
+from audiolab.data.speakers import SpeakerStatistics
 from audiolab.features.envelope import MelEnvelope
 from audiolab.features.envelope_config import EnvelopeConfig, order_for
 from audiolab.features.f0 import estimate_f0, speaker_f0_range
+from audiolab.features.speech_profile import profile_of
 from audiolab.features.stft import full_scale, stft
 from audiolab.features.world import analyse, sp2mc
 from audiolab.features.worldlib import pyworld
@@ -49,7 +51,9 @@ def cases(wave: np.ndarray, config: EnvelopeConfig) -> list[Case]:
     world = analyse(wave, RATE)
     times = np.arange(len(world.f0)) * 0.005
     single = wave.astype(np.float32)
-    sptk, model = _pysptk(), _untrained(config, order)
+    spoken = SpeakerStatistics("", order, float(np.median(f0[f0 > 0])), mel.mean(0), mel.std(0),
+                               profile_of([mel.numpy()], config, ""))  # fmt: skip
+    sptk, model = _pysptk(), _untrained(config, spoken)
     fft = {"n_fft": grid.n_fft, "hop_length": grid.hop, "win_length": grid.window}
 
     def resynthesis() -> torch.Tensor:
@@ -91,13 +95,13 @@ def cases(wave: np.ndarray, config: EnvelopeConfig) -> list[Case]:
     ]
 
 
-def _untrained(config: EnvelopeConfig, order: int) -> SoftGANConverter:
-    """Return a converter of the default size with random weights."""
+def _untrained(config: EnvelopeConfig, spoken: SpeakerStatistics) -> SoftGANConverter:
+    """Return a converter of the default size with random weights, from a speaker to the same."""
     torch.manual_seed(0)
     system = SoftGAN(SoftGANConfig(bands=32, frames=128))
     system.analysis.config = to_dict(config)
     for speaker in (system.speaker_x, system.speaker_y):
-        speaker.set("", order, 1.0, torch.full((config.n_mels,), -60.0), torch.ones(config.n_mels))
+        speaker.set(spoken, spoken.mean, spoken.std)
     state = {name: getattr(system, name).state_dict() for name in SoftGAN.exports}
     return SoftGANConverter(system.config, state, torch.device("cpu"))
 

@@ -101,7 +101,7 @@ def bare_loop(system: System, run: Any, sets: tuple, processes: Processes, steps
     system.to(device).train()
     parameters = parameters_by_update(system)
     optimizers = {name: make_optimizer(each, getattr(run.optim, name)) for name, each in parameters.items()}
-    sampler = BatchSampler(len(sets[0]), run.trainer.batch_size, run.seed)
+    sampler = BatchSampler(sets[0], run.trainer.batch_size, run.seed, bucket=run.trainer.bucket)
     loader = make_loader(sets[0], sampler, run.trainer.num_workers, device)
     for step, batch in zip(range(steps), clock.batches(loader)):
         if step % sampler.steps_per_epoch == 0:

@@ -1,0 +1,58 @@
+"""The benchmarks run: each of them whole on something tiny, but for the processes that only keep measurements apart."""
+
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).parents[1]
+for folder in ("tools/bench", "test/data", "test/systems"):
+    sys.path.insert(0, str(ROOT / folder))
+
+import bench_enhance  # noqa: E402
+import bench_envelope  # noqa: E402
+import bench_features  # noqa: E402
+import bench_trainer  # noqa: E402
+from examples import SMALL_ENHANCER  # noqa: E402
+from mixture_folder import make_domains  # noqa: E402
+
+
+def table(capsys, monkeypatch, bench, *words):
+    """Run a benchmark and return the cells of its table's rows."""
+    monkeypatch.setattr(sys, "argv", ["bench", *map(str, words)])
+    bench.main()
+    lines = [line for line in capsys.readouterr().out.splitlines() if line.startswith("|")]
+    return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines[2:]]
+
+
+@pytest.mark.parametrize("bench", [bench_features, bench_envelope])
+def test_speed_of_features(capsys, monkeypatch, bench):
+    rows = table(capsys, monkeypatch, bench, "--seconds", 0.5, "--repeats", 1)
+    assert len({row[0] for row in rows}) >= 2
+
+
+@pytest.mark.parametrize("way", bench_enhance.ways(None, None, 0, Path()))
+def test_speed_of_enhancement(way):
+    name, config = bench_enhance.network(ROOT / "egs/dns/se1/conf/mini/source.yaml")
+    assert name == "0.5 M weights"
+    seconds, memory = bench_enhance.measure(config, way, 0.5, 1)
+    assert 0 < seconds < 60
+    assert memory >= 0
+
+
+def test_speed_of_a_training_step(capsys, monkeypatch, tmp_path):
+    run = {
+        "system": "se_supervised",
+        "system_conf": {"enhancer": SMALL_ENHANCER},
+        "trainer": {"batch_size": 4, "max_steps": 9},
+        "data_conf": {"seconds": 0.5} | make_domains(tmp_path, count=8),
+    }
+    for name in ("target_train", "target_valid"):
+        del run["data_conf"][name]
+    (tmp_path / "run.yaml").write_text(yaml.safe_dump(run))
+    words = ("--config", tmp_path / "run.yaml", "--bench_steps", 4, "--repeats", 1, "--workers", 0)
+    [[workers, bare, trainer, *_]] = table(capsys, monkeypatch, bench_trainer, *words)
+    assert workers == "0"
+    assert float(bare) > 0
+    assert float(trainer) > 0
