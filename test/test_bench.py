@@ -13,6 +13,7 @@ for folder in ("tools/bench", "test/data", "test/systems"):
 import bench_enhance  # noqa: E402
 import bench_envelope  # noqa: E402
 import bench_features  # noqa: E402
+import bench_peers  # noqa: E402
 import bench_trainer  # noqa: E402
 from examples import SMALL_ENHANCER  # noqa: E402
 from mixture_folder import make_domains  # noqa: E402
@@ -56,3 +57,23 @@ def test_speed_of_a_training_step(capsys, monkeypatch, tmp_path):
     assert workers == "0"
     assert float(bare) > 0
     assert float(trainer) > 0
+
+
+class Peer:
+    """Takes half of the mixture for the speech."""
+
+    seconds, audio = 0.1, 1.0
+
+    def enhance(self, wave, rate):
+        return 0.5 * wave
+
+
+def test_peers(capsys, monkeypatch, tmp_path):
+    make_domains(tmp_path, count=5, seconds=1.0)
+    monkeypatch.setattr(bench_peers, "DeepFilterNet", Peer)
+    monkeypatch.setattr(bench_peers, "version", lambda package: "1")
+    words = ("--data", tmp_path / "source", "--sets", "train", "valid", "--judges")
+    rows = table(capsys, monkeypatch, bench_peers, *words)
+    of_peer = [row for row in rows if row[0] == bench_peers.NAME]
+    assert len(of_peer) == 4  # of two sets, the paper's scores and further ones
+    assert [row[1] for row in of_peer] == ["5"] * 4

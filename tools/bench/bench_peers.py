@@ -37,7 +37,7 @@ from audiolab.datadir.audio import resample
 from audiolab.datadir.audiowrite import write_audio
 from audiolab.datadir.datadir import DataDir, write_data_dir
 from audiolab.errors import AudiolabError
-from audiolab.metrics.further_table import measured
+from audiolab.metrics.further_table import measured_part
 from audiolab.metrics.judges.panel import add_options, make_panel
 from audiolab.metrics.scores import AS_IS
 from audiolab.metrics.se_judging import judge_enhanced
@@ -128,8 +128,8 @@ def tables(sets: dict[str, MixtureDir], folder: Path, options: Any) -> str:
     judged = judge_enhanced(scored.scores, runs, sets, panel, options.nj)
     SE.write(options.out, judged.scores)
     parts = []
-    for name, of_set in group(judged.scores, lambda score: score.set).items():
-        rows, further = measured(of_set, FURTHER)
+    for name, of_set in group(SE.read(options.out), lambda score: score.set).items():
+        rows, further = measured_part(of_set, FURTHER)
         parts += [f"## Set {name}", system_table(summarise(of_set, METRICS), METRICS)]
         parts += [system_table(summarise(rows, further), further)]
     told = panel.conditions(judged.asked)
