@@ -16,6 +16,10 @@ RUN = "exp/mini/softgan_energy/VCC2SF4-VCC2TF1_s0"
 TRAINED = "downloads/mini/vcc2018_training/VCC2SF4/20001.wav"
 EVALUATED = "downloads/mini/vcc2018_evaluation/VCC2SF4/30001.wav"
 CONVERT = ("python3", "-m", "audiolab.bin.convert", "--model")
+F0 = ("python3", "-m", "audiolab.bin.extract_f0", "--config", "conf/features.yaml", "--data", "data/mini/train",
+      "--out", "f0")  # fmt: skip
+OLDER = ("data/mini was made from an older downloads/mini", "again")
+"""What is told where a recording has changed since its data dir was made."""
 BOMB = b"a: &a [x, x, x, x, x, x, x, x, x, x]\n" + b"".join(
     b"%c: &%c [%s]\n" % (letter, letter, b", ".join([b"*%c" % (letter - 1)] * 10)) for letter in b"bcdefghij"
 )
@@ -69,14 +73,15 @@ def recordings() -> Iterator[Case]:
     for kind, damage, told in RECORDINGS:
         place = "20001 are missing" if kind == "missing" else TRAINED
         yield Case(f"data: {kind}", lambda root, d=damage: d(root / TRAINED), stage("data"), (place, *told[1:]))
-        yield Case(f"features: {kind}", lambda root, d=damage: d(root / TRAINED), stage("features"), (TRAINED, *told))
-        yield Case(f"infer: {kind}", lambda root, d=damage: d(root / EVALUATED), stage("infer"), (EVALUATED, *told))
+        yield Case(f"F0: {kind}", lambda root, d=damage: d(root / TRAINED), F0, (TRAINED, *told))
+        for name, path in (("features", TRAINED), ("infer", EVALUATED)):
+            yield Case(f"{name}: {kind}", lambda root, d=damage, p=path: d(root / p), stage(name), OLDER)
         command = (*CONVERT, RUN, EVALUATED, "out.wav")
         case = Case(f"convert: {kind}", lambda root, d=damage: d(root / EVALUATED), command, (EVALUATED, *told))
         yield replace(case, told=(), status=0) if kind in ("stereo", "silent") else case
     rate = Case("data: another rate", other_rate(TRAINED), stage("data"), ("several sampling rates",), 0)
     yield rate
-    yield replace(rate, what="features: another rate", command=stage("features"), told=())
+    yield replace(rate, what="features: another rate", command=stage("features"), told=OLDER, status=1)
     yield Case("convert: another rate", other_rate(EVALUATED), (*CONVERT, RUN, EVALUATED, "out.wav"), (), 0)
     for out, told in (("out.wave", "did you mean '.wav'"), ("out.txt", "known are: .flac"), ("/proc/o.wav", "cannot")):
         yield Case(f"convert: to {out}", nothing, (*CONVERT, RUN, EVALUATED, out), (out, told))
@@ -123,13 +128,18 @@ def configs() -> Iterator[Case]:
         ("--seed=one", "takes an integer, not 'one'"),
         ("--pairs=VCC2SF4-VCC2TF1", "is not SOURCE:TARGET"),
         ("--pairs=VCC2SF4:VCC2TF9", "VCC2TF9"),
-        ("--max_steps=few", "trainer.max_steps"),
+        ("--max_steps=few", "--max_steps few: give a whole number"),
         ("--train_options=--system_conf.rho_gem 0", "did you mean '--system_conf.rho_gen'"),
         ("--ngpu=99", "use --gpu 0 for the CPU"),
     ):
         yield Case(f"option {option}", remove(RUN), (*stage("train"), option), (told,))
     yield Case("option --nj=-1", nothing, stage("features", "--nj=-1"), ("nj", "-1"))
-    yield Case("option --db_root=nosuch", nothing, stage("data", "--db_root=nosuch"), ("nosuch: no such folder",))
+    yield Case(
+        "option --db_root=nosuch",
+        nothing,
+        stage("data", "--db_root=nosuch"),
+        ("nosuch: there is no such", "see the option"),
+    )
 
 
 def stages() -> Iterator[Case]:
@@ -138,11 +148,11 @@ def stages() -> Iterator[Case]:
     yield Case("stage 2 without features", remove("dump"), stage("2"), ("never made", "stage 1 (features)"))
     yield Case("stage 3 without features", remove("dump"), stage("3"), ("never made", "stage 1 (features)"))
     yield Case("stage 3 without statistics", remove("dump/mini/train/.stamp/stats.json"), stage("3"),
-               ("never made", "stage 2 (stats)"))  # fmt: skip
+               ("dump/mini/train has nothing of stage 2 (stats) yet", "run it first"))  # fmt: skip
     yield Case("stage 4 without training", remove("exp"), stage("4"), ("never made", "stage 3 (train)"))
     yield Case("stage 5 without conversions", remove("exp/mini/.stamp/infer.json"), stage("5"),
-               ("never made", "stage 4 (infer)"))  # fmt: skip
-    yield Case("stage 6 without scores", nothing, stage("6"), ("never made", "stage 5 (score)"))
+               ("exp/mini has nothing of stage 4 (infer) yet", "run it first"))  # fmt: skip
+    yield Case("stage 6 without scores", nothing, stage("6"), ("nothing of stage 5 (score) yet", "run it first"))
     yield Case("stage 3, features changed", edit("conf/features.yaml", "50.0", "40.0"), stage("3"),
                ("made from an older conf/features.yaml", "stage 1 (features) again"))  # fmt: skip
     yield Case("stage 4, one model gone", remove(f"{RUN}/model.pt"), stage("4"), (RUN, "model.pt"))

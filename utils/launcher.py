@@ -87,6 +87,7 @@ def make_parser(prog: str, description: str) -> ArgumentParser:
     )
     parser.add_argument("--max-jobs-run", type=positive, default=None, help="jobs at a time; default: as many as fit")
     parser.add_argument("--pick", type=_picks, default="all", help="which jobs, by their logs: all, failed, incomplete")
+    parser.add_argument("--quiet", action="store_true", help="do not say how far the jobs are")
     parser.add_argument("rest", nargs=REMAINDER, help="[JOB=1:N] LOG COMMAND [ARGUMENT ...]")
     return parser
 

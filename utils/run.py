@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from types import FrameType
 
 import launcher
+import status
 
 from audiolab import cli
 from audiolab.errors import AudiolabError
@@ -180,7 +181,8 @@ def main() -> None:
     if args.gpu:
         at_a_time = min(at_a_time, len(gpus) // args.gpu)
     runner = Runner(at_a_time, args.num_threads, args.gpu, gpus)
-    codes = runner.run(jobs)
+    with status.watching(jobs, args.quiet):
+        codes = runner.run(jobs)
     if runner.stopped_by:
         again = launcher.rerun_command(call, ("failed", "incomplete"))
         print(f"run.py: stopped by {runner.stopped_by.name}; go on with: {again}", file=sys.stderr)

@@ -22,6 +22,7 @@ from types import FrameType
 from typing import Any
 
 import launcher
+import status
 
 from audiolab import cli, config
 from audiolab.config import option
@@ -99,7 +100,14 @@ def batch_script(call: launcher.Call, args: Any) -> str:
         each = [f"--nodes={args.nodes}", f"--ntasks={args.nodes}", "--ntasks-per-node=1"]
         each.append(f"--cpus-per-task={cores_of(args)}")
         command = ["srun", *each, "--kill-on-bad-exit=1", *command]  # when one machine fails, the others need not wait
-    runner = [sys.executable, str(Path(__file__).with_name("run.py")), "--num-threads", str(args.num_threads)]
+    here = Path(__file__).with_name("run.py")
+    runner = [
+        sys.executable,
+        str(here),
+        "--quiet",
+        "--num-threads",
+        str(args.num_threads),
+    ]  # slurm.py tells of them all
     task = f"{call.variable}=${{SLURM_ARRAY_TASK_ID}}" if call.variable else ""
     return f"#!/bin/bash\nexec {shlex.join(runner)} {task} {shlex.join([call.log, *command])}\n"
 
@@ -197,7 +205,7 @@ def main() -> None:
         return
     make_queue_folders(jobs)
     script = batch_script(call, args)
-    with old_logs_aside(jobs):
+    with old_logs_aside(jobs), status.watching(jobs, args.quiet):
         code, submitted = submit_and_wait(sbatch_options(call, jobs, args, site), script)
     if submitted.stopped_by:
         again = launcher.rerun_command(call, ("failed", "incomplete"))

@@ -48,7 +48,9 @@ def fingerprint(path: str | Path) -> str:
             _add_file(digest, file)
         return digest.hexdigest()
     if not path.is_dir():
-        raise AudiolabError(f"{path}: this input of the stage is missing")
+        raise AudiolabError(
+            f"{path}: there is no such file or folder, which this stage reads; see the option that names it"
+        )
     stamps = stamps_of(path)
     if stamps:
         for file in stamps:
