@@ -7,7 +7,7 @@ import audiolab
 
 ROOT = Path(audiolab.__file__).parent
 LEVELS = [
-    {"errors", "files", "text", "yamltext", "cli", "config", "jobs", "samples"},
+    {"errors", "files", "text", "yamltext", "cli", "config", "jobs", "samples", "waiting"},
     {"features", "synthesis", "nn", "datadir", "dataset"},
     {"training", "data", "metrics"},
     {"systems"},

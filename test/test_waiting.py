@@ -1,0 +1,48 @@
+"""Loops that one waits for tell how far they are."""
+
+import fcntl
+import logging
+import os
+import pty
+import struct
+import subprocess
+import sys
+import termios
+
+import pytest
+
+from audiolab import waiting
+
+
+@pytest.mark.parametrize(
+    ("items", "total", "lines"),
+    [
+        ([3] * 7, None, ["3 of 7 utterances", "6 of 7 utterances"]),
+        (iter([3] * 7), 9, ["3 of 9 utterances", "6 of 9 utterances"]),
+        (iter([3] * 4), None, ["3 utterances"]),
+        ([], None, []),
+    ],
+)
+def test_a_line_every_ten_seconds_in_a_log(monkeypatch, caplog, items, total, lines):
+    """Of work that takes 4 s an item."""
+    seconds = 0.0
+    monkeypatch.setattr(waiting.time, "monotonic", lambda: seconds)
+    with caplog.at_level(logging.INFO):
+        for item in waiting.told(items, "utterances", total):
+            assert item == 3
+            seconds += 4
+    assert caplog.messages == lines
+
+
+def test_a_bar_on_a_terminal_that_goes_away():
+    ours, theirs = pty.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("4H", 24, 80, 0, 0))
+    program = (
+        "import time; from audiolab.waiting import told; print([time.sleep(0.2) for _ in told('abc', 'utterances')])"
+    )
+    done = subprocess.run([sys.executable, "-c", program], stdout=subprocess.PIPE, stderr=theirs, text=True)
+    os.close(theirs)
+    said = os.read(ours, 1 << 16).decode()
+    assert done.stdout == "[None, None, None]\n"
+    assert "utterances" in said
+    assert "\n" not in said
