@@ -115,9 +115,16 @@ def how_trained(runs: Sequence[Run]) -> dict[str, str]:
     return {
         "Steps": f"{steps[0]:,}" if len(steps) == 1 else f"{steps[0]:,} to {steps[-1]:,}",
         "Started": min(str(run.start["start"]) for run in runs),
-        "Commit": ", ".join(sorted({str(run.start["commit"]) for run in runs})),
+        "Commit": ", ".join(sorted({_commit(run.start["commit"]) for run in runs})),
         "Versions": ", ".join(f"{name} {' / '.join(sorted(found))}" for name, found in versions.items()),
     }
+
+
+def _commit(said: str | None) -> str:
+    """Return a commit of a ``run.json`` in words."""
+    if said is None:
+        return "no checkout"
+    return f"{said[:12].removesuffix('+')}{' with uncommitted changes' if said.endswith('+') else ''}"
 
 
 def thin(series: Series, most: int = 300) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:

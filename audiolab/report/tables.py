@@ -160,7 +160,7 @@ def _html_cell(column: Column, value: Any, heads: bool, numeric: bool, best: boo
 def _arrow(best: str) -> Markup:
     """Return an arrow to what is better, which says so in words where a pointer rests on it."""
     words = f"{best} is better" if best in ("lower", "higher") else "best near 1"
-    return Markup(' <abbr title="{}">{}</abbr>').format(words, ARROWS[best]) if best else Markup("")
+    return Markup('&nbsp;<abbr title="{}">{}</abbr>').format(words, ARROWS[best]) if best else Markup("")
 
 
 def _align(numeric: bool) -> Markup:

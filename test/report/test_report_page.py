@@ -41,8 +41,8 @@ def test_tables_show_units_intervals_and_the_best():
         {"s": "d", "m": None, "v": float("nan")},
     ]
     html = html_table(columns, rows)
-    assert 'class="number">MCD [dB] <abbr title="lower is better">↓</abbr></th>' in html
-    assert 'class="number">Ratio <abbr title="best near 1">→1</abbr></th>' in html
+    assert 'class="number">MCD [dB]&nbsp;<abbr title="lower is better">↓</abbr></th>' in html
+    assert 'class="number">Ratio&nbsp;<abbr title="best near 1">→1</abbr></th>' in html
     assert '<th scope="col">System</th>' in html
     assert '<strong>7.21</strong> <span class="interval">± 0.20</span>' in html
     behind = " ".join(f'<span class="interval">{part}</span>' for part in ("± 0.10", "s 0.05", "(9)"))
