@@ -11,6 +11,7 @@ where L keeps the cepstrum up to quefrency ``order``. λ = 1 is Imai's iteration
 energy E_in up to ``order`` and E_out above it, λ = (E_in + E_out) / E_in = |D|² / |L D|² is the step of the
 extrapolated projection onto the half space {V : <D, V> ≥ <D, A>} inside the smooth spectra: it goes just as far as no
 smooth spectrum above A0 is overshot, so it converges as the plain iteration does, in far fewer steps.
+Both stop within the same 2 dB of the spectrum, at places that differ by some tenths of a dB, at single bins by a few.
 
 L has rank order + 1. It is written as two thin cosine matrices, and what is iterated on is the cepstrum: a step is two
 matrix products over all frames that have not converged. cos(2π k n / N) is even or odd about the middle of the spectrum
