@@ -143,9 +143,12 @@ def at_least_zero(text: str) -> float:
 def run(main: Callable[[], None]) -> NoReturn:
     """Run a command's ``main`` and exit: 0, or 1 with one line on standard error when the user can mend it.
 
-    SIGTERM ends it as Ctrl-C does, with status 143: files that are being written are removed.
+    SIGTERM, and SIGHUP but under ``nohup``, end it as Ctrl-C does, with status 143 or 129: files that are being written
+    are removed.
     """
     signal.signal(signal.SIGTERM, _terminate)
+    if signal.getsignal(signal.SIGHUP) is signal.SIG_DFL:
+        signal.signal(signal.SIGHUP, _terminate)
     _use_writable_caches()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", datefmt="%H:%M:%S", stream=sys.stderr)
     status = 0

@@ -28,7 +28,7 @@ cli.run(main)
 """
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
 def test_a_signal_leaves_no_half_written_file(tmp_path, number):
     (tmp_path / "a.txt").write_text("before")
     process = subprocess.Popen(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import io
 import os
 import re
 import subprocess
@@ -56,7 +58,8 @@ def command_output(source: Source, allow_pipes: bool, where: str) -> bytes:
     """
     if not allow_pipes:
         raise AudiolabError(
-            f"{where}: the entry is a command, '{_short(source.command)} |'; allow it with --allow-pipes"
+            f"{where}: the entry is a command, '{_short(source.command)} |'; write what it gives to a file, or allow it "
+            "where there is --allow_pipes (--allow-pipes of utils)"
         )
     # The table's line is a bash pipeline by definition of the format, and the user has said that it may run.
     done = subprocess.run(["bash", "-o", "pipefail", "-c", source.command], capture_output=True, check=False)
@@ -68,8 +71,10 @@ def command_output(source: Source, allow_pipes: bool, where: str) -> bytes:
 
 def reason_of(error: OSError, source: Source) -> str:
     """Return why a source's file cannot be opened, for a message that has named it."""
-    relative = "" if Path(source.path).is_absolute() else " (the path is taken from the current folder)"
-    return f"{error.strerror or error}{relative}"
+    if isinstance(error, io.UnsupportedOperation):
+        return "it is a pipe or a device; write what it gives to a file first"
+    hint = error.errno == errno.ENOENT and not Path(source.path).is_absolute()
+    return f"{error.strerror or error}{' (the path is taken from the current folder)' if hint else ''}"
 
 
 def _short(command: str) -> str:

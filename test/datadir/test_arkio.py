@@ -144,7 +144,7 @@ def test_an_archive_is_never_unpickled(tmp_path):
 def test_commands_run_only_when_allowed(tmp_path):
     write_matrices(tmp_path / "f.ark", tmp_path / "f.scp", [("a", np.ones((2, 2)))])
     entries = {"a": f"tail -c +3 {tmp_path}/f.ark |"}
-    with pytest.raises(AudiolabError, match="--allow-pipes"):
+    with pytest.raises(AudiolabError, match="--allow_pipes"):
         MatrixTable(entries)["a"]
     np.testing.assert_array_equal(MatrixTable(entries, allow_pipes=True)["a"], np.ones((2, 2)))
 

@@ -1,3 +1,4 @@
+import os
 import shutil
 import struct
 import subprocess
@@ -59,7 +60,7 @@ def test_audio_in_archives(tmp_path):
 
 def test_commands_run_only_when_allowed(wav):
     entry = f"cat {wav} | cat |"
-    with pytest.raises(AudiolabError, match="--allow-pipes"):
+    with pytest.raises(AudiolabError, match="--allow_pipes"):
         read_wav(entry)
     np.testing.assert_array_equal(read_wav(entry, allow_pipes=True)[0], read_wav(wav)[0])
     with pytest.raises(AudiolabError, match=r"ended with code 1: cat: .*nosuch"):
@@ -161,3 +162,10 @@ def test_a_colon_or_bracket_in_a_file_name(tmp_path):
     for name in ("a:12.wav", "b:12", "c[0:3]"):
         soundfile.write(tmp_path / name, noise(), RATE, format="WAV")
         assert len(read_wav(tmp_path / name)[0]) == RATE
+
+
+def test_a_pipe_is_refused_with_what_to_do():
+    reading, writing = os.pipe()
+    with pytest.raises(AudiolabError, match=r"it is a pipe or a device; write what it gives to a file first$"):
+        read_wav(f"/dev/fd/{reading}")
+    os.close(reading), os.close(writing)
