@@ -58,8 +58,8 @@ def command_output(source: Source, allow_pipes: bool, where: str) -> bytes:
     """
     if not allow_pipes:
         raise AudiolabError(
-            f"{where}: the entry is a command, '{_short(source.command)} |'; write what it gives to a file, or allow it "
-            "where there is --allow_pipes (--allow-pipes of utils)"
+            f"{where}: the entry is a command, '{_short(source.command)} |'; write what it gives to a file, or allow "
+            "it where there is --allow_pipes (--allow-pipes of utils)"
         )
     # The table's line is a bash pipeline by definition of the format, and the user has said that it may run.
     done = subprocess.run(["bash", "-o", "pipefail", "-c", source.command], capture_output=True, check=False)

@@ -25,8 +25,8 @@ PASSBAND = 0.9
 
 LEAST_RATE = 12000
 """Hz; at lower ones too much has to be filled. Measured on real speech, below 3.4 kHz, the gain of a conversion is off
-what it is at 16 kHz by up to 1.5 dB (root mean square) at 11,025 Hz, by .9 dB at 12 kHz, also for speakers that the model
-does not know; by up to 3.6 dB at 12 kHz where a model that knows espeak-ng's voices only converts people."""
+what it is at 16 kHz by up to 1.5 dB (root mean square) at 11,025 Hz, by .9 dB at 12 kHz, also for speakers that the
+model does not know; by up to 3.6 dB at 12 kHz where a model that knows espeak-ng's voices only converts people."""
 
 _RIDGE = 1e-3
 """Of the bands' mean variance; without it bands that go together are not told apart."""
