@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
@@ -44,10 +44,10 @@ class Sounds:
     """
 
     path: Path
-    table: dict[str, str]
+    table: Mapping[str, str]
     samples: dict[str, int]
-    owner: dict[str, str]
-    languages: dict[str, str]
+    owner: Mapping[str, str]
+    languages: Mapping[str, str]
 
     @classmethod
     def read(cls, path: str | Path, rate: int) -> Sounds:

@@ -41,7 +41,7 @@ def combine_data_dirs(
     return write_data_dir(destination, {**fixed, **extras}, replace=True)
 
 
-def join_tables(sources: Sequence[tuple[str, dict[str, dict[str, str]]]]) -> dict[str, dict[str, str]]:
+def join_tables(sources: Sequence[tuple[str, Tables]]) -> dict[str, dict[str, str]]:
     """Return the tables that all sources have, joined; see `combine_data_dirs`.
 
     Args:
@@ -59,11 +59,11 @@ def join_tables(sources: Sequence[tuple[str, dict[str, dict[str, str]]]]) -> dic
     return {table: _join(table, sources) for table in sorted(shared)}
 
 
-def _with_extras(datadir: DataDir, extra_files: Sequence[str]) -> dict[str, dict[str, str]]:
+def _with_extras(datadir: DataDir, extra_files: Sequence[str]) -> Tables:
     return {**datadir.tables, **{name: read_table(datadir.path / name) for name in extra_files}}
 
 
-def _complete(name: str, tables: dict[str, dict[str, str]], anywhere: set[str]) -> dict[str, dict[str, str]]:
+def _complete(name: str, tables: Tables, anywhere: set[str]) -> Tables:
     """Return the tables of one source with the ``segments`` and ``utt2uniq`` that another source makes necessary."""
     complete = dict(tables)
     if "segments" in anywhere and "segments" not in tables:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from audiolab.datadir.kinds import kind_of
 from audiolab.datadir.relations import Segment, parse_segments, utt2spk_to_spk2utt
-from audiolab.datadir.table import put_table, read_table
+from audiolab.datadir.table import Table, put_table, read_table
 from audiolab.errors import AudiolabError
 from audiolab.files import atomic_write
 
@@ -26,7 +26,7 @@ class DataDir:
 
     def __init__(self, path: str | Path) -> None:
         self.path = Path(path)
-        self._tables: dict[str, dict[str, str]] = {}
+        self._tables: dict[str, Table] = {}
         if not self.path.is_dir():
             raise AudiolabError(f"{path}: no such data dir")
 
@@ -37,7 +37,7 @@ class DataDir:
         """Return whether the dir has the table ``name``."""
         return (self.path / name).is_file()
 
-    def table(self, name: str) -> dict[str, str]:
+    def table(self, name: str) -> Table:
         """Return the table ``name``, in the order of its file; `AudiolabError` when it is missing or broken."""
         if name not in self._tables:
             self._tables[name] = read_table(self.path / name)
@@ -49,7 +49,7 @@ class DataDir:
         return sorted(entry.name for entry in self.path.iterdir() if kind_of(entry.name) and entry.is_file())
 
     @property
-    def tables(self) -> dict[str, dict[str, str]]:
+    def tables(self) -> dict[str, Table]:
         """All tables of the dir that audiolab knows, read."""
         return {name: self.table(name) for name in self.names}
 
