@@ -53,7 +53,7 @@ class Sounds:
     def read(cls, path: str | Path, rate: int) -> Sounds:
         """Read a data dir without ``segments``; every file's header is looked at."""
         data = DataDir(path)
-        if data.segments is not None:
+        if data.segmented:
             raise AudiolabError(f"{path}: has segments; mixtures are made of whole recordings, cut them first")
         table, owner, samples = data.table("wav.scp"), data.table("utt2spk"), {}
         for name, entry in table.items():

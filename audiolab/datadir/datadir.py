@@ -64,11 +64,29 @@ class DataDir:
         return sorted(set(self.table("utt2spk").values()))
 
     @functools.cached_property
-    def segments(self) -> dict[str, Segment] | None:
-        """Each utterance's place in its recording; None when the dir has no ``segments``: recordings are utterances."""
-        if not self.has("segments"):
+    def segmented(self) -> bool:
+        """Whether the dir has ``segments``: utterances are pieces of recordings; otherwise they are recordings."""
+        return self.has("segments")
+
+    def segment(self, utterance: str) -> Segment | None:
+        """Return an utterance's place in its recording; None where the dir is not `segmented`.
+
+        Raises:
+            AudiolabError: ``segments`` has no such utterance, or its times are none.
+        """
+        if not self.segmented:
             return None
-        return parse_segments(self.table("segments"), self.path / "segments")
+        path, table = self.path / "segments", self.table("segments")
+        if utterance not in table:
+            raise AudiolabError(f"{path}: no utterance '{utterance}'")
+        return parse_segments({utterance: table[utterance]}, path)[utterance]
+
+    def share(self) -> DataDir:
+        """Read now what finds an utterance's audio, so that processes that get this object need not; return it."""
+        for name in ("segments", "wav.scp"):
+            if self.has(name):
+                self.table(name)
+        return self
 
 
 def write_data_dir(path: str | Path, tables: Mapping[str, Mapping[str, str]], replace: bool = False) -> DataDir:

@@ -84,6 +84,11 @@ class Table(Mapping[str, str]):
         line = self._order[place] if self._order else place
         return str(self._data[self._places[0][line] : self._places[1][line]], "utf-8")
 
+    def by_id(self, values: np.ndarray) -> np.ndarray:
+        """Return ``values``, one of each line, in the byte order of the ids."""
+        order = self._shared.arrays[-1]
+        return values[order] if len(order) else values
+
     def _line(self, key: str) -> int | None:
         """Return the number of a key's line."""
         try:

@@ -1,5 +1,7 @@
 """Mixture dirs: excerpts are cuts of the whole, noises repeat without a seam, what is wrong is told in one line."""
 
+import pickle
+
 import numpy as np
 import pytest
 import soundfile
@@ -44,6 +46,19 @@ def test_excerpts_are_cuts_of_the_whole(mixtures):
             count = int(generator.integers(1, found.samples[index] - start + 1))
             for part, cut in zip(whole, found.parts(index, start, count)):
                 assert np.array_equal(cut, part[start : start + count])
+
+
+def test_lines_may_stand_in_any_order_and_a_worker_is_sent_little(mixtures):
+    found = MixtureDir(mixtures)
+    lines = (mixtures / "mixtures").read_text().splitlines(keepends=True)
+    (mixtures / "mixtures").write_text("".join(lines[::-1]))
+    turned = MixtureDir(mixtures)
+    sent = pickle.dumps(turned)
+    assert len(sent) < 3000
+    for other in (turned, pickle.loads(sent)):
+        assert (list(other.ids), other.samples.tolist()) == (list(found.ids), found.samples.tolist())
+        assert [other.snr(index) for index in range(6)] == [found.snr(index) for index in range(6)]
+        assert all(np.array_equal(found.parts(index), other.parts(index)) for index in range(6))
 
 
 @pytest.mark.parametrize("original", [8000, 11025, 22050, 44100, 48000, 44101])

@@ -177,6 +177,6 @@ def test_replacing_removes_old_tables_and_nothing_else(tmp_path):
     datadir = write_data_dir(tmp_path, {"utt2spk": {"b": "b"}}, replace=True)
     assert datadir.names == ["spk2utt", "utt2spk"]
     assert (tmp_path / "notes").exists()
-    assert (datadir.utterances, datadir.speakers, datadir.segments) == (["b"], ["b"], None)
+    assert (datadir.utterances, datadir.speakers, datadir.segmented) == (["b"], ["b"], False)
     with pytest.raises(AudiolabError, match="no such data dir"):
         DataDir(tmp_path / "nosuch")
