@@ -66,6 +66,9 @@ class Table(Mapping[str, str]):
     def __repr__(self) -> str:
         return f"Table({dict(self)!r})"
 
+    def __or__(self, other: Mapping[str, str]) -> dict[str, str]:
+        return {**dict(self.items()), **other}
+
     def items(self) -> ItemsView[str, str]:
         """Return ids and values."""
         return _Items(self)
