@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import contextlib
 import functools
-from collections.abc import Mapping
+import logging
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
-from audiolab.datadir.kinds import kind_of
+from audiolab.datadir.kinds import SETTINGS, kind_of
 from audiolab.datadir.relations import Segment, parse_segments, utt2spk_to_spk2utt
 from audiolab.datadir.table import Table, put_table, read_table
 from audiolab.errors import AudiolabError
 from audiolab.files import atomic_write
+from audiolab.text import read_bytes
+
+logger = logging.getLogger(__name__)
 
 
 class DataDir:
@@ -47,6 +51,22 @@ class DataDir:
     def names(self) -> list[str]:
         """The names of the tables that the dir has, of those that audiolab knows."""
         return sorted(entry.name for entry in self.path.iterdir() if kind_of(entry.name) and entry.is_file())
+
+    @property
+    def settings(self) -> dict[str, bytes]:
+        """The dir's files of settings, by name."""
+        return {name: read_bytes(self.path / name) for name in SETTINGS if self.has(name)}
+
+    def tell_unknown(self, besides: Collection[str] = ()) -> None:
+        """Log which files a copy of the dir leaves out, for no data dir is known to have them.
+
+        Args:
+            besides: Names of further tables, which it does not leave out.
+        """
+        files = sorted(entry.name for entry in self.path.iterdir() if entry.is_file() and entry.name[0] != ".")
+        unknown = [name for name in files if kind_of(name) is None and name not in (*SETTINGS, *besides)]
+        if unknown:
+            logger.warning("%s: left out, for no data dir is known to have it: %s", self.path, " ".join(unknown))
 
     @property
     def tables(self) -> dict[str, Table]:
@@ -89,7 +109,12 @@ class DataDir:
         return self
 
 
-def write_data_dir(path: str | Path, tables: Mapping[str, Mapping[str, str]], replace: bool = False) -> DataDir:
+def write_data_dir(
+    path: str | Path,
+    tables: Mapping[str, Mapping[str, str]],
+    replace: bool = False,
+    settings: Mapping[str, bytes] | None = None,
+) -> DataDir:
     """Write tables into a data dir, each sorted, and ``spk2utt`` as ``utt2spk`` inverted.
 
     All tables are on disk under temporary names before the first takes its place, so a full disk or a wrong id
@@ -98,7 +123,8 @@ def write_data_dir(path: str | Path, tables: Mapping[str, Mapping[str, str]], re
     Args:
         path: The folder; it is made.
         tables: Tables by name; a ``spk2utt`` among them is ignored where there is ``utt2spk``.
-        replace: Remove the tables of an earlier run that are not among ``tables``; other files always stay.
+        replace: Remove the tables and settings of an earlier run that are not among these; other files always stay.
+        settings: Contents of files of settings (`kinds.SETTINGS`), by name.
 
     Raises:
         AudiolabError: An id or a value cannot stand in a table, or the dir cannot be written.
@@ -112,8 +138,10 @@ def write_data_dir(path: str | Path, tables: Mapping[str, Mapping[str, str]], re
             file = stack.enter_context(atomic_write(path / name))
             put_table(file, table, path / name)
             file.flush()  # so that a full disk is met before the first rename
+        for name, content in (settings or {}).items():
+            stack.enter_context(atomic_write(path / name, "wb")).write(content)
     datadir = DataDir(path)
     if replace:
-        for name in set(datadir.names) - set(tables):
+        for name in {*datadir.names, *datadir.settings} - {*tables, *(settings or {})}:
             (path / name).unlink()
     return datadir

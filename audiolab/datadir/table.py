@@ -7,6 +7,7 @@ point is the same as sorting their UTF-8 bytes, which is what ``LC_ALL=C sort`` 
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import ItemsView, Iterable, Iterator, Mapping, Sequence, ValuesView
 from pathlib import Path
@@ -76,6 +77,12 @@ class Table(Mapping[str, str]):
     def values(self) -> ValuesView[str]:
         """Return values."""
         return _Values(self)
+
+    def lines(self) -> Iterator[str]:
+        """Yield the lines as they stand in the file, without their ends."""
+        starts, data = self._places[0], self._data
+        for begin, end in itertools.pairwise(itertools.chain(starts, (len(data),))):
+            yield str(data[begin : end - 1], "utf-8")
 
     @property
     def ids(self) -> Ids:

@@ -13,8 +13,8 @@ from audiolab.datadir.contents import (
 )
 from audiolab.datadir.datadir import DataDir
 from audiolab.datadir.faults import Fault, Scan, scan
-from audiolab.datadir.kinds import is_signal, kind_of
-from audiolab.datadir.restrict import recordings_of
+from audiolab.datadir.kinds import MIXED, is_signal, kind_of
+from audiolab.datadir.restrict import mixed_of
 from audiolab.datadir.targets import MATRIX_TABLES, check_audio, check_matrices, check_segment_ends
 
 
@@ -92,16 +92,23 @@ def _id_faults(tables: dict[str, Scan]) -> Iterator[Fault]:
     owner["recording"] = (utterances, utt2spk.name)
     if "segments" in tables:
         segments = tables["segments"]
-        used = {reco: row.line for row in reversed(segments.rows) for reco in recordings_of({row.key: row.value})}
+        used = {row.value.split(maxsplit=1)[0]: row.line for row in reversed(segments.rows)}
         owner["recording"] = (used, segments.name)
+    if "mixtures" in tables:
+        mixtures = tables["mixtures"]
+        for key in MIXED:
+            names = mixed_of({row.key: row.value for row in reversed(mixtures.rows)}, key)
+            owner[key] = ({names[row.key]: row.line for row in reversed(mixtures.rows)}, mixtures.name)
     for name, table in tables.items():
-        if name not in ("utt2spk", "spk2utt"):
-            key = kind_of(name).key
+        key = kind_of(name).key
+        if name not in ("utt2spk", "spk2utt") and key in owner:
             yield from _compare(table, *owner[key], key)
 
 
 def _compare(table: Scan, ids: dict[str, int], source: str, what: str) -> Iterator[Fault]:
     lines = table.lines
+    if lines.keys() == ids.keys():
+        return
     for key, line in lines.items():
         if key not in ids:
             yield Fault(table.name, line, f"the {what} '{key}' is not in {Path(source).name}")
