@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import itertools
+import operator
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, overload
 
 from audiolab.datadir.columns import find_columns
 from audiolab.datadir.kinds import Kind, kind_of
@@ -65,9 +66,13 @@ class Scan(NamedTuple):
     @property
     def lines(self) -> dict[str, int]:
         """For each id the line on which it first stands."""
-        if isinstance(self.rows, _Sound):
-            return dict(zip(self.rows.table, itertools.count(1)))
-        return self.broken | {row.key: row.line for row in reversed(self.rows)}
+        return self.broken | {row.key: row.line for row in self.rows[::-1]}
+
+    def has_ids_of(self, other: Scan) -> bool:
+        """Return whether it is known that two tables have the same ids, both without a wrong line."""
+        if not (isinstance(self.rows, _Sound) and isinstance(other.rows, _Sound)):
+            return False
+        return len(self.rows) == len(other.rows) and all(map(operator.eq, self.rows.table, other.rows.table))
 
 
 class _Sound(Sequence[Row]):
@@ -82,12 +87,14 @@ class _Sound(Sequence[Row]):
     def __iter__(self) -> Iterator[Row]:
         return map(Row, itertools.count(1), self.table, self.table.values(), self.table.lines())
 
-    def __getitem__(self, number: int) -> Row:
-        number = range(len(self))[number]
-        return next(itertools.islice(self, number, None))
+    @overload
+    def __getitem__(self, number: int) -> Row: ...
 
-    def __reversed__(self) -> Iterator[Row]:
-        return reversed(list(self))
+    @overload
+    def __getitem__(self, number: slice) -> list[Row]: ...
+
+    def __getitem__(self, number: int | slice) -> Row | list[Row]:
+        return list(self)[number]
 
 
 def scan(path: str | Path) -> Scan:
