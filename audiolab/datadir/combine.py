@@ -10,9 +10,9 @@ import yaml
 
 from audiolab.config import load_yaml
 from audiolab.datadir.apart import check_apart
-from audiolab.datadir.audiofile import audio_info
 from audiolab.datadir.datadir import DataDir, write_data_dir
 from audiolab.datadir.fix import check_speaker_order, intersect
+from audiolab.datadir.headers import read_header
 from audiolab.datadir.kinds import SETTINGS, kind_of
 from audiolab.datadir.restrict import Tables
 from audiolab.datadir.table import read_table
@@ -115,8 +115,8 @@ def _whole_segments(name: str, tables: Tables) -> dict[str, str]:
         if utterance not in durations:
             if utterance not in tables.get("wav.scp", {}):
                 raise AudiolabError(f"{name}: '{utterance}' has neither a duration nor audio to make segments from")
-            frames, rate, _ = audio_info(tables["wav.scp"][utterance], where=f"{name}/wav.scp: {utterance}")
-            segments[utterance] = f"{utterance} 0 {frames / rate:.6f}"
+            header = read_header(tables["wav.scp"][utterance], f"{name}/wav.scp: {utterance}")
+            segments[utterance] = f"{utterance} 0 {header.seconds:.6f}"
         else:
             segments[utterance] = f"{utterance} 0 {durations[utterance]}"
     return segments

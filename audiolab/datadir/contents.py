@@ -8,6 +8,7 @@ import unicodedata
 from collections.abc import Callable, Iterator
 
 from audiolab.datadir.faults import Fault, Row, Scan
+from audiolab.datadir.headers import parse_header
 from audiolab.datadir.relations import parse_segment
 from audiolab.datadir.table import parse_count
 
@@ -152,4 +153,5 @@ _CHECKS: dict[str, Callable[[str], str | None]] = {
     "utt2warp": _warp,
     "spk2f0": _f0_range,
     "mixtures": _mixture,
+    "reco2header": lambda value: None if parse_header(value) else f"'{value}' is no header",
 }

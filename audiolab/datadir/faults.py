@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import operator
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple, overload
@@ -67,6 +67,11 @@ class Scan(NamedTuple):
     def lines(self) -> dict[str, int]:
         """For each id the line on which it first stands."""
         return self.broken | {row.key: row.line for row in self.rows[::-1]}
+
+    @property
+    def table(self) -> Mapping[str, str]:
+        """Ids and values; of an id that stands twice the first."""
+        return self.rows.table if isinstance(self.rows, _Sound) else {row.key: row.value for row in self.rows[::-1]}
 
     def has_ids_of(self, other: Scan) -> bool:
         """Return whether it is known that two tables have the same ids, both without a wrong line."""

@@ -43,6 +43,7 @@ TABLES: dict[str, Kind] = {
     "speech.scp": Kind("speech"),
     "noise.scp": Kind("noise"),
     "reco2dur": Kind("recording", 1),
+    "reco2header": Kind("recording", 4),
     "reco2file_and_channel": Kind("recording", 2),
     "cmvn.scp": Kind("speaker"),
     "spk2gender": Kind("speaker", 1),

@@ -44,7 +44,7 @@ class Table(Mapping[str, str]):
     def _open(self, shared: Shared) -> None:
         self._shared = shared
         self._data, *self._places, self._order = (memoryview(array) for array in shared.arrays)
-        self._next = 0
+        self._last = 0
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _table, (self._shared,)
@@ -106,8 +106,12 @@ class Table(Mapping[str, str]):
         except UnicodeEncodeError:  # half of a surrogate pair, which no file has
             return None
         data, (starts, ends, *_) = self._data, self._places
-        line = self._next  # tables are mostly asked in the order of one another
-        if line >= len(starts) or data[starts[line] : ends[line]] != wanted:
+        for line in range(
+            self._last, min(self._last + 2, len(starts))
+        ):  # tables are mostly asked in each other's order
+            if data[starts[line] : ends[line]] == wanted:
+                break
+        else:
             low, high = 0, len(starts)
             while low < high:
                 middle = (low + high) // 2
@@ -121,7 +125,7 @@ class Table(Mapping[str, str]):
             line = self._order[low] if self._order else low
             if data[starts[line] : ends[line]] != wanted:
                 return None
-        self._next = line + 1
+        self._last = line
         return line
 
     def _strings(self, begin: int, end: int) -> Iterator[str]:

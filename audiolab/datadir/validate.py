@@ -13,6 +13,7 @@ from audiolab.datadir.contents import (
 )
 from audiolab.datadir.datadir import DataDir
 from audiolab.datadir.faults import Fault, Scan, scan
+from audiolab.datadir.headers import TABLE
 from audiolab.datadir.kinds import MIXED, Key, is_signal, kind_of
 from audiolab.datadir.restrict import mixed_of
 from audiolab.datadir.targets import MATRIX_TABLES, check_audio, check_matrices, check_segment_ends
@@ -128,7 +129,8 @@ def _target_faults(tables: dict[str, Scan], read_audio: bool, allow_pipes: bool)
     for name, table in tables.items():
         if is_signal(name):
             lengths = durations if name == "wav.scp" else {}
-            yield from check_audio(table, read_audio, allow_pipes, lengths)
+            headers = tables[TABLE].table if name == "wav.scp" and TABLE in tables else {}
+            yield from check_audio(table, read_audio, allow_pipes, lengths, headers)
     if "segments" in tables:
         stated = {row.key: row.value for row in tables["reco2dur"].rows} if "reco2dur" in tables else {}
         for recording in stated.keys() - durations.keys():  # entries that are commands, or no wav.scp at all

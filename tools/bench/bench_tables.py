@@ -3,7 +3,7 @@
     python tools/bench/bench_tables.py [--count 1000000]
 
 Each row is measured in a process of its own. Scoring is that of enhanced speech, without its metrics: what remains are
-tables and audio. Recordings are a thousand short files, which utterances share.
+tables and audio. Recordings are a thousand short files, which utterances share, with their headers kept.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ from audiolab import cli
 from audiolab.data.mixtures import MixtureDir
 from audiolab.datadir.audiowrite import write_audio
 from audiolab.datadir.datadir import DataDir
+from audiolab.datadir.headers import Header
 from audiolab.datadir.validate import validate
 from audiolab.metrics import se_runs
 
@@ -47,6 +48,8 @@ def make(folder: Path, count: int) -> None:
     _write(folder / "data/wav.scp", names, paths)
     _write(folder / "data/utt2spk", names, speakers)
     _write(folder / "data/utt2dur", names, [f"{SAMPLES / RATE:.6f}"] * count)
+    header = Header(SAMPLES, RATE, 1, os.path.getsize(paths[0]))
+    _write(folder / "data/reco2header", names, [str(header)] * count)
     by_speaker: dict[str, list[str]] = {}
     for name, speaker in zip(names, speakers):
         by_speaker.setdefault(speaker, []).append(name)

@@ -86,12 +86,12 @@ stage_data() {
   local name file files
   if [[ $corpus == own ]]; then
     begin "$data" data --inputs "$table" --options "$made_from"
-    run prepare_own --table "$table" --dest "$data"
+    run prepare_own --table "$table" --dest "$data" --nj "$nj"
   else
     begin "$data" data --inputs "$db_root"/{librispeech,wham,dns} --options "$made_from"
     for name in librispeech wham dns; do
       subsets_of "$name"
-      run prepare --corpus "$name" --db_root "$db_root/$name" --dest "$data" "${subsets[@]}"
+      run prepare --corpus "$name" --db_root "$db_root/$name" --dest "$data" --nj "$nj" "${subsets[@]}"
     done
   fi
   shopt -s nullglob # English may be absent

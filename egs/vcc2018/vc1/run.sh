@@ -95,7 +95,7 @@ stage_download() {
 stage_data() {
   begin "$data" data --inputs "$db_root" --options "db_root=$db_root"
   begin_parts
-  run prepare --corpus vcc2018 --db_root "$db_root" --dest "$data"
+  run prepare --corpus vcc2018 --db_root "$db_root" --dest "$data" --nj "$nj"
   for set in train eval ref; do validate_data_dir.py --no-feats --no-text "$data/$set"; done
   local/split_eval.py "$data/eval" --db_root "$db_root" --dev "$dev_sentences" --part "$eval_part"
   if ((eval_sentences > 0)); then
