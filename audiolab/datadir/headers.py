@@ -7,6 +7,7 @@ A line is ``<recording> <samples> <rate in Hz> <channels> <bytes of the file>``.
 from __future__ import annotations
 
 import os
+import re
 import stat
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
@@ -14,10 +15,11 @@ from typing import NamedTuple
 import joblib
 
 from audiolab.datadir.audiofile import audio_info
-from audiolab.datadir.table import parse_count
 from audiolab.errors import AudiolabError
 
 TABLE = "reco2header"
+
+_LINE = re.compile(r"([1-9][0-9]{0,17}) ([1-9][0-9]{0,17}) ([1-9][0-9]{0,17}) ([0-9]{1,18})")
 
 
 class Header(NamedTuple):
@@ -47,8 +49,8 @@ def read_header(entry: str, where: str = "") -> Header:
 
 def parse_header(value: str) -> Header | None:
     """Return what a line of ``reco2header`` says behind the id; None where it is no header."""
-    counts = [parse_count(field) for field in value.split(" ")]
-    return Header(*counts) if len(counts) == len(Header._fields) and None not in counts and all(counts[:3]) else None
+    found = _LINE.fullmatch(value)
+    return Header(*map(int, found.groups())) if found else None
 
 
 def kept_header(table: Mapping[str, str], recording: str, entry: str) -> Header | None:

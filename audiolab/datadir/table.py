@@ -7,7 +7,6 @@ point is the same as sorting their UTF-8 bytes, which is what ``LC_ALL=C sort`` 
 
 from __future__ import annotations
 
-import itertools
 import re
 from collections.abc import ItemsView, Iterable, Iterator, Mapping, Sequence, ValuesView
 from pathlib import Path
@@ -25,7 +24,7 @@ from audiolab.text import read_bytes
 _MARK = b"\xef\xbb\xbf"
 
 _LINES = 1 << 14
-"""Lines of which places are turned into Python's numbers at a time."""
+"""Lines of which strings are cut out of one piece of text."""
 
 
 class Table(Mapping[str, str]):
@@ -79,10 +78,9 @@ class Table(Mapping[str, str]):
         return _Values(self)
 
     def lines(self) -> Iterator[str]:
-        """Yield the lines as they stand in the file, without their ends."""
-        starts, data = self._places[0], self._data
-        for begin, end in itertools.pairwise(itertools.chain(starts, (len(data),))):
-            yield str(data[begin : end - 1], "utf-8")
+        """Return the lines as they stand in the file, without their ends."""
+        starts = self._shared.arrays[1]
+        return self._cut(starts, np.append(starts[1:], len(self._data)) - 1)
 
     @property
     def ids(self) -> Ids:
@@ -130,11 +128,18 @@ class Table(Mapping[str, str]):
 
     def _strings(self, begin: int, end: int) -> Iterator[str]:
         """Yield all keys (columns 0 to 1) or values (2 to 3)."""
-        data, first, last = self._data, self._places[begin], self._places[end]
-        for block in range(0, len(self), _LINES):
-            places = zip(first[block : block + _LINES].tolist(), last[block : block + _LINES].tolist())
-            for start, stop in places:
-                yield str(data[start:stop], "utf-8")
+        return self._cut(self._shared.arrays[1 + begin], self._shared.arrays[1 + end])
+
+    def _cut(self, first: np.ndarray, last: np.ndarray) -> Iterator[str]:
+        """Yield the strings in the bytes from each of ``first`` up to that of ``last``, both of which rise."""
+        for block in range(0, len(first), _LINES):
+            starts, stops = first[block : block + _LINES], last[block : block + _LINES]
+            begin, end = int(starts[0]), int(stops[-1])
+            text = str(self._data[begin:end], "utf-8")
+            if len(text) == end - begin:  # a character is a byte
+                yield from map(text.__getitem__, map(slice, (starts - begin).tolist(), (stops - begin).tolist()))
+            else:
+                yield from (str(self._data[a:b], "utf-8") for a, b in zip(starts.tolist(), stops.tolist()))
 
 
 class _Items(ItemsView[str, str]):
