@@ -11,7 +11,7 @@ stop_stage=report                       # last stage
 list=false                              # list the stages and leave
 dry_run=false                           # show what would run and leave
 # machines
-nj=0                                    # jobs at a time in mixing, enhancement and scoring; 0: one for each core
+nj=0                                    # jobs at a time in preparation, mixing, enhancement and scoring; 0: one for each core
 train_jobs=0                            # trainings at a time; 0: one for each core, or one with --ngpu
 ngpu=0                                  # GPUs of a training
 train_cores=0                           # cores of a training; 0: all of this machine, shared, or with --ngpu 8 a GPU

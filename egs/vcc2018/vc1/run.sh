@@ -11,7 +11,7 @@ stop_stage=report                       # last stage
 list=false                              # list the stages and leave
 dry_run=false                           # show what would run and leave
 # machines
-nj=0                                    # jobs at a time in feature extraction and scoring; 0: one for each core
+nj=0                                    # jobs at a time in preparation, feature extraction and scoring; 0: one for each core
 train_jobs=0                            # trainings at a time; 0: one for each core, or one with --ngpu
 ngpu=0                                  # GPUs of a training, on each of its machines
 num_nodes=1                             # machines of a training; more than one: on Slurm
