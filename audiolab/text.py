@@ -8,6 +8,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import IO, Any
@@ -45,12 +46,13 @@ def read_bytes(path: str | Path, what: str = "this file", advice: str = "", larg
 
 
 def _read(file: IO[bytes], most: int) -> bytes:
-    """Return at most ``most`` bytes; ``read(most)`` would ask for memory for all of them."""
-    blocks = []
-    while most and (block := file.read(min(most, 1 << 20))):
+    """Return at most ``most`` bytes; ``read(most)`` would ask for memory for all of them, whatever there is."""
+    blocks = [file.read(min(most, os.fstat(file.fileno()).st_size))]
+    most -= len(blocks[0])
+    while most and (block := file.read(min(most, 1 << 20))):  # of what has no size: FIFOs, /proc
         blocks.append(block)
         most -= len(block)
-    return b"".join(blocks)
+    return b"".join(blocks) if len(blocks) > 1 else blocks[0]
 
 
 def read_text(path: str | Path, what: str = "this file", advice: str = "", largest: int = LARGEST) -> str:

@@ -14,6 +14,7 @@ import bench_enhance  # noqa: E402
 import bench_envelope  # noqa: E402
 import bench_features  # noqa: E402
 import bench_peers  # noqa: E402
+import bench_tables  # noqa: E402
 import bench_trainer  # noqa: E402
 from examples import SMALL_ENHANCER  # noqa: E402
 from mixture_folder import make_domains  # noqa: E402
@@ -77,3 +78,11 @@ def test_peers(capsys, monkeypatch, tmp_path):
     of_peer = [row for row in rows if row[0] == bench_peers.NAME]
     assert len(of_peer) == 4  # of two sets, the paper's scores and further ones
     assert [row[1] for row in of_peer] == ["5"] * 4
+
+
+def test_tables(capsys, monkeypatch):
+    monkeypatch.setattr(bench_tables.se_runs, "score_enhanced", None)  # is replaced, and set back afterwards
+    words = ("--count", 30, "--mixtures", 6, "--scored", 5, 9, "--together")
+    rows = table(capsys, monkeypatch, bench_tables, *words)
+    assert [row[:2] for row in rows[:2]] == [["open", "30"], ["open, ask for all", "30"]]
+    assert [row[:2] for row in rows[-2:]] == [["score", "5"], ["score", "9"]]

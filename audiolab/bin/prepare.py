@@ -14,11 +14,12 @@ def main() -> None:
     parser.add_argument("--db_root", required=True, help="where the corpus lies")
     parser.add_argument("--dest", required=True, help="folder of the data dirs")
     parser.add_argument("--subsets", nargs="+", help="of librispeech: what to train on (default: train-clean-360)")
+    parser.add_argument("--nj", type=cli.positive, default=1, help="processes that read the recordings")
     args = parser.parse_args()
     corpus = get_corpus(args.corpus)
     subsets = corpus.chosen(args.subsets)
     check_apart(args.db_root, args.dest)
-    corpus.prepare(args.db_root, args.dest, **({"subsets": subsets} if subsets else {}))
+    corpus.prepare(args.db_root, args.dest, nj=args.nj, **({"subsets": subsets} if subsets else {}))
 
 
 if __name__ == "__main__":

@@ -70,7 +70,7 @@ class Corpus:
         license: The recordings' license, as its publisher names it.
         homepage: Where a person reads about it.
         files: Archives; each is unpacked into a folder of its own below ``<dest>/<name>``.
-        prepare: ``(db_root, dest) -> data dirs written``; the corpus's folders become ``<dest>/<set>``.
+        prepare: ``(db_root, dest, nj=processes) -> data dirs written``; the corpus's folders become ``<dest>/<set>``.
         mini: Dataclass of `audiolab.config.option` fields: the sizes of its mini twin.
         make_mini: ``(dest, sizes, seed, nj) -> dest``, ``sizes`` being a ``mini``; writes a small synthetic corpus in
             the same folder layout, the same bytes for the same sizes and seed.
@@ -84,7 +84,7 @@ class Corpus:
     license: str
     homepage: str
     files: tuple[RemoteFile, ...]
-    prepare: Callable[[Path, Path], list[Path]]
+    prepare: Callable[..., list[Path]]
     mini: type
     make_mini: Callable[[Path, Any, int, int], Path]
     lists: tuple[FileList, ...] = ()

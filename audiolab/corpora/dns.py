@@ -27,7 +27,7 @@ LFS = "https://media.githubusercontent.com/media/microsoft/DNS-Challenge/intersp
 """The repository's files that Git LFS keeps."""
 
 
-def prepare(db_root: str | Path, dest: str | Path) -> list[Path]:
+def prepare(db_root: str | Path, dest: str | Path, nj: int = 1) -> list[Path]:
     """Make the data dirs of the target domain, of English, and of the recorded pairs.
 
     ``speech_target_{train,valid,test}`` (with ``utt2lang``), ``speech_english_…``, ``noise_target_…``, and
@@ -37,6 +37,7 @@ def prepare(db_root: str | Path, dest: str | Path) -> list[Path]:
     Args:
         db_root: Where the folders of `dns_layout` lie, at any depth.
         dest: The recipe's ``data`` folder.
+        nj: Processes that read the recordings.
 
     Returns:
         The ten data dirs, validated.
@@ -54,7 +55,7 @@ def prepare(db_root: str | Path, dest: str | Path) -> list[Path]:
     pairs = {f"fileid_{number}": path for number, path in found.noisy.items()}
     sets["dns_no_reverb"] = [Recording(path, utterance, utterance, "en") for utterance, path in pairs.items()]
     clean = {f"fileid_{number}": path for number, path in found.clean.items()}
-    return prepare_sets(dest, sets, {"dns_no_reverb": {"spk1.scp": clean}})
+    return prepare_sets(dest, sets, {"dns_no_reverb": {"spk1.scp": clean}}, nj)
 
 
 def _divide(name: str, recordings: Sequence[Recording]) -> dict[str, list[Recording]]:

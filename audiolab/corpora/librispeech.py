@@ -27,12 +27,13 @@ TRAIN = ("train-clean-100", "train-clean-360", "train-other-500")
 DEFAULT = ("train-clean-360",)
 
 
-def prepare(db_root: str | Path, dest: str | Path, subsets: Sequence[str] = DEFAULT) -> list[Path]:
+def prepare(db_root: str | Path, dest: str | Path, subsets: Sequence[str] = DEFAULT, nj: int = 1) -> list[Path]:
     """Make ``<dest>/speech_source_{train,valid,test}`` of the training subsets, dev-clean and test-clean.
 
     Args:
         db_root: Where the subsets' folders lie, at any depth; other subsets are left alone.
         dest: The recipe's ``data`` folder.
+        nj: Processes that read the recordings.
         subsets: Those of `TRAIN` to train on.
 
     Returns:
@@ -58,7 +59,7 @@ def prepare(db_root: str | Path, dest: str | Path, subsets: Sequence[str] = DEFA
         if not found[subset]:
             raise AudiolabError(f"{root}: no recordings of {subset} for speech_source_{end}; expected {expected}")
         sets.setdefault(f"speech_source_{end}", []).extend(found[subset])
-    return prepare_sets(dest, sets)
+    return prepare_sets(dest, sets, nj=nj)
 
 
 def _recording(path: Path, texts: dict[str, str], genders: dict[str, str]) -> Recording:

@@ -23,7 +23,7 @@ NAMES = (*(f"{use}_{part}" for use in USES if use != "pair" for part in SETS), P
 """Of all data dirs that a table may fill."""
 
 
-def prepare(table: str | Path, dest: str | Path) -> list[Path]:
+def prepare(table: str | Path, dest: str | Path, nj: int = 1) -> list[Path]:
     """Make ``<use>_{train,valid,test}`` of each use in the table, as far as there are recordings, and ``pairs``.
 
     A speaker, or what ``speaker`` groups noises by, has one part: the one that a line of it names, with a recorded pair
@@ -32,6 +32,7 @@ def prepare(table: str | Path, dest: str | Path) -> list[Path]:
     Args:
         table: The table.
         dest: The recipe's ``data`` folder.
+        nj: Processes that read the recordings.
 
     Returns:
         The data dirs, validated; ``pairs`` has ``wav.scp`` and ``spk1.scp``.
@@ -47,7 +48,7 @@ def prepare(table: str | Path, dest: str | Path) -> list[Path]:
     pairs = [line for line in lines if line.use == "pair"]
     _check_rates(pairs)
     clean = {line.recording.utterance: line.clean for line in pairs if line.clean is not None}
-    paths = prepare_sets(dest, sets, {PAIRS: {"spk1.scp": clean}})
+    paths = prepare_sets(dest, sets, {PAIRS: {"spk1.scp": clean}}, nj)
     for name in NAMES:
         if name not in sets and (Path(dest) / name).is_dir():
             _empty(Path(dest) / name)

@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from audiolab.corpora.walk import check_name
-from audiolab.datadir.audiofile import audio_info
 from audiolab.datadir.datadir import write_data_dir
+from audiolab.datadir.headers import TABLE, Header, each, read_header
 from audiolab.datadir.names import id_problem
 from audiolab.datadir.validate import validate
 from audiolab.errors import AudiolabError
@@ -94,6 +94,7 @@ def prepare_sets(
     dest: str | Path,
     sets: Mapping[str, Sequence[Recording]],
     further: Mapping[str, Mapping[str, Mapping[str, Path]]] | None = None,
+    nj: int = 1,
 ) -> list[Path]:
     """Write the data dir ``<dest>/<set>`` for each set, all of them checked before the first is written.
 
@@ -102,6 +103,7 @@ def prepare_sets(
         sets: The recordings of each set.
         further: For a set, further signals of its utterances: name of the table -> utterance -> path. They must have
             the length and rate of the recordings.
+        nj: Processes that read headers.
 
     Returns:
         The data dirs, in the order of ``sets``.
@@ -109,7 +111,7 @@ def prepare_sets(
     Raises:
         AudiolabError: Two recordings with one id; files that are broken, with their names; signals that do not fit.
     """
-    tables = {name: _tables(recordings, (further or {}).get(name, {})) for name, recordings in sets.items()}
+    tables = {name: _tables(recordings, (further or {}).get(name, {}), nj) for name, recordings in sets.items()}
     paths = []
     for name, contents in tables.items():
         path = Path(dest) / name
@@ -143,7 +145,9 @@ def check_data_dir(path: str | Path) -> None:
         raise AudiolabError(f"{fatal[0]} ({len(fatal)} faults in all)" if len(fatal) > 1 else str(fatal[0]))
 
 
-def _tables(recordings: Sequence[Recording], further: Mapping[str, Mapping[str, Path]]) -> dict[str, dict[str, str]]:
+def _tables(
+    recordings: Sequence[Recording], further: Mapping[str, Mapping[str, Path]], nj: int
+) -> dict[str, dict[str, str]]:
     by_utterance: dict[str, Recording] = {}
     for recording in recordings:
         earlier = by_utterance.setdefault(recording.utterance, recording)
@@ -157,11 +161,11 @@ def _tables(recordings: Sequence[Recording], further: Mapping[str, Mapping[str, 
         if problem:
             raise AudiolabError(f"{recording.place()}: {problem}; rename it, or name it from nearer by")
     _check_names([recording.path for recording in recordings])
-    durations = _durations(by_utterance, further)
+    headers = _headers(by_utterance, further, nj)
     tables = {
         "wav.scp": {name: str(recording.path) for name, recording in by_utterance.items()},
         "utt2spk": {name: recording.speaker for name, recording in by_utterance.items()},
-        "utt2dur": durations,
+        **header_tables(headers),
     }
     for table, of in _OPTIONAL.items():
         values = {name: of(recording) for name, recording in by_utterance.items()}
@@ -189,33 +193,51 @@ def _check_names(paths: Sequence[Path]) -> None:
         logging.warning("%s: '_' stands in its id for what an id cannot have (%d such names)", odd[0], len(odd))
 
 
-def _durations(recordings: Mapping[str, Recording], further: Mapping[str, Mapping[str, Path]]) -> dict[str, str]:
-    """Return ``utt2dur`` in seconds; only headers are read."""
-    durations, faults, rates = {}, [], set()
-    for utterance, recording in recordings.items():
-        try:
-            samples, rate, _ = _header(recording, recording.path)
-            for table in further.values():
-                _check_fit(recording, table[utterance], (samples, rate))
-        except AudiolabError as error:
-            faults.append((recording, str(error)))
-            continue
-        durations[utterance] = f"{samples / rate:.6f}"
-        rates.add(rate)
+def header_tables(headers: Mapping[str, Header]) -> dict[str, dict[str, str]]:
+    """Return ``utt2dur``, in seconds, and ``reco2header`` of recordings that are utterances."""
+    return {
+        "utt2dur": {utterance: f"{header.seconds:.6f}" for utterance, header in headers.items()},
+        TABLE: {utterance: str(header) for utterance, header in headers.items()},
+    }
+
+
+def _headers(
+    recordings: Mapping[str, Recording], further: Mapping[str, Mapping[str, Path]], nj: int
+) -> dict[str, Header]:
+    """Return the headers, which fit those of the further signals."""
+    items = [
+        (recording, [paths[utterance] for paths in further.values()]) for utterance, recording in recordings.items()
+    ]
+    found = dict(zip(recordings, each(_fitting_header, items, nj)))
+    faults = [(recordings[name], str(header)) for name, header in found.items() if isinstance(header, AudiolabError)]
     if faults:
         others = [broken.where or str(broken.path) for broken, _ in faults[1:_NAMED]]
         more = f" (broken files: {len(faults)}; the next are {', '.join(others)})" if others else ""
         raise AudiolabError(faults[0][1] + more)
+    rates = {header.rate for header in found.values()}
     if len(rates) > 1:
         several = ", ".join(map(str, sorted(rates)))
         logging.info("%s and others: several sampling rates, %s Hz", next(iter(recordings.values())).path, several)
-    return durations
+    return found
 
 
-def _header(recording: Recording, path: Path) -> tuple[int, int, int]:
-    """Return (samples, rate in Hz, channels); a file that Git LFS has not fetched is called that."""
+def _fitting_header(recording: Recording, others: Sequence[Path]) -> Header:
+    """Return a recording's header, which further signals have too."""
+    header = _header(recording, recording.path)
+    for path in others:
+        other = _header(recording, path)
+        if other[:2] != header[:2]:
+            raise AudiolabError(
+                f"{recording.place(path)}: {other.samples} samples at {other.rate} Hz, {recording.path} has "
+                f"{header.samples} at {header.rate} Hz; get both again"
+            )
+    return header
+
+
+def _header(recording: Recording, path: Path) -> Header:
+    """Return a file's header; one that Git LFS has not fetched is called that."""
     try:
-        return audio_info(str(path), where=recording.where)
+        return read_header(str(path), recording.where)
     except AudiolabError as error:
         try:
             with open(path, "rb") as file:
@@ -227,12 +249,3 @@ def _header(recording: Recording, path: Path) -> tuple[int, int, int]:
                 f"{recording.place(path)}: stands for a file that Git LFS has not fetched; git lfs pull"
             ) from error
         raise
-
-
-def _check_fit(recording: Recording, path: Path, expected: tuple[int, int]) -> None:
-    samples, rate, _ = _header(recording, path)
-    if (samples, rate) != expected:
-        raise AudiolabError(
-            f"{recording.place(path)}: {samples} samples at {rate} Hz, {recording.path} has {expected[0]} at "
-            f"{expected[1]} Hz; get both again"
-        )

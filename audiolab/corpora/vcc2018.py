@@ -14,25 +14,27 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from audiolab.corpora.base import Corpus, RemoteFile
-from audiolab.corpora.prepared import check_data_dir
+from audiolab.corpora.prepared import check_data_dir, header_tables
 from audiolab.corpora.vcc2018_layout import Recording, check_complete, find_recordings, speaker_traits
 from audiolab.corpora.vcc2018_mini import Vcc2018Mini, make_mini
 from audiolab.corpora.walk import walk
 from audiolab.datadir.audio import conform
 from audiolab.datadir.audiofile import read_wav
 from audiolab.datadir.datadir import write_data_dir
+from audiolab.datadir.headers import Header, each
 from audiolab.errors import AudiolabError
 from audiolab.text import decode, read_bytes
 
 ADDRESS = "https://datashare.ed.ac.uk/bitstream/handle/10283/3061"
 
 
-def prepare(db_root: str | Path, dest: str | Path) -> list[Path]:
+def prepare(db_root: str | Path, dest: str | Path, nj: int = 1) -> list[Path]:
     """Make ``<dest>/train``, ``<dest>/eval`` (the sources') and ``<dest>/ref`` (the targets') of the corpus's folders.
 
     Args:
         db_root: Where the folders of `vcc2018_layout` lie, at any depth; paths in ``wav.scp`` begin with it as given.
         dest: The recipe's ``data`` folder.
+        nj: Processes that read the recordings.
 
     Returns:
         The three data dirs, validated.
@@ -44,7 +46,7 @@ def prepare(db_root: str | Path, dest: str | Path) -> list[Path]:
     check_complete(recordings)
     transcripts = _find_transcripts(Path(db_root), {recording.sentence for recording in recordings})
     sets = {name: [r for r in recordings if r.set == name] for name in ("train", "eval", "ref")}
-    tables = {name: _tables(name, members, transcripts) for name, members in sets.items()}
+    tables = {name: _tables(name, members, transcripts, nj) for name, members in sets.items()}
     paths = []
     for name, members in sets.items():
         path = Path(dest) / name
@@ -56,7 +58,9 @@ def prepare(db_root: str | Path, dest: str | Path) -> list[Path]:
     return paths
 
 
-def _tables(name: str, recordings: Sequence[Recording], transcripts: dict[str, str]) -> dict[str, dict[str, str]]:
+def _tables(
+    name: str, recordings: Sequence[Recording], transcripts: dict[str, str], nj: int
+) -> dict[str, dict[str, str]]:
     by_utterance: dict[str, Recording] = {}
     for recording in recordings:
         utterance = f"{recording.speaker}_{recording.sentence}"
@@ -68,7 +72,7 @@ def _tables(name: str, recordings: Sequence[Recording], transcripts: dict[str, s
     tables = {
         "wav.scp": {utterance: str(recording.path) for utterance, recording in by_utterance.items()},
         "utt2spk": utt2spk,
-        "utt2dur": _durations(by_utterance),
+        **header_tables(_headers(by_utterance, nj)),
     }
     traits = {speaker: speaker_traits(speaker) for speaker in utt2spk.values()}
     if all(traits.values()):
@@ -96,24 +100,23 @@ def _check_order(utt2spk: dict[str, str]) -> None:
             )
 
 
-def _durations(recordings: dict[str, Recording]) -> dict[str, str]:
-    """Return ``utt2dur`` in seconds; every file is read, so that no later stage stumbles over a broken one."""
-    durations, faults, rates = {}, [], set()
-    for utterance, recording in recordings.items():
-        try:
-            samples, rate = read_wav(recording.path)
-            conform(samples, rate, rate, "mono", allow_silent=False, where=str(recording.path))
-        except AudiolabError as error:
-            faults.append(str(error))
-            continue
-        durations[utterance] = f"{len(samples) / rate:.6f}"
-        rates.add(rate)
+def _headers(recordings: dict[str, Recording], nj: int) -> dict[str, Header]:
+    """Return the headers; every file is read, so that no later stage stumbles over a broken one."""
+    found = dict(zip(recordings, each(_read, [(recording.path,) for recording in recordings.values()], nj)))
+    faults = [str(header) for header in found.values() if isinstance(header, AudiolabError)]
     if faults:
         more = f" (and {len(faults) - 1} more broken files)" if len(faults) > 1 else ""
         raise AudiolabError(faults[0] + more)
+    rates = {header.rate for header in found.values()}
     if len(rates) > 1:
         logging.warning("recordings of several sampling rates: %s Hz", ", ".join(map(str, sorted(rates))))
-    return durations
+    return found
+
+
+def _read(path: Path) -> Header:
+    samples, rate = read_wav(path)
+    conform(samples, rate, rate, "mono", allow_silent=False, where=str(path))
+    return Header(len(samples), rate, 1, path.stat().st_size)
 
 
 def _find_transcripts(db_root: Path, sentences: set[str]) -> dict[str, str]:

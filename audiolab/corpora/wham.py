@@ -20,12 +20,13 @@ SETS = {"tr": "train", "cv": "valid", "tt": "test"}
 _EXPECTED = "wham_noise/{tr,cv,tt}/<name>.wav"
 
 
-def prepare(db_root: str | Path, dest: str | Path) -> list[Path]:
+def prepare(db_root: str | Path, dest: str | Path, nj: int = 1) -> list[Path]:
     """Make ``<dest>/noise_source_{train,valid,test}`` of tr, cv and tt.
 
     Args:
         db_root: Where the folders tr, cv and tt lie, at any depth.
         dest: The recipe's ``data`` folder.
+        nj: Processes that read the recordings.
 
     Returns:
         The three data dirs, validated; each noise is a speaker of its own.
@@ -44,7 +45,7 @@ def prepare(db_root: str | Path, dest: str | Path) -> list[Path]:
     for part, (name, recordings) in zip(SETS, sets.items()):
         if not recordings:
             raise AudiolabError(f"{root}: no recordings in a folder {part} for {name}; expected {_EXPECTED}")
-    return prepare_sets(dest, sets)
+    return prepare_sets(dest, sets, nj=nj)
 
 
 CORPUS = Corpus(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, BinaryIO, Protocol
 
@@ -63,21 +63,20 @@ def enhance_mixtures(enhancer: Enhancer, mixtures: MixtureDir, out: str | Path) 
     check_apart(mixtures.path, out)
     about = DataDir(mixtures.path)
     check_recordings_apart(about, out)
-    tables: dict[str, dict[str, str]] = {
+    tables: dict[str, Mapping[str, str]] = {
         name: about.table(name) for name in ("utt2spk", "utt2lang") if name == "utt2spk" or about.has(name)
     }
     missing = [name for name in mixtures.ids if name not in tables["utt2spk"]]
     if missing:
         raise AudiolabError(f"{mixtures.path}/utt2spk: no '{missing[0]}'; make the set again")
     paths = {name: str(file_of(out / "wav", name, ".wav")) for name in mixtures.ids}
-    tables[CLIPPED] = {}
+    clipped: dict[str, str] = {}
     for index, (name, path) in enumerate(paths.items()):
         speech, noise = mixtures.parts(index)
-        clipped = write_audio(path, enhancer.enhance(speech + noise, mixtures.rate), mixtures.rate)
-        tables[CLIPPED][name] = str(clipped)
-    if files := sum(count != "0" for count in tables[CLIPPED].values()):
+        clipped[name] = str(write_audio(path, enhancer.enhance(speech + noise, mixtures.rate), mixtures.rate))
+    if files := sum(count != "0" for count in clipped.values()):
         logger.warning("%s: %d of %d files have samples over full scale, which are clipped", out, files, len(paths))
-    return write_data_dir(out, {**tables, "wav.scp": paths}, replace=True)
+    return write_data_dir(out, {**tables, CLIPPED: clipped, "wav.scp": paths}, replace=True)
 
 
 def enhance_pcm(enhancer: Enhancer, source: BinaryIO, out: BinaryIO, rate: int, channels: int, chunk_s: float) -> int:

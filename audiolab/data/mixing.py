@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
@@ -15,6 +15,7 @@ from audiolab.config import save_yaml
 from audiolab.data.mixtures import Mixture, MixtureDir, MixtureSettings, Part, excerpt, looped, sizes
 from audiolab.datadir.audiowrite import write_audio
 from audiolab.datadir.datadir import DataDir, write_data_dir
+from audiolab.datadir.headers import TABLE, kept_header
 from audiolab.datadir.names import file_of
 from audiolab.errors import AudiolabError
 
@@ -44,22 +45,23 @@ class Sounds:
     """
 
     path: Path
-    table: dict[str, str]
+    table: Mapping[str, str]
     samples: dict[str, int]
-    owner: dict[str, str]
-    languages: dict[str, str]
+    owner: Mapping[str, str]
+    languages: Mapping[str, str]
 
     @classmethod
     def read(cls, path: str | Path, rate: int) -> Sounds:
-        """Read a data dir without ``segments``; every file's header is looked at."""
+        """Read a data dir without ``segments``; headers that ``reco2header`` does not keep are looked at."""
         data = DataDir(path)
-        if data.segments is not None:
+        if data.segmented:
             raise AudiolabError(f"{path}: has segments; mixtures are made of whole recordings, cut them first")
         table, owner, samples = data.table("wav.scp"), data.table("utt2spk"), {}
+        kept = data.table(TABLE) if data.has(TABLE) else {}
         for name, entry in table.items():
             if name not in owner:
                 raise AudiolabError(f"{path}/utt2spk: no '{name}', which wav.scp has; run utils/fix_data_dir.py")
-            total, original = sizes(entry, f"{path}/wav.scp: {name}")
+            total, original = (kept_header(kept, name, entry) or sizes(entry, f"{path}/wav.scp: {name}"))[:2]
             samples[name] = total * rate // original
         if not table:
             raise AudiolabError(f"{path}/wav.scp: no recording in it")

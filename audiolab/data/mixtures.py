@@ -14,16 +14,19 @@ A noise that ends before the mixture goes on from its beginning, over a cross-fa
 from __future__ import annotations
 
 import math
+from collections.abc import Collection
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import NoReturn
 
 import numpy as np
 
 from audiolab.config import load_yaml, option
 from audiolab.datadir.audio import resample
 from audiolab.datadir.audiofile import audio_info, read_wav
-from audiolab.datadir.table import read_table
+from audiolab.datadir.shared import Shared
+from audiolab.datadir.table import Table, read_table
 from audiolab.errors import AudiolabError
 from audiolab.samples import RATES
 
@@ -66,7 +69,7 @@ class Mixture:
     snr: float
 
     def __post_init__(self) -> None:
-        if self.samples < 1:
+        if not 1 <= self.samples < 1 << 63:
             raise ValueError(f"a mixture of {self.samples} samples")
 
     @classmethod
@@ -121,7 +124,7 @@ class MixtureSettings:
 
 
 class MixtureDir:
-    """The mixtures or recorded pairs of a data dir.
+    """The mixtures or recorded pairs of a data dir; processes that get it by pickling share its memory.
 
     Args:
         path: The dir.
@@ -129,7 +132,6 @@ class MixtureDir:
     Attributes:
         ids: Of all mixtures, in byte order.
         rate: Sampling rate in Hz.
-        samples: Length of each, int64 [len(ids)].
 
     Raises:
         AudiolabError: The dir is no mixture dir, or a line of its tables is wrong.
@@ -137,7 +139,7 @@ class MixtureDir:
 
     def __init__(self, path: str | Path) -> None:
         self.path = Path(path)
-        self._mixtures: dict[str, Mixture] = {}
+        self._mixtures: Table | None = None
         if (self.path / "mixtures").is_file():
             self._read_mixtures()
         elif (self.path / "wav.scp").is_file() and (self.path / "spk1.scp").is_file():
@@ -147,6 +149,11 @@ class MixtureDir:
 
     def __len__(self) -> int:
         return len(self.ids)
+
+    @property
+    def samples(self) -> np.ndarray:
+        """Length of each, int64 [len(ids)]."""
+        return self._samples.arrays[0]
 
     def parts(self, index: int, start: int = 0, samples: int | None = None) -> tuple[np.ndarray, np.ndarray]:
         """Return speech and noise, float32 [N] each, of the mixture number ``index``, or of an excerpt of it.
@@ -158,11 +165,11 @@ class MixtureDir:
         samples = whole - start if samples is None else samples
         if not 0 <= start <= start + samples <= whole:
             raise ValueError(f"samples {start} to {start + samples} of {name}, which has {whole}")
-        if not self._mixtures:
+        if self._mixtures is None:
             speech = excerpt(self._speech[name], self.rate, start, samples, f"{self.path}/spk1.scp: {name}")
             noisy = excerpt(self._noise[name], self.rate, start, samples, f"{self.path}/wav.scp: {name}")
             return speech, noisy - speech
-        mixture = self._mixtures[name]
+        mixture = Mixture.parse(self._mixtures[name])
         speech, noise = mixture.speech, mixture.noise
         where = f"{self.path}: {name}"
         clean = excerpt(self._speech[speech.recording], self.rate, speech.start + start, samples, where)
@@ -172,13 +179,25 @@ class MixtureDir:
 
     def snr(self, index: int) -> float | None:
         """Return the SNR in dB that the mixture was made with; None for a recorded pair."""
-        return self._mixtures[self.ids[index]].snr if self._mixtures else None
+        return None if self._mixtures is None else Mixture.parse(self._mixtures[self.ids[index]]).snr
 
     def _read_mixtures(self) -> None:
         path = self.path / "mixtures"
         self.rate = _rate(self.path / "mixtures.yaml")
         self._speech, self._noise = (read_table(self.path / name) for name in ("speech.scp", "noise.scp"))
-        for name, line in sorted(read_table(path).items()):
+        self._mixtures = read_table(path)
+        self.ids = self._mixtures.ids
+        if not self.ids:
+            raise AudiolabError(f"{path}: no mixture in it; make the set again")
+        samples = _lengths(self._mixtures.values(), set(self._speech), set(self._noise))
+        if samples is None:
+            self._refuse(path)
+        self._samples = Shared([self._mixtures.by_id(samples)])
+
+    def _refuse(self, path: Path) -> NoReturn:
+        """Raise for the first mixture, in the order of ids, that is none or of recordings that are not there."""
+        for name in self.ids:
+            line = self._mixtures[name]
             try:
                 mixture = Mixture.parse(line)
             except ValueError as error:
@@ -188,20 +207,16 @@ class MixtureDir:
             ):  # fmt: skip
                 if part.recording not in known:
                     raise AudiolabError(f"{path}: {name}: '{part.recording}' is not in {table}; make the set again")
-            self._mixtures[name] = mixture
-        if not self._mixtures:
-            raise AudiolabError(f"{path}: no mixture in it; make the set again")
-        self.ids = list(self._mixtures)
-        self.samples = np.array([mixture.samples for mixture in self._mixtures.values()], dtype=np.int64)
+        raise AssertionError(f"{path}: a mixture was refused, and all are right")
 
     def _read_pairs(self) -> None:
         self._noise, self._speech = (read_table(self.path / name) for name in ("wav.scp", "spk1.scp"))
-        if self._noise.keys() != self._speech.keys():
-            odd = sorted(self._noise.keys() ^ self._speech.keys())[0]
-            raise AudiolabError(f"{self.path}: '{odd}' is in only one of wav.scp and spk1.scp")
-        if not self._noise:
+        self.ids, lengths, self.rate = self._noise.ids, [], 0
+        odd = sorted(set(self._noise) ^ set(self._speech))
+        if odd:
+            raise AudiolabError(f"{self.path}: '{odd[0]}' is in only one of wav.scp and spk1.scp")
+        if not self.ids:
             raise AudiolabError(f"{self.path / 'wav.scp'}: no recording in it")
-        self.ids, lengths, self.rate = sorted(self._noise), [], 0
         for name in self.ids:
             (noisy, rate, _), (clean, clean_rate, _) = (
                 audio_info(table[name], where=f"{self.path}: {name}") for table in (self._noise, self._speech)
@@ -213,7 +228,27 @@ class MixtureDir:
                 )
             self.rate = rate
             lengths.append(noisy)
-        self.samples = np.array(lengths, dtype=np.int64)
+        self._samples = Shared([np.array(lengths, dtype=np.int64)])
+
+
+def _lengths(lines: Collection[str], speech: set[str], noise: set[str]) -> np.ndarray | None:
+    """Return the samples of mixtures, int64, in the order of their lines; None where one is no mixture.
+
+    What is accepted is what `Mixture.parse` accepts, of recordings that are in ``speech`` and ``noise``.
+    """
+    samples = np.empty(len(lines), dtype=np.int64)
+    for number, line in enumerate(lines):
+        try:
+            of, start, gain, other, other_start, other_gain, length, snr = line.split()
+            samples[number], _ = int(length), float(snr)
+            least, gains = min(int(start), int(other_start)), (float(gain), float(other_gain))
+        except (ValueError, OverflowError):
+            return None
+        if least < 0 or samples[number] < 1 or not all(map(math.isfinite, gains)):
+            return None
+        if of not in speech or other not in noise:
+            return None
+    return samples
 
 
 def excerpt(entry: str, rate: int, start: int, samples: int, where: str = "") -> np.ndarray:

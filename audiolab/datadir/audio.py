@@ -76,12 +76,7 @@ def load_utterance(
     Raises:
         AudiolabError: The data dir has no such utterance, or its audio is refused; see `read_wav` and `load_mono`.
     """
-    segments = datadir.segments
-    start, end, recording = 0.0, None, utterance
-    if segments is not None:
-        if utterance not in segments:
-            raise AudiolabError(f"{datadir.path / 'segments'}: no utterance '{utterance}'")
-        recording, start, end = segments[utterance]
+    recording, start, end = datadir.segment(utterance) or (utterance, 0.0, None)
     entries = datadir.table(table)
     if recording not in entries:
         raise AudiolabError(

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from pathlib import Path
 
+import yaml
+
+from audiolab.config import load_yaml
 from audiolab.datadir.apart import check_apart
-from audiolab.datadir.audiofile import audio_info
 from audiolab.datadir.datadir import DataDir, write_data_dir
 from audiolab.datadir.fix import check_speaker_order, intersect
-from audiolab.datadir.kinds import kind_of
+from audiolab.datadir.headers import read_header
+from audiolab.datadir.kinds import SETTINGS, kind_of
 from audiolab.datadir.restrict import Tables
 from audiolab.datadir.table import read_table
 from audiolab.errors import AudiolabError
+
+logger = logging.getLogger(__name__)
 
 
 def combine_data_dirs(
@@ -20,7 +26,8 @@ def combine_data_dirs(
 ) -> DataDir:
     """Join data dirs into one, as Kaldi's ``combine_data.sh`` does.
 
-    A table is joined where all sources have it. When some have ``segments``, the others get one segment a recording,
+    A table is joined where all sources have it; which are left out is logged. Of ``mixtures.yaml`` and its like the
+    keys stay that have one value in all of them. When some have ``segments``, the others get one segment a recording,
     and when some have ``utt2uniq``, in the others each utterance is its own. At the end the ids are made to agree.
 
     Args:
@@ -29,19 +36,46 @@ def combine_data_dirs(
         extra_files: Further tables of ids and values to join, which all sources must have.
 
     Raises:
-        AudiolabError: A source is no data dir, or not apart from the destination; one id has two different values.
+        AudiolabError: A source is no data dir, or not apart from the destination; one id has two different values;
+            mixtures at several rates.
     """
     dirs = [DataDir(source) for source in sources]
-    for source in sources:
-        check_apart(source, destination)
+    for source in dirs:
+        check_apart(source.path, destination)
+        source.tell_unknown(extra_files)
+    _tell_unshared(dirs)
+    settings = _common_settings(dirs)
     tables = join_tables([(str(d.path), _with_extras(d, extra_files)) for d in dirs])
     extras = {name: tables.pop(name) for name in extra_files if kind_of(name) is None}
     fixed = intersect(tables)
     check_speaker_order(fixed["utt2spk"], Path(destination) / "utt2spk")
-    return write_data_dir(destination, {**fixed, **extras}, replace=True)
+    return write_data_dir(destination, {**fixed, **extras}, replace=True, settings=settings)
 
 
-def join_tables(sources: Sequence[tuple[str, dict[str, dict[str, str]]]]) -> dict[str, dict[str, str]]:
+def _tell_unshared(dirs: Sequence[DataDir]) -> None:
+    """Log the tables that are left out, for not all sources have them."""
+    for name in sorted({name for source in dirs for name in source.names} - {"segments", "utt2uniq"}):
+        without = [str(source.path) for source in dirs if not source.has(name)]
+        if without:
+            logger.warning("%s is left out: %s", name, " ".join(without) + " has none")
+
+
+def _common_settings(dirs: Sequence[DataDir]) -> dict[str, bytes]:
+    """Return, of each file of settings that all sources have, what is the same in all."""
+    common = {}
+    for name in SETTINGS:
+        if not all(source.has(name) for source in dirs):
+            continue
+        first, *others = (load_yaml(source.path / name)[0] for source in dirs)
+        shared = {key: value for key, value in first.items() if all(other.get(key) == value for other in others)}
+        if "rate" in first and "rate" not in shared:
+            rates = " ".join(f"{source.path}/{name}: {load_yaml(source.path / name)[0].get('rate')}" for source in dirs)
+            raise AudiolabError(f"sampling rates differ, {rates}; a data dir has one: make them anew at one rate")
+        common[name] = yaml.safe_dump(shared, sort_keys=False, allow_unicode=True).encode()
+    return common
+
+
+def join_tables(sources: Sequence[tuple[str, Tables]]) -> dict[str, dict[str, str]]:
     """Return the tables that all sources have, joined; see `combine_data_dirs`.
 
     Args:
@@ -59,11 +93,11 @@ def join_tables(sources: Sequence[tuple[str, dict[str, dict[str, str]]]]) -> dic
     return {table: _join(table, sources) for table in sorted(shared)}
 
 
-def _with_extras(datadir: DataDir, extra_files: Sequence[str]) -> dict[str, dict[str, str]]:
+def _with_extras(datadir: DataDir, extra_files: Sequence[str]) -> Tables:
     return {**datadir.tables, **{name: read_table(datadir.path / name) for name in extra_files}}
 
 
-def _complete(name: str, tables: dict[str, dict[str, str]], anywhere: set[str]) -> dict[str, dict[str, str]]:
+def _complete(name: str, tables: Tables, anywhere: set[str]) -> Tables:
     """Return the tables of one source with the ``segments`` and ``utt2uniq`` that another source makes necessary."""
     complete = dict(tables)
     if "segments" in anywhere and "segments" not in tables:
@@ -81,8 +115,8 @@ def _whole_segments(name: str, tables: Tables) -> dict[str, str]:
         if utterance not in durations:
             if utterance not in tables.get("wav.scp", {}):
                 raise AudiolabError(f"{name}: '{utterance}' has neither a duration nor audio to make segments from")
-            frames, rate, _ = audio_info(tables["wav.scp"][utterance], where=f"{name}/wav.scp: {utterance}")
-            segments[utterance] = f"{utterance} 0 {frames / rate:.6f}"
+            header = read_header(tables["wav.scp"][utterance], f"{name}/wav.scp: {utterance}")
+            segments[utterance] = f"{utterance} 0 {header.seconds:.6f}"
         else:
             segments[utterance] = f"{utterance} 0 {durations[utterance]}"
     return segments

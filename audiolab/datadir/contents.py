@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 import re
 import unicodedata
 from collections.abc import Callable, Iterator
 
 from audiolab.datadir.faults import Fault, Row, Scan
+from audiolab.datadir.headers import parse_header
 from audiolab.datadir.relations import parse_segment
 from audiolab.datadir.table import parse_count
 
@@ -122,6 +124,16 @@ def _f0_range(value: str) -> str | None:
     return None if 0 < floor <= median <= ceiling else f"'{value}' is not 0 < floor <= median <= ceiling, in Hz"
 
 
+def _mixture(value: str) -> str | None:
+    fields = value.split()
+    if len(fields) != 8:
+        return f"{len(fields) + 1} fields where there are to be 9"
+    _, start, gain, _, other_start, other_gain, samples, snr = fields
+    places = [parse_count(text) for text in (start, other_start, samples)]
+    right = None not in places and places[2] and all(map(math.isfinite, map(_number, (gain, other_gain, snr))))
+    return None if right else f"'{value}' is no mixture"
+
+
 def _number(text: str) -> float:
     """Return the number; NaN, which passes no comparison, for what is none or is infinite."""
     try:
@@ -140,4 +152,6 @@ _CHECKS: dict[str, Callable[[str], str | None]] = {
     "spk2warp": _warp,
     "utt2warp": _warp,
     "spk2f0": _f0_range,
+    "mixtures": _mixture,
+    "reco2header": lambda value: None if parse_header(value) else f"'{value}' is no header",
 }

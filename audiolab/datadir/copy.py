@@ -19,12 +19,14 @@ def copy_data_dir(
 ) -> DataDir:
     """Copy a data dir, as Kaldi's ``copy_data_dir.sh`` does, giving ids a prefix or a suffix.
 
-    Recordings keep their ids where there are ``segments``; otherwise they are utterances and are renamed as these.
+    Recordings keep their ids where there are ``segments``, and where ``mixtures`` are made of them; otherwise they are
+    utterances and are renamed as these.
     In ``utt2uniq`` only the key is renamed, so a copy stays known as one of the same utterance. ``destination`` is
     to lie apart from ``source``.
     """
     datadir = DataDir(source)
     check_apart(source, destination)
+    datadir.tell_unknown()
     segmented = datadir.has("segments")
 
     def utterance(name: str) -> str:
@@ -36,10 +38,13 @@ def copy_data_dir(
     def recording(name: str) -> str:
         return name if segmented else utterance(name)
 
-    rename = {"utterance": utterance, "speaker": speaker, "recording": recording}
+    def mixed(name: str) -> str:
+        return name
+
+    rename = {"utterance": utterance, "speaker": speaker, "recording": recording, "speech": mixed, "noise": mixed}
     copied = {}
     for name, table in datadir.tables.items():
         key = rename[kind_of(name).key]
         copied[name] = {key(old): value for old, value in table.items()}
     copied["utt2spk"] = {utterance(old): speaker(value) for old, value in datadir.table("utt2spk").items()}
-    return write_data_dir(destination, copied, replace=True)
+    return write_data_dir(destination, copied, replace=True, settings=datadir.settings)

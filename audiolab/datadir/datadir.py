@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import contextlib
 import functools
-from collections.abc import Mapping
+import logging
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
-from audiolab.datadir.kinds import kind_of
+from audiolab.datadir.kinds import SETTINGS, kind_of
 from audiolab.datadir.relations import Segment, parse_segments, utt2spk_to_spk2utt
-from audiolab.datadir.table import put_table, read_table
+from audiolab.datadir.table import Table, put_table, read_table
 from audiolab.errors import AudiolabError
 from audiolab.files import atomic_write
+from audiolab.text import read_bytes
+
+logger = logging.getLogger(__name__)
 
 
 class DataDir:
@@ -26,7 +30,7 @@ class DataDir:
 
     def __init__(self, path: str | Path) -> None:
         self.path = Path(path)
-        self._tables: dict[str, dict[str, str]] = {}
+        self._tables: dict[str, Table] = {}
         if not self.path.is_dir():
             raise AudiolabError(f"{path}: no such data dir")
 
@@ -37,7 +41,7 @@ class DataDir:
         """Return whether the dir has the table ``name``."""
         return (self.path / name).is_file()
 
-    def table(self, name: str) -> dict[str, str]:
+    def table(self, name: str) -> Table:
         """Return the table ``name``, in the order of its file; `AudiolabError` when it is missing or broken."""
         if name not in self._tables:
             self._tables[name] = read_table(self.path / name)
@@ -49,7 +53,23 @@ class DataDir:
         return sorted(entry.name for entry in self.path.iterdir() if kind_of(entry.name) and entry.is_file())
 
     @property
-    def tables(self) -> dict[str, dict[str, str]]:
+    def settings(self) -> dict[str, bytes]:
+        """The dir's files of settings, by name."""
+        return {name: read_bytes(self.path / name) for name in SETTINGS if self.has(name)}
+
+    def tell_unknown(self, besides: Collection[str] = ()) -> None:
+        """Log which files a copy of the dir leaves out, for no data dir is known to have them.
+
+        Args:
+            besides: Names of further tables, which it does not leave out.
+        """
+        files = sorted(entry.name for entry in self.path.iterdir() if entry.is_file() and entry.name[0] != ".")
+        unknown = [name for name in files if kind_of(name) is None and name not in (*SETTINGS, *besides)]
+        if unknown:
+            logger.warning("%s: left out, for no data dir is known to have it: %s", self.path, " ".join(unknown))
+
+    @property
+    def tables(self) -> dict[str, Table]:
         """All tables of the dir that audiolab knows, read."""
         return {name: self.table(name) for name in self.names}
 
@@ -64,14 +84,37 @@ class DataDir:
         return sorted(set(self.table("utt2spk").values()))
 
     @functools.cached_property
-    def segments(self) -> dict[str, Segment] | None:
-        """Each utterance's place in its recording; None when the dir has no ``segments``: recordings are utterances."""
-        if not self.has("segments"):
+    def segmented(self) -> bool:
+        """Whether the dir has ``segments``: utterances are pieces of recordings; otherwise they are recordings."""
+        return self.has("segments")
+
+    def segment(self, utterance: str) -> Segment | None:
+        """Return an utterance's place in its recording; None where the dir is not `segmented`.
+
+        Raises:
+            AudiolabError: ``segments`` has no such utterance, or its times are none.
+        """
+        if not self.segmented:
             return None
-        return parse_segments(self.table("segments"), self.path / "segments")
+        path, table = self.path / "segments", self.table("segments")
+        if utterance not in table:
+            raise AudiolabError(f"{path}: no utterance '{utterance}'")
+        return parse_segments({utterance: table[utterance]}, path)[utterance]
+
+    def share(self) -> DataDir:
+        """Read now what finds an utterance's audio, so that processes that get this object need not; return it."""
+        for name in ("segments", "wav.scp"):
+            if self.has(name):
+                self.table(name)
+        return self
 
 
-def write_data_dir(path: str | Path, tables: Mapping[str, Mapping[str, str]], replace: bool = False) -> DataDir:
+def write_data_dir(
+    path: str | Path,
+    tables: Mapping[str, Mapping[str, str]],
+    replace: bool = False,
+    settings: Mapping[str, bytes] | None = None,
+) -> DataDir:
     """Write tables into a data dir, each sorted, and ``spk2utt`` as ``utt2spk`` inverted.
 
     All tables are on disk under temporary names before the first takes its place, so a full disk or a wrong id
@@ -80,7 +123,8 @@ def write_data_dir(path: str | Path, tables: Mapping[str, Mapping[str, str]], re
     Args:
         path: The folder; it is made.
         tables: Tables by name; a ``spk2utt`` among them is ignored where there is ``utt2spk``.
-        replace: Remove the tables of an earlier run that are not among ``tables``; other files always stay.
+        replace: Remove the tables and settings of an earlier run that are not among these; other files always stay.
+        settings: Contents of files of settings (`kinds.SETTINGS`), by name.
 
     Raises:
         AudiolabError: An id or a value cannot stand in a table, or the dir cannot be written.
@@ -94,8 +138,10 @@ def write_data_dir(path: str | Path, tables: Mapping[str, Mapping[str, str]], re
             file = stack.enter_context(atomic_write(path / name))
             put_table(file, table, path / name)
             file.flush()  # so that a full disk is met before the first rename
+        for name, content in (settings or {}).items():
+            stack.enter_context(atomic_write(path / name, "wb")).write(content)
     datadir = DataDir(path)
     if replace:
-        for name in set(datadir.names) - set(tables):
+        for name in {*datadir.names, *datadir.settings} - {*tables, *(settings or {})}:
             (path / name).unlink()
     return datadir

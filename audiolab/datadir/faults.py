@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import itertools
+import operator
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, overload
 
+from audiolab.datadir.columns import find_columns
 from audiolab.datadir.kinds import Kind, kind_of
-from audiolab.datadir.names import id_problem
-from audiolab.datadir.table import fields_problem, split_key
+from audiolab.datadir.names import LONGEST, id_problem
+from audiolab.datadir.table import Table, fields_problem, split_key
 from audiolab.errors import AudiolabError
 from audiolab.text import read_bytes
 
@@ -56,14 +59,47 @@ class Scan(NamedTuple):
     """
 
     name: str
-    rows: list[Row]
+    rows: Sequence[Row]
     faults: list[Fault]
     broken: dict[str, int]
 
     @property
     def lines(self) -> dict[str, int]:
         """For each id the line on which it first stands."""
-        return self.broken | {row.key: row.line for row in reversed(self.rows)}
+        return self.broken | {row.key: row.line for row in self.rows[::-1]}
+
+    @property
+    def table(self) -> Mapping[str, str]:
+        """Ids and values; of an id that stands twice the first."""
+        return self.rows.table if isinstance(self.rows, _Sound) else {row.key: row.value for row in self.rows[::-1]}
+
+    def has_ids_of(self, other: Scan) -> bool:
+        """Return whether it is known that two tables have the same ids, both without a wrong line."""
+        if not (isinstance(self.rows, _Sound) and isinstance(other.rows, _Sound)):
+            return False
+        return len(self.rows) == len(other.rows) and all(map(operator.eq, self.rows.table, other.rows.table))
+
+
+class _Sound(Sequence[Row]):
+    """The lines of a table of which none is wrong in its form."""
+
+    def __init__(self, table: Table) -> None:
+        self.table = table
+
+    def __len__(self) -> int:
+        return len(self.table)
+
+    def __iter__(self) -> Iterator[Row]:
+        return map(Row, itertools.count(1), self.table, self.table.values(), self.table.lines())
+
+    @overload
+    def __getitem__(self, number: int) -> Row: ...
+
+    @overload
+    def __getitem__(self, number: slice) -> list[Row]: ...
+
+    def __getitem__(self, number: int | slice) -> Row | list[Row]:
+        return list(self)[number]
 
 
 def scan(path: str | Path) -> Scan:
@@ -75,6 +111,9 @@ def scan(path: str | Path) -> Scan:
         return Scan(str(path), [], [Fault(str(path), 0, str(error).removeprefix(f"{path}: "))], {})
     if not data:
         return Scan(str(path), [], [Fault(str(path), 0, "empty file")], {})
+    table = _sound(data, kind_of(path.name))
+    if table is not None:
+        return Scan(str(path), _Sound(table), [], {})
     rows: list[Row] = []
     broken: dict[str, int] = {}
     faults: list[Fault] = []
@@ -97,6 +136,22 @@ def scan(path: str | Path) -> Scan:
         elif key:
             broken.setdefault(key, number)
     return Scan(str(path), rows, faults + list(_order_faults(str(path), rows)), broken)
+
+
+def _sound(data: bytes, kind: Kind | None) -> Table | None:
+    """Return the table in ``data``; None where a line of it may be wrong."""
+    if not data.endswith(b"\n") or b"\xef\xbb\xbf" in data:
+        return None
+    columns = find_columns(data, kind)
+    if columns.suspect or len(columns.order):
+        return None
+    table = Table(data, columns)
+    keys = " ".join(table)
+    longest = int((columns.key_ends - columns.starts).max(initial=0))
+    return None if longest > LONGEST or _ODD_ID.search(f" {keys} ") else table
+
+
+_ODD_ID = re.compile(r"/| ~| \.\.? ")
 
 
 def _form_problems(line: bytes, text: str, key: str, value: str, kind: Kind | None) -> Iterator[str]:

@@ -8,9 +8,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from audiolab.datadir.datadir import DataDir, write_data_dir
-from audiolab.datadir.kinds import kind_of
+from audiolab.datadir.kinds import MIXED, kind_of
 from audiolab.datadir.relations import parse_segment, utt2spk_to_spk2utt
-from audiolab.datadir.restrict import Tables, recordings_of, restrict
+from audiolab.datadir.restrict import Tables, mixed_of, recordings_of, restrict
 from audiolab.datadir.table import fields_problem, keep, put_table, split_key, split_lines
 from audiolab.errors import AudiolabError
 from audiolab.text import read_bytes
@@ -84,6 +84,10 @@ def intersect(tables: Tables) -> dict[str, dict[str, str]]:
             utterances = {u for u, value in kept.items() if recordings_of({u: value}) <= recordings}
         elif recordings is not None:
             utterances &= recordings
+        if "mixtures" in tables:
+            for key in MIXED.keys() & {kind_of(name).key for name in tables}:
+                known = set.intersection(*_ids(tables, key))
+                utterances &= {u for u, name in mixed_of(tables["mixtures"], key).items() if name in known}
         smaller = restrict(tables, utterances)
         if smaller == tables:
             return smaller

@@ -1,4 +1,7 @@
-"""The tables that a data dir may have: what each one's key is, and how many fields stand behind it."""
+"""What a data dir may hold: its tables, what each one's key is and how many fields stand behind it, and its settings.
+
+All tools that check, cut, join, copy or split data dirs go by it.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,8 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
-Key = Literal["utterance", "speaker", "recording"]
+Key = Literal["utterance", "speaker", "recording", "speech", "noise"]
+"""What a key names; ``speech`` and ``noise``: a recording of which ``mixtures`` are made (`MIXED`)."""
 
 
 @dataclass(frozen=True)
@@ -34,7 +38,12 @@ TABLES: dict[str, Kind] = {
     "utt2limited": Kind("utterance", 1),
     "utt2clipped": Kind("utterance", 1),
     "utt2warp": Kind("utterance", 1),
+    "utt2source": Kind("utterance", 1),
+    "mixtures": Kind("utterance"),
+    "speech.scp": Kind("speech"),
+    "noise.scp": Kind("noise"),
     "reco2dur": Kind("recording", 1),
+    "reco2header": Kind("recording", 4),
     "reco2file_and_channel": Kind("recording", 2),
     "cmvn.scp": Kind("speaker"),
     "spk2gender": Kind("speaker", 1),
@@ -43,14 +52,20 @@ TABLES: dict[str, Kind] = {
 }
 """Every table that audiolab knows by name; `kind_of` adds the further signals."""
 
+MIXED: dict[Key, int] = {"speech": 0, "noise": 3}
+"""Which field of ``mixtures``, from 0, names a recording of that key."""
+
+SETTINGS = ("mixtures.yaml", "features.yaml")
+"""Files of a data dir that are no tables and say how all of it was made."""
+
 _SIGNAL = re.compile(r"((spk|noise|dereverb)[0-9]+|vocals|accompaniment|drums|bass|other)\.scp")
 
 
 def is_signal(name: str) -> bool:
     """Return whether the table ``name`` names audio, as ``wav.scp``, ``spk1.scp`` or ``vocals.scp`` do."""
-    return name == "wav.scp" or _SIGNAL.fullmatch(name) is not None
+    return name in ("wav.scp", "speech.scp", "noise.scp") or _SIGNAL.fullmatch(name) is not None
 
 
 def kind_of(name: str) -> Kind | None:
     """Return the kind of the table ``name``; None when no table of a data dir has this name."""
-    return TABLES["wav.scp"] if is_signal(name) else TABLES.get(name)
+    return TABLES.get(name) or (TABLES["wav.scp"] if is_signal(name) else None)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 
-from audiolab.datadir.kinds import kind_of
+from audiolab.datadir.kinds import MIXED, Key, kind_of
 from audiolab.datadir.table import keep
 
 Tables = Mapping[str, Mapping[str, str]]
@@ -17,14 +17,28 @@ def restrict(tables: Tables, utterances: Collection[str]) -> dict[str, dict[str,
     """
     utterances = set(utterances)
     utt2spk = keep(tables["utt2spk"], utterances)
-    keys = {
+    keys: dict[Key, set[str]] = {
         "utterance": set(utt2spk),
         "speaker": set(utt2spk.values()),
         "recording": recordings_of(keep(tables["segments"], utt2spk)) if "segments" in tables else set(utt2spk),
     }
-    return {name: keep(table, keys[kind_of(name).key]) for name, table in tables.items() if name != "spk2utt"}
+    if "mixtures" in tables:
+        mixtures = keep(tables["mixtures"], utt2spk)
+        keys |= {key: {name for name in mixed_of(mixtures, key).values()} for key in MIXED}
+    kept = {}
+    for name, table in tables.items():
+        key = kind_of(name).key
+        if name != "spk2utt":
+            kept[name] = keep(table, keys[key]) if key in keys else dict(table.items())
+    return kept
 
 
 def recordings_of(segments: Mapping[str, str]) -> set[str]:
     """Return the recordings that a ``segments`` table uses."""
     return {value.split(maxsplit=1)[0] for value in segments.values() if value}
+
+
+def mixed_of(mixtures: Mapping[str, str], key: Key) -> dict[str, str]:
+    """Return the recording of speech or noise (``key``) that each mixture is made of; empty where it names none."""
+    found = ((name, value.split(maxsplit=MIXED[key] + 1)) for name, value in mixtures.items())
+    return {name: fields[MIXED[key]] if len(fields) > MIXED[key] else "" for name, fields in found}

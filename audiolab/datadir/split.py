@@ -93,11 +93,12 @@ def split_data_dir(path: str | Path, jobs: int, per_utt: bool = False) -> list[P
         hint = "" if per_utt else ", or split speakers too with --per-utt"
         raise AudiolabError(f"{path}: {error}{hint}") from error
     folder = datadir.path / (f"split{jobs}utt" if per_utt else f"split{jobs}")
-    tables = datadir.tables
+    datadir.tell_unknown()
+    tables, settings = datadir.tables, datadir.settings
     paths = []
     for job, part in enumerate(parts, 1):
         paths.append(folder / str(job))
-        write_data_dir(paths[-1], restrict(tables, part), replace=True)
+        write_data_dir(paths[-1], restrict(tables, part), replace=True, settings=settings)
     return paths
 
 

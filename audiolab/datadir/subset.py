@@ -21,10 +21,11 @@ def subset_data_dir(source: str | Path, destination: str | Path, utterances: Col
     """
     datadir = DataDir(source)
     check_apart(source, destination)
+    datadir.tell_unknown()
     chosen = restrict(datadir.tables, utterances)
     if not chosen["utt2spk"]:
         raise AudiolabError(f"{source}: no utterance remained of the {len(utterances)} that were asked for")
-    return write_data_dir(destination, chosen, replace=True)
+    return write_data_dir(destination, chosen, replace=True, settings=datadir.settings)
 
 
 def spread(utterances: list[str], count: int) -> list[str]:

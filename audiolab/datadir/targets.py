@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from audiolab.datadir.arkread import read_shape
 from audiolab.datadir.audiofile import SEGMENT_SLACK, audio_info, read_wav
 from audiolab.datadir.faults import Fault, Scan
+from audiolab.datadir.headers import kept_header
 from audiolab.datadir.relations import parse_segment
 from audiolab.datadir.table import parse_count
 from audiolab.errors import AudiolabError
@@ -15,7 +16,9 @@ from audiolab.samples import is_silent
 MATRIX_TABLES = ("feats.scp", "f0.scp", "vad.scp", "cmvn.scp")
 
 
-def check_audio(table: Scan, read_audio: bool, allow_pipes: bool, durations: dict[str, float]) -> Iterator[Fault]:
+def check_audio(
+    table: Scan, read_audio: bool, allow_pipes: bool, durations: dict[str, float], headers: Mapping[str, str]
+) -> Iterator[Fault]:
     """Yield the faults of a table of audio: files that are missing, empty, truncated or no audio.
 
     Args:
@@ -23,6 +26,7 @@ def check_audio(table: Scan, read_audio: bool, allow_pipes: bool, durations: dic
         read_audio: Read all samples too: NaN and infinite ones are faults, silence is a warning.
         allow_pipes: Run entries that are commands; they are not looked at otherwise.
         durations: Filled with each recording's seconds.
+        headers: ``reco2header`` of this table; what still holds is not looked at again.
     """
     for row in table.rows:
         if row.value.startswith("~"):
@@ -31,7 +35,8 @@ def check_audio(table: Scan, read_audio: bool, allow_pipes: bool, durations: dic
         if row.value.endswith("|") and not allow_pipes:
             continue
         try:
-            frames, rate, _ = audio_info(row.value, allow_pipes)
+            header = kept_header(headers, row.key, row.value)
+            frames, rate, _ = header[:3] if header else audio_info(row.value, allow_pipes)
             durations[row.key] = frames / rate
             silent = read_audio and is_silent(read_wav(row.value, allow_pipes)[0])
         except AudiolabError as error:

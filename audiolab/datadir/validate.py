@@ -13,8 +13,9 @@ from audiolab.datadir.contents import (
 )
 from audiolab.datadir.datadir import DataDir
 from audiolab.datadir.faults import Fault, Scan, scan
-from audiolab.datadir.kinds import is_signal, kind_of
-from audiolab.datadir.restrict import recordings_of
+from audiolab.datadir.headers import TABLE
+from audiolab.datadir.kinds import MIXED, Key, is_signal, kind_of
+from audiolab.datadir.restrict import mixed_of
 from audiolab.datadir.targets import MATRIX_TABLES, check_audio, check_matrices, check_segment_ends
 
 
@@ -85,19 +86,32 @@ def _speaker_faults(tables: dict[str, Scan], spk_sort: bool) -> Iterator[Fault]:
 
 def _id_faults(tables: dict[str, Scan]) -> Iterator[Fault]:
     """Yield where a table's ids are not those of ``utt2spk``, of its speakers, or of the recordings."""
-    utt2spk = tables["utt2spk"]
-    utterances = utt2spk.lines
-    speakers = {row.value: row.line for row in reversed(utt2spk.rows)}
-    owner = {"utterance": (utterances, utt2spk.name), "speaker": (speakers, utt2spk.name)}
-    owner["recording"] = (utterances, utt2spk.name)
-    if "segments" in tables:
-        segments = tables["segments"]
-        used = {reco: row.line for row in reversed(segments.rows) for reco in recordings_of({row.key: row.value})}
-        owner["recording"] = (used, segments.name)
+    utt2spk, owners = tables["utt2spk"], _owners(tables)
     for name, table in tables.items():
-        if name not in ("utt2spk", "spk2utt"):
-            key = kind_of(name).key
-            yield from _compare(table, *owner[key], key)
+        key = kind_of(name).key
+        if name in ("utt2spk", "spk2utt"):
+            continue
+        if key in owners:
+            yield from _compare(table, *owners[key], key)
+        elif key in ("utterance", "recording") and not table.has_ids_of(utt2spk):
+            yield from _compare(table, utt2spk.lines, utt2spk.name, key)
+
+
+def _owners(tables: dict[str, Scan]) -> dict[Key, tuple[dict[str, int], str]]:
+    """Return what has the ids of speakers and of recordings that are no utterances: id -> its first line, and where."""
+    owners: dict[Key, tuple[dict[str, int], str]] = {"speaker": ({}, tables["utt2spk"].name)}
+    for row in tables["utt2spk"].rows:
+        owners["speaker"][0].setdefault(row.value, row.line)
+    if "segments" in tables:
+        owners["recording"] = ({}, tables["segments"].name)
+        for row in tables["segments"].rows:
+            owners["recording"][0].setdefault(row.value.split(maxsplit=1)[0], row.line)
+    if "mixtures" in tables:
+        for key in MIXED:
+            owners[key] = ({}, tables["mixtures"].name)
+            for row in tables["mixtures"].rows:
+                owners[key][0].setdefault(mixed_of({row.key: row.value}, key)[row.key], row.line)
+    return owners
 
 
 def _compare(table: Scan, ids: dict[str, int], source: str, what: str) -> Iterator[Fault]:
@@ -115,7 +129,8 @@ def _target_faults(tables: dict[str, Scan], read_audio: bool, allow_pipes: bool)
     for name, table in tables.items():
         if is_signal(name):
             lengths = durations if name == "wav.scp" else {}
-            yield from check_audio(table, read_audio, allow_pipes, lengths)
+            headers = tables[TABLE].table if name == "wav.scp" and TABLE in tables else {}
+            yield from check_audio(table, read_audio, allow_pipes, lengths, headers)
     if "segments" in tables:
         stated = {row.key: row.value for row in tables["reco2dur"].rows} if "reco2dur" in tables else {}
         for recording in stated.keys() - durations.keys():  # entries that are commands, or no wav.scp at all

@@ -94,7 +94,7 @@ def _natural(run: Run, source: DataDir, reference: DataDir) -> list[Conversion]:
 
 
 def _converted(run: Run, source: DataDir) -> list[Conversion]:
-    datadir, speakers = DataDir(run.dir), source.table("utt2spk")
+    datadir, speakers = DataDir(run.dir).share(), source.table("utt2spk")
     utt2source = datadir.table("utt2source")
     found = []
     for utterance, target in sorted(datadir.table("utt2spk").items()):

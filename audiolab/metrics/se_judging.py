@@ -12,7 +12,7 @@ from audiolab.datadir.datadir import DataDir
 from audiolab.metrics.judges.asking import Judged, Task, ask, columns, names
 from audiolab.metrics.judges.panel import Panel
 from audiolab.metrics.judges.words import error_rates
-from audiolab.metrics.se_runs import Mixtures, Run, signals
+from audiolab.metrics.se_runs import Mixtures, Run, enhanced_dir, signals
 from audiolab.metrics.se_scores import UNKNOWN, EnhancementScore
 
 
@@ -37,6 +37,7 @@ def judge_enhanced(
     if panel.is_empty:
         return Judged(list(scores), [], frozenset())
     listed = {(run.system, run.seed, run.set): run for run in runs}
+    dirs = {run: enhanced_dir(run) for run in runs}
     texts = {name: _texts(mixtures) for name, mixtures in sets.items()}
     places = {name: {id_: n for n, id_ in enumerate(mixtures.ids)} for name, mixtures in sets.items()}
     wanted = {name: set(panel.chosen(mixtures.ids)) for name, mixtures in sets.items()}
@@ -46,7 +47,7 @@ def judge_enhanced(
         run, number = listed[score.system, score.seed, score.set], places[score.set][score.utterance]
         language = None if score.language == UNKNOWN else score.language
         judges = panel.judges_of(texts[score.set].get(score.utterance, ""), language)
-        tasks.append(Task(partial(_enhanced, run, sets[score.set], number), judges))
+        tasks.append(Task(partial(_enhanced, dirs[run], sets[score.set], number), judges))
     judged, refused = list(scores), []
     for index, verdicts in zip(chosen, ask(tasks, panel.cache, nj)):
         score = scores[index]
@@ -57,10 +58,10 @@ def judge_enhanced(
     return Judged(judged, refused, names(tasks))
 
 
-def _texts(mixtures: Mixtures) -> dict[str, str]:
+def _texts(mixtures: Mixtures) -> Mapping[str, str]:
     about = DataDir(mixtures.path)
     return about.table("text") if about.has("text") else {}
 
 
-def _enhanced(run: Run, mixtures: Mixtures, number: int) -> np.ndarray:
-    return signals(run, mixtures, number)[1]
+def _enhanced(enhanced: DataDir | None, mixtures: Mixtures, number: int) -> np.ndarray:
+    return signals(enhanced, mixtures, number)[1]

@@ -6,7 +6,7 @@ import logging
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import joblib
 import numpy as np
@@ -29,7 +29,7 @@ class Mixtures(Protocol):
     """What is needed of a mixture dir, `audiolab.data.mixtures.MixtureDir`."""
 
     path: Path
-    ids: list[str]
+    ids: Sequence[str]
     rate: int
 
     def parts(self, index: int) -> tuple[np.ndarray, np.ndarray]: ...
@@ -105,7 +105,7 @@ def score_runs(runs: Sequence[Run], sets: Mapping[str, Mixtures], nj: int = 1) -
         if mixtures.rate < RATE:
             raise AudiolabError(f"{mixtures.path}: {name} has {mixtures.rate} Hz; wide-band PESQ needs {RATE} Hz")
     shares = [share for run in runs for share in _shares(run, sets[run.set])]
-    count = sum(len(numbers) for _, _, numbers in shares)
+    count = sum(len(sets[run.set].ids) for run in runs)
     logger.info("%d utterances of %d runs", count, len(runs))
     with processes(nj):
         results = joblib.Parallel()(joblib.delayed(_score_share)(*share) for share in shares)
@@ -115,31 +115,44 @@ def score_runs(runs: Sequence[Run], sets: Mapping[str, Mixtures], nj: int = 1) -
     return ScoredEnhancement(scores, [result for result in found if isinstance(result, str)], refused)
 
 
-def _shares(run: Run, mixtures: Mixtures) -> Iterator[tuple[Run, Mixtures, range]]:
-    """Yield parts of a run, having checked that its dir has the utterances of its set."""
-    if run.dir != AS_IS:
-        odd = sorted(DataDir(run.dir).table("wav.scp").keys() ^ set(mixtures.ids))
+def _shares(run: Run, mixtures: Mixtures) -> Iterator[tuple[Any, ...]]:
+    """Yield the arguments of `_score_share` for parts of a run, having checked its dir's utterances."""
+    enhanced, about = enhanced_dir(run), DataDir(mixtures.path)
+    if enhanced is not None:
+        odd = sorted(set(enhanced.table("wav.scp")) ^ set(mixtures.ids))
         if odd:
             raise AudiolabError(
                 f"{run.dir}: '{odd[0]}' is not in both wav.scp and {mixtures.path} ({len(odd)} are not); enhance again"
             )
-    for start in range(0, len(mixtures.ids), _SHARE):
-        yield run, mixtures, range(start, min(start + _SHARE, len(mixtures.ids)))
-
-
-def _score_share(run: Run, mixtures: Mixtures, numbers: range) -> list[_Result | str]:
-    """Return for each utterance its score and what was refused, or the message of what failed."""
-    about = DataDir(mixtures.path)
     languages = about.table("utt2lang") if about.has("utt2lang") else {}
     speakers = about.table("utt2spk")
-    return [attempt(_score, run, mixtures, number, languages, speakers) for number in numbers]
+    for start in range(0, len(mixtures.ids), _SHARE):
+        numbers = range(start, min(start + _SHARE, len(mixtures.ids)))
+        yield run, enhanced, mixtures, numbers, languages, speakers
+
+
+def _score_share(
+    run: Run,
+    enhanced: DataDir | None,
+    mixtures: Mixtures,
+    numbers: range,
+    languages: Mapping[str, str],
+    speakers: Mapping[str, str],
+) -> list[_Result | str]:
+    """Return for each utterance its score and what was refused, or the message of what failed."""
+    return [attempt(_score, run, enhanced, mixtures, number, languages, speakers) for number in numbers]
 
 
 def _score(
-    run: Run, mixtures: Mixtures, number: int, languages: Mapping[str, str], speakers: Mapping[str, str]
+    run: Run,
+    enhanced: DataDir | None,
+    mixtures: Mixtures,
+    number: int,
+    languages: Mapping[str, str],
+    speakers: Mapping[str, str],
 ) -> _Result:
     name, snr = mixtures.ids[number], mixtures.snr(number)
-    values, refused = score_enhanced(*signals(run, mixtures, number))
+    values, refused = score_enhanced(*signals(enhanced, mixtures, number))
     label = UNKNOWN if snr is None else f"{snr:g}"
     language, speaker = languages.get(name, UNKNOWN), speakers.get(name)
     if speaker is None:
@@ -150,17 +163,22 @@ def _score(
     return score, [Refused(place, column, reason) for column, reason in refused.items()]
 
 
-def signals(run: Run, mixtures: Mixtures, number: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return clean speech, what a run made of its mixture, and the mixture, [N] each, at `RATE`."""
+def enhanced_dir(run: Run) -> DataDir | None:
+    """Return the data dir of a run's enhanced speech, read; None where it is the mixture as it is."""
+    return None if run.dir == AS_IS else DataDir(run.dir).share()
+
+
+def signals(enhanced: DataDir | None, mixtures: Mixtures, number: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return clean speech, what a run (its `enhanced_dir`) made of the mixture, and that, [N] each, at `RATE`."""
     speech, noise = mixtures.parts(number)
     mixture, rate = speech + noise, mixtures.rate
-    enhanced = mixture
-    if run.dir != AS_IS:
+    made = mixture
+    if enhanced is not None:
         name = mixtures.ids[number]
-        enhanced, rate = load_utterance(DataDir(run.dir), name)
-        if (len(enhanced), rate) != (len(speech), mixtures.rate):
+        made, rate = load_utterance(enhanced, name)
+        if (len(made), rate) != (len(speech), mixtures.rate):
             raise AudiolabError(
-                f"{run.dir}: {name}: {len(enhanced)} samples at {rate} Hz, but the mixture in {mixtures.path} has "
+                f"{enhanced.path}: {name}: {len(made)} samples at {rate} Hz, but the mixture in {mixtures.path} has "
                 f"{len(speech)} at {mixtures.rate} Hz; enhance again"
             )
-    return resample(speech, rate, RATE), resample(enhanced, rate, RATE), resample(mixture, rate, RATE)
+    return resample(speech, rate, RATE), resample(made, rate, RATE), resample(mixture, rate, RATE)

@@ -76,6 +76,8 @@ def score_runs(runs: Sequence[Run], corpora: Corpora, config: AnalysisConfig, nj
         AudiolabError: A data dir or a speaker is missing. What is wrong with a single recording is a failure, not an
             error.
     """
+    for datadir in (corpora.source, corpora.reference, corpora.train):
+        datadir.share()
     items = [item for run in runs for item in conversions(run, corpora.source, corpora.reference)]
     _check_speakers(runs, corpora.train)
     with processes(nj):
@@ -131,9 +133,10 @@ def _without_dependence(score: ConversionScore) -> ConversionScore:
 
 
 def _check_speakers(runs: Iterable[Run], train: DataDir) -> None:
+    known = set(train.speakers)
     for run in runs:
         for speaker in (run.source, run.target):
-            if speaker not in train.speakers:
+            if speaker not in known:
                 raise AudiolabError(f"{train.path}: no training speech of '{speaker}', which the runs name")
 
 

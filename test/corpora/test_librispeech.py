@@ -82,7 +82,7 @@ def test_without_texts_and_speakers(root, tmp_path):
     for path in [*root.rglob("*.txt"), *root.rglob("SPEAKERS.TXT")]:
         path.unlink()
     for path in prepare(root, tmp_path / "data"):
-        assert DataDir(path).names == ["spk2utt", "utt2dur", "utt2lang", "utt2spk", "wav.scp"]
+        assert DataDir(path).names == ["reco2header", "spk2utt", "utt2dur", "utt2lang", "utt2spk", "wav.scp"]
 
 
 def test_faults(root, tmp_path):

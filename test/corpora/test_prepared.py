@@ -76,7 +76,7 @@ def test_tables(tmp_path):
     assert data.table("utt2lang") == {"s1-x_1": "de", "s2-y": "fr"}
     assert data.table("text") == {"s1-x_1": "ja", "s2-y": "oui"}
     assert data.table("spk2gender") == {"s1": "m", "s2": "f"}
-    assert DataDir(tmp_path / "data/noise").names == ["spk2utt", "utt2dur", "utt2spk", "wav.scp"]
+    assert DataDir(tmp_path / "data/noise").names == ["reco2header", "spk2utt", "utt2dur", "utt2spk", "wav.scp"]
     assert validate(tmp_path / "data/speech", feats=False) == []
 
 

@@ -100,7 +100,7 @@ def test_users_own_speakers(tmp_path, caplog):
     prepare(tmp_path / "db", tmp_path / "data")
     assert DataDir(tmp_path / "data/ref").utterances == ["anna_30001", "piotr_30001"]
     assert DataDir(tmp_path / "data/train").utterances[0] == "anna_a1_anna"
-    assert DataDir(tmp_path / "data/train").names == ["spk2utt", "utt2dur", "utt2spk", "wav.scp"]
+    assert DataDir(tmp_path / "data/train").names == ["reco2header", "spk2utt", "utt2dur", "utt2spk", "wav.scp"]
     assert "train: no spk2gender and utt2lang, for anna piotr are not VCC2018's speakers" in caplog.text
     assert "train: no text, for 4 of 4 utterances have no transcript" in caplog.text
     assert all(validate(tmp_path / "data" / name, feats=False, text=False) == [] for name in ("train", "eval", "ref"))

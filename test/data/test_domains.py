@@ -160,7 +160,7 @@ def test_validation_has_all_mixtures_of_both_with_labels(folders):
     data = dataset(folders, "valid")
     samples = [data[keys[0]] for keys in validation_batches(data, 1, 0)]
     assert [sample["utt"] for sample in samples] == (
-        MixtureDir(folders["source_valid"]).ids + MixtureDir(folders["target_valid"]).ids
+        [*MixtureDir(folders["source_valid"]).ids, *MixtureDir(folders["target_valid"]).ids]
     )
     batch = data.collate(samples)
     assert batch["noisy"].shape == (24, RATE * SECONDS)

@@ -1,5 +1,7 @@
 """Mixture dirs: excerpts are cuts of the whole, noises repeat without a seam, what is wrong is told in one line."""
 
+import pickle
+
 import numpy as np
 import pytest
 import soundfile
@@ -8,7 +10,13 @@ from mixture_folder import RATE, harmonic, make_sounds
 from audiolab.data.mixing import make_mixtures
 from audiolab.data.mixtures import FADE_S, Mixture, MixtureDir, MixtureSettings, Part, excerpt, looped
 from audiolab.datadir.audio import resample
-from audiolab.datadir.datadir import write_data_dir
+from audiolab.datadir.combine import combine_data_dirs
+from audiolab.datadir.copy import copy_data_dir
+from audiolab.datadir.datadir import DataDir, write_data_dir
+from audiolab.datadir.fix import fix_data_dir
+from audiolab.datadir.split import split_data_dir
+from audiolab.datadir.subset import subset_data_dir
+from audiolab.datadir.validate import validate
 from audiolab.errors import AudiolabError
 
 FADE = round(FADE_S * RATE)
@@ -44,6 +52,51 @@ def test_excerpts_are_cuts_of_the_whole(mixtures):
             count = int(generator.integers(1, found.samples[index] - start + 1))
             for part, cut in zip(whole, found.parts(index, start, count)):
                 assert np.array_equal(cut, part[start : start + count])
+
+
+def test_lines_may_stand_in_any_order_and_a_worker_is_sent_little(mixtures):
+    found = MixtureDir(mixtures)
+    lines = (mixtures / "mixtures").read_text().splitlines(keepends=True)
+    (mixtures / "mixtures").write_text("".join(lines[::-1]))
+    turned = MixtureDir(mixtures)
+    sent = pickle.dumps(turned)
+    assert len(sent) < 3000
+    for other in (turned, pickle.loads(sent)):
+        assert (list(other.ids), other.samples.tolist()) == (list(found.ids), found.samples.tolist())
+        assert [other.snr(index) for index in range(6)] == [found.snr(index) for index in range(6)]
+        assert all(np.array_equal(found.parts(index), other.parts(index)) for index in range(6))
+
+
+def test_tools_for_data_dirs_know_mixture_dirs(mixtures, tmp_path, caplog):
+    """A part, a copy or a whole of parts is a mixture dir again, of the same signals and nothing else."""
+    found = MixtureDir(mixtures)
+    signals = {name: found.parts(index) for index, name in enumerate(found.ids)}
+    (mixtures / "notes").write_text("mine\n")
+    subset_data_dir(mixtures, tmp_path / "two", found.ids[1:3])
+    copy_data_dir(mixtures, tmp_path / "copy", utt_prefix="x-", spk_prefix="x-")
+    parts = split_data_dir(mixtures, 2)
+    combine_data_dirs(tmp_path / "whole", parts)
+    assert [record.getMessage().split(": ")[-1] for record in caplog.records].count("notes") == 3
+    for path, names in (("two", found.ids[1:3]), ("copy", found.ids), ("whole", found.ids)):
+        made = MixtureDir(tmp_path / path)
+        assert [name.removeprefix("x-") for name in made.ids] == list(names)
+        for index, name in enumerate(names):
+            assert all(map(np.array_equal, made.parts(index), signals[name]))
+        used = {fields[3] for fields in map(str.split, DataDir(made.path).table("mixtures").values())}
+        assert set(DataDir(made.path).table("noise.scp")) == used
+        assert [fault for fault in validate(made.path, feats=False, text=False, wav=False) if fault.fatal] == []
+    speech = DataDir(tmp_path / "whole").table("speech.scp")
+    (tmp_path / "whole/speech.scp").write_text("".join(f"{name} {speech[name]}\n" for name in list(speech)[1:]))
+    faults = {
+        str(fault).rpartition(": ")[2] for fault in validate(tmp_path / "whole", feats=False, text=False, wav=False)
+    }
+    assert f"the speech '{next(iter(speech))}' has no line in speech.scp" in faults
+    fix_data_dir(tmp_path / "whole")
+    rest = [name for name in found.ids if DataDir(mixtures).table("mixtures")[name].split()[0] != next(iter(speech))]
+    assert MixtureDir(tmp_path / "whole").ids == rest
+    (parts[0] / "mixtures.yaml").write_text("rate: 8000\n")
+    with pytest.raises(AudiolabError, match=r"sampling rates differ, .*1/mixtures\.yaml: 8000 "):
+        combine_data_dirs(tmp_path / "other", parts)
 
 
 @pytest.mark.parametrize("original", [8000, 11025, 22050, 44100, 48000, 44101])

@@ -3,6 +3,7 @@
 import math
 import shutil
 import sys
+from collections import Counter
 
 import numpy as np
 import pytest
@@ -14,9 +15,11 @@ from mixture_folder import RATE, make_sounds
 from audiolab.bin import score_se, tabulate
 from audiolab.data.mixing import make_mixtures
 from audiolab.data.mixtures import MixtureDir, MixtureSettings
+from audiolab.datadir import datadir
 from audiolab.datadir.audio import resample
 from audiolab.datadir.datadir import DataDir, write_data_dir
 from audiolab.errors import AudiolabError
+from audiolab.metrics import se_runs
 from audiolab.metrics.enhancement import score_enhanced
 from audiolab.metrics.judges.dnsmos import METRICS as DNSMOS_METRICS
 from audiolab.metrics.judges.dnsmos import Dnsmos
@@ -108,6 +111,22 @@ def test_processes_do_not_change_a_bit_and_noisy_is_added(monkeypatch, data, sco
     (tmp_path / "runs.tsv").write_text("\n".join([rows[0], *rows[3:]]) + "\n")
     score(monkeypatch, data, tmp_path / "scores.csv", nj=2, runs=tmp_path / "runs.tsv")
     assert (tmp_path / "scores.csv").read_bytes() == scored.read_bytes()
+
+
+def test_tables_are_read_once_whatever_their_length(monkeypatch, data, tmp_path):
+    """Scoring grows with the number of utterances, not with its square."""
+    make_sounds(tmp_path / "speech", {"a0-x": 0.3 * speech_like(1.0, RATE, 120, np.random.default_rng(0))})
+    read, reader = Counter(), datadir.read_table
+    monkeypatch.setattr(datadir, "read_table", lambda path: read.update([str(path)]) or reader(path))
+    monkeypatch.setattr(se_runs, "score_enhanced", lambda *signals: ({"pesq": 1.0}, {}))
+    for count in (1, 40):
+        settings = MixtureSettings(str(tmp_path / "speech"), str(data / "noise"), count, seconds=[0.1, 0.1])
+        make_mixtures(settings, tmp_path / "mix")
+        write_enhanced(MixtureDir(tmp_path / "mix"), tmp_path / "made", 0.5)
+        runs = [se_runs.Run("noisy", "-", "mix", "-"), se_runs.Run("x", "0", "mix", str(tmp_path / "made"))]
+        read.clear()
+        assert len(se_runs.score_runs(runs, {"mix": MixtureDir(tmp_path / "mix")}).scores) == 2 * count
+        assert max(read.values()) <= 2
 
 
 def test_refused_utterances_are_named_and_counted(monkeypatch, data, tmp_path):

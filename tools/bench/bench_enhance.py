@@ -17,7 +17,6 @@ import os
 os.environ.update(dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1"))
 
 import argparse
-import re
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -27,7 +26,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from signals import RATE, print_table
+from signals import RATE, memory, print_table
 
 from audiolab import cli
 from audiolab.config import from_dict, load_yaml
@@ -82,19 +81,14 @@ def measure(config: EnhancerConfig, way: str, seconds: float, repeats: int) -> t
     times = []
     with tempfile.TemporaryDirectory() as folder:
         ways(network, model, 1.0, Path(folder))[way]()
-        before = _memory("VmRSS")
+        before = memory("VmRSS")
         Path("/proc/self/clear_refs").write_text("5", encoding="ascii")  # the peak begins anew
         run = ways(network, model, seconds, Path(folder))[way]
         for _ in range(repeats):
             began = time.perf_counter()
             run()
             times.append(time.perf_counter() - began)
-    return min(times), _memory("VmHWM") - before
-
-
-def _memory(name: str) -> float:
-    """Return a value of ``/proc/self/status`` in MiB."""
-    return int(re.search(rf"{name}:\s+(\d+) kB", Path("/proc/self/status").read_text(encoding="ascii"))[1]) / 1024
+    return min(times), memory("VmHWM") - before
 
 
 def network(path: Path) -> tuple[str, EnhancerConfig]:

@@ -11,7 +11,7 @@ stop_stage=report                       # last stage
 list=false                              # list the stages and leave
 dry_run=false                           # show what would run and leave
 # machines
-nj=0                                    # jobs at a time in mixing, enhancement and scoring; 0: one for each core
+nj=0                                    # jobs at a time in preparation, mixing, enhancement and scoring; 0: one for each core
 train_jobs=0                            # trainings at a time; 0: one for each core, or one with --ngpu
 ngpu=0                                  # GPUs of a training
 train_cores=0                           # cores of a training; 0: all of this machine, shared, or with --ngpu 8 a GPU
@@ -86,12 +86,12 @@ stage_data() {
   local name file files
   if [[ $corpus == own ]]; then
     begin "$data" data --inputs "$table" --options "$made_from"
-    run prepare_own --table "$table" --dest "$data"
+    run prepare_own --table "$table" --dest "$data" --nj "$nj"
   else
     begin "$data" data --inputs "$db_root"/{librispeech,wham,dns} --options "$made_from"
     for name in librispeech wham dns; do
       subsets_of "$name"
-      run prepare --corpus "$name" --db_root "$db_root/$name" --dest "$data" "${subsets[@]}"
+      run prepare --corpus "$name" --db_root "$db_root/$name" --dest "$data" --nj "$nj" "${subsets[@]}"
     done
   fi
   shopt -s nullglob # English may be absent

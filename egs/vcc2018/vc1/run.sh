@@ -11,7 +11,7 @@ stop_stage=report                       # last stage
 list=false                              # list the stages and leave
 dry_run=false                           # show what would run and leave
 # machines
-nj=0                                    # jobs at a time in feature extraction and scoring; 0: one for each core
+nj=0                                    # jobs at a time in preparation, feature extraction and scoring; 0: one for each core
 train_jobs=0                            # trainings at a time; 0: one for each core, or one with --ngpu
 ngpu=0                                  # GPUs of a training, on each of its machines
 num_nodes=1                             # machines of a training; more than one: on Slurm
@@ -95,7 +95,7 @@ stage_download() {
 stage_data() {
   begin "$data" data --inputs "$db_root" --options "db_root=$db_root"
   begin_parts
-  run prepare --corpus vcc2018 --db_root "$db_root" --dest "$data"
+  run prepare --corpus vcc2018 --db_root "$db_root" --dest "$data" --nj "$nj"
   for set in train eval ref; do validate_data_dir.py --no-feats --no-text "$data/$set"; done
   local/split_eval.py "$data/eval" --db_root "$db_root" --dev "$dev_sentences" --part "$eval_part"
   if ((eval_sentences > 0)); then

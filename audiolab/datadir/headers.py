@@ -1,0 +1,88 @@
+"""What the headers of a data dir's recordings say, kept in its table ``reco2header`` so that they are read once.
+
+A line is ``<recording> <samples> <rate in Hz> <channels> <bytes of the file>``. It holds as long as the entry of
+``wav.scp`` is a file of so many bytes.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+from collections.abc import Callable, Mapping, Sequence
+from typing import NamedTuple
+
+import joblib
+
+from audiolab.datadir.audiofile import audio_info
+from audiolab.errors import AudiolabError
+
+TABLE = "reco2header"
+
+_LINE = re.compile(r"([1-9][0-9]{0,17}) ([1-9][0-9]{0,17}) ([1-9][0-9]{0,17}) ([0-9]{1,18})")
+
+
+class Header(NamedTuple):
+    """What is known of a recording without decoding it: samples of a channel, rate in Hz, channels, bytes of its file.
+
+    ``size`` is 0 where the recording is no whole file.
+    """
+
+    samples: int
+    rate: int
+    channels: int
+    size: int
+
+    def __str__(self) -> str:
+        return " ".join(map(str, self))
+
+    @property
+    def seconds(self) -> float:
+        """Its length."""
+        return self.samples / self.rate
+
+
+def read_header(entry: str, where: str = "") -> Header:
+    """Return the header of the recording that an entry of ``wav.scp`` names; raises as `audio_info`."""
+    return Header(*audio_info(entry, where=where), _size(entry))
+
+
+def parse_header(value: str) -> Header | None:
+    """Return what a line of ``reco2header`` says behind the id; None where it is no header."""
+    found = _LINE.fullmatch(value)
+    return Header(*map(int, found.groups())) if found else None
+
+
+def kept_header(table: Mapping[str, str], recording: str, entry: str) -> Header | None:
+    """Return what ``reco2header`` says of a recording; None where the file at ``entry`` is another one, or gone."""
+    header = parse_header(table.get(recording, ""))
+    return header if header is not None and header.size and _size(entry) == header.size else None
+
+
+def each(function: Callable[..., Header], items: Sequence[tuple], nj: int) -> list[Header | AudiolabError]:
+    """Return for each of ``items``, the arguments of ``function``, what it gives or raises.
+
+    Args:
+        function: As `read_header`; of a module, so that processes know it.
+        items: Its arguments.
+        nj: Processes.
+    """
+    return joblib.Parallel(n_jobs=min(nj, max(1, len(items))))(
+        joblib.delayed(_attempt)(function, item) for item in items
+    )
+
+
+def _attempt(function: Callable[..., Header], item: tuple) -> Header | AudiolabError:
+    try:
+        return function(*item)
+    except AudiolabError as error:
+        return AudiolabError(str(error))
+
+
+def _size(entry: str) -> int:
+    """Return the bytes of a regular file; 0 for anything else."""
+    try:
+        found = os.stat(entry)
+    except (OSError, ValueError):
+        return 0
+    return found.st_size if stat.S_ISREG(found.st_mode) else 0
