@@ -10,11 +10,11 @@ from dataclasses import dataclass
 
 from audiolab import cli
 from audiolab.config import add_arguments, from_namespace, option
-from audiolab.data.conversion import convert_data_dir, convert_recording
 from audiolab.datadir.datadir import DataDir
 from audiolab.errors import AudiolabError
 from audiolab.inference import load
 from audiolab.synthesis.envelope_converter import EnvelopeConverterConfig
+from audiolab.tasks.vc.apply import convert_data_dir, convert_recording
 
 
 @dataclass

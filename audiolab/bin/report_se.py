@@ -8,9 +8,9 @@ from typing import Any
 from audiolab import cli
 from audiolab.data.mixtures import MixtureDir
 from audiolab.errors import AudiolabError
-from audiolab.metrics.se_runs import read_runs
 from audiolab.report.experiment import add_options, read_experiment, scored_list, write_report
-from audiolab.report.se import Enhancement, report
+from audiolab.tasks.se.page import Enhancement, report
+from audiolab.tasks.se.scoring import read_runs
 
 
 def main() -> None:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from audiolab import cli
 from audiolab.datadir.datadir import DataDir
-from audiolab.metrics.vc_runs import read_runs
-from audiolab.report.conversions import scored_conversions
 from audiolab.report.experiment import add_options, read_experiment, scored_list, write_report
-from audiolab.report.vc import report
+from audiolab.tasks.vc.heard import scored_conversions
+from audiolab.tasks.vc.page import report
+from audiolab.tasks.vc.scoring import read_runs
 
 
 def main() -> None:

@@ -13,17 +13,17 @@ from pathlib import Path
 from typing import Any
 
 from audiolab import cli
-from audiolab.data.enhancement import CLIPPED
 from audiolab.data.mixtures import MixtureDir
 from audiolab.metrics.enhancement import CONDITIONS
 from audiolab.metrics.judges.panel import add_options as add_judge_options
 from audiolab.metrics.judges.panel import make_panel
-from audiolab.metrics.over_scale import over_scale
 from audiolab.metrics.scores import AS_IS
-from audiolab.metrics.scoring import add_options, parse, write_scores
-from audiolab.metrics.se_judging import judge_enhanced
-from audiolab.metrics.se_runs import Run, ScoredEnhancement, read_runs, score_runs
-from audiolab.metrics.se_scores import FURTHER, METRICS, NOISY, SE
+from audiolab.tasks.over_scale import over_scale
+from audiolab.tasks.scoring import add_options, parse, write_scores
+from audiolab.tasks.se.apply import CLIPPED
+from audiolab.tasks.se.judging import judge_enhanced
+from audiolab.tasks.se.scores import FURTHER, METRICS, NOISY, SE
+from audiolab.tasks.se.scoring import Run, ScoredEnhancement, read_runs, score_runs
 
 logger = logging.getLogger(__name__)
 

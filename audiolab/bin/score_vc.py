@@ -11,19 +11,19 @@ from dataclasses import replace
 from typing import Any
 
 from audiolab import cli
-from audiolab.data.conversion import LIMITED
 from audiolab.datadir.datadir import DataDir
-from audiolab.metrics.conversions import Run
 from audiolab.metrics.judges.panel import add_options as add_judge_options
 from audiolab.metrics.judges.panel import make_panel
-from audiolab.metrics.over_scale import over_scale
 from audiolab.metrics.scores import AS_IS, NATURAL
-from audiolab.metrics.scoring import add_options, parse, write_scores
 from audiolab.metrics.speaker_id import SpeakerClassifier
-from audiolab.metrics.vc_judging import judge_conversions
-from audiolab.metrics.vc_runs import Corpora, read_runs, score_runs
-from audiolab.metrics.vc_scores import VC
 from audiolab.metrics.voice import AnalysisConfig
+from audiolab.tasks.over_scale import over_scale
+from audiolab.tasks.scoring import add_options, parse, write_scores
+from audiolab.tasks.vc.apply import LIMITED
+from audiolab.tasks.vc.conversions import Run
+from audiolab.tasks.vc.judging import judge_conversions
+from audiolab.tasks.vc.scores import VC
+from audiolab.tasks.vc.scoring import Corpora, read_runs, score_runs
 
 logger = logging.getLogger(__name__)
 

@@ -10,8 +10,8 @@ from pathlib import Path
 from audiolab import cli
 from audiolab.datadir.apart import check_not_read
 from audiolab.files import atomic_write
-from audiolab.metrics.kinds import kind_of
 from audiolab.metrics.table import read_conditions
+from audiolab.tasks.kinds import kind_of
 
 
 def main() -> None:

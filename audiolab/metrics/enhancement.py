@@ -35,7 +35,7 @@ def score_enhanced(
 ) -> tuple[dict[str, float], dict[str, str]]:
     """Return (column -> value, column -> reason of what was refused).
 
-    The columns are those of `audiolab.metrics.se_scores.METRICS`, and ``estoi`` and ``si_sdr_i``.
+    The columns are those of `audiolab.tasks.se.scores.METRICS`, and ``estoi`` and ``si_sdr_i``.
 
     All are taken without the signals' means: to STOI, a constant offset would be speech in the pauses.
 

@@ -14,7 +14,7 @@ import pytest
 
 from audiolab.cli import ArgumentParser
 from audiolab.errors import AudiolabError
-from audiolab.metrics.judges import asking, judge, panel, words
+from audiolab.metrics.judges import judge, panel, words
 from audiolab.metrics.judges.cache import Cache, Verdict
 from audiolab.metrics.judges.dnsmos import METRICS, Dnsmos
 from audiolab.metrics.judges.judge import LEVEL_DB, RATE, at_level
@@ -23,6 +23,7 @@ from audiolab.metrics.judges.speaker import SpeakerEncoder, centroid, cosine, si
 from audiolab.metrics.judges.words import Recogniser, Whisper, error_rates, normalise
 from audiolab.metrics.refusal import Refusal
 from audiolab.synthesis.speechlike import speech_like
+from audiolab.tasks import asking
 
 
 def voice(f0=120, seed=0, seconds=2.0):

@@ -40,11 +40,11 @@ from audiolab.errors import AudiolabError
 from audiolab.metrics.further_table import measured_part
 from audiolab.metrics.judges.panel import add_options, make_panel
 from audiolab.metrics.scores import AS_IS
-from audiolab.metrics.se_judging import judge_enhanced
-from audiolab.metrics.se_runs import Run, score_runs
-from audiolab.metrics.se_scores import FURTHER, METRICS, NOISY, SE
 from audiolab.metrics.summary import group, summarise
 from audiolab.metrics.table import system_table
+from audiolab.tasks.se.judging import judge_enhanced
+from audiolab.tasks.se.scores import FURTHER, METRICS, NOISY, SE
+from audiolab.tasks.se.scoring import Run, score_runs
 
 NAME = "DeepFilterNet 3 *"
 RATE = 48000

@@ -9,7 +9,7 @@ PREDICTOR = ("test/systems/test_srst_predictor.py",)
 DOMAINS = ("test/data/test_domains.py",)
 MIXING = ("test/data/test_mixing.py", "test/data/test_mixtures.py")
 METRICS = ("test/metrics/test_enhancement_metrics.py",)
-TABLES = ("test/metrics/test_bootstrap.py", "test/metrics/test_se_tables.py")
+TABLES = ("test/metrics/test_bootstrap.py", "test/tasks/se/test_se_tables.py")
 CONSTANTS = ("test/conf/test_srst_constants.py",)
 JOBS = ("test/conf/test_srst_jobs.py",)
 CONF = "egs/dns/se1/conf"
@@ -223,7 +223,7 @@ MUTATIONS = [
          "without means it depends on the signals' correlation alone, which knows no order"),
     ),
     *of(
-        "audiolab/metrics/se_scores.py",
+        "audiolab/tasks/se/scores.py",
         TABLES,
         ("bootstrap over utterances", "return self.unit if self.speaker == UNKNOWN else (self.speaker,)",
          "return self.unit"),
