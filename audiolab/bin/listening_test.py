@@ -10,8 +10,7 @@ from audiolab.datadir.datadir import DataDir
 from audiolab.errors import AudiolabError, did_you_mean
 from audiolab.files import atomic_write
 from audiolab.report.listening import write_test
-from audiolab.tasks.vc.heard import parse_named_dirs
-from audiolab.tasks.vc.listening import draw
+from audiolab.tasks.vc.listening import draw, parse_named_dirs
 
 
 def main() -> None:

@@ -28,25 +28,19 @@ LARGEST_REPORT = 1 << 23
 """Bytes of a ``scores.yaml``, which lists each recording that failed."""
 
 
-def read_rows(path: str | Path, cls: type[Row], what: str, full: bool = False) -> list[Row]:
+def read_rows(path: str | Path, cls: type[Row], what: str) -> list[Row]:
     """Return the rows of a list by tabs, whose header is the fields of the dataclass ``cls``, all of them text.
 
     Args:
         path: The list.
         cls: What a row is made into.
         what: Name of the list, for messages, such as ``the paper's table``.
-        full: Every cell must hold something, and there must be a row.
 
     Raises:
         AudiolabError: The file is missing, or a row does not have these columns.
     """
     columns = tuple(field.name for field in fields(cls))
     records = read_records(path, columns, "\t", what)
-    for where, row in records:
-        if full and not all(row.values()):
-            raise AudiolabError(f"{where}: an empty cell; the columns must be {', '.join(columns)}, by tabs")
-    if full and not records:
-        raise AudiolabError(f"{path}: nothing is listed under the header {', '.join(columns)}")
     return [cls(**row) for _, row in records]
 
 

@@ -1,58 +1,96 @@
-"""What scoring has in common, whatever is scored: the list of runs, processes, failures, and what is written."""
+"""Scoring, whatever is scored: what a task gives to it, the command's options, failures, and what is written."""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, fields
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Generic, TypeVar
+from typing import Any, ClassVar, Generic, TypeVar
 
-import joblib
 import yaml
 
 from audiolab.cli import ArgumentParser, positive
-from audiolab.datadir.apart import check_not_read
 from audiolab.errors import AudiolabError
 from audiolab.files import atomic_write
-from audiolab.metrics.scores import Score, ScoreFormat
-from audiolab.metrics.table import read_rows
+from audiolab.metrics.judges.panel import Panel
+from audiolab.metrics.scores import AS_IS, Score
+from audiolab.tasks.judging import Item, Makers, judge
+from audiolab.tasks.runs import Run, header, over_scale
+from audiolab.tasks.task import Task
+from audiolab.tasks.work import processes
 
 logger = logging.getLogger(__name__)
 
-Run = TypeVar("Run")
 Row = TypeVar("Row", bound=Score)
 
 
 @dataclass(frozen=True)
 class Scored(Generic[Row]):
-    """What scoring a list of runs gives.
+    """What scoring gives.
 
     Attributes:
-        scores: One for each utterance that could be scored, in the order of the runs, then of the ids.
-        failures: What could not be scored, one message each.
+        rows: The scores, in the order of the items; None where an item could not be scored.
+        failures: Why, one message each.
+        refused: What metrics refused; there the scores have NaN.
     """
 
-    scores: list[Row]
+    rows: list[Row | None]
     failures: list[str]
+    refused: list[str] = field(default_factory=list)
 
     @property
-    def counts(self) -> str:
-        """How many there are, for the log."""
-        return f"{len(self.scores)} utterances scored, {len(self.failures)} failures"
+    def scores(self) -> list[Row]:
+        """The scores that there are."""
+        return [row for row in self.rows if row is not None]
 
 
-def add_options(parser: ArgumentParser, run: type, about_runs: str = "") -> None:
-    """Add the options of all scoring commands.
+class Scoring(ABC, Generic[Row]):
+    """How one task scores: made of the command's options and the list of runs.
 
-    Args:
-        parser: Gets them.
-        run: Dataclass of a row of the list of runs.
-        about_runs: What else is to be known about that list.
+    Attributes:
+        task: Which task.
+        items: All that is scored, in the order of the runs, then of the ids.
     """
-    columns = " ".join(field.name for field in fields(run))
-    parser.add_argument("--runs", required=True, help=f"list of runs, by tabs, with the header {columns}{about_runs}")
+
+    task: ClassVar[Task[Any, Any]]
+    items: Sequence[Item]
+
+    @staticmethod
+    @abstractmethod
+    def add_options(parser: ArgumentParser) -> None:
+        """Add the options of this task."""
+
+    @abstractmethod
+    def __init__(self, options: Any, runs: Sequence[Run]) -> None: ...
+
+    @abstractmethod
+    def score(self) -> Scored[Row]:
+        """Score all items; called inside `audiolab.tasks.work.processes`.
+
+        Raises:
+            AudiolabError: Something is wrong with all of it. What is wrong with a single recording is a failure.
+        """
+
+    @abstractmethod
+    def conditions(self, scored: Scored[Row]) -> dict[str, str]:
+        """Return how was measured; printed under tables and beside plots as it stands."""
+
+    def details(self) -> dict[str, Any]:
+        """Return what else the YAML beside the scores is to hold."""
+        return {}
+
+    def makers(self, panel: Panel, nj: int) -> Callable[[Item], Makers]:
+        """Return what makes columns of what judges say of an item, beside words; see `audiolab.tasks.judging.judge`."""
+        return lambda item: {}
+
+
+def add_options(parser: ArgumentParser, task: Task[Any, Any]) -> None:
+    """Add the options of scoring that all tasks have."""
+    columns = " ".join(header(task.groups))
+    about = f"the dir of {task.given}, {task.given_is}, is {AS_IS}"
+    parser.add_argument("--runs", required=True, help=f"list of runs, by tabs, with the header {columns}; {about}")
     parser.add_argument(
         "--out", required=True, help="the CSV to write; a YAML of the same name says how it was measured"
     )
@@ -60,89 +98,60 @@ def add_options(parser: ArgumentParser, run: type, about_runs: str = "") -> None
     parser.add_argument("--allow_failures", action="store_true", help="write the scores of what could be scored")
 
 
-def parse(parser: ArgumentParser) -> Any:
-    """Return the options of a scoring command; raises `AudiolabError` where the list of runs would be written over."""
-    options = parser.parse_args()
-    check_not_read(options.out, options.runs)
-    return options
-
-
-def read_list(path: str | Path, run: type[Run], given: tuple[str, str] | None = None) -> list[Run]:
-    """Return a list of runs, by tabs, whose header is the fields of the dataclass ``run``, the last of them ``dir``.
-
-    Args:
-        path: The list.
-        run: Of what.
-        given: A system that made nothing, and what stands in place of its dir; of no other system may it be that.
+def score(scoring: Scoring[Any], runs: Sequence[Run], panel: Panel, options: Any) -> None:
+    """Score, ask judges, and write all of it as the options of `add_options` say.
 
     Raises:
-        AudiolabError: The list is missing, empty, names a run twice, or a row does not have these columns.
+        AudiolabError: As `Scoring.score`, `judge` and `write_scores`.
     """
-    runs = read_rows(path, run, "the list of runs", full=True)
-    names = [field.name for field in fields(run) if field.name != "dir"]
-    seen: set[tuple[str, ...]] = set()
-    for number, listed in enumerate(runs, start=2):
-        key = tuple(getattr(listed, name) for name in names)
-        if key in seen:
-            what = ", ".join(f"{name} {value}" for name, value in zip(names, key))
-            raise AudiolabError(f"{path}:{number}: {what} is listed twice")
-        seen.add(key)
-        if given is not None and (listed.system == given[0]) != (listed.dir == given[1]):
-            raise AudiolabError(f"{path}:{number}: the dir of '{given[0]}', and of no other system, is '{given[1]}'")
-    return runs
-
-
-@contextmanager
-def processes(nj: int) -> Iterator[None]:
-    """Inside the block, ``joblib.Parallel()`` works in ``nj`` processes of one thread each."""
-    with joblib.parallel_config(backend="loky", n_jobs=nj, inner_max_num_threads=1 if nj > 1 else None):
-        yield
-
-
-def attempt(function: Callable[..., Any], *args: Any) -> Any:
-    """Return what ``function`` gives, or the message of the `AudiolabError` that it raises."""
-    try:
-        return function(*args)
-    except AudiolabError as error:
-        return str(error)
+    with processes(options.nj):
+        scored = scoring.score()
+    judged = judge(scoring.items, scored.rows, panel, options.nj, scoring.makers(panel, options.nj))
+    table, words = scoring.task.over_scale
+    peaks = over_scale(runs, table)
+    logger.info("%s: %s", words, peaks)
+    conditions = scoring.conditions(scored) | {words: peaks} | panel.conditions(judged.asked)
+    both = Scored(judged.rows, scored.failures, [*scored.refused, *judged.refused])
+    write_scores(options, scoring.task, both, conditions, scoring.details())
 
 
 def write_scores(
     options: Any,
-    layout: ScoreFormat[Row],
-    scored: Scored[Row],
+    task: Task[Any, Any],
+    scored: Scored[Any],
     conditions: Mapping[str, str],
-    refused: Sequence[str],
     details: Mapping[str, Any],
 ) -> None:
     """Write the scores and, under the same name, the YAML that says how they were measured; log what failed.
 
     Args:
         options: What `add_options` asked for.
-        layout: Of the scores.
+        task: Which task.
         scored: What was scored.
-        conditions: How; printed under tables and beside plots as it stands.
-        refused: What a metric or a judge refused, one message each.
+        conditions: How.
         details: What else the YAML is to hold.
 
     Raises:
         AudiolabError: Recordings failed without ``--allow_failures``, or nothing was scored; then nothing is written.
     """
-    for line in refused:
-        logger.warning("refused: %s", line)
-    for failure in scored.failures:
-        logger.warning("failed: %s", failure)
-    if scored.failures and not options.allow_failures:
+    failures, scores = scored.failures, scored.scores
+    for kind, lines in (("refused", scored.refused), ("failed", failures)):
+        for line in lines:
+            logger.warning("%s: %s", kind, line)
+    if failures and not options.allow_failures:
         raise AudiolabError(
-            f"{len(scored.failures)} recordings could not be used, the first: {scored.failures[0]}; "
+            f"{len(failures)} recordings could not be used, the first: {failures[0]}; "
             "nothing was written: mend them, or score the others with --allow_failures"
         )
-    if not scored.scores:
+    if not scores:
         raise AudiolabError(f"{options.runs}: not one utterance could be scored")
-    left_out = {"Failures": f"{len(scored.failures)}, left out"} if scored.failures else {}
-    told = {"refused": list(refused), "failures": scored.failures}
+    left_out = {"Failures": f"{len(failures)}, left out"} if failures else {}
+    told = {"refused": scored.refused, "failures": failures}
     report = {"conditions": {**conditions, **left_out}, **details, **told}
-    layout.write(options.out, scored.scores)
+    task.layout.write(options.out, scores)
     with atomic_write(Path(options.out).with_suffix(".yaml")) as file:
         yaml.safe_dump(report, file, sort_keys=False, allow_unicode=True, width=120)
-    logger.info("%s: %s", scored.counts, options.out)
+    logger.info(
+        "%d utterances scored, %d failures, %d scores refused: %s",
+        len(scores), len(failures), len(scored.refused), options.out,
+    )  # fmt: skip

@@ -3,8 +3,7 @@
 import pytest
 
 from audiolab.datadir.datadir import write_data_dir
-from audiolab.tasks.over_scale import over_scale
-from audiolab.tasks.se.scoring import Run
+from audiolab.tasks.runs import Run, over_scale
 
 
 @pytest.mark.parametrize("table", ["utt2limited", "utt2clipped"])
@@ -15,5 +14,5 @@ def test_files_are_counted(tmp_path, table):
         write_data_dir(tmp_path / name, tables)
     systems = [("soft", "0", "a"), ("soft", "1", "b"), ("soft", "1", "b"), ("shift", "-", "c"), ("natural", "-", "-")]
     folders = {name: str(tmp_path / name) for name in "abc"}
-    runs = [Run(system, seed, "s", folders.get(name, name)) for system, seed, name in systems]
+    runs = [Run(system, seed, ("s",), folders.get(name, name)) for system, seed, name in systems]
     assert over_scale(runs, table) == "soft 2 of 4, shift not counted"

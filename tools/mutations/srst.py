@@ -217,10 +217,14 @@ MUTATIONS = [
         ("narrow-band PESQ", '_pesq(RATE, clean, enhanced, "wb")', '_pesq(RATE, clean, enhanced, "nb")'),
         ("PESQ of swapped signals", "_pesq(RATE, clean, enhanced", "_pesq(RATE, enhanced, clean"),
         ("extended STOI", "extended: bool = False", "extended: bool = True"),
-        ("ESTOI that is not extended", "extended=True", "extended=False"),
         ("STOI of swapped signals", "_stoi(clean, enhanced", "_stoi(enhanced, clean"),
         ("SI-SDR of swapped signals", "si_sdr(estimate, reference)", "si_sdr(reference, estimate)",
          "without means it depends on the signals' correlation alone, which knows no order"),
+    ),
+    *of(
+        "audiolab/tasks/se/scoring.py",
+        METRICS,
+        ("ESTOI that is not extended", "extended=True", "extended=False"),
     ),
     *of(
         "audiolab/tasks/se/scores.py",

@@ -4,30 +4,33 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
+from typing import Any, Literal
 
 import numpy as np
 from markupsafe import Markup
 
+from audiolab import cli
 from audiolab.data.mixtures import MixtureDir
 from audiolab.data.ranking import read_decisions
+from audiolab.datadir.datadir import DataDir
+from audiolab.errors import AudiolabError
 from audiolab.metrics.further_table import measured_part
 from audiolab.metrics.scores import AS_IS
 from audiolab.metrics.summary import check_baseline, group, summarise_by
 from audiolab.metrics.table import read_conditions
 from audiolab.report import page, plots, tables
-from audiolab.report.assembly import Content, assemble
-from audiolab.report.experiment import Experiment
+from audiolab.report.assembly import Content
+from audiolab.report.experiment import Experiment, Limits
 from audiolab.report.page import Section
-from audiolab.report.players import Item
+from audiolab.report.players import Clip, Item, Sound
 from audiolab.report.scores import column, difference_table, group_plot, group_table, how_measured, system_table
-from audiolab.report.sections import Together
 from audiolab.report.spectra import spectra
-from audiolab.tasks.se.heard import items
+from audiolab.tasks.runs import Run
 from audiolab.tasks.se.scores import FURTHER, METRICS, SE, EnhancementScore
-from audiolab.tasks.se.scoring import Run
 from audiolab.tasks.se.tables import (
-    TABLES,
+    TASK,
     Beside,
     beside_paper,
     differences_by_language,
@@ -36,78 +39,60 @@ from audiolab.tasks.se.tables import (
     short_note,
 )
 
-RECOGNISED = Together(
-    {
-        "source": "source_recognised",
-        "target": "target_recognised",
-        "both": "domain_accuracy",
-    },
-    "Share of recognised domains",
-    "A domain classifier that guesses recognises one half; dashed are none and all.",
-)
+LIMITS = Limits(group="set", utterances=3, seconds=6.0, max_mb=20.0)
 
 
-@dataclass(frozen=True)
-class Enhancement:
-    """What an experiment enhanced, and what it is compared with.
-
-    Attributes:
-        scored: What was enhanced and scored.
-        sets: Set's name -> its mixtures.
-        paper: The paper's tables; None: none.
-        baselines: Systems to which the others are compared.
-        decisions: Tables of a domain classifier's decisions on the source's and on the target's mixtures; None: none.
-        percent: Of the source's mixtures that were taken as most like the target.
-    """
-
-    scored: Sequence[Run]
-    sets: Mapping[str, MixtureDir]
-    paper: Path | None = None
-    baselines: Sequence[str] = ()
-    decisions: tuple[Path, Path] | None = None
-    percent: float = 30.0
+def add_options(parser: cli.ArgumentParser) -> None:
+    """Add where the sets are, the paper's tables, and a domain classifier's decisions."""
+    parser.add_argument("--data", required=True, help="folder that holds the sets' mixture dirs by name")
+    parser.add_argument("--paper", default="", help="the paper's tables, by tabs")
+    parser.add_argument("--source_decisions", default="", help="table of rank_domains over the source's mixtures")
+    parser.add_argument("--target_decisions", default="", help="the same over the target's")
+    parser.add_argument("--percent", type=float, default=30.0, help="of the source that was taken as most target-like")
 
 
-def report(experiment: Experiment, given: Enhancement) -> str:
-    """Return the page."""
-    scores, heard = SE.read(experiment.scores), items(given.scored, given.sets)
+def content(experiment: Experiment, options: Any) -> Content:
+    """Return what the page has to show."""
+    if bool(options.source_decisions) != bool(options.target_decisions):
+        raise AudiolabError("report se: give both --source_decisions and --target_decisions, or neither")
+    if not 0 < options.percent <= 100:
+        raise AudiolabError(f"--percent {options.percent}: give one above 0, at most 100")
+    enhanced = [run for run in experiment.scored if run.dir != AS_IS]
+    sets = {
+        name: MixtureDir(Path(options.data) / name) for name in dict.fromkeys(r.group[0] for r in experiment.scored)
+    }
+    scores, heard = SE.read(experiment.scores), items(enhanced, sets)
     conditions = read_conditions(experiment.scores.with_suffix(".yaml"))
-    enhanced = [
-        (f"{run.system}, seed {run.seed}: {run.set}", Path(run.dir)) for run in given.scored if run.dir != AS_IS
-    ]
-    content = Content(
-        task="Speech enhancement",
+    folders = [(f"{run.system}, seed {run.seed}: {run.group[0]}", Path(run.dir)) for run in enhanced]
+    return Content(
         scores=scores,
         facts={
             "Systems": ", ".join(dict.fromkeys(score.system for score in scores)),
             "Sets": ", ".join(dict.fromkeys(score.set for score in scores)),
             "Languages": ", ".join(known(scores, "language")),
         },
-        sections=list(_sections(scores, conditions, given)),
+        sections=list(_sections(scores, conditions, options)),
         heard=heard,
         kind="mixtures",
         spectrograms=spectrogram_section(heard, experiment.seconds),
-        together=RECOGNISED,
-        files=[*((f"{run.name}: training run", run.path) for run in experiment.runs), *enhanced],
+        files=[*((f"{run.name}: training run", run.path) for run in experiment.runs), *folders],
     )
-    return assemble(experiment, content)
 
 
-def _sections(
-    scores: Sequence[EnhancementScore], conditions: Mapping[str, object], given: Enhancement
-) -> Iterator[Section]:
-    if given.paper is not None:
-        yield Section("The paper's tables beside ours", paper_section(given.paper, scores))
+def _sections(scores: Sequence[EnhancementScore], conditions: Mapping[str, object], options: Any) -> Iterator[Section]:
+    if options.paper:
+        yield Section("The paper's tables beside ours", paper_section(Path(options.paper), scores))
     yield Section("Scores", score_section(scores, conditions))
-    for baseline in given.baselines:
+    for baseline in options.baseline:
         yield Section(f"Difference to {baseline}", difference_section(scores, baseline))
-    if given.decisions is not None:
-        yield Section("Domains", domain_section(*given.decisions, given.percent))
+    if options.source_decisions:
+        decisions = Path(options.source_decisions), Path(options.target_decisions)
+        yield Section("Domains", domain_section(*decisions, options.percent))
 
 
 def paper_section(path: Path, scores: Sequence[EnhancementScore]) -> Markup:
     """Return the paper's tables with our scores beside each figure."""
-    rows = beside_paper(scores, TABLES.read_paper(path))
+    rows = beside_paper(scores, TASK.read_paper(path))
     parts = []
     for (table, part), of_part in group(rows, lambda row: (row.paper.table, row.paper.part)).items():
         parts.append(_beside(of_part, f"{table}, {part}"))
@@ -127,7 +112,7 @@ def score_section(scores: Sequence[EnhancementScore], conditions: Mapping[str, o
         if rows:
             parts.append(system_table(rows, further, f"{name}: further scores; the best of each column in bold"))
         parts.append(page.note(short_note(of_set)))
-    return page.join(page.grid(drawings, large=True), *parts, how_measured(TABLES.measured(conditions)))
+    return page.join(page.grid(drawings, large=True), *parts, how_measured(TASK.measured(conditions)))
 
 
 def difference_section(scores: Sequence[EnhancementScore], baseline: str) -> Markup:
@@ -192,3 +177,59 @@ def _beside(rows: Sequence[Beside], caption: str) -> Markup:
     table = tables.html_table(columns, lines, caption, stacked=True)
     notes = [f"{row.paper.row}: {row.paper.note}." for row in rows if row.paper.note]
     return page.join(table, page.bullets(notes) if notes else "")
+
+
+@dataclass(frozen=True)
+class MixtureClip:
+    """A mixture, or the clean speech in it, made in memory."""
+
+    mixtures: MixtureDir
+    index: int
+    part: Literal["noisy", "clean"]
+
+    @property
+    def utterance(self) -> str:
+        """The mixture's id."""
+        return self.mixtures.ids[self.index]
+
+    @property
+    def key(self) -> tuple[str, int, str]:
+        """What tells it from other clips."""
+        return str(self.mixtures.path), self.index, self.part
+
+    def load(self) -> tuple[np.ndarray, int]:
+        """Return (samples [N], float32; rate in Hz)."""
+        speech, noise = self.mixtures.parts(self.index)
+        return speech if self.part == "clean" else speech + noise, self.mixtures.rate
+
+
+def items(runs: Sequence[Run], sets: Mapping[str, MixtureDir]) -> dict[str, list[Item]]:
+    """Return set -> its mixtures in all versions, languages in turn; of each system, the run that is listed first."""
+    return {name: list(_of_set(mixtures, [r for r in runs if r.group == (name,)])) for name, mixtures in sets.items()}
+
+
+def _of_set(mixtures: MixtureDir, runs: Sequence[Run]) -> Iterator[Item]:
+    first: dict[str, DataDir] = {}
+    for run in runs:
+        if run.dir != AS_IS and run.system not in first:
+            first[run.system] = DataDir(Path(run.dir))
+    about = DataDir(mixtures.path)
+    languages = about.table("utt2lang") if about.has("utt2lang") else {}
+    for index in _in_turn([languages.get(name, "") for name in mixtures.ids]):
+        name, snr = mixtures.ids[index], mixtures.snr(index)
+        words = [name, languages.get(name, ""), "" if snr is None else f"SNR {snr:g} dB"]
+        clips: dict[str, Sound] = {"Noisy": MixtureClip(mixtures, index, "noisy")}
+        clips |= {system: Clip(datadir, name) for system, datadir in first.items()}
+        clips["Clean"] = MixtureClip(mixtures, index, "clean")
+        yield Item(", ".join(word for word in words if word), clips)
+
+
+def _in_turn(labels: Sequence[str]) -> list[int]:
+    """Return the places of labels so that the labels take turns.
+
+    >>> _in_turn(["de", "de", "fr", "de", "fr"])
+    [0, 2, 1, 4, 3]
+    """
+    numbers = {label: count() for label in labels}
+    turns = [(next(numbers[label]), label, place) for place, label in enumerate(labels)]
+    return [place for _, _, place in sorted(turns)]

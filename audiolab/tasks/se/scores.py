@@ -60,4 +60,4 @@ class EnhancementScore:
         return self.unit if self.speaker == UNKNOWN else (self.speaker,)
 
 
-SE = ScoreFormat(EnhancementScore, METRICS, "score_se", FURTHER)
+SE = ScoreFormat(EnhancementScore, METRICS, "score se", FURTHER)

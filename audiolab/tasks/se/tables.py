@@ -21,8 +21,8 @@ from audiolab.metrics.table import (
     summary_cell,
     system_table,
 )
-from audiolab.tasks.results import Tables
-from audiolab.tasks.se.scores import FURTHER, METRICS, SE, UNKNOWN, EnhancementScore
+from audiolab.tasks.se.scores import FURTHER, METRICS, NOISY, SE, UNKNOWN, EnhancementScore
+from audiolab.tasks.task import Task
 
 NOT_SCORED = "not scored"
 METHOD = (
@@ -199,4 +199,16 @@ def _by_language(scores: Scores, baseline: str, seed: int) -> Iterator[str]:
                 )
 
 
-TABLES = Tables(SE, PaperRow, _parts, METHOD)
+TASK = Task(
+    name="se",
+    title="Speech enhancement",
+    layout=SE,
+    groups=("set",),
+    given=NOISY,
+    given_is="the mixtures themselves, which need not be listed",
+    judges=("dnsmos", "words"),
+    over_scale=("utt2clipped", "Files with samples over full scale, which are clipped"),
+    paper_row=PaperRow,
+    parts=_parts,
+    method=METHOD,
+)

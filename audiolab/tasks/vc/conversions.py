@@ -1,36 +1,24 @@
-"""Which converted utterances are scored, and with what each is compared.
+"""Converted utterances, each with what it was made of and the target's own recording of the sentence.
 
-A run's data dir holds what one trained system made for one or more pairs of speakers: ``wav.scp``, ``utt2spk`` with the
-target speaker, and ``utt2source`` (``<converted utterance> <source utterance>``); ``utt2limited``, where there is one,
-says how many of its samples would have passed full scale. The sentence is what stands behind
-the last ``_`` of the source utterance's id, and the reference is ``<target>_<sentence>``.
+A data dir of conversions holds what one system made for one or more pairs of speakers: ``wav.scp``, ``utt2spk`` with
+the target speaker, and ``utt2source`` (``<converted utterance> <source utterance>``). The sentence is what stands
+behind the last ``_`` of the source utterance's id, and the reference is ``<target>_<sentence>``.
 
-The system `NATURAL` has no data dir (its ``dir`` is `AS_IS`): it is the references themselves, scored as if they
-had been converted, and shows what a score gives to natural speech of the target.
+The system `NATURAL` has no data dir: it is the references themselves, as if they had been converted, and shows what a
+score gives to natural speech of the target.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from audiolab.datadir.datadir import DataDir
 from audiolab.datadir.names import sentence_of
 from audiolab.errors import AudiolabError
 from audiolab.metrics.scores import NATURAL
-
-
-@dataclass(frozen=True)
-class Run:
-    """A row of the list of runs: conversions of one pair by one system; ``dir`` may hold other pairs' too.
-
-    It is relative to where one is.
-    """
-
-    system: str
-    seed: str
-    source: str
-    target: str
-    dir: str
+from audiolab.report.players import Clip
+from audiolab.tasks.runs import Run
 
 
 @dataclass(frozen=True)
@@ -38,60 +26,92 @@ class Conversion:
     """One converted utterance and what it is compared with.
 
     Attributes:
-        run: Its run.
-        datadir: Where its recording is.
-        utterance: Its id, ``<target>-<source>``.
-        source: The source utterance's id.
-        reference: The id of the target's own recording of the sentence.
+        utterance: Its id.
+        made: What the system made; of `NATURAL`, the reference.
+        source: What was converted.
+        reference: The target speaker's own recording of the sentence, which need not be there.
+        pair: Source and target speaker.
     """
 
-    run: Run
-    datadir: DataDir
     utterance: str
-    source: str
-    reference: str
+    made: Clip
+    source: Clip
+    reference: Clip
+    pair: tuple[str, str]
 
     @property
-    def recording(self) -> str:
-        """The id under which ``datadir`` has its recording."""
-        return self.reference if self.run.system == NATURAL else self.utterance
+    def sentence(self) -> str:
+        """Id of the sentence."""
+        return sentence_of(self.source.utterance)
+
+    @property
+    def has_reference(self) -> bool:
+        """Whether the target's data dir has the reference."""
+        return self.reference.utterance in self.reference.datadir.table("utt2spk")
 
 
-def conversions(run: Run, source: DataDir, reference: DataDir) -> list[Conversion]:
-    """Return the converted utterances of a run: those in its dir whose target and source speaker are the run's.
+def conversions(run: Run, sources: DataDir, references: DataDir) -> list[Conversion]:
+    """Return the converted utterances of a run: those in its dir whose source and target speaker are the run's.
 
     Args:
         run: The run.
-        source: The data dir of the source utterances, which says who speaks them.
-        reference: The data dir of the targets' recordings, which are those of `NATURAL`.
+        sources: What was converted.
+        references: The targets' recordings, which are those of `NATURAL`.
 
     Raises:
-        AudiolabError: The dir has none, or an utterance has no source.
+        AudiolabError: The dir has none, or as `read_conversions`.
     """
-    found = _natural(run, source, reference) if run.system == NATURAL else _converted(run, source)
+    source, target = run.group
+    if run.system == NATURAL:
+        spoken = (utterance for utterance, speaker in sorted(sources.table("utt2spk").items()) if speaker == source)
+        found = [_natural(Clip(sources, utterance), references, (source, target)) for utterance in spoken]
+    else:
+        found = [c for c in read_conversions(DataDir(run.dir), sources, references) if c.pair == run.group]
     if not found:
-        raise AudiolabError(f"{run.dir}: no utterance was converted from {run.source} to {run.target}")
+        raise AudiolabError(f"{run.dir}: no utterance was converted from {source} to {target}")
     return found
 
 
-def _natural(run: Run, source: DataDir, reference: DataDir) -> list[Conversion]:
-    return [
-        Conversion(run, reference, f"{run.target}-{origin}", origin, f"{run.target}_{sentence_of(origin)}")
-        for origin, speaker in sorted(source.table("utt2spk").items())
-        if speaker == run.source
-    ]
+def read_conversions(made: DataDir, sources: DataDir, references: DataDir) -> list[Conversion]:
+    """Return the conversions in a data dir, by utterance.
 
+    Args:
+        made: Has ``wav.scp``, ``utt2spk`` (target speaker), ``utt2source`` (source utterance).
+        sources: What was converted.
+        references: The targets' recordings.
 
-def _converted(run: Run, source: DataDir) -> list[Conversion]:
-    datadir, speakers = DataDir(run.dir), source.table("utt2spk")
-    utt2source = datadir.table("utt2source")
+    Raises:
+        AudiolabError: A table is missing, an id is not where it belongs, or there is no utterance.
+    """
+    speakers, origins, targets = sources.table("utt2spk"), made.table("utt2source"), made.table("utt2spk")
     found = []
-    for utterance, target in sorted(datadir.table("utt2spk").items()):
-        origin = utt2source.get(utterance)
-        if origin not in speakers:
+    for utterance in sorted(made.table("wav.scp")):
+        if utterance not in origins or utterance not in targets:
+            raise AudiolabError(f"{made.path}: '{utterance}' is not in both utt2source and utt2spk; convert again")
+        source, target = origins[utterance], targets[utterance]
+        if source not in speakers:
             raise AudiolabError(
-                f"{datadir.path / 'utt2source'}: the source of '{utterance}' ({origin}) is not in {source.path}"
+                f"{made.path / 'utt2source'}: '{utterance}' comes from '{source}', which is not in {sources.path}; "
+                "give the data dir that was converted"
             )
-        if (speakers[origin], target) == (run.source, run.target):
-            found.append(Conversion(run, datadir, utterance, origin, f"{target}_{sentence_of(origin)}"))
+        reference = Clip(references, f"{target}_{sentence_of(source)}")
+        ends = speakers[source], target
+        found.append(Conversion(utterance, Clip(made, utterance), Clip(sources, source), reference, ends))
+    if not found:
+        raise AudiolabError(f"{made.path / 'wav.scp'}: no utterance; convert again")
     return found
+
+
+def check_references(conversions: Sequence[Conversion]) -> None:
+    """Raise `AudiolabError` where none of the conversions has a reference."""
+    if not any(conversion.has_reference for conversion in conversions):
+        last = conversions[-1]
+        raise AudiolabError(
+            f"{last.reference.datadir.path}: no reference for any of {len(conversions)} utterances in "
+            f"{last.made.datadir.path}, such as '{last.reference.utterance}'; give the targets' data dir"
+        )
+
+
+def _natural(source: Clip, references: DataDir, pair: tuple[str, str]) -> Conversion:
+    reference = Clip(references, f"{pair[1]}_{sentence_of(source.utterance)}")
+    return Conversion(f"{pair[1]}-{source.utterance}", reference, source, reference, pair)

@@ -11,7 +11,7 @@ from audiolab.datadir.names import sentence_of
 from audiolab.errors import AudiolabError, did_you_mean
 from audiolab.report.listening import NATURAL, Pool, Sample
 from audiolab.report.players import Clip
-from audiolab.tasks.vc.heard import Conversion, read_conversions
+from audiolab.tasks.vc.conversions import Conversion, check_references, read_conversions
 
 
 def draw(
@@ -46,7 +46,7 @@ def draw(
         raise AudiolabError("--leave_out: no converting system is left")
     generator = np.random.default_rng(seed)
     converted = {
-        name: {_what(c): c for d in datadirs for c in read_conversions(d, sources, references, {}) if c.reference}
+        name: {_what(c): c for d in datadirs for c in _compared(d, sources, references)}
         for name, datadirs in systems.items()
         if name in heard
     }
@@ -58,9 +58,16 @@ def draw(
     return [_versions(what, heard, converted, references, generator, ids) for what in chosen]
 
 
+def _compared(made: DataDir, sources: DataDir, references: DataDir) -> list[Conversion]:
+    """Return the conversions that have a reference; raises where none has."""
+    found = read_conversions(made, sources, references)
+    check_references(found)
+    return [conversion for conversion in found if conversion.has_reference]
+
+
 def _what(conversion: Conversion) -> tuple[str, str, str]:
     """Return what tells an utterance, whichever system converted it: the pair of speakers and the source's id."""
-    return conversion.source_speaker, conversion.target_speaker, conversion.source.utterance
+    return *conversion.pair, conversion.source.utterance
 
 
 def _choose(
@@ -89,7 +96,7 @@ def _versions(
     some = next(iter(converted.values()))[what]
     excerpt = _excerpt(some, references, generator)
     natural = {"source": some.source, "target": some.reference}
-    clips = {name: natural.get(name) or converted[name][what].converted for name in heard}
+    clips = {name: natural.get(name) or converted[name][what].made for name in heard}
     return [Sample(f"{next(ids):05x}", name, what[0], what[1], clip, excerpt) for name, clip in clips.items()]
 
 
@@ -98,11 +105,26 @@ def _excerpt(conversion: Conversion, references: DataDir, generator: np.random.G
     others = [
         utterance
         for utterance, speaker in sorted(references.table("utt2spk").items())
-        if speaker == conversion.target_speaker and sentence_of(utterance) != conversion.sentence
+        if speaker == conversion.pair[1] and sentence_of(utterance) != conversion.sentence
     ]
     if not others:
         raise AudiolabError(
-            f"{references.path}: '{conversion.target_speaker}' has no sentence but '{conversion.sentence}'; "
+            f"{references.path}: '{conversion.pair[1]}' has no sentence but '{conversion.sentence}'; "
             "a listening test needs another one beside it"
         )
     return Clip(references, others[generator.integers(len(others))])
+
+
+def parse_named_dirs(texts: Sequence[str], option: str) -> dict[str, list[DataDir]]:
+    """Return name -> data dirs from ``NAME=DIR`` texts; a name that stands more than once has several.
+
+    Raises:
+        AudiolabError: A text is not of this form, or there is no such folder.
+    """
+    named: dict[str, list[DataDir]] = {}
+    for text in texts:
+        name, equals, folder = text.partition("=")
+        if not (name and equals and folder):
+            raise AudiolabError(f"{option}: '{text}' is not NAME=DIR")
+        named.setdefault(name, []).append(DataDir(folder))
+    return named

@@ -4,62 +4,82 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from markupsafe import Markup
 
+from audiolab import cli
+from audiolab.datadir.datadir import DataDir
 from audiolab.metrics.further_table import measured_part
+from audiolab.metrics.scores import UNTRAINED
 from audiolab.metrics.summary import check_baseline, summarise_by
 from audiolab.metrics.table import read_conditions
 from audiolab.report import page
-from audiolab.report.assembly import Content, assemble
-from audiolab.report.experiment import Experiment
+from audiolab.report.assembly import Content
+from audiolab.report.experiment import Experiment, Limits
 from audiolab.report.page import Section
-from audiolab.report.players import Item
+from audiolab.report.players import Clip, Item
 from audiolab.report.scores import column, difference_table, group_plot, group_table, how_measured, system_table
-from audiolab.report.sections import Together
-from audiolab.tasks.vc.heard import Conversion
+from audiolab.tasks.runs import Run
+from audiolab.tasks.vc.conversions import Conversion, check_references, read_conversions
 from audiolab.tasks.vc.pictures import picture
 from audiolab.tasks.vc.scores import JUDGED, METRICS, VC, ConversionScore
-from audiolab.tasks.vc.tables import BY_PAIR, TABLES, leaders, short_note
+from audiolab.tasks.vc.tables import BY_PAIR, TASK, leaders, short_note
 
-DISCRIMINATORS = Together(
-    {
-        "real": "d_real",
-        "converted": "d_converted",
-        "source (false anchor)": "d_source",
-        "noise (false anchor)": "d_noise",
-    },
-    "Discriminators' scores",
-    "A discriminator's score is 1 for what it takes to be real and 0 for what it takes to be false (dashed).",
-)
+LIMITS = Limits(group="run", utterances=5, seconds=8.0, max_mb=30.0)
 
 Conversions = Mapping[str, Sequence[Conversion]]
 """Run's name -> its converted utterances."""
 
 
-def report(experiment: Experiment, conversions: Conversions, compared: Sequence[str] = ()) -> str:
-    """Return the page; ``compared`` are the systems to which the others are compared."""
+def add_options(parser: cli.ArgumentParser) -> None:
+    """Add the data dirs of real speech."""
+    parser.add_argument("--data", required=True, help="data dir of the utterances that were converted")
+    parser.add_argument("--reference", required=True, help="data dir of the targets' parallel references")
+
+
+def content(experiment: Experiment, options: Any) -> Content:
+    """Return what the page has to show."""
+    sources, references = DataDir(options.data), DataDir(options.reference)
+    made = {
+        run.name: {listed: _heard(listed, sources, references) for listed in experiment.made.get(run.name, [])}
+        for run in experiment.runs
+    }
+    found = {name: [c for of_listed in of_run.values() for c in of_listed] for name, of_run in made.items()}
+    others = {
+        listed: {
+            c.source.utterance: c.made
+            for c in read_conversions(DataDir(listed.dir), sources, references)
+            if c.pair == listed.group
+        }
+        for listed in experiment.made.get("", [])
+    }
     scores = VC.read(experiment.scores)
-    pairs = sorted({score.pair for score in scores})
     conditions = read_conditions(experiment.scores.with_suffix(".yaml"))
-    content = Content(
-        task="Voice conversion",
+    return Content(
         scores=scores,
         facts={
             "System": experiment.systems,
-            "Speaker pairs": ", ".join(f"{source} → {target}" for source, target in pairs),
+            "Speaker pairs": ", ".join(" → ".join(pair) for pair in sorted({score.pair for score in scores})),
         },
         sections=[
             Section("Scores", score_section(scores, conditions)),
-            *(Section(f"Difference to {name}", difference_section(scores, name)) for name in compared),
+            *(Section(f"Difference to {name}", difference_section(scores, name)) for name in options.baseline),
         ],
-        heard={run.name: [_item(c) for c in conversions[run.name]] for run in experiment.runs},
+        heard={
+            name: [_item(c, listed, others) for listed, of_listed in of_run.items() for c in of_listed]
+            for name, of_run in made.items()
+        },
         kind="converted utterances",
-        spectrograms=spectrogram_section(experiment, conversions),
-        together=DISCRIMINATORS,
-        files=list(_files(experiment, conversions)),
+        spectrograms=spectrogram_section(experiment, found),
+        files=list(_files(experiment, found)),
     )
-    return assemble(experiment, content)
+
+
+def _heard(listed: Run, sources: DataDir, references: DataDir) -> list[Conversion]:
+    found = read_conversions(DataDir(listed.dir), sources, references)
+    check_references(found)
+    return [conversion for conversion in found if conversion.pair == listed.group]
 
 
 def score_section(scores: Sequence[ConversionScore], conditions: Mapping[str, object]) -> Markup:
@@ -71,7 +91,7 @@ def score_section(scores: Sequence[ConversionScore], conditions: Mapping[str, ob
     if judged:
         caption = "Judges that were trained elsewhere; the best of each column in bold"
         table = page.join(table, system_table(judged, metrics, caption, groups="Pairs", stacked=True))
-    return page.join(table, note, how_measured(TABLES.measured(conditions)), page.heading("By pair"), *_by_pair(scores))
+    return page.join(table, note, how_measured(TASK.measured(conditions)), page.heading("By pair"), *_by_pair(scores))
 
 
 def difference_section(scores: Sequence[ConversionScore], baseline: str) -> Markup:
@@ -90,9 +110,9 @@ def spectrogram_section(experiment: Experiment, conversions: Conversions) -> Mar
         )
     ]
     for run in experiment.runs:
-        chosen = next((c for c in conversions[run.name] if c.reference), None)
+        chosen = next((c for c in conversions[run.name] if c.has_reference), None)
         if chosen is not None:
-            words = f"{run.name}: sentence {chosen.sentence}, {chosen.source_speaker} → {chosen.target_speaker}"
+            words = f"{run.name}: sentence {chosen.sentence}, {' → '.join(chosen.pair)}"
             alt = f"Spectra and mel envelopes of source, converted and target speech. {words}."
             body = page.plot(picture(run, chosen, experiment.seconds), f"spectrogram-{run.name}", alt, wide=True)
             parts.append(page.fold(words, body, is_open=run is experiment.runs[0]))
@@ -102,7 +122,7 @@ def spectrogram_section(experiment: Experiment, conversions: Conversions) -> Mar
 def _files(experiment: Experiment, conversions: Conversions) -> Iterator[tuple[str, Path]]:
     for run in experiment.runs:
         yield f"{run.name}: training run", run.path
-        for folder in dict.fromkeys(c.converted.datadir.path for c in conversions[run.name]):
+        for folder in dict.fromkeys(c.made.datadir.path for c in conversions[run.name]):
             yield f"{run.name}: converted speech", folder
 
 
@@ -119,9 +139,16 @@ def _by_pair(scores: Sequence[ConversionScore]) -> list[Markup]:
     return [page.grid(drawings, large=True), *by_pair]
 
 
-def _item(conversion: Conversion) -> Item:
-    what = f"Sentence {conversion.sentence}: {conversion.source_speaker} → {conversion.target_speaker}"
+def _item(conversion: Conversion, listed: Run, others: Mapping[Run, Mapping[str, Clip]]) -> Item:
+    """Return what is heard of a conversion, with what no run made of the same source: of its seed, or of no seed."""
+    what = f"Sentence {conversion.sentence}: {' → '.join(conversion.pair)}"
     source = conversion.source
     if source.datadir.has("text"):
         what = f"{what}. {source.datadir.table('text').get(source.utterance, '')}"
-    return Item(what, conversion.clips)
+    clips = {"Source": source}
+    for other, of_other in others.items():
+        alike = other.group == listed.group and other.seed in (listed.seed, UNTRAINED)
+        if alike and source.utterance in of_other:
+            clips[other.system] = of_other[source.utterance]
+    clips["Converted"] = conversion.made
+    return Item(what, clips | ({"Target": conversion.reference} if conversion.has_reference else {}))

@@ -18,7 +18,7 @@ from audiolab.features.stft import full_scale
 from audiolab.report.history import Run
 from audiolab.report.players import Clip
 from audiolab.report.plots import Spectrogram, spectrograms
-from audiolab.tasks.vc.heard import Conversion
+from audiolab.tasks.vc.conversions import Conversion
 
 
 def picture(run: Run, conversion: Conversion, seconds: float) -> Figure:
@@ -33,12 +33,10 @@ def picture(run: Run, conversion: Conversion, seconds: float) -> Figure:
     folder = Path(run.config["data_conf"]["train_dir"])
     config = from_dict(EnvelopeConfig, *load_yaml(folder / "features.yaml"), str(folder / "features.yaml"))
     speakers = read_spk2f0(folder / "spk2f0")
-    rows = {
-        "Source": (conversion.source, conversion.source_speaker),
-        "Converted": (conversion.converted, conversion.source_speaker),
-    }
-    if conversion.reference:
-        rows["Target"] = (conversion.reference, conversion.target_speaker)
+    source, target = conversion.pair
+    rows = {"Source": (conversion.source, source), "Converted": (conversion.made, source)}
+    if conversion.has_reference:
+        rows["Target"] = (conversion.reference, target)
     extractor = MelEnvelope(config)
     panels = {}
     for name, (clip, speaker) in rows.items():

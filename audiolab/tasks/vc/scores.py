@@ -65,4 +65,4 @@ class ConversionScore:
         return self.source, self.target
 
 
-VC = ScoreFormat(ConversionScore, METRICS, "score_vc", JUDGED)
+VC = ScoreFormat(ConversionScore, METRICS, "score vc", JUDGED)

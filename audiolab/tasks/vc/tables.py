@@ -11,7 +11,7 @@ from audiolab.metrics.further_table import further_parts
 from audiolab.metrics.scores import NATURAL, UNTRAINED, Metric
 from audiolab.metrics.summary import SystemSummary, extent, summarise, summarise_by
 from audiolab.metrics.table import NONE, difference_table, heading, markdown, mean_cell, summary_cell, system_table
-from audiolab.tasks.results import Tables
+from audiolab.tasks.task import Task
 from audiolab.tasks.vc.scores import JUDGED, METRICS, VC, ConversionScore
 
 BESIDE_PAPER = ("mcd_db", "msd_db", "variance_ratio", "dependence", "collapsed", "posterior_target")
@@ -151,4 +151,16 @@ def _mos(mean: str, interval: str) -> str:
     return f"{mean} ± {interval}" if mean else NONE
 
 
-TABLES = Tables(VC, PaperRow, _parts, METHOD)
+TASK = Task(
+    name="vc",
+    title="Voice conversion",
+    layout=VC,
+    groups=("source", "target"),
+    given=NATURAL,
+    given_is="the references themselves",
+    judges=("dnsmos", "speaker", "words"),
+    over_scale=("utt2limited", "Conversions whose peaks were limited"),
+    paper_row=PaperRow,
+    parts=_parts,
+    method=METHOD,
+)

@@ -10,7 +10,7 @@ import soundfile
 from enhancer_folder import make_run
 from mixture_folder import RATE, harmonic, make_sounds
 
-from audiolab.bin import report_se
+from audiolab.bin import report
 from audiolab.data.mixing import make_mixtures
 from audiolab.data.mixtures import MixtureDir, MixtureSettings
 from audiolab.datadir.datadir import DataDir, write_data_dir
@@ -95,8 +95,8 @@ def command(experiment, monkeypatch, tmp_path):
         exp = experiment / "exp"
         paths = {"expdir": exp, "data": experiment / "data", "scores": exp / "scores.csv"}
         given = [str(word) for name, value in paths.items() for word in (f"--{name}", value)]
-        monkeypatch.setattr(sys, "argv", ["report_se", *given, "--out", str(tmp_path / "r.html"), *map(str, more)])
-        report_se.main()
+        monkeypatch.setattr(sys, "argv", ["report", "se", *given, "--out", str(tmp_path / "r.html"), *map(str, more)])
+        report.main()
         return (tmp_path / "r.html").read_text(encoding="utf-8")
 
     return run

@@ -11,17 +11,18 @@ import yaml
 from commands import command
 from mixture_folder import RATE, make_sounds
 
-from audiolab.bin import score_se, tabulate
+from audiolab.bin import score as command_score
+from audiolab.bin import tabulate
 from audiolab.data.mixing import make_mixtures
 from audiolab.data.mixtures import MixtureDir, MixtureSettings
 from audiolab.datadir.audio import resample
 from audiolab.datadir.datadir import DataDir, write_data_dir
 from audiolab.errors import AudiolabError
-from audiolab.metrics.enhancement import score_enhanced
 from audiolab.metrics.judges.dnsmos import METRICS as DNSMOS_METRICS
 from audiolab.metrics.judges.dnsmos import Dnsmos
 from audiolab.synthesis.speechlike import speech_like
 from audiolab.tasks.se.scores import SE
+from audiolab.tasks.se.scoring import score_enhanced
 
 DNSMOS = [metric.column for metric in DNSMOS_METRICS]
 SETS = {"test_m5dB": -5.0, "test_5dB": 5.0}
@@ -62,7 +63,12 @@ def data(tmp_path_factory):
 
 
 def score(monkeypatch, folder, out, **options):
-    command(monkeypatch, score_se, **({"runs": folder / "scored.tsv", "data": folder / "data", "out": out} | options))
+    command(
+        monkeypatch,
+        command_score,
+        "se",
+        **({"runs": folder / "scored.tsv", "data": folder / "data", "out": out} | options),
+    )
 
 
 @pytest.fixture(scope="module")
@@ -180,8 +186,8 @@ def test_judges_are_asked_of_the_mixture_and_of_what_was_made_of_it(monkeypatch,
     runs, out = tmp_path / "runs.tsv", tmp_path / "scores.csv"
     runs.write_text(f"system\tseed\tset\tdir\noracle\t0\ttest_5dB\t{data / 'oracle' / 'test_5dB'}\n")
     options = {"runs": runs, "data": tmp_path / "data", "out": out, "judges": ["dnsmos", "words"], "judged": 1}
-    monkeypatch.setattr(sys, "argv", ["score_se", *_words(options)])
-    score_se.main()  # no text: nothing to compare words with
+    monkeypatch.setattr(sys, "argv", ["score", "se", *_words(options)])
+    command_score.main()  # no text: nothing to compare words with
     told = yaml.safe_load(out.with_suffix(".yaml").read_text())["conditions"]
     assert told["WER, CER left out"] == "no utterance has a text and a language that the recogniser knows"
     first = {s.system: s.values for s in SE.read(out) if not math.isnan(s.values["dnsmos_ovrl"])}
@@ -196,7 +202,7 @@ def test_judges_are_asked_of_the_mixture_and_of_what_was_made_of_it(monkeypatch,
     (table / "text").write_text("".join(f"{name} some words\n" for name in mixtures.ids))
     (table / "utt2lang").write_text("".join(f"{name} en\n" for name in mixtures.ids))
     monkeypatch.setattr(Dnsmos, "measure", None)  # what was judged is not judged again
-    score_se.main()
+    command_score.main()
     again = [s.values for s in SE.read(out) if s.utterance == mixtures.ids[0]]
     assert [values["dnsmos_ovrl"] for values in again] == [values["dnsmos_ovrl"] for values in first.values()]
     assert all(values["wer"] >= 0 for values in again)

@@ -18,7 +18,7 @@ from audiolab.metrics.summary import by_unit, compare, summarise
 from audiolab.metrics.table import difference_table, system_table
 from audiolab.tasks.se import tables
 from audiolab.tasks.se.scores import FURTHER, METRICS, SE, UNKNOWN, EnhancementScore
-from audiolab.tasks.se.tables import TABLES, beside_paper, differences_by_language, families, short_note
+from audiolab.tasks.se.tables import TASK, beside_paper, differences_by_language, families, short_note
 
 PAPER = Path(__file__).parents[3] / "egs/dns/se1/local/tables.tsv"
 GAINS = {"noisy": 0.0, "source": 3.0, "srst_similar": 6.0, "oracle": 5.0}
@@ -71,7 +71,7 @@ def test_who_is_not_known_is_drawn_by_the_utterance(scores):
 
 
 def test_the_papers_tables_are_the_papers():
-    rows = TABLES.read_paper(PAPER)
+    rows = TASK.read_paper(PAPER)
     first = [row for row in rows if row.table == "Table 1"]
     ours = [row for row in first if row.system == "source_bn"]  # not in the paper, and behind the source model
     assert [first[first.index(row) - 1].system for row in ours] == ["source"] * 3
@@ -92,7 +92,7 @@ def test_the_papers_tables_are_the_papers():
 
 
 def test_ours_stands_beside_the_papers(scores):
-    found = {(row.paper.part, row.paper.row): row for row in beside_paper(scores, TABLES.read_paper(PAPER))}
+    found = {(row.paper.part, row.paper.row): row for row in beside_paper(scores, TASK.read_paper(PAPER))}
     noisy = found["SNR −5 dB", "Noisy"].ours
     of_set = [s.values["si_sdr"] for s in scores if s.system == "noisy" and s.set == "target_test_m5dB"]
     assert noisy["si_sdr"].interval.mean == pytest.approx(np.mean(of_set))
@@ -107,8 +107,8 @@ def test_ours_stands_beside_the_papers(scores):
 
 def test_results_hold_all_tables(scores):
     scores = [s for s in scores if not (s.system == "oracle" and s.unit == ("target_test_m5dB", "t-0"))]
-    text = TABLES.results(scores, {"PESQ": "wide band"}, TABLES.read_paper(PAPER), ["source"])
-    assert text == TABLES.results(scores, {"PESQ": "wide band"}, TABLES.read_paper(PAPER), ["source"])
+    text = TASK.results(scores, {"PESQ": "wide band"}, TASK.read_paper(PAPER), ["source"])
+    assert text == TASK.results(scores, {"PESQ": "wide band"}, TASK.read_paper(PAPER), ["source"])
     titles = [line for line in text.splitlines() if line.startswith("#")]
     family = "target_test_m5dB, target_test_0dB, target_test_5dB"
     assert titles == [
@@ -173,10 +173,10 @@ def test_a_bootstrap_draws_speakers(scores):
 
 def test_what_is_missing_is_told(scores, tmp_path, monkeypatch):
     with pytest.raises(AudiolabError, match="baseline 'dann' was not scored; scored are: noisy, source"):
-        TABLES.results(scores, {}, baselines=["dann"])
+        TASK.results(scores, {}, baselines=["dann"])
     (tmp_path / "t.tsv").write_text("table\trow\n")
     with pytest.raises(AudiolabError, match=r"t.tsv:1: the columns must be table, part, row"):
-        TABLES.read_paper(tmp_path / "t.tsv")
+        TASK.read_paper(tmp_path / "t.tsv")
     SE.write(tmp_path / "scores.csv", scores)
     options = {"scores": tmp_path / "scores.csv", "out": tmp_path / "R.md"}
     (tmp_path / "scores.yaml").write_text("failures: []\n")
@@ -194,6 +194,6 @@ def test_a_score_that_the_paper_has_not_is_in_the_sets_tables_alone(scores, monk
         row.values["other"] = 1.0
     more = (*FURTHER, Metric("other", "Other judge", "", 2, "higher"))
     monkeypatch.setattr(tables, "FURTHER", more)
-    text = TABLES.results(scores, {}, TABLES.read_paper(PAPER), ["noisy", "source"])
+    text = TASK.results(scores, {}, TASK.read_paper(PAPER), ["noisy", "source"])
     assert text.count("Other judge") == 4 * 3  # of four sets: the means, two differences
     assert "Difference to noisy by language: SI-SDR" in text

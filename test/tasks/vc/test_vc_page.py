@@ -10,7 +10,7 @@ import pytest
 import soundfile
 from scored_list import PAIRS, list_scored, made
 
-from audiolab.bin import report_vc
+from audiolab.bin import report
 from audiolab.errors import AudiolabError
 from audiolab.tasks.vc.scores import VC
 
@@ -28,8 +28,8 @@ def command(experiment, monkeypatch, tmp_path):
             "out": tmp_path / "report.html",
         }
         given = [str(word) for name, value in arguments.items() for word in (f"--{name}", value)]
-        monkeypatch.setattr(sys, "argv", ["report_vc", *given, *map(str, more)])
-        report_vc.main()
+        monkeypatch.setattr(sys, "argv", ["report", "vc", *given, *map(str, more)])
+        report.main()
         return (tmp_path / "report.html").read_text(encoding="utf-8")
 
     return run

@@ -1,5 +1,6 @@
 """From wav files to scores.csv and RESULTS.md, through the commands."""
 
+import argparse
 import math
 import sys
 
@@ -10,17 +11,18 @@ import yaml
 from commands import command
 from scipy.signal import lfilter
 
-from audiolab.bin import score_vc, tabulate
+from audiolab.bin import score as command_score
+from audiolab.bin import tabulate
 from audiolab.datadir.audio import load_utterance
 from audiolab.datadir.datadir import DataDir, write_data_dir
 from audiolab.errors import AudiolabError
 from audiolab.metrics.judges.cache import Cache
 from audiolab.metrics.judges.panel import Panel
 from audiolab.metrics.judges.speaker import SpeakerEncoder
-from audiolab.tasks.vc.conversions import Run
-from audiolab.tasks.vc.judging import judge_conversions
+from audiolab.tasks.judging import judge
+from audiolab.tasks.runs import Run
 from audiolab.tasks.vc.scores import METRICS, VC, ConversionScore
-from audiolab.tasks.vc.scoring import Corpora, ScoredConversions
+from audiolab.tasks.vc.scoring import Scoring
 
 RATE = 16000
 SPEAKERS = {"A": (110.0, 1.0), "B": (190.0, 1.25)}
@@ -86,7 +88,7 @@ def corpus(tmp_path_factory):
 
 def score(monkeypatch, corpus, **options):
     dirs = {"source": corpus / "eval", "reference": corpus / "ref", "train": corpus / "train"}
-    command(monkeypatch, score_vc, **({"runs": corpus / "runs.tsv"} | dirs | options))
+    command(monkeypatch, command_score, "vc", **({"runs": corpus / "runs.tsv"} | dirs | options))
 
 
 @pytest.fixture(scope="module")
@@ -165,8 +167,8 @@ def judged(corpus, tmp_path_factory):
     with pytest.MonkeyPatch.context() as monkeypatch:
         given = {"out": root / "scores.csv", "reference": corpus / "ref", "train": corpus / "train"}
         words = [word for name, value in (given | options).items() for word in _option(name, value)]
-        monkeypatch.setattr(sys, "argv", ["score_vc", "--runs", str(corpus / "runs.tsv"), *words])
-        score_vc.main()
+        monkeypatch.setattr(sys, "argv", ["score", "vc", "--runs", str(corpus / "runs.tsv"), *words])
+        command_score.main()
     return root / "scores.csv"
 
 
@@ -229,12 +231,13 @@ def _similarities(corpus, folder, more):
     held = DataDir(corpus / "eval").table("wav.scp")
     wav = tables["wav.scp"] | {name: held[name] for name in more}
     train = write_data_dir(folder, {"wav.scp": wav, "utt2spk": speakers(wav)})
-    corpora = Corpora(DataDir(corpus / "eval"), DataDir(corpus / "ref"), train)
-    run = Run("unconverted", "0", "A", "B", str(corpus / "unconverted"))
-    row = ConversionScore("unconverted", "0", "A", "B", "B-A_20", {}, 0.4, 24)
-    scored = ScoredConversions([row], [], None, sorted(wav))
+    real = {"source": corpus / "eval", "reference": corpus / "ref", "train": train.path}
+    run = Run("unconverted", "0", ("A", "B"), str(corpus / "unconverted"))
+    scoring = Scoring(argparse.Namespace(**real, alpha=0.4, order=24, range_db=50.0), [run])
+    scoring.natural = sorted(wav)
+    rows = [ConversionScore("unconverted", "0", "A", "B", "B-A_20", {}, 0.4, 24), None]
     panel = Panel(Cache(corpus / "verdicts"), speaker=SpeakerEncoder())
-    values = judge_conversions(scored, [run], corpora, panel).scores[0].values
+    values = judge(scoring.items, rows, panel, more=scoring.makers(panel, 1)).rows[0].values
     return [values["similarity_target"], values["similarity_source"]]
 
 

@@ -9,7 +9,7 @@ from audiolab.errors import AudiolabError
 from audiolab.metrics.summary import compare, summarise, summarise_by
 from audiolab.metrics.table import difference_table, heading, markdown, split, system_table
 from audiolab.tasks.vc.scores import METRICS, VC, ConversionScore
-from audiolab.tasks.vc.tables import TABLES, leaders
+from audiolab.tasks.vc.tables import TASK, leaders
 
 PAPER = """row\tconfig\tsimilarity\tsim_ci\tnaturalness\tnat_ci\tnote
 +SoftGAN\tsoft\t3.40\t0.40\t3.02\t0.35\tsmall generator
@@ -77,7 +77,7 @@ def test_spread_over_seeds_is_over_what_all_seeds_have():
 
 def test_columns_say_what_stands_in_them(scores):
     untrained = [score("plain", "-", "S1", f"T-S1_{n}", 9.0, dependence=math.nan if n else 0.5) for n in range(4)]
-    text = TABLES.results([*scores, *untrained], {}, baselines=["none"])
+    text = TASK.results([*scores, *untrained], {}, baselines=["none"])
     systems, differences = text.split("\n## ")[1:3]
     assert "Variance ratio →1" in systems
     assert "| Variance ratio |" in differences  # a difference is not best near 1
@@ -95,10 +95,8 @@ def test_pairs(scores):
 
 def test_results_hold_the_conditions_the_paper_and_ours(scores, tmp_path):
     (tmp_path / "table1.tsv").write_text(PAPER)
-    text = TABLES.results(scores, {"Alignment": "exact DTW"}, TABLES.read_paper(tmp_path / "table1.tsv"), ["none"])
-    assert text == TABLES.results(
-        scores, {"Alignment": "exact DTW"}, TABLES.read_paper(tmp_path / "table1.tsv"), ["none"]
-    )
+    text = TASK.results(scores, {"Alignment": "exact DTW"}, TASK.read_paper(tmp_path / "table1.tsv"), ["none"])
+    assert text == TASK.results(scores, {"Alignment": "exact DTW"}, TASK.read_paper(tmp_path / "table1.tsv"), ["none"])
     tables = text.split("\n## ")
     assert [table.splitlines()[0] for table in tables[1:]] == [
         "Systems",
@@ -154,7 +152,7 @@ def test_tables_are_about_as_wide_as_each_other(count, widths):
 
 
 def test_notes_stand_above_the_tables(scores):
-    text = TABLES.results(scores, {}, notes=["Test sentences.", "Commit abc."])
+    text = TASK.results(scores, {}, notes=["Test sentences.", "Commit abc."])
     assert text.startswith("# Results\n\nTest sentences.\n\nCommit abc.\n\n## Systems\n")
 
 
@@ -165,7 +163,7 @@ def test_cells_cannot_break_a_table():
 def test_mixed_conditions_are_refused(scores):
     other = ConversionScore("x", "0", "S1", "T", "u", scores[0].values, 0.42, 24)
     with pytest.raises(AudiolabError, match="mix mel-cepstra"):
-        TABLES.results([*scores, other], {})
+        TASK.results([*scores, other], {})
 
 
 @pytest.mark.parametrize(
@@ -191,6 +189,6 @@ def test_broken_paper_table_is_named(tmp_path):
     path = tmp_path / "table1.tsv"
     path.write_text(PAPER + "one\ttwo\n")
     with pytest.raises(AudiolabError, match=r"table1.tsv:4"):
-        TABLES.read_paper(path)
+        TASK.read_paper(path)
     with pytest.raises(AudiolabError, match="No such file"):
-        TABLES.read_paper(tmp_path / "none.tsv")
+        TASK.read_paper(tmp_path / "none.tsv")

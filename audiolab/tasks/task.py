@@ -1,4 +1,4 @@
-"""A whole ``RESULTS.md``: the tables of one kind of scores, and how the scores were measured."""
+"""What a task is: its scores, its lists of runs, its tables, and a whole ``RESULTS.md`` of them."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Generic, TypeVar
 from audiolab.metrics.bootstrap import LEAST
 from audiolab.metrics.scores import Score, ScoreFormat
 from audiolab.metrics.table import read_rows
+from audiolab.tasks.runs import Run, read_runs
 
 Row = TypeVar("Row", bound=Score)
 Paper = TypeVar("Paper")
@@ -26,20 +27,38 @@ INTERVALS = (
 
 
 @dataclass(frozen=True)
-class Tables(Generic[Row, Paper]):
-    """How one kind of scores is made into tables.
+class Task(Generic[Row, Paper]):
+    """A task, as far as it is known without computing anything.
 
     Attributes:
-        layout: Of the scores.
+        name: As commands have it.
+        title: What its systems do, such as ``Voice conversion``.
+        layout: Of its scores.
+        groups: The columns of a list of runs that say which utterances, such as source and target speaker.
+        given: The system that makes nothing: its signals are there already.
+        given_is: What these are.
+        judges: Names of the trained judges that it has a use for.
+        over_scale: Name of the table that counts samples over full scale, and words for it.
         paper_row: Dataclass of a row of the paper's tables, whose fields are text.
         parts: What makes the headings, tables and notes in Markdown; its arguments are those of `results`.
         method: What is to be known about the numbers, beside `INTERVALS`.
     """
 
+    name: str
+    title: str
     layout: ScoreFormat[Row]
+    groups: tuple[str, ...]
+    given: str
+    given_is: str
+    judges: tuple[str, ...]
+    over_scale: tuple[str, str]
     paper_row: type[Paper]
     parts: Parts[Row, Paper]
     method: tuple[str, ...]
+
+    def read_runs(self, path: str | Path) -> list[Run]:
+        """Return a list of what is scored; raises as `audiolab.tasks.runs.read_runs`."""
+        return read_runs(path, self.groups, self.given)
 
     def read_paper(self, path: str | Path) -> list[Paper]:
         """Return the rows of the paper's tables: by tabs, with the fields of ``paper_row`` as header.
