@@ -13,12 +13,11 @@ from audiolab.metrics.scores import Metric
 from audiolab.metrics.summary import Summary, by_unit, check_baseline, compare, extent, group, mean_of_units, summarise
 from audiolab.metrics.table import (
     NONE,
-    difference_cell,
+    cell,
     difference_heading,
     difference_table,
     heading,
     markdown,
-    summary_cell,
     system_table,
 )
 from audiolab.tasks.se.scores import FURTHER, METRICS, NOISY, SE, UNKNOWN, EnhancementScore
@@ -180,7 +179,7 @@ def ours_cell(row: Beside, metric: Metric) -> str:
     ours = row.ours[metric.column]
     if ours is None:
         return NONE if row.utterances else NOT_SCORED
-    return difference_cell(ours, metric) if isinstance(ours, Interval) else summary_cell(ours, metric)
+    return cell(ours, metric.digits, difference=isinstance(ours, Interval))
 
 
 def _by_language(scores: Scores, baseline: str, seed: int) -> Iterator[str]:
@@ -195,7 +194,10 @@ def _by_language(scores: Scores, baseline: str, seed: int) -> Iterator[str]:
                 yield f"## Difference to {baseline} by language: {difference_heading(metric)}, {name}"
                 yield markdown(
                     ["Language", *systems],
-                    [[lang, *(difference_cell(row.get(s), metric) for s in systems)] for lang, row in found.items()],
+                    [
+                        [lang, *(cell(row.get(s), metric.digits, difference=True) for s in systems)]
+                        for lang, row in found.items()
+                    ],
                 )
 
 

@@ -10,7 +10,7 @@ from audiolab.metrics.collapse import LEAST_DEPENDENCE, LEAST_VARIANCE
 from audiolab.metrics.further_table import further_parts
 from audiolab.metrics.scores import NATURAL, UNTRAINED, Metric
 from audiolab.metrics.summary import SystemSummary, extent, summarise, summarise_by
-from audiolab.metrics.table import NONE, difference_table, heading, markdown, mean_cell, summary_cell, system_table
+from audiolab.metrics.table import NONE, cell, difference_table, heading, markdown, system_table
 from audiolab.tasks.task import Task
 from audiolab.tasks.vc.scores import JUDGED, METRICS, VC, ConversionScore
 
@@ -81,7 +81,7 @@ def pair_table(scores: Sequence[ConversionScore], metric: Metric, seed: int = 0)
     known = {system for means in pairs.values() for system in means}
     systems = [system for system in dict.fromkeys(score.system for score in scores) if system in known]
     rows = [
-        [f"{source} → {target}", *(mean_cell(means.get(system), metric) for system in systems)]
+        [f"{source} → {target}", *(cell(means.get(system), metric.digits) for system in systems)]
         for (source, target), means in sorted(pairs.items())
     ]
     return markdown(["Pair", *systems], rows)
@@ -123,7 +123,7 @@ def paper_table(paper: Sequence[PaperRow], summaries: Sequence[SystemSummary]) -
     for line in paper:
         mos = [_mos(line.similarity, line.sim_ci), _mos(line.naturalness, line.nat_ci)]
         system = ours.get(line.config)
-        cells = [summary_cell(system.metrics[m.column], m) if system else "not scored" for m in metrics]
+        cells = [cell(system.metrics[m.column], m.digits) if system else "not scored" for m in metrics]
         rows.append([line.row, line.config or NONE, *mos, *cells, line.note or NONE])
     return markdown(header, rows)
 
