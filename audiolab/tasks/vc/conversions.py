@@ -102,12 +102,12 @@ def read_conversions(made: DataDir, sources: DataDir, references: DataDir) -> li
     return found
 
 
-def check_references(conversions: Sequence[Conversion]) -> None:
+def check_references(found: Sequence[Conversion]) -> None:
     """Raise `AudiolabError` where none of the conversions has a reference."""
-    if not any(conversion.has_reference for conversion in conversions):
-        last = conversions[-1]
+    if found and not any(conversion.has_reference for conversion in found):
+        last = found[-1]
         raise AudiolabError(
-            f"{last.reference.datadir.path}: no reference for any of {len(conversions)} utterances in "
+            f"{last.reference.datadir.path}: no reference for any of {len(found)} utterances in "
             f"{last.made.datadir.path}, such as '{last.reference.utterance}'; give the targets' data dir"
         )
 

@@ -21,7 +21,7 @@ from audiolab.report.page import Section
 from audiolab.report.players import Clip, Item
 from audiolab.report.scores import column, difference_table, group_plot, group_table, how_measured, system_table
 from audiolab.tasks.runs import Run
-from audiolab.tasks.vc.conversions import Conversion, check_references, read_conversions
+from audiolab.tasks.vc.conversions import Conversion, check_references, conversions
 from audiolab.tasks.vc.pictures import picture
 from audiolab.tasks.vc.scores import JUDGED, METRICS, VC, ConversionScore
 from audiolab.tasks.vc.tables import BY_PAIR, TASK, leaders, short_note
@@ -40,18 +40,16 @@ def add_options(parser: cli.ArgumentParser) -> None:
 
 def content(experiment: Experiment, options: Any) -> Content:
     """Return what the page has to show."""
-    sources, references = DataDir(options.data), DataDir(options.reference)
+    real = DataDir(options.data), DataDir(options.reference)
     made = {
-        run.name: {listed: _heard(listed, sources, references) for listed in experiment.made.get(run.name, [])}
+        run.name: {listed: conversions(listed, *real) for listed in experiment.made.get(run.name, [])}
         for run in experiment.runs
     }
     found = {name: [c for of_listed in of_run.values() for c in of_listed] for name, of_run in made.items()}
+    for of_run in found.values():
+        check_references(of_run)
     others = {
-        listed: {
-            c.source.utterance: c.made
-            for c in read_conversions(DataDir(listed.dir), sources, references)
-            if c.pair == listed.group
-        }
+        listed: {c.source.utterance: c.made for c in conversions(listed, *real)}
         for listed in experiment.made.get("", [])
     }
     scores = VC.read(experiment.scores)
@@ -76,12 +74,6 @@ def content(experiment: Experiment, options: Any) -> Content:
     )
 
 
-def _heard(listed: Run, sources: DataDir, references: DataDir) -> list[Conversion]:
-    found = read_conversions(DataDir(listed.dir), sources, references)
-    check_references(found)
-    return [conversion for conversion in found if conversion.pair == listed.group]
-
-
 def score_section(scores: Sequence[ConversionScore], conditions: Mapping[str, object]) -> Markup:
     """Return the summary by system, the plots and tables by pair, and how all of it was measured."""
     caption = "Means over a system's pairs; the best system of each column in bold"
@@ -101,7 +93,7 @@ def difference_section(scores: Sequence[ConversionScore], baseline: str) -> Mark
     return page.join(difference_table(scores, METRICS, baseline, "Over all pairs"), note)
 
 
-def spectrogram_section(experiment: Experiment, conversions: Conversions) -> Markup:
+def spectrogram_section(experiment: Experiment, found: Conversions) -> Markup:
     """Return source, converted and target beside each other for the first utterance of each run that has all three."""
     parts = [
         page.note(
@@ -110,7 +102,7 @@ def spectrogram_section(experiment: Experiment, conversions: Conversions) -> Mar
         )
     ]
     for run in experiment.runs:
-        chosen = next((c for c in conversions[run.name] if c.has_reference), None)
+        chosen = next((c for c in found[run.name] if c.has_reference), None)
         if chosen is not None:
             words = f"{run.name}: sentence {chosen.sentence}, {' → '.join(chosen.pair)}"
             alt = f"Spectra and mel envelopes of source, converted and target speech. {words}."
@@ -119,10 +111,10 @@ def spectrogram_section(experiment: Experiment, conversions: Conversions) -> Mar
     return page.join(*parts)
 
 
-def _files(experiment: Experiment, conversions: Conversions) -> Iterator[tuple[str, Path]]:
+def _files(experiment: Experiment, found: Conversions) -> Iterator[tuple[str, Path]]:
     for run in experiment.runs:
         yield f"{run.name}: training run", run.path
-        for folder in dict.fromkeys(c.made.datadir.path for c in conversions[run.name]):
+        for folder in dict.fromkeys(c.made.datadir.path for c in found[run.name]):
             yield f"{run.name}: converted speech", folder
 
 
