@@ -14,10 +14,10 @@ import yaml
 
 import audiolab
 from audiolab import systems
-from audiolab.bin.convert import InferenceConfig
 from audiolab.config import from_dict, leaves, load_yaml
 from audiolab.data.mixtures import MixtureSettings
 from audiolab.features.envelope_config import EnvelopeConfig
+from audiolab.tasks.vc.apply import InferenceConfig
 from audiolab.training.config import InitConfig, OptimConfig, TrainerConfig, run_config_class
 from audiolab.training.trainer import Trainer
 

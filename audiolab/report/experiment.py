@@ -10,7 +10,7 @@ from typing import Any
 
 from audiolab import cli
 from audiolab.report import page
-from audiolab.report.history import Run, read_run
+from audiolab.report.history import TrainingRun, read_run
 from audiolab.report.runs import Scored, by_run, choose_runs, find_runs
 
 logger = logging.getLogger(__name__)
@@ -52,7 +52,7 @@ class Experiment:
     """
 
     title: str
-    runs: Sequence[Run]
+    runs: Sequence[TrainingRun]
     total_runs: int
     scored: Sequence[Any]
     made: Mapping[str, Sequence[Any]]

@@ -14,7 +14,7 @@ from audiolab import systems
 from audiolab.metrics.scores import UNTRAINED, Score
 from audiolab.report import page, plots, tables
 from audiolab.report.experiment import Experiment
-from audiolab.report.history import History, Run, how_trained
+from audiolab.report.history import History, TrainingRun, how_trained
 from audiolab.training.system import Together
 
 
@@ -41,7 +41,7 @@ def files_section(experiment: Experiment, files: Sequence[tuple[str, Path]]) -> 
     return tables.html_table([tables.Column("what", "What"), tables.Column("where", "Where")], rows)
 
 
-def training_section(runs: Sequence[Run]) -> Markup:
+def training_section(runs: Sequence[TrainingRun]) -> Markup:
     """Return the curves of each run, folded; first, what its system says is best seen together."""
     shown = {run.name: systems.get(run.config["system"]).together for run in runs}
     notes = dict.fromkeys(together.note for together in shown.values() if together)
@@ -58,7 +58,7 @@ def training_section(runs: Sequence[Run]) -> Markup:
     return page.join(*parts)
 
 
-def configuration_section(runs: Sequence[Run]) -> Markup:
+def configuration_section(runs: Sequence[TrainingRun]) -> Markup:
     """Return what differs between the runs as a table, and each resolved config, folded."""
     flat = {run.name: _flatten(run.config) for run in runs}
     keys = dict.fromkeys(key for values in flat.values() for key in values)

@@ -9,14 +9,17 @@ from typing import Any, BinaryIO, Protocol
 
 import numpy as np
 
+from audiolab.cli import ArgumentParser
 from audiolab.data.files import convert_file
 from audiolab.data.mixtures import MixtureDir
 from audiolab.datadir.apart import check_apart, check_recordings_apart
 from audiolab.datadir.audiofile import open_audio
 from audiolab.datadir.audiowrite import write_audio
-from audiolab.datadir.datadir import DataDir, write_data_dir
+from audiolab.datadir.datadir import DataDir
 from audiolab.datadir.names import file_of
 from audiolab.errors import AudiolabError
+from audiolab.inference import load
+from audiolab.tasks.parts import Part
 
 logger = logging.getLogger(__name__)
 
@@ -28,6 +31,19 @@ CLIPPED = "utt2clipped"
 
 PIECE = 1 << 16
 """Most bytes that are read from a stream at a time."""
+
+
+WHOLE = Part()
+
+
+def add_options(parser: ArgumentParser) -> None:
+    """Add nothing: an enhancer has no options."""
+
+
+def apply(options: Any, part: Part) -> DataDir:
+    """Enhance the mixture dir ``options.data`` into ``options.out``, or a part of it."""
+    model = load(options.model, options.device, does="enhance")
+    return enhance_mixtures(model, MixtureDir(options.data), options.out, part)
 
 
 class Enhancer(Protocol):
@@ -53,11 +69,11 @@ def enhance_file(enhancer: Enhancer, source: str | Path, out: str | Path, chunk_
     convert_file(lambda blocks, rate: enhancer.stream(blocks, rate, level, chunk_s), source, out)
 
 
-def enhance_mixtures(enhancer: Enhancer, mixtures: MixtureDir, out: str | Path) -> DataDir:
+def enhance_mixtures(enhancer: Enhancer, mixtures: MixtureDir, out: str | Path, part: Part = WHOLE) -> DataDir:
     """Enhance the mixtures of a dir, each as a whole, and return the data dir of the results.
 
     Writes ``<out>/wav/<id>.wav`` (16 bit), ``wav.scp``, ``utt2spk``, ``spk2utt``, ``utt2clipped`` and ``utt2lang``
-    where the dir has it.
+    where the dir has it. Where several jobs share the mixtures, ``part`` says which are enhanced.
     """
     out = Path(out)
     check_apart(mixtures.path, out)
@@ -69,15 +85,18 @@ def enhance_mixtures(enhancer: Enhancer, mixtures: MixtureDir, out: str | Path) 
     missing = [name for name in mixtures.ids if name not in tables["utt2spk"]]
     if missing:
         raise AudiolabError(f"{mixtures.path}/utt2spk: no '{missing[0]}'; make the set again")
-    paths = {name: str(file_of(out / "wav", name, ".wav")) for name in mixtures.ids}
+    chosen = {mixtures.ids[index]: index for index in part.of(range(len(mixtures.ids)))}
+    tables = {table: {name: of[name] for name in chosen if name in of} for table, of in tables.items()}
+    paths = {name: str(file_of(out / "wav", name, ".wav")) for name in chosen}
     tables[CLIPPED] = {}
-    for index, (name, path) in enumerate(paths.items()):
+    for name, path in paths.items():
+        index = chosen[name]
         speech, noise = mixtures.parts(index)
         clipped = write_audio(path, enhancer.enhance(speech + noise, mixtures.rate), mixtures.rate)
         tables[CLIPPED][name] = str(clipped)
     if files := sum(count != "0" for count in tables[CLIPPED].values()):
         logger.warning("%s: %d of %d files have samples over full scale, which are clipped", out, files, len(paths))
-    return write_data_dir(out, {**tables, "wav.scp": paths}, replace=True)
+    return part.write(out, {**tables, "wav.scp": paths})
 
 
 def enhance_pcm(enhancer: Enhancer, source: BinaryIO, out: BinaryIO, rate: int, channels: int, chunk_s: float) -> int:

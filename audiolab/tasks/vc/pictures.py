@@ -15,13 +15,13 @@ from audiolab.features.envelope import MelEnvelope
 from audiolab.features.envelope_config import EnvelopeConfig, order_for
 from audiolab.features.mel import mel_centres
 from audiolab.features.stft import full_scale
-from audiolab.report.history import Run
+from audiolab.report.history import TrainingRun
 from audiolab.report.players import Clip
 from audiolab.report.plots import Spectrogram, spectrograms
 from audiolab.tasks.vc.conversions import Conversion
 
 
-def picture(run: Run, conversion: Conversion, seconds: float) -> Figure:
+def picture(run: TrainingRun, conversion: Conversion, seconds: float) -> Figure:
     """Return the STFT and mel envelope of source, converted speech and, where there is one, the reference.
 
     The analysis is that of the run's training features. The cepstral order is the source speaker's for source and
