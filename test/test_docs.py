@@ -143,6 +143,7 @@ def test_commands_and_modules_that_are_named_exist(page):
 def test_options_of_commands_exist():
     """Each option of ``python -m audiolab.bin.X`` in an example is one of that command's or of its config's keys."""
     trained = [run_config_class(systems.get(name)) for name in systems.names()]
+    of_tasks = {"convert": "apply", "apply": "apply", "score": "scoring", "report": "page"}
     configs = {"convert": [InferenceConfig], "make_mixtures": [MixtureSettings], "train": trained}
     unknown = []
     for page in PAGES:
