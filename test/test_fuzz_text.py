@@ -11,16 +11,15 @@ from audiolab.corpora.folder import MARKER, is_made
 from audiolab.corpora.own_table import read_lines
 from audiolab.datadir.stamp import check_stamp, write_stamp
 from audiolab.jobs import read_job
-from audiolab.metrics import kinds, se_runs, vc_runs
-from audiolab.metrics.scoring import read_list
 from audiolab.report.history import read_history
 from audiolab.report.opinions import collect
+from audiolab.tasks.registry import TASKS, task_of
 from audiolab.training import history, run_info
 from audiolab.training.checkpoint import Checkpoints
 
 
 def scores(path):
-    return kinds.kind_of(path).layout.read(path)
+    return task_of(path).layout.read(path)
 
 
 def answers(path):
@@ -57,9 +56,9 @@ def checksum(path):
 READERS = {
     "jobs": (lambda path: read_job(path, 1, "stage 3")["dir"], 'config\tseed\tdir\na.yaml\t0\t"exp/a ""b"""\n'),
     "own table": (read_lines, "use\tpath\tspeaker\tlanguage\npair\ta.wav\t\t\nspeech_source\tb.wav\tx\tpt-BR\n"),
-    "runs of se": (se_runs.read_runs, "system\tseed\tset\tdir\nnoisy\t-\ttest\t-\nx\t0\ttest\tout\n"),
-    "runs of vc": (lambda path: read_list(path, vc_runs.Run), "system\tseed\tsource\ttarget\tdir\nx\t0\tA\tB\tout\n"),
-    "scores": (scores, ",".join(kinds.KINDS[0].layout.columns) + "\n" + "1," * 20 + "\n"),
+    "runs of se": (TASKS["se"].read_runs, "system\tseed\tset\tdir\nnoisy\t-\ttest\t-\nx\t0\ttest\tout\n"),
+    "runs of vc": (TASKS["vc"].read_runs, "system\tseed\tsource\ttarget\tdir\nx\t0\tA\tB\tout\n"),
+    "scores": (scores, ",".join(TASKS["vc"].layout.columns) + "\n" + "1," * 20 + "\n"),
     "history": (read_history, "step,epoch,split,name,value\n1,1,train,loss,0.5\n2,1,valid,snr,nan\n"),
     "history in training": (history._read, "step,epoch,split,name,value\n1,1,train,loss,0.5\n2,1,valid,sn"),
     "answers": (answers, "test,listener,position,sample,naturalness,similarity\nt1,anna,1,s0,4,5\n"),

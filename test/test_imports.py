@@ -3,6 +3,8 @@
 import ast
 from pathlib import Path
 
+import pytest
+
 import audiolab
 
 ROOT = Path(audiolab.__file__).parent
@@ -12,6 +14,7 @@ LEVELS = [
     {"training", "data", "metrics"},
     {"systems"},
     {"inference", "report", "corpora"},
+    {"tasks"},
     {"bin"},
 ]
 SIDEWAYS = {
@@ -71,10 +74,12 @@ def test_imports_go_downward():
     assert not wrong
 
 
-def test_no_system_imports_another():
+@pytest.mark.parametrize("of", ["systems", "tasks"])
+def test_no_system_and_no_task_imports_another(of):
+    folders = {path.name for path in (ROOT / of).iterdir() if path.is_dir()}
     wrong = [
         f"{file} imports {name}"
         for file, package, imported, name in imports()
-        if package == imported == "systems" and len(file.parts) > 2 and name.split(".")[2] != file.parts[1]
+        if package == imported == of and len(file.parts) > 2 and name.split(".")[2] in folders - {file.parts[1]}
     ]
     assert not wrong

@@ -6,9 +6,9 @@ from audiolab import cli
 from audiolab.config import add_arguments, from_namespace
 from audiolab.data.baseline_mappings import BASELINES
 from audiolab.data.baselines import Baseline
-from audiolab.data.conversion import convert_data_dir
 from audiolab.data.crops import UnpairedCropsConfig
 from audiolab.datadir.datadir import DataDir
+from audiolab.tasks.vc.apply import convert_data_dir
 
 
 def main() -> None:

@@ -9,12 +9,12 @@ from __future__ import annotations
 import logging
 
 from audiolab import cli
-from audiolab.data.enhancement import enhance_file, enhance_mixtures, enhance_pcm
 from audiolab.data.mixtures import MixtureDir
 from audiolab.errors import AudiolabError
 from audiolab.inference import load
 from audiolab.samples import RATES
 from audiolab.synthesis.streaming import MOST_CHANNELS
+from audiolab.tasks.se.apply import enhance_file, enhance_mixtures, enhance_pcm
 
 logger = logging.getLogger(__name__)
 

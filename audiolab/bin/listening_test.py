@@ -9,8 +9,8 @@ from audiolab.datadir.apart import check_not_read
 from audiolab.datadir.datadir import DataDir
 from audiolab.errors import AudiolabError, did_you_mean
 from audiolab.files import atomic_write
-from audiolab.report.conversions import parse_named_dirs
-from audiolab.report.listening import draw, write_test
+from audiolab.report.listening import write_test
+from audiolab.tasks.vc.listening import draw, parse_named_dirs
 
 
 def main() -> None:

@@ -1,6 +1,6 @@
 """Write the result tables of an experiment from its scores: ``python -m audiolab.bin.tabulate``.
 
-The scores are those of ``score_vc`` or of ``score_se``, which the header of their CSV tells.
+The header of their CSV tells which task they are of.
 """
 
 from __future__ import annotations
@@ -10,14 +10,14 @@ from pathlib import Path
 from audiolab import cli
 from audiolab.datadir.apart import check_not_read
 from audiolab.files import atomic_write
-from audiolab.metrics.kinds import kind_of
 from audiolab.metrics.table import read_conditions
+from audiolab.tasks.registry import task_of
 
 
 def main() -> None:
     """Run the command."""
     parser = cli.ArgumentParser(prog="tabulate", description=__doc__)
-    parser.add_argument("--scores", required=True, help="CSV of score_vc or score_se; its YAML is read too")
+    parser.add_argument("--scores", required=True, help="CSV of score; its YAML is read too")
     parser.add_argument("--out", required=True, help="Markdown file to write")
     parser.add_argument("--paper", default=None, help="the paper's tables, by tabs")
     parser.add_argument("--baseline", action="append", default=[], help="system to compare with; may be repeated")
@@ -28,13 +28,13 @@ def main() -> None:
     options = parser.parse_args()
     conditions_of = Path(options.scores).with_suffix(".yaml")
     check_not_read(options.out, options.scores, conditions_of, *([options.paper] if options.paper else []))
-    kind = kind_of(options.scores)
-    scores = kind.layout.read(options.scores)
+    task = task_of(options.scores)
+    scores = task.layout.read(options.scores)
     conditions = read_conditions(conditions_of)
-    paper = kind.read_paper(options.paper) if options.paper else []
+    paper = task.read_paper(options.paper) if options.paper else []
     notes = [*options.note, *([_training(options.expdir, options.scored)] if options.expdir else [])]
     with atomic_write(options.out) as file:
-        file.write(kind.results(scores, conditions, paper, options.baseline, options.seed, notes))
+        file.write(task.results(scores, conditions, paper, options.baseline, options.seed, notes))
 
 
 def _training(expdir: str, scored: str | None) -> str:

@@ -13,10 +13,10 @@ from pathlib import Path
 
 from audiolab.datadir.datadir import DataDir
 from audiolab.datadir.lists import read_ids
+from audiolab.datadir.names import sentence_of
 from audiolab.datadir.subset import subset_data_dir
 from audiolab.errors import AudiolabError
 from audiolab.files import atomic_write
-from audiolab.metrics.conversions import sentence_of
 
 EVALUATION = 30001
 """The first evaluation sentence, as the corpus counts."""

@@ -101,9 +101,12 @@ class DataDir:
             raise AudiolabError(f"{path}: no utterance '{utterance}'")
         return parse_segments({utterance: table[utterance]}, path)[utterance]
 
-    def share(self) -> DataDir:
-        """Read now what finds an utterance's audio, so that processes that get this object need not; return it."""
-        for name in ("segments", "wav.scp"):
+    def share(self, *names: str) -> DataDir:
+        """Read now what finds an utterance's audio, and the tables of ``names`` that are there; return this object.
+
+        Processes that get it need not read them.
+        """
+        for name in ("segments", "wav.scp", *names):
             if self.has(name):
                 self.table(name)
         return self

@@ -1,4 +1,4 @@
-"""What an id must be like so that a file can be named by it, and that file's path."""
+"""What ids tell: whether a file can be named by one, and that file's path; which sentence an utterance is."""
 
 from __future__ import annotations
 
@@ -46,3 +46,15 @@ def file_of(folder: str | Path, name: str, ending: str) -> Path:
     if problem:
         raise AudiolabError(f"{folder}: {problem}; give it another id")
     return Path(folder) / f"{name}{ending}"
+
+
+def sentence_of(utterance: str) -> str:
+    """Return what stands behind the last ``_`` of an utterance id; `AudiolabError` when there is none.
+
+    >>> sentence_of("VCC2SF4_30001")
+    '30001'
+    """
+    _, underscore, sentence = utterance.rpartition("_")
+    if not underscore or not sentence:
+        raise AudiolabError(f"utterance '{utterance}': its id does not end in _<sentence>")
+    return sentence

@@ -1,13 +1,9 @@
-"""All scores of one enhanced utterance: PESQ, STOI, SI-SDR, and further ESTOI and the SI-SDR improvement.
-
-Each of them is not defined for some signals. These are refused with a reason, for a table to count and name them.
-"""
+"""Scores of enhanced speech, PESQ, STOI, ESTOI and SI-SDR, which refuse signals that they are not defined for."""
 
 from __future__ import annotations
 
 import math
 import warnings
-from collections.abc import Callable
 from importlib.metadata import version
 
 import numpy as np
@@ -28,48 +24,6 @@ CONDITIONS = {
     "SI-SDR": "means removed, in float64; its improvement is over the mixture's",
     "Rate": f"{RATE} Hz; sets at a higher rate are resampled to it",
 }
-
-
-def score_enhanced(
-    clean: np.ndarray, enhanced: np.ndarray, mixture: np.ndarray
-) -> tuple[dict[str, float], dict[str, str]]:
-    """Return (column -> value, column -> reason of what was refused).
-
-    The columns are those of `audiolab.metrics.se_scores.METRICS`, and ``estoi`` and ``si_sdr_i``.
-
-    All are taken without the signals' means: to STOI, a constant offset would be speech in the pauses.
-
-    Args:
-        clean: The clean speech, [N], at `RATE`.
-        enhanced: What a system made of the mixture, [N].
-        mixture: What it was made of, [N].
-
-    Returns:
-        Values, NaN where there is a reason.
-
-    Raises:
-        ValueError: The lengths differ.
-    """
-    if not clean.shape == enhanced.shape == mixture.shape or clean.ndim != 1:
-        raise ValueError(f"signals of shapes {clean.shape}, {enhanced.shape} and {mixture.shape}")
-    clean, enhanced, mixture = (w - w.mean(dtype=np.float64).astype(w.dtype) for w in (clean, enhanced, mixture))
-    measures: dict[str, Callable[[], float]] = {
-        "pesq": lambda: pesq_wb(clean, enhanced),
-        "stoi": lambda: stoi(clean, enhanced),
-        "si_sdr": lambda: si_sdr_db(clean, enhanced),
-        "estoi": lambda: stoi(clean, enhanced, extended=True),
-        "si_sdr_i": lambda: si_sdr_db(clean, enhanced) - si_sdr_db(clean, mixture),
-    }
-    values, refused = {}, {}
-    for column, measure in measures.items():
-        try:
-            for name, wave in (("clean", clean), ("enhanced", enhanced)):
-                if not np.ptp(wave):
-                    raise Refusal(f"the {name} speech is silent")
-            values[column] = measure()
-        except Refusal as refusal:
-            values[column], refused[column] = math.nan, str(refusal)
-    return values, refused
 
 
 def pesq_wb(clean: np.ndarray, enhanced: np.ndarray) -> float:

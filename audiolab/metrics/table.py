@@ -28,25 +28,19 @@ LARGEST_REPORT = 1 << 23
 """Bytes of a ``scores.yaml``, which lists each recording that failed."""
 
 
-def read_rows(path: str | Path, cls: type[Row], what: str, full: bool = False) -> list[Row]:
+def read_rows(path: str | Path, cls: type[Row], what: str) -> list[Row]:
     """Return the rows of a list by tabs, whose header is the fields of the dataclass ``cls``, all of them text.
 
     Args:
         path: The list.
         cls: What a row is made into.
         what: Name of the list, for messages, such as ``the paper's table``.
-        full: Every cell must hold something, and there must be a row.
 
     Raises:
         AudiolabError: The file is missing, or a row does not have these columns.
     """
     columns = tuple(field.name for field in fields(cls))
     records = read_records(path, columns, "\t", what)
-    for where, row in records:
-        if full and not all(row.values()):
-            raise AudiolabError(f"{where}: an empty cell; the columns must be {', '.join(columns)}, by tabs")
-    if full and not records:
-        raise AudiolabError(f"{path}: nothing is listed under the header {', '.join(columns)}")
     return [cls(**row) for _, row in records]
 
 
@@ -104,7 +98,7 @@ def system_table(summaries: Sequence[SystemSummary], metrics: Sequence[Metric], 
     tables = [
         markdown(
             [*about, *map(heading, part)],
-            [[*row, *(summary_cell(s.metrics[m.column], m) for m in part)] for row, s in zip(rows, summaries)],
+            [[*row, *(cell(s.metrics[m.column], m.digits) for m in part)] for row, s in zip(rows, summaries)],
         )
         for part in split(shown)
     ]
@@ -123,7 +117,7 @@ def difference_table(scores: Sequence[Score], metrics: Sequence[Metric], baselin
     return "\n\n".join(
         markdown(
             ["System", *map(difference_heading, part)],
-            [[system, *(difference_cell(columns[m][system], m) for m in part)] for system in systems],
+            [[system, *(cell(columns[m][system], m.digits, difference=True) for m in part)] for system in systems],
         )
         for part in split(shown)
     )
@@ -140,29 +134,45 @@ def difference_heading(metric: Metric) -> str:
     return heading(metric).removesuffix(" →1")
 
 
-def summary_cell(summary: Summary | None, metric: Metric) -> str:
-    """Return ``mean ± half``, the spread over seeds and, where it is not that of all, the number of utterances."""
-    if summary is None:
+def cell(value: Any, digits: int = 2, difference: bool = False) -> str:
+    """Return a value as a table shows it: ``7.21``, ``7.21 ± 0.19`` (an interval), ``–`` (none, or not a number).
+
+    A `Summary` over several seeds shows the spread of the seeds' means too, and one that is not over all utterances
+    their number: ``7.21 ± 0.19, s 0.05 (11)``. An interval that is a ``difference`` is shown with both ends.
+
+    >>> cell(Interval(7.214, 7.02, 7.4, 12))
+    '7.21 ± 0.19'
+    >>> cell(Interval(0.1, -0.02, 0.2, 12), difference=True)
+    '+0.10 [-0.02, +0.20]'
+    >>> cell(None), cell(float("nan")), cell(3), cell(True)
+    ('–', '–', '3', 'yes')
+    """
+    if value is None:
         return NONE
-    text = mean_cell(summary.interval, metric)
-    if not math.isnan(summary.seed_spread):
-        text += f", s {summary.seed_spread:.{metric.digits}f}"
-    return f"{text} {summary.partial}".rstrip()
+    if isinstance(value, (Interval, Summary)):
+        mean, half, seeds, count = cell_parts(value, digits, difference)
+        return f"{mean} {half}{', ' if seeds else ''}{seeds} {count}".rstrip()
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, float) or hasattr(value, "dtype"):
+        return _number(float(value), digits)
+    return str(value)
 
 
-def mean_cell(interval: Interval | None, metric: Metric) -> str:
-    """Return ``mean ± half``; `NONE` in place of what there is not."""
-    if interval is None:
-        return NONE
-    layout = f".{metric.digits}f"
-    half = NONE if math.isnan(interval.half_width) else f"{interval.half_width:{layout}}"
-    return f"{interval.mean:{layout}} ± {half}"
+def cell_parts(value: Interval | Summary, digits: int, difference: bool = False) -> tuple[str, str, str, str]:
+    """Return (mean, ± half the interval, spread over seeds or nothing, number of utterances where it is not all).
+
+    A difference has both ends in place of half the interval.
+    """
+    if difference and isinstance(value, Interval):
+        mean, low, high = (_number(each, digits, "+") for each in (value.mean, value.low, value.high))
+        return mean, f"[{NONE}]" if low == NONE else f"[{low}, {high}]", "", ""
+    interval = value.interval if isinstance(value, Summary) else value
+    spread = value.seed_spread if isinstance(value, Summary) else math.nan
+    seeds = "" if math.isnan(spread) else f"s {_number(spread, digits)}"
+    partial = value.partial if isinstance(value, Summary) else ""
+    return _number(interval.mean, digits), f"± {_number(interval.half_width, digits)}", seeds, partial
 
 
-def difference_cell(interval: Interval | None, metric: Metric) -> str:
-    """Return ``+mean [low, high]``, with signs; `NONE` in place of what there is not."""
-    if interval is None:
-        return NONE
-    layout = f"+.{metric.digits}f"
-    ends = NONE if math.isnan(interval.low) else f"{interval.low:{layout}}, {interval.high:{layout}}"
-    return f"{interval.mean:{layout}} [{ends}]"
+def _number(value: float, digits: int, sign: str = "") -> str:
+    return NONE if math.isnan(value) else f"{value:{sign}.{digits}f}"

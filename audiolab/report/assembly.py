@@ -13,7 +13,7 @@ from audiolab.report import page
 from audiolab.report.experiment import Experiment
 from audiolab.report.page import Section
 from audiolab.report.players import Item, listening
-from audiolab.report.sections import Together, configuration_section, files_section, overview, training_section
+from audiolab.report.sections import configuration_section, files_section, overview, training_section
 
 FOOTER = (
     "Made by audiolab. This file needs nothing else: it can be copied, mailed and opened without a network; only the "
@@ -26,30 +26,26 @@ class Content:
     """What one kind of experiment has to show.
 
     Attributes:
-        task: What its systems do, such as ``Voice conversion``.
         scores: All rows of ``scores.csv``.
         facts: For the overview: what was scored.
         sections: Sections on the scores.
         heard: Heading -> what there is to hear under it.
         kind: What is heard, in the plural, such as ``converted utterances``.
         spectrograms: Pictures of what is heard.
-        together: What training logged that is best seen in one plot.
         files: (what, path) of what else there is on disk.
     """
 
-    task: str
     scores: Sequence[Score]
     facts: Mapping[str, str]
     sections: Sequence[Section]
     heard: Mapping[str, Sequence[Item]]
     kind: str
     spectrograms: Markup
-    together: Together
     files: Sequence[tuple[str, Path]]
 
 
-def assemble(experiment: Experiment, content: Content) -> str:
-    """Return the page, with as many players as it may hold."""
+def assemble(task: str, experiment: Experiment, content: Content) -> str:
+    """Return the page, with as many players as it may hold; ``task`` is what its systems do."""
     runs, title = experiment.runs, experiment.title
     before = [
         Section("Overview", overview(experiment, content.scores, content.facts)),
@@ -57,11 +53,11 @@ def assemble(experiment: Experiment, content: Content) -> str:
     ]
     after = [
         Section("Spectrograms", content.spectrograms),
-        Section("Training", training_section(runs, content.together)),
+        Section("Training", training_section(runs)),
         Section("Configuration", configuration_section(runs)),
         Section("Files", files_section(experiment, content.files)),
     ]
-    subtitle = f"{content.task} with {experiment.systems}"
+    subtitle = f"{task} with {experiment.systems}"
     left = experiment.max_bytes - len(page.render(title, before + after, subtitle, FOOTER).encode())
     players = listening(content.heard, content.kind, experiment.utterances, experiment.seconds, left)
     return page.render(title, [*before, Section("Listen", players), *after], subtitle, FOOTER)

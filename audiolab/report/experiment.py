@@ -3,17 +3,34 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from audiolab import cli
 from audiolab.report import page
-from audiolab.report.history import Run, read_run
+from audiolab.report.history import TrainingRun, read_run
 from audiolab.report.runs import Scored, by_run, choose_runs, find_runs
 
 logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How much a page holds where nothing else is asked for.
+
+    Attributes:
+        group: Of what there are some utterances to listen to, such as a run.
+        utterances: Most utterances of a group.
+        seconds: Longest clip.
+        max_mb: Size that players shall not make the page exceed, 10^6 bytes.
+    """
+
+    group: str
+    utterances: int
+    seconds: float
+    max_mb: float
 
 
 @dataclass(frozen=True)
@@ -24,6 +41,7 @@ class Experiment:
         title: Title of the page.
         runs: Training runs that are shown in detail.
         total_runs: How many runs there are to show.
+        scored: The list of what was scored.
         made: Run's name -> what it made of the list of what was scored; ``""`` -> what no run's folder holds.
         scores: Path of ``scores.csv``.
         out: Where the page will be; links are relative to it.
@@ -34,8 +52,9 @@ class Experiment:
     """
 
     title: str
-    runs: Sequence[Run]
+    runs: Sequence[TrainingRun]
     total_runs: int
+    scored: Sequence[Any]
     made: Mapping[str, Sequence[Any]]
     scores: Path
     out: Path
@@ -50,19 +69,8 @@ class Experiment:
         return ", ".join(sorted({str(run.config["system"]) for run in self.runs}))
 
 
-def add_options(
-    parser: cli.ArgumentParser, scored_by: str, group: str, utterances: int, seconds: float, max_mb: float
-) -> None:
-    """Add the options of all report commands.
-
-    Args:
-        parser: Gets them.
-        scored_by: The command that wrote the scores.
-        group: Of what there are some utterances to listen to, such as a run.
-        utterances: Default of ``--utterances``.
-        seconds: Default of ``--seconds``.
-        max_mb: Default of ``--max_mb``.
-    """
+def add_options(parser: cli.ArgumentParser, scored_by: str, limits: Limits) -> None:
+    """Add the options of all reports; ``scored_by`` is the command that wrote the scores."""
     parser.add_argument("--expdir", required=True, help="the experiment, a folder of training runs")
     parser.add_argument("--scores", required=True, help=f"scores.csv of {scored_by}, beside its scores.yaml")
     parser.add_argument(
@@ -77,11 +85,14 @@ def add_options(
     parser.add_argument("--title", default="", help="title of the page")
     parser.add_argument("--corpus", default="", help="name of the corpus, or of several, for the top of the page")
     parser.add_argument(
-        "--utterances", type=cli.count, default=utterances, help=f"most utterances of a {group} to listen to"
+        "--utterances",
+        type=cli.count,
+        default=limits.utterances,
+        help=f"most utterances of a {limits.group} to listen to",
     )
-    parser.add_argument("--seconds", type=cli.above_zero, default=seconds, help="longest clip [s]")
+    parser.add_argument("--seconds", type=cli.above_zero, default=limits.seconds, help="longest clip [s]")
     parser.add_argument(
-        "--max_mb", type=cli.above_zero, default=max_mb, help="size that players shall not make the page exceed"
+        "--max_mb", type=cli.above_zero, default=limits.max_mb, help="size that players shall not make the page exceed"
     )
 
 
@@ -90,7 +101,7 @@ def scored_list(options: Any) -> Path:
     return Path(options.scored or Path(options.expdir) / "scored.tsv")
 
 
-def read_experiment(options: Any, scored: Iterable[Scored]) -> Experiment:
+def read_experiment(options: Any, scored: Sequence[Scored]) -> Experiment:
     """Return the experiment that the options of `add_options` name, of which ``scored`` was scored.
 
     Raises:
@@ -104,6 +115,7 @@ def read_experiment(options: Any, scored: Iterable[Scored]) -> Experiment:
         title=options.title or f"Report: {name}",
         runs=[read_run(folders[run], run) for run in shown],
         total_runs=len({*with_scores, *options.runs}),
+        scored=scored,
         made=made,
         scores=Path(options.scores),
         out=Path(options.out),

@@ -41,7 +41,7 @@ class History:
 
 
 @dataclass(frozen=True)
-class Run:
+class TrainingRun:
     """A training run's folder.
 
     Attributes:
@@ -80,7 +80,7 @@ def read_history(path: str | Path) -> History:
     return History({key: tuple(np.array(column) for column in zip(*rows)) for key, rows in ordered.items()})
 
 
-def read_run(path: str | Path, name: str = "") -> Run:
+def read_run(path: str | Path, name: str = "") -> TrainingRun:
     """Return what a training run's folder tells; ``name`` is how it is called, the folder's name when empty.
 
     Raises:
@@ -89,7 +89,9 @@ def read_run(path: str | Path, name: str = "") -> Run:
     path = Path(path)
     config, _ = load_yaml(path / "config.yaml")
     text = read_text(path / "config.yaml", "this config")
-    return Run(name or path.name, path, config, text, read_start(path / "run.json"), read_history(path / "history.csv"))
+    return TrainingRun(
+        name or path.name, path, config, text, read_start(path / "run.json"), read_history(path / "history.csv")
+    )
 
 
 def read_start(path: str | Path) -> dict[str, Any]:
@@ -105,7 +107,7 @@ def read_start(path: str | Path) -> dict[str, Any]:
     return start
 
 
-def how_trained(runs: Sequence[Run]) -> dict[str, str]:
+def how_trained(runs: Sequence[TrainingRun]) -> dict[str, str]:
     """Return how training runs were made: steps, and what their ``run.json`` say: first start, commits, versions."""
     steps = sorted({run.history.last_step for run in runs})
     versions: dict[str, set[str]] = {}

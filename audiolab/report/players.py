@@ -10,15 +10,18 @@ from typing import Protocol
 import numpy as np
 from markupsafe import Markup
 
+from audiolab.datadir.audio import load_utterance
+from audiolab.datadir.datadir import DataDir
 from audiolab.report import audio, page
 
 logger = logging.getLogger(__name__)
 
 
-class Clip(Protocol):
-    """A version of an utterance, such as `audiolab.report.conversions.Clip`; ``key`` tells equal ones."""
+class Sound(Protocol):
+    """A version of an utterance, such as `Clip`; ``key`` tells equal ones."""
 
-    utterance: str
+    @property
+    def utterance(self) -> str: ...
 
     @property
     def key(self) -> Hashable: ...
@@ -27,11 +30,28 @@ class Clip(Protocol):
 
 
 @dataclass(frozen=True)
+class Clip:
+    """An utterance of a data dir."""
+
+    datadir: DataDir
+    utterance: str
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """What tells it from other clips."""
+        return str(self.datadir.path), self.utterance
+
+    def load(self) -> tuple[np.ndarray, int]:
+        """Return (samples [N], mono, float32; rate in Hz)."""
+        return load_utterance(self.datadir, self.utterance, channels="mix")
+
+
+@dataclass(frozen=True)
 class Item:
     """An utterance: words about it, and its versions by the names of their roles, in the order of listening."""
 
     what: str
-    clips: Mapping[str, Clip]
+    clips: Mapping[str, Sound]
 
 
 Encoded = dict[Hashable, tuple[str, float]]

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from markupsafe import Markup
 
 from audiolab.metrics.bootstrap import Interval
-from audiolab.metrics.results import Tables
 from audiolab.metrics.scores import NATURAL, Metric, Score
 from audiolab.metrics.summary import compare, summarise
 from audiolab.metrics.table import measured, split
@@ -108,11 +106,6 @@ def group_plot(group: str, means: Mapping[str, Mapping[str, Interval]], metric: 
     return page.plot(plots.intervals(means, f"{column(metric).header}, {better}"), f"scores-{metric.column}", alt)
 
 
-def how_measured(kind: Tables[Any, Any], conditions: Mapping[str, object]) -> Markup:
-    """Return how scores were measured and how the numbers are to be read, folded.
-
-    Args:
-        kind: Of the scores.
-        conditions: What ``scores.yaml`` says.
-    """
-    return page.fold("How it was measured", page.bullets(kind.measured(conditions)))
+def how_measured(lines: Sequence[str]) -> Markup:
+    """Return how scores were measured and how the numbers are to be read, an entry of a list each, folded."""
+    return page.fold("How it was measured", page.bullets(lines))

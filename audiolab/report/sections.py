@@ -4,32 +4,18 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 from markupsafe import Markup
 
+from audiolab import systems
 from audiolab.metrics.scores import UNTRAINED, Score
 from audiolab.report import page, plots, tables
 from audiolab.report.experiment import Experiment
-from audiolab.report.history import History, Run, how_trained
-
-
-@dataclass(frozen=True)
-class Together:
-    """Logged values that are best seen in one plot for training and one for validation.
-
-    Attributes:
-        names: Words for the legend -> last part of the logged name (``d_real`` of ``discriminator/d_real``).
-        title: Title of these plots.
-        note: How to read them.
-    """
-
-    names: Mapping[str, str]
-    title: str
-    note: str = ""
+from audiolab.report.history import History, TrainingRun, how_trained
+from audiolab.training.system import Together
 
 
 def overview(experiment: Experiment, scores: Sequence[Score], facts: Mapping[str, str]) -> Markup:
@@ -55,11 +41,14 @@ def files_section(experiment: Experiment, files: Sequence[tuple[str, Path]]) -> 
     return tables.html_table([tables.Column("what", "What"), tables.Column("where", "Where")], rows)
 
 
-def training_section(runs: Sequence[Run], together: Together) -> Markup:
-    """Return the curves of each run, folded; first, what is best seen ``together``."""
-    parts = [page.note(f"Lines are means over blocks of steps, bands the range within a block. {together.note}")]
+def training_section(runs: Sequence[TrainingRun]) -> Markup:
+    """Return the curves of each run, folded; first, what its system says is best seen together."""
+    shown = {run.name: systems.get(run.config["system"]).together for run in runs}
+    notes = dict.fromkeys(together.note for together in shown.values() if together)
+    parts = [page.note(" ".join(["Lines are means over blocks of steps, bands the range within a block.", *notes]))]
     for run in runs:
         history, name = run.history, run.name
+        together = shown[name] or Together({}, "")
         drawn = [_together(history, name, split, together) for split in ("train", "valid")]
         for words, (train, valid) in _joined(history).items():
             if _short(words) not in together.names.values():
@@ -69,7 +58,7 @@ def training_section(runs: Sequence[Run], together: Together) -> Markup:
     return page.join(*parts)
 
 
-def configuration_section(runs: Sequence[Run]) -> Markup:
+def configuration_section(runs: Sequence[TrainingRun]) -> Markup:
     """Return what differs between the runs as a table, and each resolved config, folded."""
     flat = {run.name: _flatten(run.config) for run in runs}
     keys = dict.fromkeys(key for values in flat.values() for key in values)

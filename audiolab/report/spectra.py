@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 
 from audiolab.features.envelope_config import StftConfig
 from audiolab.features.stft import full_scale, stft
-from audiolab.report.players import Clip
+from audiolab.report.players import Sound
 from audiolab.report.plots import Spectrogram, spectrograms
 
 WINDOW_MS, HOP_MS = 32.0, 8.0
@@ -19,7 +19,7 @@ FLOOR = 1e-6
 """Full scale; the least magnitude."""
 
 
-def spectra(clips: Mapping[str, Clip], seconds: float) -> Figure:
+def spectra(clips: Mapping[str, Sound], seconds: float) -> Figure:
     """Return the spectra in dB of full scale of the first ``seconds`` of each clip, which share one colour scale."""
     panels = {}
     for name, clip in clips.items():

@@ -7,14 +7,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
 from audiolab.metrics.bootstrap import Interval
 from audiolab.metrics.summary import Summary
-from audiolab.metrics.table import ARROWS, markdown
+from audiolab.metrics.table import ARROWS, cell, cell_parts, markdown
 
 Row = Mapping[str, Any]
-MISSING = "–"
 UNRANKED = "unranked"
 """Key of a row whose values, where it is true, are not among those of which the best is set in bold."""
 
@@ -45,31 +44,6 @@ class Column:
     def header(self) -> str:
         """The title with its unit."""
         return f"{self.title} [{self.unit}]" if self.unit else self.title
-
-
-def cell(value: Any, digits: int = 2, difference: bool = False) -> str:
-    """Return a value as a table shows it: ``7.21``, ``7.21 ± 0.19`` (an interval), ``–`` (none, or not a number).
-
-    A `Summary` over several seeds shows the spread of the seeds' means too, and one that is not over all utterances
-    their number: ``7.21 ± 0.19, s 0.05 (11)``. An interval that is a ``difference`` is shown with both ends.
-
-    >>> cell(Interval(7.214, 7.02, 7.4, 12))
-    '7.21 ± 0.19'
-    >>> cell(Interval(0.1, -0.02, 0.2, 12), difference=True)
-    '+0.10 [−0.02, +0.20]'
-    >>> cell(None), cell(float("nan")), cell(3), cell(True)
-    ('–', '–', '3', 'yes')
-    """
-    if value is None:
-        return MISSING
-    if isinstance(value, (Interval, Summary)):
-        mean, half, seeds, count = _parts(value, digits, difference)
-        return f"{mean} {half}{', ' if seeds else ''}{seeds} {count}".rstrip()
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, float) or hasattr(value, "dtype"):
-        return _number(float(value), digits)
-    return str(value)
 
 
 def html_table(
@@ -122,32 +96,10 @@ def markdown_table(columns: Sequence[Column], rows: Sequence[Row]) -> str:
     )
 
 
-def _number(value: float, digits: int, sign: str = "") -> str:
-    if math.isnan(value):
-        return MISSING
-    return f"{value:{sign}.{digits}f}".replace("-", "−")
-
-
-def _parts(value: Interval | Summary, digits: int, difference: bool) -> tuple[str, str, str, str]:
-    """Return (mean, ± half the interval, spread over seeds or nothing, number of utterances where it is not all).
-
-    A difference has both ends in place of half the interval.
-    """
-    if difference and isinstance(value, Interval):
-        mean, low, high = (_number(each, digits, "+") for each in (value.mean, value.low, value.high))
-        return mean, f"[{MISSING}]" if low == MISSING else f"[{low}, {high}]", "", ""
-    interval = value.interval if isinstance(value, Summary) else value
-    spread = value.seed_spread if isinstance(value, Summary) else math.nan
-    seeds = "" if math.isnan(spread) else f"s {_number(spread, digits)}"
-    partial = value.partial if isinstance(value, Summary) else ""
-    return _number(interval.mean, digits), f"± {_number(interval.half_width, digits)}", seeds, partial
-
-
 def _html_cell(column: Column, value: Any, heads: bool, numeric: bool, best: bool) -> Markup:
-    text = value if isinstance(value, Markup) else escape(cell(value, column.digits, column.difference))
-    interval = ""
+    text, interval = value if isinstance(value, str) else _minus(cell(value, column.digits, column.difference)), ""
     if isinstance(value, (Interval, Summary)):
-        text, *behind = _parts(value, column.digits, column.difference)
+        text, *behind = map(_minus, cell_parts(value, column.digits, column.difference))
         interval = Markup("").join(Markup(' <span class="interval">{}</span>').format(part) for part in behind if part)
     if best:
         text = Markup("<strong>{}</strong>").format(text)
@@ -155,6 +107,10 @@ def _html_cell(column: Column, value: Any, heads: bool, numeric: bool, best: boo
     if heads:
         return Markup('<th scope="row"{}>{}</th>').format(_align(numeric), text)
     return Markup("<td{}>{}</td>").format(_align(numeric), text)
+
+
+def _minus(number: str) -> str:
+    return number.replace("-", "−")
 
 
 def _arrow(best: str) -> Markup:

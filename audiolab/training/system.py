@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar
@@ -68,6 +68,21 @@ class Initial:
     checkpoint: bool = False
 
 
+@dataclass(frozen=True)
+class Together:
+    """Logged values that are best seen in one plot for training and one for validation.
+
+    Attributes:
+        names: Words for the legend -> last part of the logged name (``d_real`` of ``discriminator/d_real``).
+        title: Title of these plots.
+        note: How to read them.
+    """
+
+    names: Mapping[str, str]
+    title: str
+    note: str = ""
+
+
 class System(nn.Module, ABC):
     """A paper's networks and losses, as the trainer sees them.
 
@@ -80,12 +95,14 @@ class System(nn.Module, ABC):
         optimizes: Update name -> names of the child networks which it steps.
         exports: The child networks (and buffers, by name) that inference needs; weights are averaged over steps for
             these only.
+        together: Which of its logged values belong into one plot of a report; None: each has its own.
     """
 
     Config: ClassVar[type]
     DataConfig: ClassVar[type]
     optimizes: ClassVar[dict[str, tuple[str, ...]]]
     exports: ClassVar[tuple[str, ...]] = ()
+    together: ClassVar[Together | None] = None
 
     @classmethod
     @abstractmethod

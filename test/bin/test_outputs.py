@@ -17,8 +17,8 @@ COMMANDS = [
     ("rank_domains", "--data set --random 1 --pool {}", "set/mixtures"),
     ("rank_domains", "--data set --model model.zip --out {}", "model.zip"),
     ("rank_domains", "--data set --model model.zip --out new --pool {}", "new"),
-    ("score_se", "--data . --runs runs.tsv --judges --out {}", "runs.tsv"),
-    ("score_vc", "--source set --reference set --train set --runs runs.tsv --judges --out {}", "link/../runs.tsv"),
+    ("score", "se --data . --runs runs.tsv --judges --out {}", "runs.tsv"),
+    ("score", "vc --source set --reference set --train set --runs runs.tsv --judges --out {}", "link/../runs.tsv"),
     ("tabulate", "--scores scores.csv --out {}", "scores.csv"),
 ]
 

@@ -7,9 +7,9 @@ what the trainer and its optimisers do besides. What a YAML of an ablation chang
 import pytest
 from resolved import EGS, differing, flat, run_options, table, training, trainings
 
-from audiolab.bin.convert import InferenceConfig
 from audiolab.config import from_dict, load_yaml, to_dict
 from audiolab.features.envelope_config import EnvelopeConfig
+from audiolab.tasks.vc.apply import InferenceConfig
 from audiolab.training.config import InitConfig, OptimConfig, TrainerConfig
 
 CONF = EGS / "vcc2018/vc1/conf"

@@ -3,9 +3,9 @@
 import sys
 
 
-def command(monkeypatch, module, **options):
+def command(monkeypatch, module, *arguments, **options):
     """Run a command's ``main``; an option that is True stands without a value, a list's items are given one each."""
-    words = []
+    words = [*arguments]
     for name, value in options.items():
         for each in value if isinstance(value, list) else [value]:
             words += [f"--{name}"] if each is True else [f"--{name}", str(each)]

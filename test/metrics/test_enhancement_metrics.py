@@ -8,10 +8,11 @@ import pystoi
 import pytest
 import torch
 
-from audiolab.metrics.enhancement import RATE, Refusal, pesq_wb, score_enhanced, si_sdr_db, stoi
-from audiolab.metrics.se_scores import FURTHER, METRICS
+from audiolab.metrics.enhancement import RATE, Refusal, pesq_wb, si_sdr_db, stoi
 from audiolab.metrics.si_sdr import si_sdr
 from audiolab.synthesis.speechlike import speech_like
+from audiolab.tasks.se.scores import FURTHER, METRICS
+from audiolab.tasks.se.scoring import score_enhanced
 
 ALL = ("pesq", "stoi", "si_sdr", "estoi", "si_sdr_i")
 

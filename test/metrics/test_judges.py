@@ -14,7 +14,7 @@ import pytest
 
 from audiolab.cli import ArgumentParser
 from audiolab.errors import AudiolabError
-from audiolab.metrics.judges import asking, judge, panel, words
+from audiolab.metrics.judges import judge, panel, words
 from audiolab.metrics.judges.cache import Cache, Verdict
 from audiolab.metrics.judges.dnsmos import METRICS, Dnsmos
 from audiolab.metrics.judges.judge import LEVEL_DB, RATE, at_level
@@ -23,6 +23,7 @@ from audiolab.metrics.judges.speaker import SpeakerEncoder, centroid, cosine, si
 from audiolab.metrics.judges.words import Recogniser, Whisper, error_rates, normalise
 from audiolab.metrics.refusal import Refusal
 from audiolab.synthesis.speechlike import speech_like
+from audiolab.tasks.judging import Question, ask, columns
 
 
 def voice(f0=120, seed=0, seconds=2.0):
@@ -94,12 +95,11 @@ def test_what_is_no_verdict_is_named(tmp_path, asked, text):
 
 
 def test_verdicts_in_processes_are_those_in_one(tmp_path):
-    tasks = [asking.Task(partial(voice, 100 + n, n), (Loudness(),)) for n in range(4)]
-    alone = asking.ask(tasks, Cache(tmp_path / "a"), 1)
-    assert asking.ask(tasks, Cache(tmp_path / "b"), 2) == alone
+    tasks = [Question(partial(voice, 100 + n, n), (Loudness(),)) for n in range(4)]
+    alone = ask(tasks, Cache(tmp_path / "a"), 1)
+    assert ask(tasks, Cache(tmp_path / "b"), 2) == alone
     names = [sorted(path.name for path in (tmp_path / folder / "loudness").iterdir()) for folder in "ab"]
     assert names[0] == names[1]
-    assert asking.names(tasks) == {"loudness"}
 
 
 def test_a_judge_that_cannot_be_loaded_ends_in_one_line(tmp_path):
@@ -108,7 +108,7 @@ def test_a_judge_that_cannot_be_loaded_ends_in_one_line(tmp_path):
             raise ImportError("libgomp.so.1: cannot open\nmore")
 
     with pytest.raises(AudiolabError, match=r"^Loudness cannot be loaded: libgomp.so.1: cannot open; install it again"):
-        asking.ask([asking.Task(voice, (Broken(),))], Cache(tmp_path), 1)
+        ask([Question(voice, (Broken(),))], Cache(tmp_path), 1)
     assert list(tmp_path.iterdir()) == []
 
 
@@ -118,7 +118,7 @@ def test_columns_are_made_of_verdicts():
     def refuse(_):
         raise Refusal("no text")
 
-    values, refused = asking.columns(verdicts, {"b": lambda text: {"letters": len(text)}, "d": refuse})
+    values, refused = columns(verdicts, {"b": lambda text: {"letters": len(text)}, "d": refuse})
     assert values == {"x": 1.0, "letters": 4}
     assert refused == {"c": "silent", "d": "no text"}
 

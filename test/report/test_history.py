@@ -4,13 +4,13 @@ from pathlib import Path
 
 import numpy as np
 
-from audiolab.report.history import History, Run, how_trained
+from audiolab.report.history import History, TrainingRun, how_trained
 
 
 def run(commit, steps, start="2026-01-02T03:04:05"):
     start = {"versions": {"torch": "2.14"}, "commit": commit, "start": start}
     history = History({("train", "loss"): (np.array([1, steps]), np.zeros(2))})
-    return Run("a", Path("a"), {}, "", start, history)
+    return TrainingRun("a", Path("a"), {}, "", start, history)
 
 
 def test_steps_commits_and_first_start():

@@ -13,11 +13,12 @@ from scipy import stats
 
 from audiolab.bin import listening_test
 from audiolab.datadir.datadir import DataDir
+from audiolab.datadir.names import sentence_of
 from audiolab.errors import AudiolabError
-from audiolab.metrics.conversions import sentence_of
-from audiolab.report.listening import draw, write_test
+from audiolab.report.listening import write_test
 from audiolab.report.listening_design import lists, usable
 from audiolab.report.opinions import collect, mos
+from audiolab.tasks.vc.listening import draw
 
 HEADER = "test,listener,list,position,sample,naturalness,similarity\n"
 

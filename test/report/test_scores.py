@@ -6,9 +6,9 @@ from dataclasses import replace
 import pytest
 
 from audiolab.metrics.scores import Metric
-from audiolab.metrics.se_scores import EnhancementScore
 from audiolab.metrics.summary import summarise_by
 from audiolab.report.scores import column, difference_table, group_plot, group_table, system_table
+from audiolab.tasks.se.scores import EnhancementScore
 
 LEVEL, SHARE = Metric("level", "Level", "dB", 1, "lower"), Metric("share", "Share", "", 2, "higher")
 

@@ -30,13 +30,13 @@ from signals import RATE, memory, print_table
 
 from audiolab import cli
 from audiolab.config import from_dict, load_yaml
-from audiolab.data.enhancement import enhance_file
 from audiolab.datadir.audiowrite import write_audio
 from audiolab.errors import AudiolabError
 from audiolab.synthesis.speechlike import speech_like
 from audiolab.systems.srst.config import EnhancerConfig
 from audiolab.systems.srst.enhancer import Enhancer
 from audiolab.systems.srst.predictor import Predictor
+from audiolab.tasks.se.apply import enhance_file
 
 CONF = Path(__file__).parents[2] / "egs/dns/se1/conf"
 BLOCK = RATE // 2

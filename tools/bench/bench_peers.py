@@ -39,12 +39,13 @@ from audiolab.datadir.datadir import DataDir, write_data_dir
 from audiolab.errors import AudiolabError
 from audiolab.metrics.further_table import measured_part
 from audiolab.metrics.judges.panel import add_options, make_panel
-from audiolab.metrics.scores import AS_IS
-from audiolab.metrics.se_judging import judge_enhanced
-from audiolab.metrics.se_runs import Run, score_runs
-from audiolab.metrics.se_scores import FURTHER, METRICS, NOISY, SE
 from audiolab.metrics.summary import group, summarise
 from audiolab.metrics.table import system_table
+from audiolab.tasks.judging import judge
+from audiolab.tasks.runs import Run
+from audiolab.tasks.se.scores import FURTHER, METRICS, SE
+from audiolab.tasks.se.scoring import Scoring
+from audiolab.tasks.work import processes
 
 NAME = "DeepFilterNet 3 *"
 RATE = 48000
@@ -120,13 +121,14 @@ def enhance_set(peer: DeepFilterNet, mixtures: MixtureDir, folder: Path) -> None
 
 def tables(sets: dict[str, MixtureDir], folder: Path, options: Any) -> str:
     """Return the tables of scores, one a set, in Markdown."""
-    runs = [run for name in sets for run in (Run(NOISY, "-", name, AS_IS), Run(NAME, "-", name, str(folder / name)))]
-    panel = make_panel(options, ("dnsmos", "words"))
-    scored = score_runs(runs, sets, options.nj)
+    scoring = Scoring(options, [Run(NAME, "-", (name,), str(folder / name)) for name in sets])
+    panel = make_panel(options, scoring.task.judges)
+    with processes(options.nj):
+        scored = scoring.score()
     if scored.failures:
         raise AudiolabError(scored.failures[0])
-    judged = judge_enhanced(scored.scores, runs, sets, panel, options.nj)
-    SE.write(options.out, judged.scores)
+    judged = judge(scoring.items, scored.rows, panel, options.nj)
+    SE.write(options.out, judged.rows)
     parts = []
     for name, of_set in group(SE.read(options.out), lambda score: score.set).items():
         rows, further = measured_part(of_set, FURTHER)

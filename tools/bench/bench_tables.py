@@ -19,6 +19,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 from signals import RATE, memory, print_table
@@ -29,7 +30,8 @@ from audiolab.datadir.audiowrite import write_audio
 from audiolab.datadir.datadir import DataDir
 from audiolab.datadir.headers import Header
 from audiolab.datadir.validate import validate
-from audiolab.metrics import se_runs
+from audiolab.tasks.runs import Run
+from audiolab.tasks.se import scoring
 
 TABLES = ("wav.scp", "utt2spk", "utt2dur")
 PEER = "plain loop"
@@ -109,10 +111,9 @@ def validated(folder: Path) -> int:
 
 def scored(folder: Path) -> int:
     """Score the enhanced speech without metrics."""
-    se_runs.score_enhanced = _unscored
-    runs = [se_runs.Run("a", "0", "s", str(folder / "enhanced"))]
-    found = se_runs.score_runs(runs, {"s": MixtureDir(folder / "mixtures")})
-    return len(found.scores)
+    scoring.score_enhanced = _unscored
+    runs = [Run("a", "0", ("mixtures",), str(folder / "enhanced"))]
+    return len(scoring.Scoring(SimpleNamespace(data=folder), runs).score().scores) // 2  # and the mixtures as they are
 
 
 def _unscored(*signals: np.ndarray) -> tuple[dict[str, float], dict[str, str]]:

@@ -5,7 +5,7 @@ from mutations import of
 WIRING = ("test/systems/test_softgan_wiring.py",)
 CONVERSION = ("test/systems/test_softgan_converter.py",)
 CROPS = ("test/data/test_unpaired_crops.py",)
-METRICS = ("test/metrics/test_vc_wiring.py", "test/metrics/test_vc_metrics.py", "test/metrics/test_mcd.py")
+METRICS = ("test/tasks/vc/test_vc_wiring.py", "test/metrics/test_vc_metrics.py", "test/metrics/test_mcd.py")
 CONSTANTS = ("test/conf/test_softgan_constants.py",)
 CONF = "egs/vcc2018/vc1/conf"
 
@@ -206,7 +206,7 @@ MUTATIONS = [
          "align(reference[kept], other[others])"),
     ),
     *of(
-        "audiolab/metrics/vc.py",
+        "audiolab/tasks/vc/utterance.py",
         METRICS,
         ("posteriors swapped", "posterior[speakers[1]]", "posterior[speakers[0]]"),
         ("judged is the reference", "window_statistics(converted.cepstra[converted.speech])",

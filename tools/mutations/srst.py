@@ -9,7 +9,7 @@ PREDICTOR = ("test/systems/test_srst_predictor.py",)
 DOMAINS = ("test/data/test_domains.py",)
 MIXING = ("test/data/test_mixing.py", "test/data/test_mixtures.py")
 METRICS = ("test/metrics/test_enhancement_metrics.py",)
-TABLES = ("test/metrics/test_bootstrap.py", "test/metrics/test_se_tables.py")
+TABLES = ("test/metrics/test_bootstrap.py", "test/tasks/se/test_se_tables.py")
 CONSTANTS = ("test/conf/test_srst_constants.py",)
 JOBS = ("test/conf/test_srst_jobs.py",)
 CONF = "egs/dns/se1/conf"
@@ -217,13 +217,17 @@ MUTATIONS = [
         ("narrow-band PESQ", '_pesq(RATE, clean, enhanced, "wb")', '_pesq(RATE, clean, enhanced, "nb")'),
         ("PESQ of swapped signals", "_pesq(RATE, clean, enhanced", "_pesq(RATE, enhanced, clean"),
         ("extended STOI", "extended: bool = False", "extended: bool = True"),
-        ("ESTOI that is not extended", "extended=True", "extended=False"),
         ("STOI of swapped signals", "_stoi(clean, enhanced", "_stoi(enhanced, clean"),
         ("SI-SDR of swapped signals", "si_sdr(estimate, reference)", "si_sdr(reference, estimate)",
          "without means it depends on the signals' correlation alone, which knows no order"),
     ),
     *of(
-        "audiolab/metrics/se_scores.py",
+        "audiolab/tasks/se/scoring.py",
+        METRICS,
+        ("ESTOI that is not extended", "extended=True", "extended=False"),
+    ),
+    *of(
+        "audiolab/tasks/se/scores.py",
         TABLES,
         ("bootstrap over utterances", "return self.unit if self.speaker == UNKNOWN else (self.speaker,)",
          "return self.unit"),

@@ -67,7 +67,7 @@ class Panel:
         return tuple(judge for judge in (self.dnsmos, self.speaker, recogniser) if judge is not None)
 
     def conditions(self, asked: Collection[str]) -> dict[str, str]:
-        """Return how was judged, and what was left out, for `audiolab.metrics.scoring.write_scores`.
+        """Return how was judged, and what was left out, for `audiolab.tasks.scoring.write_scores`.
 
         Args:
             asked: Names of the judges that had an utterance to judge.

@@ -20,7 +20,7 @@ from audiolab.systems.softgan.losses import adversarial, energy_loss
 from audiolab.systems.softgan.networks import Discriminator, Generator
 from audiolab.systems.softgan.speaker import Analysis, Speaker
 from audiolab.training.config import filled
-from audiolab.training.system import Mean, System, Update
+from audiolab.training.system import Mean, System, Together, Update
 
 Pair = tuple[Tensor, Tensor]
 """One tensor for each of the two speakers: X's first."""
@@ -40,6 +40,16 @@ class SoftGAN(System):
         "discriminator": ("discriminator_x", "discriminator_y"),
     }
     exports: ClassVar[tuple[str, ...]] = ("generator_xy", "generator_yx", "speaker_x", "speaker_y", "analysis")
+    together: ClassVar[Together | None] = Together(
+        {
+            "real": "d_real",
+            "converted": "d_converted",
+            "source (false anchor)": "d_source",
+            "noise (false anchor)": "d_noise",
+        },
+        "Discriminators' scores",
+        "A discriminator's score is 1 for what it takes to be real and 0 for what it takes to be false (dashed).",
+    )
 
     def __init__(self, config: SoftGANConfig) -> None:
         super().__init__()

@@ -13,7 +13,7 @@ from audiolab.systems.srst.enhancer import Enhancer
 from audiolab.systems.srst.losses import enhancement_scores
 from audiolab.systems.srst.predictor import Predictor
 from audiolab.training.config import filled
-from audiolab.training.system import Initial, Mean, System
+from audiolab.training.system import Initial, Mean, System, Together
 
 
 class EnhancementSystem(System):
@@ -30,6 +30,11 @@ class EnhancementSystem(System):
 
     DataConfig = DomainMixturesConfig
     exports: ClassVar[tuple[str, ...]] = ("enhancer",)
+    together: ClassVar[Together | None] = Together(
+        {"source": "source_recognised", "target": "target_recognised", "both": "domain_accuracy"},
+        "Share of recognised domains",
+        "A domain classifier that guesses recognises one half; dashed are none and all.",
+    )
     adapts: ClassVar[bool] = True
     takes_target_noise: ClassVar[bool] = False
 

@@ -170,7 +170,7 @@ stage_score() {
   compare
   begin "$expdir" score --inputs "$expdir/scored.tsv" "$expdir/.stamp/infer.json"
   # shellcheck disable=SC2086 # a list
-  run score_se --runs "$expdir/scored.tsv" --data "$data" --judges $judges --judged "$judged" \
+  run score se --runs "$expdir/scored.tsv" --data "$data" --judges $judges --judged "$judged" \
     ${whisper:+--whisper "$whisper"} --language "$language" --nj "$nj" --out "$expdir/scores.csv"
   run tabulate --scores "$expdir/scores.csv" --expdir "$expdir" "${paper[@]}" "${baseline[@]}" --note "$note" \
     --out "$expdir/RESULTS.md"
@@ -192,7 +192,7 @@ stage_report() {
         --percent "$percent")
     fi
   done
-  run report_se --expdir "$expdir" --scored "$expdir/scored.tsv" --runs "${runs[@]}" --data "$data" \
+  run report se --expdir "$expdir" --scored "$expdir/scored.tsv" --runs "${runs[@]}" --data "$data" \
     --scores "$expdir/scores.csv" "${paper[@]}" "${baseline[@]}" "${decisions[@]}" \
     --corpus "$title ($dataset), $eval_part" --out "$expdir/report.html"
 }

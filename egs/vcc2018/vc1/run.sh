@@ -179,7 +179,7 @@ stage_score() {
   made_by "$expdir" infer 4 --options "eval=$eval"
   begin "$expdir" score --inputs "$expdir/scored.tsv" "$expdir/.stamp/infer.json"
   # shellcheck disable=SC2086 # a list
-  run score_vc --runs "$expdir/scored.tsv" --source "$eval" --reference "$data/ref" --train "$data/train" \
+  run score vc --runs "$expdir/scored.tsv" --source "$eval" --reference "$data/ref" --train "$data/train" \
     --judges $judges --judged "$judged" ${whisper:+--whisper "$whisper"} --language "$language" --nj "$nj" \
     --out "$expdir/scores.csv"
   run tabulate --scores "$expdir/scores.csv" --expdir "$expdir" --paper local/table1.tsv --note "$note" "${baselines[@]}" \
@@ -190,7 +190,7 @@ stage_score() {
 stage_report() {
   made_by "$expdir" infer 4 --options "eval=$eval"
   made_by "$expdir" score 5
-  run report_vc --expdir "$expdir" --scored "$expdir/scored.tsv" --data "$eval" --reference "$data/ref" \
+  run report vc --expdir "$expdir" --scored "$expdir/scored.tsv" --data "$eval" --reference "$data/ref" \
     --scores "$expdir/scores.csv" --corpus "VCC2018 ($dataset), $eval_part" "${baselines[@]}" --out "$expdir/report.html"
   if [[ $ablation == true ]]; then
     run plot_runs --expdir "$expdir" --scored "$expdir/scored.tsv" --values d_real d_converted d_source \

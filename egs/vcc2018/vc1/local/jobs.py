@@ -129,7 +129,7 @@ def write_trainings(args: cli.configargparse.Namespace) -> None:
 
 def check_infer_configs(args: cli.configargparse.Namespace) -> None:
     """Raise for a YAML of conversion that converting would refuse, hours later."""
-    from audiolab.bin.convert import InferenceConfig  # it loads torch
+    from audiolab.tasks.vc.apply import InferenceConfig  # it loads torch
 
     for config in (args.infer_config, *([args.f0_config] if args.f0_config else [])):
         from_dict(InferenceConfig, *load_yaml(config), source=str(config))

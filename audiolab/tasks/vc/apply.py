@@ -1,0 +1,136 @@
+"""How a trained converter is run: over files of any length and over data dirs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+
+from audiolab.cli import ArgumentParser
+from audiolab.config import add_arguments, from_namespace, option
+from audiolab.data.files import convert_file
+from audiolab.datadir.apart import check_apart, check_recordings_apart
+from audiolab.datadir.audio import load_utterance, resample
+from audiolab.datadir.audiofile import open_audio
+from audiolab.datadir.audiowrite import write_audio
+from audiolab.datadir.datadir import DataDir
+from audiolab.datadir.names import file_of
+from audiolab.errors import AudiolabError, did_you_mean
+from audiolab.inference import load
+from audiolab.synthesis.envelope_converter import EnvelopeConverterConfig
+from audiolab.synthesis.limiter import Limiter
+from audiolab.tasks.parts import Part
+
+LIMITED = "utt2limited"
+"""Table of a data dir of conversions: how many samples of each would have passed full scale, and were limited, or were
+clipped where the recording passes it itself or the last resampling made it so."""
+
+
+WHOLE = Part()
+
+
+@dataclass
+class InferenceConfig:
+    """What ``infer_config`` holds."""
+
+    conversion: EnvelopeConverterConfig = option(EnvelopeConverterConfig)
+    f0: str = option("keep", "keep: the source's, as in the paper; speakers: by the medians' ratio; or a factor")
+
+
+def add_options(parser: ArgumentParser) -> None:
+    """Add which way a model converts, and how."""
+    parser.add_argument("--reverse", action="store_true", help="convert the model's target speaker to its source")
+    add_arguments(parser, InferenceConfig)
+
+
+def load_voice(options: Any) -> Any:
+    """Return the converter of ``options.model`` on ``options.device``, as the options of `add_options` say."""
+    config = from_namespace(InferenceConfig, options)
+    return load(options.model, options.device, does="convert").voice(options.reverse, config.f0, config.conversion)
+
+
+def apply(options: Any, part: Part) -> DataDir:
+    """Convert ``options.data`` into ``options.out``, or a part of it."""
+    voice = load_voice(options)
+    return convert_data_dir(voice, DataDir(options.data), options.out, voice.analysis.stft.rate, part)
+
+
+class Converter(Protocol):
+    """A converter, with its speakers' ids."""
+
+    source: str
+    target: str
+
+    def convert(self, wave: np.ndarray, rate: int, limiter: Limiter | None = None) -> np.ndarray: ...
+
+    def stream(
+        self, blocks: Iterable[np.ndarray], rate: int, limiter: Limiter | None = None
+    ) -> Iterable[np.ndarray]: ...
+
+
+def convert_recording(converter: Converter, source: str | Path, out: str | Path) -> None:
+    """Convert a file as `convert_file` does, within full scale but where it holds floats that pass it themselves.
+
+    A lossy decoder passes it with any recording at full scale: that is no reason to clip what is made of it.
+    """
+    with open_audio(source) as audio:
+        limiter = Limiter(always=audio.subtype not in ("FLOAT", "DOUBLE"))
+    convert_file(lambda blocks, rate: converter.stream(blocks, rate, limiter), source, out)
+
+
+def convert_data_dir(converter: Converter, datadir: DataDir, out: str | Path, rate: int, part: Part = WHOLE) -> DataDir:
+    """Convert the source speaker's utterances of a data dir, and return the data dir of the results.
+
+    Writes ``<out>/wav/<utterance>.wav`` (16 bit), ``wav.scp``, ``utt2spk`` (the target speaker), ``spk2utt``,
+    ``utt2source`` (the source utterance), ``utt2limited`` (how many samples were kept within full scale) and ``text``
+    where the data dir has it. An utterance that was ``A_30001`` is ``B-A_30001`` when B is the target.
+
+    Args:
+        converter: Converts.
+        datadir: What is converted.
+        out: The data dir to write.
+        rate: Of the results, in Hz. Recordings of a lower rate are converted at their own, so that the converter knows
+            where their data end.
+        part: Which of them, where several jobs share them.
+
+    Raises:
+        AudiolabError: The data dir has no utterance of the source speaker, or one is broken; ``out`` is not apart from
+            what is read, or an id cannot name a file.
+    """
+    out = Path(out)
+    check_apart(datadir.path, out)
+    check_recordings_apart(datadir, out)
+    speakers = datadir.table("utt2spk")
+    utterances = [utterance for utterance in datadir.utterances if speakers[utterance] == converter.source]
+    if not utterances:
+        hint = did_you_mean(converter.source, datadir.speakers)
+        raise AudiolabError(f"{datadir.path}: no utterance of speaker {converter.source}{hint}")
+    tables: dict[str, dict[str, str]] = {"wav.scp": {}, "utt2spk": {}, "utt2source": {}, LIMITED: {}}
+    if datadir.has("text"):
+        tables["text"] = {}
+    names = {utterance: f"{converter.target}-{utterance}" for utterance in part.of(utterances)}
+    files = {name: file_of(out / "wav", name, ".wav") for name in names.values()}
+    for utterance, name in names.items():
+        path = files[name]
+        wave, original = load_utterance(datadir, utterance, allow_silent=False)
+        limiter = Limiter(name, always=bool(np.abs(wave).max() <= 1))
+        try:
+            converted = _converted(converter, wave, original, rate, limiter)
+        except AudiolabError as error:
+            raise AudiolabError(f"{datadir.path}: {utterance}: {error}") from error
+        clipped = write_audio(path, converted, rate)
+        rows = {"wav.scp": str(path), "utt2spk": converter.target, "utt2source": utterance}
+        rows[LIMITED] = str(limiter.samples + clipped)
+        if "text" in tables:
+            rows["text"] = datadir.table("text")[utterance]
+        for table, value in rows.items():
+            tables[table][name] = value
+    return part.write(out, tables)
+
+
+def _converted(converter: Converter, wave: np.ndarray, original: int, rate: int, limiter: Limiter) -> np.ndarray:
+    at = min(original, rate)
+    return resample(converter.convert(resample(wave, original, at), at, limiter), at, rate)

@@ -1,0 +1,146 @@
+"""The report of a voice conversion experiment: what it has to show, for `audiolab.report.assembly`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from markupsafe import Markup
+
+from audiolab import cli
+from audiolab.datadir.datadir import DataDir
+from audiolab.metrics.further_table import measured_part
+from audiolab.metrics.scores import UNTRAINED
+from audiolab.metrics.summary import check_baseline, summarise_by
+from audiolab.metrics.table import read_conditions
+from audiolab.report import page
+from audiolab.report.assembly import Content
+from audiolab.report.experiment import Experiment, Limits
+from audiolab.report.page import Section
+from audiolab.report.players import Clip, Item
+from audiolab.report.scores import column, difference_table, group_plot, group_table, how_measured, system_table
+from audiolab.tasks.runs import Run
+from audiolab.tasks.vc.conversions import Conversion, check_references, conversions
+from audiolab.tasks.vc.pictures import picture
+from audiolab.tasks.vc.scores import JUDGED, METRICS, VC, ConversionScore
+from audiolab.tasks.vc.tables import BY_PAIR, TASK, leaders, short_note
+
+LIMITS = Limits(group="run", utterances=5, seconds=8.0, max_mb=30.0)
+
+Conversions = Mapping[str, Sequence[Conversion]]
+"""Run's name -> its converted utterances."""
+
+
+def add_options(parser: cli.ArgumentParser) -> None:
+    """Add the data dirs of real speech."""
+    parser.add_argument("--data", required=True, help="data dir of the utterances that were converted")
+    parser.add_argument("--reference", required=True, help="data dir of the targets' parallel references")
+
+
+def content(experiment: Experiment, options: Any) -> Content:
+    """Return what the page has to show."""
+    real = DataDir(options.data), DataDir(options.reference)
+    made = {
+        run.name: {listed: conversions(listed, *real) for listed in experiment.made.get(run.name, [])}
+        for run in experiment.runs
+    }
+    found = {name: [c for of_listed in of_run.values() for c in of_listed] for name, of_run in made.items()}
+    for of_run in found.values():
+        check_references(of_run)
+    others = {
+        listed: {c.source.utterance: c.made for c in conversions(listed, *real)}
+        for listed in experiment.made.get("", [])
+    }
+    scores = VC.read(experiment.scores)
+    conditions = read_conditions(experiment.scores.with_suffix(".yaml"))
+    return Content(
+        scores=scores,
+        facts={
+            "System": experiment.systems,
+            "Speaker pairs": ", ".join(" → ".join(pair) for pair in sorted({score.pair for score in scores})),
+        },
+        sections=[
+            Section("Scores", score_section(scores, conditions)),
+            *(Section(f"Difference to {name}", difference_section(scores, name)) for name in options.baseline),
+        ],
+        heard={
+            name: [_item(c, listed, others) for listed, of_listed in of_run.items() for c in of_listed]
+            for name, of_run in made.items()
+        },
+        kind="converted utterances",
+        spectrograms=spectrogram_section(experiment, found),
+        files=list(_files(experiment, found)),
+    )
+
+
+def score_section(scores: Sequence[ConversionScore], conditions: Mapping[str, object]) -> Markup:
+    """Return the summary by system, the plots and tables by pair, and how all of it was measured."""
+    caption = "Means over a system's pairs; the best system of each column in bold"
+    table = system_table(scores, METRICS, caption, groups="Pairs", stacked=True)
+    note = page.note(short_note(scores, conditions))
+    judged, metrics = measured_part(scores, JUDGED)
+    if judged:
+        caption = "Judges that were trained elsewhere; the best of each column in bold"
+        table = page.join(table, system_table(judged, metrics, caption, groups="Pairs", stacked=True))
+    return page.join(table, note, how_measured(TASK.measured(conditions)), page.heading("By pair"), *_by_pair(scores))
+
+
+def difference_section(scores: Sequence[ConversionScore], baseline: str) -> Markup:
+    """Return the paired differences to a system over all pairs."""
+    check_baseline(scores, baseline)
+    note = page.note("Means of differences by utterance, with their 95 % intervals.")
+    return page.join(difference_table(scores, METRICS, baseline, "Over all pairs"), note)
+
+
+def spectrogram_section(experiment: Experiment, found: Conversions) -> Markup:
+    """Return source, converted and target beside each other for the first utterance of each run that has all three."""
+    parts = [
+        page.note(
+            "Left: short-time spectrum; right: mel envelope, the feature that is converted. Levels are in dB of full "
+            "scale and share one colour scale a column. The reference is the target's own reading: its timing differs."
+        )
+    ]
+    for run in experiment.runs:
+        chosen = next((c for c in found[run.name] if c.has_reference), None)
+        if chosen is not None:
+            words = f"{run.name}: sentence {chosen.sentence}, {' → '.join(chosen.pair)}"
+            alt = f"Spectra and mel envelopes of source, converted and target speech. {words}."
+            body = page.plot(picture(run, chosen, experiment.seconds), f"spectrogram-{run.name}", alt, wide=True)
+            parts.append(page.fold(words, body, is_open=run is experiment.runs[0]))
+    return page.join(*parts)
+
+
+def _files(experiment: Experiment, found: Conversions) -> Iterator[tuple[str, Path]]:
+    for run in experiment.runs:
+        yield f"{run.name}: training run", run.path
+        for folder in dict.fromkeys(c.made.datadir.path for c in found[run.name]):
+            yield f"{run.name}: converted speech", folder
+
+
+def _by_pair(scores: Sequence[ConversionScore]) -> list[Markup]:
+    """Return the plots by pair of the most telling metrics, and their tables."""
+    drawings, by_pair = [], list[Markup]()
+    for metric in (m for m in METRICS if m.column in BY_PAIR):
+        found = sorted(summarise_by(scores, lambda s: s.pair, metric.column).items())
+        means = {f"{source} → {target}": of_pair for (source, target), of_pair in found if of_pair}
+        if means:
+            drawings.append(group_plot("pair", means, metric))
+            caption = f"{column(metric).header} by pair; the best of each row in bold"
+            by_pair += [group_table("Pair", means, metric, caption, best=True), page.note(leaders(scores, metric))]
+    return [page.grid(drawings, large=True), *by_pair]
+
+
+def _item(conversion: Conversion, listed: Run, others: Mapping[Run, Mapping[str, Clip]]) -> Item:
+    """Return what is heard of a conversion, with what no run made of the same source: of its seed, or of no seed."""
+    what = f"Sentence {conversion.sentence}: {' → '.join(conversion.pair)}"
+    source = conversion.source
+    if source.datadir.has("text"):
+        what = f"{what}. {source.datadir.table('text').get(source.utterance, '')}"
+    clips = {"Source": source}
+    for other, of_other in others.items():
+        alike = other.group == listed.group and other.seed in (listed.seed, UNTRAINED)
+        if alike and source.utterance in of_other:
+            clips[other.system] = of_other[source.utterance]
+    clips["Converted"] = conversion.made
+    return Item(what, clips | ({"Target": conversion.reference} if conversion.has_reference else {}))

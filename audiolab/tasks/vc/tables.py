@@ -1,0 +1,166 @@
+"""Result tables of voice conversion: scores by system and by pair, and the paper's listening test beside them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from audiolab.errors import AudiolabError
+from audiolab.metrics.collapse import LEAST_DEPENDENCE, LEAST_VARIANCE
+from audiolab.metrics.further_table import further_parts
+from audiolab.metrics.scores import NATURAL, UNTRAINED, Metric
+from audiolab.metrics.summary import SystemSummary, extent, summarise, summarise_by
+from audiolab.metrics.table import NONE, cell, difference_table, heading, markdown, system_table
+from audiolab.tasks.task import Task
+from audiolab.tasks.vc.scores import JUDGED, METRICS, VC, ConversionScore
+
+BESIDE_PAPER = ("mcd_db", "msd_db", "variance_ratio", "dependence", "collapsed", "posterior_target")
+BY_PAIR = ("mcd_db", "posterior_target")
+JUDGES = "## Judges that were trained elsewhere"
+MOS_NOTE = (
+    "The columns marked MOS are the paper's own: mean opinion scores of its listeners, 1 to 5, with their 95 % "
+    "confidence intervals, of its own models on the speakers of VCC2018, whoever speaks here. The others are objective "
+    "scores measured here; the two do not share a scale."
+)
+METHOD = (
+    f"{NATURAL}: the target's own recordings of the same sentences, scored as if they had been converted: what a score "
+    f"gives to natural speech of the target. Its distance to itself, and what it owes to a source, are no scores "
+    f"({NONE}).",
+    "MCD: mel-cepstral distortion to the target's reading of the same sentence. Log-spectral distance: of the mel "
+    "bands along the same path, mean level removed.",
+    "Modulation-spectrum distance: RMS difference between an utterance's log modulation spectrum (1.6 to 50 Hz) and "
+    "the target's mean over training utterances; natural speech does not reach 0.",
+    f"Variance ratio: variance over time of the spectral shape over natural speech's. Input dependence: correlation "
+    f"of source and converted spectral shape. Collapsed: ratio under {LEAST_VARIANCE:g} or dependence under "
+    f"{LEAST_DEPENDENCE:g}.",
+)
+
+
+@dataclass(frozen=True)
+class PaperRow:
+    """A row of a paper's table of mean opinion scores; an empty text is a score that the paper does not give.
+
+    ``config`` names one of our systems, whose scores stand beside it.
+    """
+
+    row: str
+    config: str
+    similarity: str
+    sim_ci: str
+    naturalness: str
+    nat_ci: str
+    note: str
+
+
+def _parts(
+    scores: Sequence[ConversionScore],
+    conditions: Mapping[str, object],
+    paper: Sequence[PaperRow],
+    baselines: Sequence[str],
+    seed: int,
+) -> list[str]:
+    """Return the tables; the alignment, of ``conditions``, stands under each."""
+    summaries = summarise(scores, METRICS, seed)
+    note = short_note(scores, conditions)
+    parts = ["## Systems", system_table(summaries, METRICS, groups="Pairs"), note]
+    for baseline in baselines:
+        parts += [f"## Difference to {baseline}", difference_table(scores, METRICS, baseline, seed), note]
+    parts += further_parts(scores, JUDGED, JUDGES, baselines, seed, groups="Pairs")
+    for metric in METRICS:
+        if metric.column in BY_PAIR:
+            table = pair_table(scores, metric, seed)
+            parts += [f"## {metric.name} by pair", table, leaders(scores, metric), note]
+    if paper:
+        parts += ["## The paper's table beside ours", paper_table(paper, summaries), MOS_NOTE, note]
+    return parts
+
+
+def pair_table(scores: Sequence[ConversionScore], metric: Metric, seed: int = 0) -> str:
+    """Return one row a (source, target) pair and one column a system for one metric."""
+    pairs = summarise_by(scores, _pair, metric.column, seed)
+    known = {system for means in pairs.values() for system in means}
+    systems = [system for system in dict.fromkeys(score.system for score in scores) if system in known]
+    rows = [
+        [f"{source} → {target}", *(cell(means.get(system), metric.digits) for system in systems)]
+        for (source, target), means in sorted(pairs.items())
+    ]
+    return markdown(["Pair", *systems], rows)
+
+
+def leaders(scores: Sequence[ConversionScore], metric: Metric) -> str:
+    """Return in how many pairs each system has the best mean, as it is shown, and in which a baseline has it."""
+    baselines = {score.system for score in scores if score.seed == UNTRAINED}
+    contenders = [score for score in scores if score.system != NATURAL]
+    won: dict[str, list[str]] = {score.system: [] for score in contenders}
+    pairs = {pair: means for pair, means in summarise_by(contenders, _pair, metric.column).items() if means}
+    for (source, target), means in sorted(pairs.items()):
+        costs = {s: better(metric, round(mean.mean, metric.digits)) for s, mean in means.items()}
+        for system in (s for s, cost in costs.items() if cost == min(costs.values())):
+            won[system].append(f"{source} → {target}")
+    found = sorted((item for item in won.items() if item[1]), key=lambda item: -len(item[1]))
+    words = [f"{s} in {len(of)}" + (f" ({', '.join(of)})" if s in baselines else "") for s, of in found]
+    return f"Best of {len(pairs)} pair{'s' if len(pairs) != 1 else ''}: {', '.join(words)}."
+
+
+def better(metric: Metric, value: float) -> float:
+    """Return what is the lower the better the value of a metric is."""
+    return {"lower": value, "higher": -value, "near 1": abs(value - 1)}[metric.better]
+
+
+def paper_table(paper: Sequence[PaperRow], summaries: Sequence[SystemSummary]) -> str:
+    """Return the paper's rows with its mean opinion scores (MOS), each beside our scores of that config."""
+    ours = {summary.system: summary for summary in summaries}
+    metrics = [metric for metric in METRICS if metric.column in BESIDE_PAPER]
+    header = [
+        "Paper's row",
+        "Config",
+        "MOS similarity (paper)",
+        "MOS naturalness (paper)",
+        *map(heading, metrics),
+        "Note",
+    ]
+    rows = []
+    for line in paper:
+        mos = [_mos(line.similarity, line.sim_ci), _mos(line.naturalness, line.nat_ci)]
+        system = ours.get(line.config)
+        cells = [cell(system.metrics[m.column], m.digits) if system else "not scored" for m in metrics]
+        rows.append([line.row, line.config or NONE, *mos, *cells, line.note or NONE])
+    return markdown(header, rows)
+
+
+def short_note(scores: Sequence[ConversionScore], conditions: Mapping[str, object]) -> str:
+    """Return the line under a table: over how much its numbers were taken, with which mel-cepstra and alignment.
+
+    Raises:
+        AudiolabError: The scores were not all measured with the same α and order.
+    """
+    used = {(score.alpha, score.order) for score in scores}
+    if len(used) > 1:
+        raise AudiolabError(f"the scores mix mel-cepstra of different (α, order): {sorted(used)}; score all again")
+    alpha, order = used.pop()
+    pairs = len({score.pair for score in scores}), "pair"
+    alignment = conditions.get("Alignment", "alignment not stated")
+    return f"{extent(scores, pairs)}; mel-cepstra 1 to {order} with α = {alpha:g}; {alignment}."
+
+
+def _pair(score: ConversionScore) -> tuple[str, str]:
+    return score.pair
+
+
+def _mos(mean: str, interval: str) -> str:
+    return f"{mean} ± {interval}" if mean else NONE
+
+
+TASK = Task(
+    name="vc",
+    title="Voice conversion",
+    layout=VC,
+    groups=("source", "target"),
+    given=NATURAL,
+    given_is="the references themselves",
+    judges=("dnsmos", "speaker", "words"),
+    over_scale=("utt2limited", "Conversions whose peaks were limited"),
+    paper_row=PaperRow,
+    parts=_parts,
+    method=METHOD,
+)

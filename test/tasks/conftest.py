@@ -1,0 +1,9 @@
+"""Lets tests import helpers of other folders, and gives them the experiment and the checker of pages."""
+
+import sys
+from pathlib import Path
+
+sys.path += [str(Path(__file__).parents[1] / name) for name in ("data", "metrics", "report")]
+
+from pages import check, decoded  # noqa: F401
+from vc_experiment import experiment  # noqa: F401

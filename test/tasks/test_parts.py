@@ -1,0 +1,92 @@
+"""A data dir that jobs make is the one that is made at once."""
+
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+from enhancer_folder import make_run
+from mixture_folder import RATE, make_sounds
+
+from audiolab.bin import apply
+from audiolab.data.mixing import make_mixtures
+from audiolab.data.mixtures import MixtureSettings
+from audiolab.datadir.datadir import DataDir, write_data_dir
+from audiolab.errors import AudiolabError
+from audiolab.tasks.parts import Part, join
+from audiolab.tasks.vc.apply import convert_data_dir
+
+
+@pytest.fixture
+def run(tmp_path, monkeypatch):
+    """Return a function that enhances five mixtures by the command."""
+    generator = np.random.default_rng(0)
+    make_sounds(tmp_path / "speech", {"a-x": 0.1 * generator.standard_normal(RATE)}, {"a-x": "de"})
+    make_sounds(tmp_path / "noise", {"n-a": 0.1 * generator.standard_normal(RATE)})
+    settings = MixtureSettings(str(tmp_path / "speech"), str(tmp_path / "noise"), 5, seconds=[0.2, 0.3], snr=[0, 0])
+    make_mixtures(settings, tmp_path / "set")
+    model = make_run(tmp_path / "run")
+
+    def apply_to(out, *more):
+        words = ["apply", "se", "--model", model, "--data", tmp_path / "set", "--out", out, *more]
+        monkeypatch.setattr(sys, "argv", list(map(str, words)))
+        apply.main()
+
+    return apply_to
+
+
+def content(folder):
+    """Return the tables and samples of a data dir, without its place."""
+    tables = DataDir(folder).tables
+    waves = {name: soundfile.read(path)[0].tolist() for name, path in tables.pop("wav.scp").items()}
+    return tables, waves
+
+
+def test_mixtures_enhanced_in_jobs_are_those_enhanced_at_once(run, tmp_path):
+    run(tmp_path / "whole")
+    for job in (2, 1, 3):
+        run(tmp_path / "jobs", "--nj", 3, "--job", job)
+    run(tmp_path / "jobs", "--nj", 3, "--join")
+    assert content(tmp_path / "jobs") == content(tmp_path / "whole")
+    assert len(content(tmp_path / "whole")[1]) == 5
+    assert {path.parent for path in map(Path, DataDir(tmp_path / "jobs").table("wav.scp").values())} == {
+        tmp_path / "jobs" / "wav"
+    }
+    assert not (tmp_path / "jobs" / "parts").exists()
+
+
+def test_what_is_wrong_with_jobs_is_told(run, tmp_path):
+    for words in (["--nj", 2], ["--nj", 2, "--job", 3]):
+        with pytest.raises(AudiolabError, match="apply: with --nj 2 give --job 1 to 2 or, when all are done, --join"):
+            run(tmp_path / "out", *words)
+    with pytest.raises(AudiolabError, match="--nj 9: there are 5 utterances; give as many jobs or fewer"):
+        run(tmp_path / "out", "--nj", 9, "--job", 1)
+    run(tmp_path / "out", "--nj", 2, "--job", 1)
+    with pytest.raises(AudiolabError, match=r"2_of_2: no such folder; job 2 of 2 makes it"):
+        run(tmp_path / "out", "--nj", 2, "--join")
+    assert not (tmp_path / "out" / "wav.scp").exists()
+    write_data_dir(tmp_path / "out" / "parts" / "2_of_2", DataDir(tmp_path / "out" / "parts" / "1_of_2").tables)
+    with pytest.raises(AudiolabError, match="is another job's too; run all jobs again"):
+        join(tmp_path / "out", 2)
+
+
+class Quieter:
+    """A converter of speaker A to B."""
+
+    source, target = "A", "B"
+
+    def convert(self, wave, rate, limiter=None):
+        return wave / 2
+
+
+def test_conversions_in_jobs_are_those_at_once(tmp_path):
+    files = {f"A_{n}": tmp_path / f"{n}.wav" for n in range(5)}
+    for number, path in enumerate(files.values()):
+        soundfile.write(path, 0.1 * np.random.default_rng(number).standard_normal(800), RATE)
+    data = write_data_dir(tmp_path / "data", {"wav.scp": files, "utt2spk": dict.fromkeys(files, "A"), "text": files})
+    convert_data_dir(Quieter(), data, tmp_path / "whole", RATE)
+    for job in (1, 2):
+        convert_data_dir(Quieter(), data, tmp_path / "jobs", RATE, Part(job, 2))
+    assert join(tmp_path / "jobs", 2).utterances == [f"B-A_{n}" for n in range(5)]
+    assert content(tmp_path / "jobs") == content(tmp_path / "whole")
