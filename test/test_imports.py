@@ -9,7 +9,7 @@ ROOT = Path(audiolab.__file__).parent
 LEVELS = [
     {"errors", "files", "text", "yamltext", "cli", "config", "jobs", "samples"},
     {"features", "synthesis", "nn", "datadir", "dataset"},
-    {"training", "data", "metrics"},
+    {"training", "data", "metrics", "plan"},
     {"systems"},
     {"inference", "report", "corpora"},
     {"bin"},

@@ -15,6 +15,7 @@ COMMANDS = (
     "listening_test",
     "make_mini",
     "make_mixtures",
+    "plan",
     "prepare",
     "speaker_f0",
     "stamp",
