@@ -7,7 +7,7 @@ import audiolab
 
 ROOT = Path(audiolab.__file__).parent
 LEVELS = [
-    {"errors", "files", "text", "yamltext", "cli", "config", "jobs", "samples"},
+    {"errors", "files", "text", "yamltext", "cli", "config", "samples"},
     {"features", "synthesis", "nn", "datadir", "dataset"},
     {"training", "data", "metrics", "plan"},
     {"systems"},
@@ -21,9 +21,6 @@ SIDEWAYS = {
     ("config", "errors"),
     ("config", "files"),
     ("config", "yamltext"),
-    ("jobs", "errors"),
-    ("jobs", "files"),
-    ("jobs", "text"),
     ("text", "errors"),
     ("yamltext", "errors"),
     ("yamltext", "text"),

@@ -6,6 +6,8 @@ model's source speaker spoke.
 
 from __future__ import annotations
 
+from argparse import Namespace
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from audiolab import cli
@@ -25,8 +27,8 @@ class InferenceConfig:
     f0: str = option("keep", "keep: the source's, as in the paper; speakers: by the medians' ratio; or a factor")
 
 
-def main() -> None:
-    """Run the command."""
+def parse(argv: Sequence[str] | None = None) -> tuple[Namespace, InferenceConfig]:
+    """Return the options, and the config that they give; raises `AudiolabError` for what they cannot be."""
     parser = cli.ArgumentParser(prog="convert", description=__doc__.splitlines()[0])
     parser.add_argument("files", nargs="*", metavar="FILE", help="in.wav out.wav")
     parser.add_argument("--model", required=True, help="folder of a training run, or its zip")
@@ -35,8 +37,12 @@ def main() -> None:
     parser.add_argument("--out", help="data dir to write, with --data")
     parser.add_argument("--device", default="cpu", help="cpu or cuda")
     add_arguments(parser, InferenceConfig)
-    options = parser.parse_args()
-    config = from_namespace(InferenceConfig, options)
+    return (options := parser.parse_args(argv)), from_namespace(InferenceConfig, options)
+
+
+def main() -> None:
+    """Run the command."""
+    options, config = parse()
     model = load(options.model, options.device, does="convert")
     voice = model.voice(options.reverse, config.f0, config.conversion)
     if options.data and options.out and not options.files:

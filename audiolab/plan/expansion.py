@@ -15,6 +15,7 @@ from __future__ import annotations
 import itertools
 import re
 import shlex
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from graphlib import CycleError, TopologicalSorter
@@ -142,10 +143,11 @@ class Plan:
         for axis in phase.over:
             values |= dict(zip(axis.split(":"), values[axis].split(":")))
         job = self.jobs[key] = Job(phase, values)
+        job.values |= {axis: self._filled(text, job) for axis, text in phase.where.items()}
         for need in phase.needs:
             name = self._filled(need, job)
             if name in self._phases.phases:
-                job.needs |= dict.fromkeys(self._all_of(name, values))
+                job.needs |= dict.fromkeys(self._all_of(name, job.values))
             else:
                 self._note(f"{phase.name} needs unknown phase '{name}'{did_you_mean(name, self._phases.phases)}")
         job.folder = self._filled(phase.folder, job)
@@ -157,7 +159,7 @@ class Plan:
             self._note(f"{phase.name}: there is no command audiolab.bin.{phase.verb}")
 
     def _words(self, text: str, job: Job) -> Iterator[str]:
-        for word in shlex.split(self._with_pieces(text)):
+        for word in self._split(self._with_pieces(text), job):
             alone = _PLACEHOLDER.fullmatch(word)
             if alone and alone[1]:
                 yield from self._several(alone[2], job)
@@ -176,7 +178,14 @@ class Plan:
     def _several(self, name: str, job: Job) -> list[str]:
         if name in self._phases.phases:
             return [self.jobs[key].folder for key in self._need(name, job)]
-        return shlex.split(self._value(name, job))
+        return self._split(self._value(name, job), job)
+
+    def _split(self, text: str, job: Job) -> list[str]:
+        try:
+            return shlex.split(text)
+        except ValueError:
+            self._note(f"{job.phase.name}: a quote that does not end: {text[:200]}")
+            return []
 
     def _filled(self, text: str, job: Job) -> str:
         return _PLACEHOLDER.sub(lambda found: self._one(found[2], found[3] or "", job), self._with_pieces(text))
@@ -209,6 +218,8 @@ class Plan:
     def _check_folders(self) -> None:
         """Note two jobs with one stamp: of one phase in one folder."""
         stamps: dict[tuple[str, str], Job] = {}
+        made = Counter(job.listed.get("dir", "-") for job in self.jobs.values())
+        self._note(*(f"{folder} would be made {n} times" for folder, n in made.items() if n > 1 and folder != "-"))
         for job in self.jobs.values():
             if not job.phase.verb:
                 continue

@@ -36,6 +36,7 @@ class Phase:
         makes: Files of the folder without which it counts as not made.
         kept_for: File of the folder that was made of this; while it is there, this is not made anew.
         listed: Columns of a row in the list of what was made.
+        where: Values of further axes.
     """
 
     name: str
@@ -49,6 +50,7 @@ class Phase:
     makes: tuple[str, ...] = ()
     kept_for: str = ""
     listed: Mapping[str, str] = field(default_factory=dict)
+    where: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def stage_name(self) -> str:
@@ -112,9 +114,9 @@ def _phase(name: str, given: Any, where: Mapping[str, str], path: str | Path) ->
         at = where.get(f"phases.{name}.{key}", place)
         if key not in known:
             raise AudiolabError(f"{at}: phase '{name}' has an unknown key '{key}'{did_you_mean(str(key), known)}")
-        if key == "listed":
+        if key in ("listed", "where"):
             if not isinstance(value, dict):
-                raise AudiolabError(f"{at}: 'listed' is {shown(value)}; give columns with their texts")
+                raise AudiolabError(f"{at}: '{key}' is {shown(value)}; give names with their texts")
             values[key] = {str(column): str(text) for column, text in value.items()}
         elif key in ("over", "needs", "reads", "makes"):
             values[key] = tuple(map(str, value)) if isinstance(value, list) else (str(value),)

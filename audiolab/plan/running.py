@@ -102,9 +102,12 @@ def write_tasks(path: str | Path, plan: Plan, stage: str) -> int:
 def read_tasks(path: str | Path) -> list[tuple[int, Task]]:
     """Return wave and job of each row of a table; `AudiolabError` where it cannot be read."""
     found = []
-    for _, row in read_records(Path(path), COLUMNS, "\t", "the list of jobs", f"run {_MADE_BY}"):
-        lists = (tuple(shlex.split(row[name])) for name in ("arguments", "needs", "reads", "makes"))
-        found.append((int(row["wave"]), Task(row["phase"], row["dir"], row["verb"], *lists, kept_for=row["kept_for"])))
+    for where, row in read_records(Path(path), COLUMNS, "\t", "the list of jobs", f"run {_MADE_BY}"):
+        try:
+            wave, lists = int(row["wave"]), [tuple(shlex.split(row[name])) for name in COLUMNS[4:8]]
+        except ValueError as error:
+            raise AudiolabError(f"{where}: no row of a plan ({error}); run {_MADE_BY}") from error
+        found.append((wave, Task(row["phase"], row["dir"], row["verb"], *lists, kept_for=row["kept_for"])))
     return found
 
 

@@ -109,6 +109,7 @@ def test_all_that_is_wrong_is_told_at_once():
         ([train("a")], {}, ["a"], "a is over 'seed', of which no values are given"),
         ([train("a")], {"sed": ["0"]}, ["a"], "there is no axis 'sed'; did you mean 'seed'?"),
         ([train("abc")], {"seed": ["0"]}, ["abd"], "there is no phase 'abd'; did you mean 'abc'?"),
+        ([train("a", "--x 'y")], {"seed": ["0"]}, ["a"], "a: a quote that does not end: --x 'y"),
         ([train("a", "{seed:stm}")], {"seed": ["0"]}, ["a"], "{seed:stm} means nothing"),
     ],
 )
@@ -121,3 +122,17 @@ def test_what_cannot_be_is_told(phases, axes, targets, told):
 def test_words_in_a_circle():
     with pytest.raises(AudiolabError, match="words stand in one another in a circle"):
         plan([train("a", "{x}")], {"seed": ["0"]}, ["a"], words={"x": "{y}", "y": "{x}"})
+
+
+def test_the_value_of_an_axis_is_given_by_the_phase():
+    phases = [train("a", over=("config", "seed"), folder="{config:stem}_{seed}")]
+    phases.append(train("b", "{a}", folder="b{seed}", where={"config": "{chosen}"}))
+    axes = {"config": ["conf/x.yaml", "conf/y.yaml"], "seed": ["0"]}
+    made = plan(phases, axes, ["b"], settings=SETTINGS | {"chosen": "conf/y.yaml"})
+    assert words(made, "b") == [["y_0"]]
+
+
+def test_what_is_listed_lies_in_one_folder_each():
+    phases = [train(name, folder="same", over=(), listed={"dir": "{folder}"}) for name in "ab"]
+    with pytest.raises(AudiolabError, match=r"^same would be made 2 times$"):
+        plan(phases, {}, ["a", "b"])
