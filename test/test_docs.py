@@ -17,6 +17,7 @@ from audiolab import systems
 from audiolab.config import from_dict, leaves, load_yaml
 from audiolab.data.mixtures import MixtureSettings
 from audiolab.features.envelope_config import EnvelopeConfig
+from audiolab.plan.phases import read_phases
 from audiolab.tasks.registry import TASKS
 from audiolab.tasks.vc.apply import InferenceConfig
 from audiolab.training.config import InitConfig, OptimConfig, TrainerConfig, run_config_class
@@ -207,12 +208,15 @@ def test_se1_documents_its_phases():
     recipe = ROOT / "egs/dns/se1"
     text = readme(recipe).split("## Methods and phases")[1].split("\n## ")[0]
     rows = re.findall(r"^\| `(\w+)` \| (\d) \| ([^|]*) \|", text, flags=re.MULTILINE)
-    phases = {row["phase"]: row for row in read_tsv(recipe / "local/phases.tsv")}
-    assert sorted(name for name, _, _ in rows) == sorted(phases)
+    phases = read_phases(recipe / "local/phases.yaml").phases
+    assert sorted(name for name, _, _ in rows) == sorted(
+        name for name, phase in phases.items() if phase.stage_name == "train"
+    )
     waves = {name: int(wave) for name, wave, _ in rows}
     for name, wave, stands_on in rows:
         before = set(re.findall(r"`(\w+)`", stands_on))
-        assert before == {phases[name][key] for key in ("needs", "init", "init_classifier")} - {"-"}
+        named = {*re.findall(r"\{(\w+)\}", phases[name].arguments), *phases[name].needs}
+        assert before == named & phases.keys()
         assert int(wave) == 1 + max((waves[other] for other in before), default=0)
 
 

@@ -10,7 +10,7 @@ from audiolab.corpora.checksum import expected_checksums
 from audiolab.corpora.folder import MARKER, is_made
 from audiolab.corpora.own_table import read_lines
 from audiolab.datadir.stamp import check_stamp, write_stamp
-from audiolab.jobs import read_job
+from audiolab.plan.running import COLUMNS, read_tasks
 from audiolab.report.history import read_history
 from audiolab.report.opinions import collect
 from audiolab.tasks.registry import TASKS, task_of
@@ -54,7 +54,7 @@ def checksum(path):
 
 
 READERS = {
-    "jobs": (lambda path: read_job(path, 1, "stage 3")["dir"], 'config\tseed\tdir\na.yaml\t0\t"exp/a ""b"""\n'),
+    "jobs": (read_tasks, "\t".join(COLUMNS) + "\n1\ta\texp/a\ttrain\t--x 'b c'\tz/.stamp/b.json\ta.yaml\tm\t\n"),
     "own table": (read_lines, "use\tpath\tspeaker\tlanguage\npair\ta.wav\t\t\nspeech_source\tb.wav\tx\tpt-BR\n"),
     "runs of se": (TASKS["se"].read_runs, "system\tseed\tset\tdir\nnoisy\t-\ttest\t-\nx\t0\ttest\tout\n"),
     "runs of vc": (TASKS["vc"].read_runs, "system\tseed\tsource\ttarget\tdir\nx\t0\tA\tB\tout\n"),

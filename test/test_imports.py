@@ -9,9 +9,9 @@ import audiolab
 
 ROOT = Path(audiolab.__file__).parent
 LEVELS = [
-    {"errors", "files", "text", "yamltext", "cli", "config", "jobs", "samples", "waiting"},
+    {"errors", "files", "text", "yamltext", "cli", "config", "samples", "waiting"},
     {"features", "synthesis", "nn", "datadir", "dataset"},
-    {"training", "data", "metrics"},
+    {"training", "data", "metrics", "plan"},
     {"systems"},
     {"inference", "report", "corpora"},
     {"tasks"},
@@ -24,9 +24,6 @@ SIDEWAYS = {
     ("config", "errors"),
     ("config", "files"),
     ("config", "yamltext"),
-    ("jobs", "errors"),
-    ("jobs", "files"),
-    ("jobs", "text"),
     ("text", "errors"),
     ("yamltext", "errors"),
     ("yamltext", "text"),

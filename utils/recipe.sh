@@ -27,6 +27,17 @@ job_variable() {
   echo "$name"
 }
 
+# values_are PATTERN WHAT NAME …: fails unless the value of each of these options has this form
+values_are() {
+  local name
+  for name in "${@:3}"; do
+    if [[ ! ${!name} =~ ^($1)$ ]]; then
+      if [[ ${!name} == *" "* ]]; then printf -v "$name" "'%s'" "${!name}"; fi
+      echo "error: --$name ${!name}: give $2" >&2 && exit 1
+    fi
+  done
+}
+
 before_stages() {
   # shellcheck disable=SC1091 # the recipe's own
   . ./path.sh
@@ -73,6 +84,15 @@ lock() {
 
 # run VERB …: python -m audiolab.bin.VERB …
 run() { python3 -m "audiolab.bin.$1" "${@:2}"; }
+
+# run_rows TABLE LOG: runs all rows of a plan's table that may run at the same time, --nj jobs of some rows each; LOG has
+# ${job} in it
+run_rows() {
+  local rows=$(($(wc -l <"$1") - 1)) jobs
+  jobs=$((nj < rows ? nj : rows))
+  ${train_cmd:?is set by cmd.sh} --max-jobs-run "$nj" "${job:?}=1:$jobs" "$2" \
+    python3 -m audiolab.bin.plan run "$1" "$job" --step "$jobs"
+}
 
 # made_by DIR NAME NUMBER …: fails unless stage NUMBER (NAME) has made DIR of what is there now
 made_by() {

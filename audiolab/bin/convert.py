@@ -6,13 +6,16 @@ model's source speaker spoke.
 
 from __future__ import annotations
 
+from argparse import Namespace
+from collections.abc import Sequence
+
 from audiolab import cli
 from audiolab.errors import AudiolabError
-from audiolab.tasks.vc.apply import WHOLE, add_options, apply, convert_recording, load_voice
+from audiolab.tasks.vc.apply import WHOLE, add_options, apply, convert_recording, load_voice, read_options
 
 
-def main() -> None:
-    """Run the command."""
+def parse(argv: Sequence[str] | None = None) -> Namespace:
+    """Return the options; raises `AudiolabError` for what they cannot be."""
     parser = cli.ArgumentParser(prog="convert", description=__doc__.splitlines()[0])
     parser.add_argument("files", nargs="*", metavar="FILE", help="in.wav out.wav")
     parser.add_argument("--model", required=True, help="folder of a training run, or its zip")
@@ -20,7 +23,14 @@ def main() -> None:
     parser.add_argument("--out", help="data dir to write, with --data")
     parser.add_argument("--device", default="cpu", help="cpu or cuda")
     add_options(parser)
-    options = parser.parse_args()
+    options = parser.parse_args(argv)
+    read_options(options)
+    return options
+
+
+def main() -> None:
+    """Run the command."""
+    options = parse()
     if options.data and options.out and not options.files:
         apply(options, WHOLE)
     elif len(options.files) == 2 and not (options.data or options.out):

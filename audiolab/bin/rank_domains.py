@@ -7,6 +7,7 @@ those that are most like the target, for ``data_conf.source_pool``. ``--random S
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -25,8 +26,7 @@ logger = logging.getLogger(__name__)
 
 def main() -> None:
     """Run the command."""
-    options = _parser().parse_args()
-    _check(options)
+    options = parse()
     mixtures = MixtureDir(options.data)
     if options.random is not None:
         chosen = at_random(mixtures.ids, options.percent, np.random.default_rng(options.random))
@@ -41,6 +41,13 @@ def main() -> None:
     if options.pool:
         write_lines(options.pool, chosen)
         logger.info("%s: %d of %d mixtures", options.pool, len(chosen), len(mixtures))
+
+
+def parse(argv: Sequence[str] | None = None) -> cli.configargparse.Namespace:
+    """Return the options; raises `AudiolabError` for what they cannot be."""
+    options = _parser().parse_args(argv)
+    _check(options)
+    return options
 
 
 def _parser() -> cli.ArgumentParser:

@@ -99,13 +99,26 @@ def check_stamp(folder: str | Path, stage: str, made_by: str = "", options: Mapp
     Raises:
         AudiolabError: The folder was never made or not to its end, or is older than one of its inputs or options.
     """
-    _Check().check(Path(folder), stage, made_by, options or {})
+    StampCheck().check(Path(folder), stage, made_by, options or {})
 
 
-class _Check:
-    """A check of a stamp and of those that it stands on; each input is looked at once."""
+def is_fresh(folder: str | Path, stage: str, options: Mapping[str, str] | None = None) -> bool:
+    """Return whether `check_stamp` would pass, where all stamps that the folder's stands on are known to be whole.
 
-    def __init__(self) -> None:
+    Only the folder's own inputs are looked at; of a stamp among them, what it says.
+    """
+    try:
+        StampCheck(deep=False).check(Path(folder), stage, "", options or {})
+    except AudiolabError:
+        return False
+    return True
+
+
+class StampCheck:
+    """A check of a stamp and, if ``deep``, of those that it stands on; each input is looked at once."""
+
+    def __init__(self, deep: bool = True) -> None:
+        self.deep = deep
         self.checked: set[Path] = set()
         self.prints: dict[str, str] = {}
 
@@ -139,6 +152,8 @@ class _Check:
 
     def is_newer(self, source: Path, then: str) -> bool:
         """Return whether an input has another fingerprint than it had, having checked the stamps that it has or is."""
+        if not self.deep:
+            return fingerprint(source) != then if source.exists() else is_stamp(source)
         if is_stamp(source):
             self.check(source.parents[1], source.stem, "", {})
         elif not source.exists():

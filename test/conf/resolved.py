@@ -1,7 +1,6 @@
 """Configs as a training or a command gets them: every key with its value, YAMLs, bases and defaults together."""
 
 import csv
-import importlib.util
 import re
 from pathlib import Path
 
@@ -9,14 +8,6 @@ from audiolab.bin.train import parse
 from audiolab.config import load_yaml, to_dict
 
 EGS = Path(__file__).parents[2] / "egs"
-
-
-def jobs_of(recipe):
-    """Return a recipe's local/jobs.py as a module."""
-    spec = importlib.util.spec_from_file_location(recipe.replace("/", "_"), EGS / recipe / "local/jobs.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 def flat(tree, prefix=""):

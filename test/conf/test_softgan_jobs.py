@@ -1,52 +1,122 @@
-"""Which models and conversions of `vcc2018/vc1` are published: those that were scored last."""
+"""What `vcc2018/vc1` trains and converts, and what it publishes: models and conversions that were scored last."""
 
+import importlib.util
 from types import SimpleNamespace
 
 import pytest
-from resolved import jobs_of
+from resolved import EGS
 
 from audiolab.datadir.datadir import write_data_dir
+from audiolab.datadir.stamp import write_stamp
 from audiolab.errors import AudiolabError
-from audiolab.report import packing
+from audiolab.plan.expansion import Plan
+from audiolab.plan.phases import read_phases
+
+RECIPE = EGS / "vcc2018/vc1"
+SETTINGS = {
+    "exp": "exp", "features": "dump", "eval": "eval", "infer_config": "conf/convert.yaml", "train_options": "",
+    "f0_config": "conf/convert_f0.yaml", "f0_of": "conf/softgan_energy.yaml",
+}  # fmt: skip
+FORWARD = ("converted", "moved", "baseline", "natural")
+BOTH = (*FORWARD, *(f"{name}_back" for name in FORWARD))
+CONFIGS = ("conf/softgan_energy.yaml", "conf/gan_energy.yaml")
 
 
-@pytest.fixture(scope="module")
-def jobs():
-    """Return the recipe's script as a module."""
-    return jobs_of("vcc2018/vc1")
+@pytest.fixture
+def planned(monkeypatch):
+    """Return a call that gives the recipe's plan of two systems."""
+    monkeypatch.chdir(RECIPE)
+
+    def planned(targets=BOTH, pairs=("A:B",), seeds=("0", "1"), configs=CONFIGS):
+        axes = {"config": configs, "seed": seeds, "source:target": pairs, "baseline": ["all"]}
+        return Plan(read_phases("local/phases.yaml"), SETTINGS, axes, targets)
+
+    return planned
 
 
-def test_what_was_left_out_of_the_conversion_is_not_published(jobs, tmp_path, monkeypatch):
-    """Of two pairs that were trained, one; its other way and F0 moved are made with the same model."""
-    for name in ("eval", "ref"):
-        write_data_dir(tmp_path / name, {"utt2spk": {f"{speaker}_1": speaker for speaker in "ABCD"}})
-    for name in ("conf.yaml", "convert.yaml", "f0.yaml"):
-        (tmp_path / name).write_text("")
-    asked = SimpleNamespace(
-        expdir=tmp_path / "exp", configs=[str(tmp_path / "conf.yaml")], pairs=["A:B", "C:D"], seeds=["0"],
-        infer_config=tmp_path / "convert.yaml", f0_config=str(tmp_path / "f0.yaml"), f0_of="conf.yaml",
-        both_ways="true", data=str(tmp_path / "eval"), reference=str(tmp_path / "ref"), leave_out=[], seed="0",
-    )  # fmt: skip
-    jobs.write_trainings(asked)
-    asked.pairs = ["C:D"]
-    jobs.write_conversions(asked)
-    packed = []
-    monkeypatch.setattr(packing, "pack", lambda run, out, *_: packed.append((run, out)))
-    jobs.publish_models(asked)
-    run = f"{asked.expdir}/conf/C-D_s0"
-    assert packed == [(run, f"{run}.zip")]
-    folders = {"conf": f"{run}/convert/", "conf+F0": f"{asked.expdir}/conf+F0/C-D_s0/"}
-    both = [(name, folder + way) for way in ("eval", "eval_reverse") for name, folder in folders.items()]
-    for _, folder in both:
-        write_data_dir(folder, {"utt2spk": {"D-C_1": "D"}})
-    command = jobs.listening_command(asked)
-    assert sorted(word for word in command if "=" in word) == sorted(f"{name}={folder}" for name, folder in both)
+def words_of(plan, name):
+    return [" ".join(job.words) for job in plan.jobs.values() if job.phase.name == name]
+
+
+def test_trainings(planned):
+    plan = planned()
+    assert words_of(plan, "trained") == [
+        f"--config {config} --expdir exp/{config[5:-5]}/A-B_s{seed} --seed {seed} --data_conf.train_dir dump "
+        "--data_conf.source A --data_conf.target B"
+        for config in CONFIGS
+        for seed in "01"
+    ]
+    assert [len(wave) for wave in plan.waves("train")] == [4]
+
+
+def test_conversions_both_ways(planned):
+    plan = planned(seeds=("0",))
+    run = "exp/softgan_energy/A-B_s0"
+    model = f"--model {run} --data eval --out"
+    assert words_of(plan, "converted")[0] == f"{model} {run}/convert/eval --config conf/convert.yaml"
+    assert (
+        words_of(plan, "converted_back")[0]
+        == f"{model} {run}/convert/eval_reverse --config conf/convert.yaml --reverse"
+    )
+    moved = "exp/softgan_energy+F0/A-B_s0"
+    assert words_of(plan, "moved") == [f"{model} {moved}/eval --config conf/convert_f0.yaml"]
+    assert words_of(plan, "moved_back") == [f"{model} {moved}/eval_reverse --config conf/convert_f0.yaml --reverse"]
+    like = f"--like {run} --data eval --out exp"
+    assert words_of(plan, "baseline")[1] == f"--kind mean_shift {like}/mean_shift/A-B/eval"
+    assert words_of(plan, "baseline_back")[1] == f"--kind mean_shift {like}/mean_shift/B-A/eval --reverse"
+    assert [len(wave) for wave in plan.waves("infer")] == [2 * (2 + 1 + 3)]
+    listed = [tuple(job.listed.values()) for job in plan.jobs.values() if job.listed]
+    assert len(listed) == 2 * (2 + 1 + 3 + 1)
+    assert ("softgan_energy+F0", "0", "B", "A", f"{moved}/eval_reverse") in listed
+    assert ("natural", "-", "A", "B", "-") in listed
+
+
+@pytest.mark.parametrize(
+    ("pairs", "seeds", "told"),
+    [
+        (("A:B", "B:A"), ("0",), "exp/unconverted/A-B/eval would be made 2 times"),
+        (("A:B", "A:B"), ("0",), "source:target A:B is named 2 times"),
+        (("A:B",), ("0", "0"), "seed 0 is named 2 times"),
+    ],
+)
+def test_what_would_be_made_twice_is_refused(planned, pairs, seeds, told):
+    with pytest.raises(AudiolabError, match=told):
+        planned(pairs=pairs, seeds=seeds)
+
+
+def test_what_was_not_scored_is_not_published(tmp_path, monkeypatch):
+    """Of what is scored the models behind it, and in the listening test the first seed, both ways and F0 moved."""
+    spec = importlib.util.spec_from_file_location("publish", RECIPE / "local/publish.py")
+    publish = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(publish)
+    monkeypatch.chdir(tmp_path)
+    rows = []
+    for seed in "01":
+        run = f"exp/conf/C-D_s{seed}"
+        write_stamp(run, "trained", [], {"command": f"train --expdir {run}"})
+        for system, folder in (("conf", f"{run}/convert"), ("conf+F0", f"exp/conf+F0/C-D_s{seed}")):
+            for way, ends in (("eval", ("C", "D")), ("eval_reverse", ("D", "C"))):
+                write_data_dir(f"{folder}/{way}", {"utt2spk": {"D-C_1": "D"}})
+                write_stamp(f"{folder}/{way}", "converted", [f"{run}/.stamp/trained.json"])
+                rows.append((system, seed, *ends, f"{folder}/{way}"))
+    write_stamp("exp/mean_shift/C-D/eval", "baseline", ["exp/conf/C-D_s0/.stamp/trained.json"])
+    write_stamp("exp/conf/A-B_s0", "trained", [], {"command": "train"})
+    rows.append(("mean_shift", "-", "C", "D", "exp/mean_shift/C-D/eval"))
+    lines = [("system", "seed", "source", "target", "dir"), *rows]
+    (tmp_path / "exp/scored.tsv").write_text("".join("\t".join(line) + "\n" for line in lines))
+    packed, made = [], []
+    monkeypatch.setattr(publish, "pack", lambda run, out, *_: packed.append((run, out)))
+    monkeypatch.setattr(publish, "listening_test", SimpleNamespace(main=lambda: made.extend(publish.sys.argv)))
+    monkeypatch.setattr("sys.argv", ["publish.py", "exp", "--data", "eval", "--reference", "ref"])
+    publish.main()
+    assert packed == [(f"exp/conf/C-D_s{seed}", f"exp/conf/C-D_s{seed}.zip") for seed in "01"]
+    assert [word for word in made if "=" in word] == [f"{row[0]}={row[4]}" for row in rows if row[1] == "0"]
 
 
 @pytest.mark.parametrize("name", ["convert.yaml", "f0.yaml"])
-def test_a_config_that_converting_would_refuse_is_refused_before_training(jobs, tmp_path, name):
-    for each in ("convert.yaml", "f0.yaml"):
-        (tmp_path / each).write_text("f0: keep\n" + "conversion: {limt_db: 3}\n" * (each == name))
-    asked = SimpleNamespace(infer_config=tmp_path / "convert.yaml", f0_config=str(tmp_path / "f0.yaml"))
+def test_a_config_that_converting_would_refuse_is_refused_before_training(tmp_path, name):
+    from audiolab.bin.convert import parse
+
+    (tmp_path / name).write_text("f0: keep\nconversion: {limt_db: 3}\n")
     with pytest.raises(AudiolabError, match=rf"{name}:2: unknown key 'conversion.limt_db'"):
-        jobs.check_infer_configs(asked)
+        parse(["--model", "x", "--data", "y", "--out", "z", "--config", str(tmp_path / name)])

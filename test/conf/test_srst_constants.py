@@ -4,14 +4,18 @@ Each value of a resolved config is stated, or a choice of ours that is listed he
 the trainer and its optimisers do besides. What the mini corpora's configs change is listed one by one.
 """
 
+import re
+
 import pytest
 from resolved import EGS, differing, flat, run_options, table, training, trainings
 
 from audiolab.config import to_dict
 from audiolab.data.mixtures import MixtureSettings
+from audiolab.plan.phases import read_phases
 from audiolab.training.config import InitConfig, OptimConfig, TrainerConfig
 
 CONF = EGS / "dns/se1/conf"
+PLAN = EGS / "dns/se1/local/phases.yaml"
 SOURCE = ("data_conf.source_train", "data_conf.source_valid")
 BOTH = (*SOURCE, "data_conf.target_train", "data_conf.target_valid")
 INIT = "system_conf.init"
@@ -172,23 +176,27 @@ def test_what_mini_changes_is_listed(name):
 def test_all_phases_are_listed_here():
     assert trainings(CONF) == set(PHASES)
     assert trainings(CONF / "mini") == set(MINI) == set(PHASES)
-    assert {row["config"] for row in table("dns/se1/local/phases.tsv")} == set(PHASES)
+    assert set(re.findall(r"{conf}/(\w+)\.yaml", PLAN.read_text(encoding="utf-8"))) == set(PHASES)
 
 
 def test_phases_stand_on_each_other_as_in_algorithm_1():
     """DAT begins with source model and classifier; the one that ranks is trained after it; SRST begins with DAT."""
-    rows = {row.pop("phase"): tuple(row.values()) for row in table("dns/se1/local/phases.tsv")}
-    assert rows == {
-        "source": ("source", "source", "-", "-", "-", "-"),
-        "source_bn": ("source_bn", "both", "source", "source", "-", "-"),
-        "oracle": ("oracle", "oracle", "-", "-", "-", "-"),
-        "classifier": ("classifier", "both", "source", "source", "-", "-"),
-        "remixit": ("remixit", "both", "source", "source", "-", "-"),
-        "dann": ("dann", "both", "classifier", "source", "classifier", "-"),
-        "dann_classifier": ("classifier", "both", "dann", "dann", "-", "-"),
-        "dann_remixit": ("dann_remixit", "both", "dann", "dann", "-", "-"),
-        "srst_random": ("srst", "both", "dann", "dann", "-", "random"),
-        "srst_similar": ("srst", "both", "dann_classifier", "dann", "-", "similar"),
+    phases = read_phases(PLAN).phases
+    found = {name: re.findall(r"--(\S+) \{(\w+)\}(?!\S)", phase.arguments) for name, phase in phases.items()}
+    keys = {"system_conf.init", "system_conf.init_classifier", "model"}
+    stands_on = {name: [(key, other) for key, other in pairs if key in keys] for name, pairs in found.items()}
+    after_dat = [("system_conf.init", "dann")]
+    assert {name: others for name, others in stands_on.items() if others} == {
+        "source_bn": [("system_conf.init", "source")],
+        "classifier": [("system_conf.init", "source")],
+        "remixit": [("system_conf.init", "source")],
+        "dann": [("system_conf.init", "source"), ("system_conf.init_classifier", "classifier")],
+        "dann_classifier": after_dat,
+        "dann_remixit": after_dat,
+        "srst_random": after_dat,
+        "srst_similar": after_dat,
+        "pool_similar": [("model", "dann_classifier")],
+        "decisions": [("model", "dann_classifier")],
     }
 
 

@@ -1,64 +1,112 @@
-"""What each phase of `dns/se1` is trained on and begins with, as its jobs call the trainer."""
-
-from pathlib import Path
-from types import SimpleNamespace
+"""What each phase of `dns/se1` is trained on and begins with, as its plan calls the trainer."""
 
 import pytest
-from resolved import jobs_of
+from resolved import EGS
 
-ARGUMENTS = SimpleNamespace(expdir=Path("exp"), conf=Path("conf"))
+from audiolab.plan.expansion import Plan
+from audiolab.plan.phases import read_phases
+from audiolab.plan.running import arrays, write_tasks
+
 BEGUN_WITH = {
     "source": {}, "oracle": {}, "source_bn": {"init": "source"}, "classifier": {"init": "source"},
     "remixit": {"init": "source"}, "dann": {"init": "source", "init_classifier": "classifier"},
     "dann_classifier": {"init": "dann"}, "dann_remixit": {"init": "dann"}, "srst_random": {"init": "dann"},
     "srst_similar": {"init": "dann"},
 }  # fmt: skip
+METHODS = [phase for phase in BEGUN_WITH if "classifier" not in phase]
+SETTINGS = {"exp": "exp", "conf": "conf", "data": "data", "percent": "20", "train_options": "--trainer.max_steps 3"}
 
 
 @pytest.fixture(scope="module")
-def jobs():
-    """Return the recipe's script as a module."""
-    return jobs_of("dns/se1")
+def recipe():
+    """Return the recipe's phases."""
+    return read_phases(EGS / "dns/se1/local/phases.yaml")
 
 
-def options_of(jobs, phase):
-    """Return the options of a phase's training with seed 4."""
-    job = jobs.training(jobs.known_phases()[phase], "4", 1, ARGUMENTS)
-    module, *words = jobs.train_command(job, Path("data"))
-    assert module == "audiolab.bin.train"
-    return dict(zip(words[::2], words[1::2]))
+@pytest.fixture
+def made(recipe, monkeypatch):
+    """Return a call that gives the plan of methods with seeds 4 and 5 and one set."""
+    monkeypatch.chdir(EGS / "dns/se1")
+
+    def made(*methods):
+        return Plan(recipe, SETTINGS, {"method": methods, "seed": ["4", "5"], "set": ["x"]}, ["noisy", "enhanced"])
+
+    return made
 
 
-def test_all_phases_are_listed_here(jobs):
-    assert set(jobs.known_phases()) == set(BEGUN_WITH)
+def job_of(plan, phase, seed="4"):
+    return plan.jobs[phase, (("seed", seed),)]
+
+
+def options_of(job):
+    return dict(zip(job.words[::2], job.words[1::2], strict=True))
+
+
+def test_all_methods_and_phases_are_listed_here(recipe):
+    assert sorted(recipe.axes["method"]) == sorted(METHODS)
+    assert {phase.name for phase in recipe.phases.values() if phase.verb == "train"} == set(BEGUN_WITH)
 
 
 @pytest.mark.parametrize("phase", BEGUN_WITH)
-def test_a_phase_has_its_data_and_begins_with_the_right_runs(jobs, phase):
+def test_a_phase_has_its_data_and_begins_with_the_right_runs(made, phase):
     config = "classifier" if phase == "dann_classifier" else "srst" if phase.startswith("srst") else phase
     expected = {"--config": f"conf/{config}.yaml", "--expdir": f"exp/{phase}_s4", "--seed": "4"}
-    for part in ("train", "valid"):
-        expected[f"--data_conf.source_{part}"] = f"data/{'oracle' if phase == 'oracle' else 'source'}_{part}"
-        if phase not in ("source", "oracle"):
-            expected[f"--data_conf.target_{part}"] = f"data/target_{part}"
+    domains = {"source": "oracle" if phase == "oracle" else "source"}
+    if phase not in ("source", "oracle"):
+        domains["target"] = "target"
+    for domain, name in domains.items():
+        expected |= {f"--data_conf.{domain}_{part}": f"data/{name}_{part}" for part in ("train", "valid")}
     expected |= {f"--system_conf.{key}": f"exp/{run}_s4" for key, run in BEGUN_WITH[phase].items()}
     if phase.startswith("srst"):
         expected["--data_conf.source_pool"] = f"exp/{phase}_s4/source_pool"
-    assert options_of(jobs, phase) == expected
-
-
-def test_what_was_scored_stands_on_its_phases(jobs, tmp_path):
-    """Of two seeds and all phases only what made the scored sets, and what those runs began with or were ranked by."""
-    arguments = SimpleNamespace(expdir=tmp_path, conf=Path("conf"), seeds=["4", "5"], methods=["all"])
-    jobs.write_trainings(arguments)
-    made = ("srst_similar", "4", "target", tmp_path / "srst_similar_s4/enhanced/target")
-    jobs.write_jobs(tmp_path / "scored.tsv", jobs.SCORED, [dict(zip(jobs.SCORED, made))])
-    phases = ("source", "classifier", "dann", "dann_classifier", "srst_similar")
-    assert jobs.scored_runs(tmp_path) == [f"{phase}_s4" for phase in phases]
-
-
-def test_the_pool_is_ranked_by_the_classifier_that_was_trained_after_dat(jobs):
-    rows = {name: jobs.training(row, "4", 1, ARGUMENTS) for name, row in jobs.known_phases().items()}
-    assert {name: row["ranked_by"] for name, row in rows.items() if row["ranked_by"] != jobs.NONE} == {
-        "srst_similar": "exp/dann_classifier_s4"
+    job = job_of(made("all"), phase)
+    assert options_of(job) == expected | {"--trainer.max_steps": "3"}
+    assert {path for path in job.reads if "mixtures" in path} == {
+        f"data/.stamp/mixtures_{name}.json" for name in domains.values()
     }
+
+
+@pytest.mark.parametrize(
+    ("phase", "expected"),
+    [
+        ("pool_random", {"--data": "source", "--random": "4", "--pool": "srst_random", "--percent": "20"}),
+        (
+            "pool_similar",
+            {"--data": "source", "--model": 1, "--pool": "srst_similar", "--percent": "20", "--out": "source"},
+        ),
+        ("decisions", {"--data": "target", "--model": 1, "--out": "target"}),
+    ],
+)
+def test_pools_are_ranked_by_the_classifier_that_was_trained_after_dat(made, phase, expected):
+    forms = {
+        "--data": "data/{}_train", "--model": "exp/dann_classifier_s4", "--pool": "exp/{}_s4/source_pool",
+        "--out": "exp/srst_similar_s4/{}_decisions",
+    }  # fmt: skip
+    expected = {key: forms.get(key, "{}").format(value) for key, value in expected.items()}
+    assert options_of(job_of(made("all"), phase)) == expected
+
+
+def test_a_method_brings_what_it_stands_on_and_no_more(made):
+    phases = [job.phase.name for wave in made("srst_similar").waves("train") for job in wave]
+    names = ["source", "classifier", "dann", "dann_classifier", "decisions", "pool_similar", "srst_similar"]
+    assert sorted(phases) == sorted(2 * names)
+    assert phases[:8:2] == phases[1:8:2] == names[:4]
+
+
+def test_trainings_and_rankings_of_a_wave_are_arrays_of_their_own(made, tmp_path):
+    write_tasks(tmp_path / "train.tsv", made("all"), "train")
+    found = [(verb, set(phases)) for _, verb, phases in arrays(tmp_path / "train.tsv")]
+    assert found == [
+        ("train", {"source", "oracle"}), ("rank_domains", {"pool_random"}),
+        ("train", {"source_bn", "classifier", "remixit"}), ("train", {"dann"}),
+        ("train", {"dann_remixit", "dann_classifier", "srst_random"}),
+        ("rank_domains", {"pool_similar", "decisions"}), ("train", {"srst_similar"}),
+    ]  # fmt: skip
+
+
+def test_what_is_scored(made):
+    listed = [tuple(job.listed.values()) for job in made("source", "dann").jobs.values() if job.listed]
+    assert listed == [
+        ("noisy", "-", "x", "-"),
+        *((m, s, "x", f"exp/{m}_s{s}/enhanced/x") for m in ("source", "dann") for s in "45"),
+    ]

@@ -14,7 +14,7 @@ from audiolab.corpora.vcc2018 import prepare
 from audiolab.datadir.datadir import DataDir
 from audiolab.errors import AudiolabError
 
-SCRIPT = Path(__file__).parents[2] / "egs/vcc2018/vc1/local/lay_out.py"
+SCRIPT = Path(__file__).parents[2] / "utils/lay_out.py"
 SPEAKERS = ("AA", "BB", "CC", "DD")
 SENTENCES = range(1, 13)
 

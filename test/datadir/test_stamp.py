@@ -8,7 +8,7 @@ import pytest
 from audiolab.datadir import fingerprint as fingerprints
 from audiolab.datadir.datadir import write_data_dir
 from audiolab.datadir.fingerprint import fingerprint
-from audiolab.datadir.stamp import begin_stage, check_stamp, commit_stage, write_stamp
+from audiolab.datadir.stamp import begin_stage, check_stamp, commit_stage, is_fresh, write_stamp
 from audiolab.errors import AudiolabError
 
 
@@ -203,3 +203,19 @@ def test_the_command(recipe):
     assert run("commit", "new", "s", "--options", "a=1").stderr == (
         "error: stamp: --options is not for 'commit' (see --help)\n"
     )
+
+
+def test_fresh_is_what_its_own_inputs_say(tmp_path):
+    """A stamp among them counts by what it says; whether that is still true is for `check_stamp`."""
+    (tmp_path / "a").write_text("1")
+    write_stamp(tmp_path / "one", "first", [tmp_path / "a"])
+    stamp = tmp_path / "one/.stamp/first.json"
+    write_stamp(tmp_path / "two", "second", [stamp], {"seed": "0"})
+    assert is_fresh(tmp_path / "two", "second", {"seed": "0"})
+    assert not is_fresh(tmp_path / "two", "second", {"seed": "1"})
+    assert not is_fresh(tmp_path / "two", "third")
+    (tmp_path / "a").write_text("2")
+    assert is_fresh(tmp_path / "two", "second")
+    assert not is_fresh(tmp_path / "one", "first")
+    begin_stage(tmp_path / "one", "first", [tmp_path / "a"])
+    assert not is_fresh(tmp_path / "two", "second")

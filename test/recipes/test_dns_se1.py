@@ -235,7 +235,8 @@ def test_choices_are_made_on_sets_of_their_own(recipe, monkeypatch):
     rows = rows_of("exp/chosen/scores.csv")
     assert set(row["set"] for row in rows) == {"target_dev_0dB", "english_dev_0dB"}
     text = Path("exp/chosen/RESULTS.md").read_text()
-    assert text.startswith("# Results\n\nDevelopment sets: for choices, not to be reported.\n\n## Set target_dev_0dB")
+    assert text.startswith("# Results\n\nDevelopment sets: for choices, not to be reported.\n\n")
+    assert re.findall(r"^## (.*)$", text, re.MULTILINE)[0] == "Set target_dev_0dB"
     recipe.run("--stage", "evaluation", "--stop_stage", "evaluation")
     assert recipe.hashes(*made) == before
     assert Path(f"{EXP}/scores.csv").read_bytes() == scores
@@ -266,7 +267,7 @@ def test_a_missing_stage_is_named(recipe):
         ("infer", {"percent": 50}, f"{EXP} was made with percent=30, not percent=50: run stage 3 (train) again"),
         ("score", {"eval_part": "dev"}, f"{DATA} was made with eval_part=test, not eval_part=dev: run stage 2"),
         ("report", {"eval_part": "dev"}, f"{DATA} was made with eval_part=test, not eval_part=dev: run stage 2"),
-        ("infer", {"seeds": "0 1"}, f"{EXP}/train.tsv: no source with seed 1; leave it out, or run stage 3 (train)"),
+        ("infer", {"seeds": "0 1"}, f"{EXP}/source_s1 was never made: run stage 3 (train) first"),
     ],
 )
 def test_what_does_not_fit_is_told_and_changes_nothing(recipe, stage, changes, told):
@@ -278,13 +279,15 @@ def test_what_does_not_fit_is_told_and_changes_nothing(recipe, stage, changes, t
 
 def test_the_pool_of_a_trained_model_stays(recipe):
     before = recipe.hashes(f"{LATE}/*", f"{LATE}/.stamp/*")
-    jobs = [row["phase"] for row in rows_of(recipe / "exp/mini/train.tsv", "\t")]
-    job = f"local/jobs.py pool exp/mini {jobs.index('srst_similar') + 1} --data data/mini --percent"
-    done = recipe.bash(f". ./path.sh && {job} 50")
+    table = (recipe / "exp/mini/train.tsv").read_text()
+    number = [row["phase"] for row in rows_of(recipe / "exp/mini/train.tsv", "\t")].index("pool_similar") + 1
+    (recipe / "other.tsv").write_text(table.replace("--percent 30", "--percent 50"))
+    done = recipe.bash(f". ./path.sh && python3 -m audiolab.bin.plan run other.tsv {number}")
     assert done.returncode == 1
-    told = f"error: {LATE}: was trained with another pool of source mixtures (another --percent, "
+    told = f"error: {LATE}: has checkpoints/latest, made with another pool_similar than is asked for; take back "
     assert done.stderr.splitlines()[-1].startswith(told)
-    assert recipe.bash(f". ./path.sh && {job} 30").returncode == 0
+    done = recipe.bash(f". ./path.sh && python3 -m audiolab.bin.plan run exp/mini/train.tsv {number}")
+    assert "pool_similar is there already" in done.stdout
     assert recipe.hashes(f"{LATE}/*", f"{LATE}/.stamp/*") == before
 
 

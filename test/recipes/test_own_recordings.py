@@ -49,13 +49,13 @@ def test_options_that_do_not_fit_are_refused(options, message):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"methods": "sorce"}, "--methods: unknown method 'sorce'; did you mean 'source'?"),
-        ({"methods": ""}, "--methods is empty: give some of source, source_bn, oracle, "),
-        ({"percent": "101"}, "--percent 101: give a number above 0, at most 100"),
+        ({"methods": "sorce"}, "unknown method 'sorce'; did you mean 'source'?"),
+        ({"methods": ""}, "no method; known are: dann, dann_remixit, oracle, remixit, "),
+        ({"percent": "101", "methods": "srst_random"}, "rank_domains: --percent 101: give one above 0 and at most 100"),
         ({"snrs": "0 0.5"}, "--snrs '0 0.5': give whole numbers of dB, each once"),
-        ({"snrs": "5 -5 5"}, "--snrs '5 -5 5': give whole numbers of dB, each once"),
+        ({"snrs": "5 -5 5"}, "set target_test_5dB is named 2 times; name each once"),
         ({"eval_mixtures": "0"}, "--eval_mixtures 0: give a whole number, 1 or more"),
-        ({"conf": "conf/nope"}, "--conf conf/nope: there is no conf/nope/source.yaml; "),
+        ({"conf": "conf/nope"}, "source: conf/nope/source.yaml: no such file"),
     ],
 )
 def test_what_a_later_stage_would_refuse_is_told_at_once(tmp_path, options, message):

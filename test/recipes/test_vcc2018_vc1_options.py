@@ -7,10 +7,11 @@ import numpy as np
 import pytest
 import soundfile
 from recipe_copy import Recipe
-from test_vcc2018_vc1 import NAME, OPTIONS, PAIR, RATE, RUN, SMALL, STEPS
+from test_vcc2018_vc1 import NAME, OPTIONS, PAIR, RATE, SMALL, STEPS
 
 from audiolab.datadir.datadir import write_data_dir
 from audiolab.datadir.stamp import write_stamp
+from audiolab.plan.running import read_tasks
 
 pytestmark = pytest.mark.recipe
 
@@ -39,7 +40,7 @@ def shown(tmp_path, monkeypatch):
 
 def test_pairs_that_are_none_are_refused_before_any_stage(shown):
     shown("download", pairs="A:B A-B")
-    assert shown.said.stderr.splitlines()[-1] == "error: --pairs: 'A-B' is not SOURCE:TARGET"
+    assert shown.said.stderr.splitlines()[-1] == "error: source:target 'A-B' is not SOURCE:TARGET"
     assert "### stage" not in shown.said.stdout
 
 
@@ -51,15 +52,15 @@ def test_there_are_no_more_jobs_than_utterances(shown):
 def test_a_training_has_the_machines_that_are_asked_for(shown):
     (line,) = shown("train", num_nodes=2, ngpu=4)
     assert line.startswith("shown --gpu 4 --nodes 2 --max-jobs-run 1 JOB=1:1 exp/mini/log/train.JOB.log ")
-    assert " -- --ngpu 4 --num_nodes 2 " in line
+    assert line.endswith(" -- --ngpu 4 --num_nodes 2")
     assert "--nodes" not in shown("train")[0].replace("--num_nodes 1", "")
 
 
 @pytest.mark.parametrize(
     ("options", "folder"),
     [
-        ({"seeds": "0 0"}, f"{RUN} would be made 2 times"),
-        ({"pairs": "A:B A:B"}, "A-B_s0 would be made 2 times"),
+        ({"seeds": "0 0"}, "seed 0 is named 2 times"),
+        ({"pairs": "A:B A:B"}, "source:target A:B is named 2 times"),
         ({"pairs": "A:B B:A", "both_ways": "true"}, "unconverted/A-B/eval would be made 2 times"),
     ],
 )
@@ -130,6 +131,8 @@ def test_an_old_choice_of_sentences_is_noticed(shown):
 
 def test_conversions_are_stale_when_their_sentences_are_others(shown):
     assert shown("train")
+    for _, task in read_tasks("exp/mini/train.tsv"):
+        write_stamp(task.folder, task.phase, [*task.needs, *task.reads], task.options)
     assert shown("infer")
     write_data_dir("data/mini/eval_test", {"utt2spk": {f"{PAIR[0]}_{number}": PAIR[0] for number in (1, 2)}})
     write_stamp("data/mini/eval_test", "data", [], {"dev_sentences": "2"})
@@ -229,16 +232,16 @@ def test_where_locks_do_not_work_that_is_said_once(shown, tmp_path):
 
 
 def test_what_stands_for_a_jobs_number_is_in_no_name(shown):
-    (line,) = shown("train", tag="JOB_1", train_options="--system_conf.JOB 1")
-    assert " JOB__=1:1 exp/JOB_1/log/train.JOB__.log local/jobs.py train " in line
-    assert " exp/JOB_1 JOB__ --features " in line
+    (line,) = shown("train", tag="JOB_1")
+    assert " JOB__=1:1 exp/JOB_1/log/train.JOB__.log python3 -m audiolab.bin.plan run " in line
+    assert " exp/JOB_1/train.tsv JOB__ -- " in line
 
 
 @pytest.mark.parametrize(
     ("options", "told"),
     [
-        ({"pairs": "../../A:B"}, "--pairs: the id '../../A' has a '/' in it"),
-        ({"seeds": "0/../../x"}, "--seeds '0/../../x': give whole numbers, not negative"),
+        ({"pairs": "../../A:B"}, "source:target: the id '../../A' has a '/' in it"),
+        ({"seeds": "0/../../x"}, "seed '0/../../x': give whole numbers, not negative"),
     ],
 )
 def test_names_that_lead_out_of_the_experiment_are_refused(shown, options, told):

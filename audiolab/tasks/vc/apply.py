@@ -46,9 +46,14 @@ def add_options(parser: ArgumentParser) -> None:
     add_arguments(parser, InferenceConfig)
 
 
+def read_options(options: Any) -> InferenceConfig:
+    """Return what the options of `add_options` say; raises `AudiolabError` for what they cannot be."""
+    return from_namespace(InferenceConfig, options)
+
+
 def load_voice(options: Any) -> Any:
     """Return the converter of ``options.model`` on ``options.device``, as the options of `add_options` say."""
-    config = from_namespace(InferenceConfig, options)
+    config = read_options(options)
     return load(options.model, options.device, does="convert").voice(options.reverse, config.f0, config.conversion)
 
 

@@ -58,14 +58,9 @@ help_message="Usage: $0 [--corpus mini] [--stage train] [options]"
 stages="-1:download 0:data 1:mixtures 2:evaluation 3:train 4:infer 5:score 6:report"
 
 check_options() {
-  local options=()
-  # shellcheck disable=SC2206 # a list
-  if [[ ! -f $expdir/.stamp/train.json ]]; then options=(-- $train_options); fi # else a training says it soon enough
-  # shellcheck disable=SC2086 # lists
-  local/jobs.py check --methods $methods --conf "$conf" --percent "$percent" --snrs $snrs --seeds $seeds \
-    --pairs $pairs --expdir "$expdir" \
-    --counts "train_mixtures=$train_mixtures" "valid_mixtures=$valid_mixtures" "eval_mixtures=$eval_mixtures" \
-    "num_nodes=$num_nodes" "${options[@]}"
+  local parse=()
+  if [[ ! -f $expdir/.stamp/train.json ]]; then parse=(--parse); fi # else a training says it soon enough
+  plan check "${parse[@]}"
 }
 
 stage_download() {
@@ -136,19 +131,17 @@ stage_evaluation() {
 
 stage_train() {
   made_by "$data" data 0 --options "$made_from"
-  local domain mixtures=() waves wave pools names configs
+  local domain mixtures=() arrays numbers verb names
   for domain in $(needed_domains); do
     made_by "$data" "mixtures_$domain" "1 (mixtures)" --options "${mixture_options[@]}"
     mixtures+=("$data/.stamp/mixtures_$domain.json")
   done
   lock --exclusive "$expdir"
-  # shellcheck disable=SC2086 # lists
-  local/jobs.py plan "$expdir" --methods $methods --seeds $seeds --conf "$conf"
-  mapfile -t configs < <(tail -n +2 "$expdir/train.tsv" | cut -f 4 | LC_ALL=C sort -u)
-  begin "$expdir" train --inputs "${mixtures[@]}" "$expdir/train.tsv" "${configs[@]}" \
+  plan list --stage train --out "$expdir/train.tsv"
+  begin "$expdir" train --inputs "${mixtures[@]}" "$expdir/train.tsv" \
     --options "percent=$percent" "train_options=$train_options"
-  waves=$(local/jobs.py waves "$expdir")
-  while read -r wave pools names <&3; do train "$wave" "$pools" "$names"; done 3<<<"$waves"
+  arrays=$(run plan arrays "$expdir/train.tsv")
+  while read -r numbers verb names <&3; do train "$numbers" "$verb" "$names"; done 3<<<"$arrays"
   commit "$expdir" train
 }
 
@@ -156,11 +149,9 @@ stage_infer() {
   made_by "$data" data 0 --options "$made_from"
   made_by "$data" evaluation 2 --options "${evaluation_options[@]}"
   made_by "$expdir" train 3 --options "percent=$percent" "train_options=$train_options"
-  # shellcheck disable=SC2086,SC2046 # lists
-  local/jobs.py plan_infer "$expdir" --methods $methods --seeds $seeds --sets $(evaluation_sets) --infer_tag enhanced
+  plan list --stage infer --out "$expdir/enhance.tsv" --listed "$expdir/scored.tsv"
   begin "$expdir" infer --inputs "$expdir/enhance.tsv" "$expdir/.stamp/train.json" "$data/.stamp/evaluation.json"
-  ${train_cmd} --max-jobs-run "$nj" "$job=1:$(($(wc -l <"$expdir/enhance.tsv") - 1))" "$expdir/log/enhance.$job.log" \
-    local/jobs.py enhance "$expdir" "$job" --data "$data"
+  run_rows "$expdir/enhance.tsv" "$expdir/log/enhance.$job.log"
   commit "$expdir" infer
 }
 
@@ -182,9 +173,11 @@ stage_report() {
   made_by "$expdir" score 5
   made_by "$data" evaluation 2 --options "eval_part=$eval_part"
   compare
-  local listed runs name ranked decisions=()
-  listed=$(local/jobs.py scored_runs "$expdir")
-  mapfile -t runs <<<"$listed"
+  local folders stood_on runs name ranked decisions=()
+  mapfile -t folders < <(cut -f 4 "$expdir/scored.tsv" | grep -vx -e dir -e -)
+  stood_on=$(run plan made_with train "${folders[@]}")
+  mapfile -t runs <<<"$stood_on"
+  runs=("${runs[@]#"$expdir"/}")
   for name in "${runs[@]}"; do
     if [[ $name == srst_similar_* && ${#decisions[@]} == 0 ]]; then # Figure 3
       ranked=$expdir/$name

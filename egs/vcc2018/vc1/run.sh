@@ -97,9 +97,9 @@ stage_data() {
   begin_parts
   run prepare --corpus vcc2018 --db_root "$db_root" --dest "$data" --nj "$nj"
   for set in train eval ref; do validate_data_dir.py --no-feats --no-text "$data/$set"; done
-  local/split_eval.py "$data/eval" --db_root "$db_root" --dev "$dev_sentences" --part "$eval_part"
+  split_eval.py "$data/eval" --db_root "$db_root" --dev "$dev_sentences" --part "$eval_part"
   if ((eval_sentences > 0)); then
-    local/first_sentences.py "${eval%_first*}" "$eval" --count "$eval_sentences"
+    first_sentences.py "${eval%_first*}" "$eval" --count "$eval_sentences"
   fi
   begin_parts
   for set in $(parts_there); do commit "$set" data --inputs "$data/eval"; done
@@ -136,42 +136,34 @@ stage_stats() {
   commit "$dump" stats
 }
 
-# plan WHAT: lists the jobs of training (plan) or conversion (plan_infer)
-plan() {
-  # shellcheck disable=SC2086 # lists
-  local/jobs.py "$1" "$expdir" --configs $configs --pairs $pairs --seeds $seeds --infer_config "$infer_config" \
-    --f0_config "$f0_config" --f0_of "$train_config" --both_ways "$both_ways" --data "$eval" --reference "$data/ref"
-}
-
 stage_train() {
   made_by "$dump" features 1
   made_by "$dump" stats 2
   made_part
+  check_sentences
   lock --exclusive "$expdir"
-  plan plan
+  plan check --parse
+  plan list --stage train --out "$expdir/train.tsv"
   # shellcheck disable=SC2086 # a list
   begin "$expdir" train --inputs "$dump" "$expdir/train.tsv" $configs \
     --options "max_steps=$max_steps" "train_options=$train_options"
   local machines=()
   if ((num_nodes != 1)); then machines=(--nodes "$num_nodes"); fi
-  # shellcheck disable=SC2086 # a list
   ${cuda_cmd} --gpu "$ngpu" "${machines[@]}" --max-jobs-run "$train_jobs" \
     "$job=1:$(($(wc -l <"$expdir/train.tsv") - 1))" "$expdir/log/train.$job.log" \
-    local/jobs.py train "$expdir" "$job" --features "$dump" -- \
-    --ngpu "$ngpu" --num_nodes "$num_nodes" ${max_steps:+--trainer.max_steps "$max_steps"} \
-    $train_options
+    python3 -m audiolab.bin.plan run "$expdir/train.tsv" "$job" -- --ngpu "$ngpu" --num_nodes "$num_nodes"
   commit "$expdir" train
 }
 
 stage_infer() {
   made_part
   made_by "$expdir" train 3 --options "max_steps=$max_steps" "train_options=$train_options"
-  plan plan_infer
+  check_sentences
+  plan list --stage infer --out "$expdir/convert.tsv" --listed "$expdir/scored.tsv"
   begin "$expdir" infer --inputs "$expdir/convert.tsv" "$expdir/.stamp/train.json" "$infer_config" \
     ${f0_config:+"$f0_config"} "$data" "$eval" \
     --options "eval=$eval"
-  ${train_cmd} --max-jobs-run "$nj" "$job=1:$(($(wc -l <"$expdir/convert.tsv") - 1))" "$expdir/log/convert.$job.log" \
-    local/jobs.py convert "$expdir" "$job" --features "$dump" --data "$eval"
+  run_rows "$expdir/convert.tsv" "$expdir/log/convert.$job.log"
   commit "$expdir" infer
 }
 
@@ -197,7 +189,7 @@ stage_report() {
       --out "$expdir/discriminators.png"
   fi
   # shellcheck disable=SC2086 # a list
-  local/jobs.py publish "$expdir" --data "$eval" --reference "$data/ref" --seed "$seed" --leave_out $leave_out
+  local/publish.py "$expdir" --data "$eval" --reference "$data/ref" --seed "$seed" --leave_out $leave_out
 }
 
 run_stages "$@"; exit  # on one line, for bash reads on in a script that is edited while it runs

@@ -35,8 +35,11 @@ mix() {
 
 # needed_domains: prints whose mixtures the methods are trained on: source, target, oracle
 needed_domains() {
-  # shellcheck disable=SC2086 # a list
-  local/jobs.py domains --methods $methods
+  local domain read
+  read=$(plan reads --stage train)
+  for domain in source target oracle; do
+    if grep -qFx "$data/.stamp/mixtures_$domain.json" <<<"$read"; then echo "$domain"; fi
+  done
 }
 
 # mix_source PART COUNT SEED, and its like: draws the mixtures of a domain for training (PART train) or validation (valid)

@@ -1,5 +1,12 @@
 # shellcheck shell=bash disable=SC2154 # its variables are run.sh's
-# Sourced by run.sh: how a wave of trainings is run.
+# Sourced by run.sh: what is made by local/phases.yaml, and how a wave of trainings and rankings is run.
+
+# plan CALL [OPTION …]: audiolab.bin.plan, with what the options of run.sh ask for
+plan() {
+  run plan "$1" local/phases.yaml --make noisy enhanced \
+    --set "exp=$expdir" "conf=$conf" "data=$data" "percent=$percent" "train_options=$train_options" \
+    --axes "method=$methods" "seed=$seeds" "set=$(evaluation_sets)" "${@:2}"
+}
 
 # cores_each FIRST:LAST: prints how many cores each of these jobs gets, as many at a time as --train_jobs says
 cores_each() {
@@ -9,23 +16,21 @@ cores_each() {
   echo $((train_cores > 0 ? train_cores : shared))
 }
 
-# train FIRST:LAST POOLS NAMES: the trainings that may run at the same time; POOLS are those of them that need a pool of
-# source mixtures, or -
+# train FIRST:LAST VERB NAMES: the rows of train.tsv that may run at the same time
 train() {
-  local each threads machines=() device=cpu precision=(--trainer.precision fp32)
+  local each threads ask=() further=()
   each=$(cores_each "$1")
   threads=$((ngpu > 0 ? 1 : each)) # with GPUs the cores are for what loads data
-  if ((ngpu > 0)); then device=cuda precision=(); fi # few CPUs are fast in bf16
-  if ((num_nodes != 1)); then machines=(--nodes "$num_nodes"); fi
-  if [[ $2 != - ]]; then # on one machine, whatever trains
-    echo "$(date '+%H:%M:%S') choosing source mixtures; logs: $expdir/log/pool.N.log, N = $2"
-    ${cuda_cmd} --gpu "$((ngpu > 0))" --cores "$each" --num-threads "$threads" --max-jobs-run "$train_jobs" \
-      "$job=$2" "$expdir/log/pool.$job.log" local/jobs.py pool "$expdir" "$job" --data "$data" --percent "$percent" \
-      --device "$device"
+  if [[ $2 == train ]]; then
+    ask=(--gpu "$ngpu") further=(--ngpu "$ngpu" --num_nodes "$num_nodes" --trainer.threads "$threads")
+    if ((num_nodes != 1)); then ask+=(--nodes "$num_nodes"); fi
+    if ((ngpu == 0)); then further+=(--trainer.precision fp32); fi # few CPUs are fast in bf16
+  else # a ranking, on one machine, whatever trains
+    ask=(--gpu "$((ngpu > 0))")
+    if ((ngpu > 0)); then further=(--device cuda); fi
   fi
-  echo "$(date '+%H:%M:%S') training $3; logs: $expdir/log/train.N.log, N = $1"
-  # shellcheck disable=SC2086 # a list
-  ${cuda_cmd} --gpu "$ngpu" "${machines[@]}" --cores "$each" --num-threads "$threads" --max-jobs-run "$train_jobs" \
-    "$job=$1" "$expdir/log/train.$job.log" local/jobs.py train "$expdir" "$job" --data "$data" -- \
-    --ngpu "$ngpu" --num_nodes "$num_nodes" --trainer.threads "$threads" "${precision[@]}" $train_options
+  echo "$(date '+%H:%M:%S') $2: $3; logs: $expdir/log/$2.N.log, N = $1"
+  ${cuda_cmd} "${ask[@]}" --cores "$each" --num-threads "$threads" --max-jobs-run "$train_jobs" \
+    "$job=$1" "$expdir/log/$2.$job.log" \
+    python3 -m audiolab.bin.plan run "$expdir/train.tsv" "$job" -- "${further[@]}"
 }

@@ -1,8 +1,46 @@
 # shellcheck shell=bash disable=SC2154 # its variables are run.sh's
-# Sourced by run.sh: the data dirs of parts of the evaluation sentences, and the check of the pairs.
+# Sourced by run.sh: the data dirs of parts of the evaluation sentences, and what is made of them by local/phases.yaml.
 
-# shellcheck disable=SC2086 # a list
-check_options() { local/jobs.py check --pairs $pairs; }
+check_options() { plan check; }
+
+# plan CALL [OPTION …]: audiolab.bin.plan, with what the options of run.sh ask for
+plan() {
+  local make=(converted)
+  if [[ -n $f0_config && " $configs " == *" $train_config "* ]]; then make+=(moved); fi
+  make+=(baseline natural)
+  if [[ $both_ways == true ]]; then make+=("${make[@]/%/_back}"); fi
+  run plan "$1" local/phases.yaml --make "${make[@]}" \
+    --set "exp=$expdir" "features=$dump" "eval=$eval" "infer_config=$infer_config" "f0_config=$f0_config" \
+    "f0_of=$train_config" "train_options=${max_steps:+--trainer.max_steps $max_steps} $train_options" \
+    --axes "config=$configs" "seed=$seeds" "source:target=$pairs" baseline=all "${@:2}"
+}
+
+# all_have_sentences DIR PURPOSE SPEAKER …: fails unless these speakers have evaluation sentences in DIR
+all_have_sentences() {
+  local speaker lacking=""
+  for speaker in "${@:3}"; do
+    if ! cut -d ' ' -f 2 "$1/utt2spk" | grep -qFx -e "$speaker" && [[ " $lacking, " != *" $speaker, "* ]]; then
+      lacking+="${lacking:+, }$speaker"
+    fi
+  done
+  if [[ -z $lacking ]]; then return; fi
+  if [[ $both_ways == true ]]; then speaker=", or leave out --both_ways"; else speaker=""; fi
+  echo "error: $1: no evaluation sentences of $lacking $2; name speakers in --pairs who have some$speaker" >&2
+  exit 1
+}
+
+# check_sentences: fails where a speaker has no sentence to be converted, or none to compare conversions with
+check_sentences() {
+  local sources targets
+  # shellcheck disable=SC2206 # a list
+  local all=($pairs)
+  sources=("${all[@]%%:*}") targets=("${all[@]#*:}")
+  if [[ $both_ways == true ]]; then
+    sources+=("${all[@]#*:}") targets+=("${all[@]%%:*}")
+  fi
+  all_have_sentences "$eval" "to convert" "${sources[@]}"
+  all_have_sentences "$data/ref" "to compare conversions with" "${targets[@]}"
+}
 
 # parts_there: prints the data dirs of evaluation sentences that are there, but for the one of all
 parts_there() {
