@@ -15,7 +15,7 @@ from audiolab.metrics import kinds, se_runs, vc_runs
 from audiolab.metrics.scoring import read_list
 from audiolab.report.history import read_history
 from audiolab.report.opinions import collect
-from audiolab.training import history, run_info
+from audiolab.training import folder, history
 from audiolab.training.checkpoint import Checkpoints
 
 
@@ -36,7 +36,7 @@ def stamp(path):
 
 
 def start(path):
-    run_info.write_run_json(path, ["train"])
+    folder.write_run_json(path, ["train"])
 
 
 def marker(path):
