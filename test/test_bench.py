@@ -13,6 +13,7 @@ for folder in ("tools/bench", "test/data", "test/systems"):
 import bench_enhance  # noqa: E402
 import bench_envelope  # noqa: E402
 import bench_features  # noqa: E402
+import bench_padding  # noqa: E402
 import bench_peers  # noqa: E402
 import bench_tables  # noqa: E402
 import bench_trainer  # noqa: E402
@@ -58,6 +59,17 @@ def test_speed_of_a_training_step(capsys, monkeypatch, tmp_path):
     assert workers == "0"
     assert float(bare) > 0
     assert float(trainer) > 0
+
+
+def test_padding_with_and_without_buckets(capsys, monkeypatch):
+    words = ("--utterances", 960, "--groups", 2, "--batch_size", 16, "--bucket", 0, 30)
+    rows = table(capsys, monkeypatch, bench_padding, *words)
+    factors = {(way, bucket): float(factor) for way, bucket, factor, _ in rows}
+    longest = 1 + 19 * 16 / 17  # of 16 that are drawn evenly, on average
+    assert factors["evenly", "0"] == pytest.approx(longest / 10.5, rel=0.05)
+    assert factors["mostly short", "0"] > 2.5
+    for way in ("evenly", "mostly short"):
+        assert 1 < factors[way, "30"] <= 1.1
 
 
 class Peer:

@@ -14,7 +14,7 @@ from audiolab.plan.running import COLUMNS, read_tasks
 from audiolab.report.history import read_history
 from audiolab.report.opinions import collect
 from audiolab.tasks.registry import TASKS, task_of
-from audiolab.training import history, run_info
+from audiolab.training import folder, history
 from audiolab.training.checkpoint import Checkpoints
 
 
@@ -35,7 +35,7 @@ def stamp(path):
 
 
 def start(path):
-    run_info.write_run_json(path, ["train"])
+    folder.write_run_json(path, ["train"])
 
 
 def marker(path):

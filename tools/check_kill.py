@@ -1,14 +1,16 @@
 """Kill training runs with SIGKILL at many places, run the same command again, and compare with a run left alone.
 
     python tools/check_kill.py --folder scratch/kill --systems all --nproc 1 2
+    python tools/check_kill.py --folder scratch/kill --systems spoken contrast --nproc 1 2 --moments 12
     python tools/check_kill.py --folder scratch/kill --moments 20 -- --config conf/softgan_energy.yaml --data_conf.…
 
-Trains the examples of ``test/systems/examples.py`` that ``--systems`` names, or what stands behind ``--``: options of
-``audiolab.bin.train`` but for ``--expdir`` and ``--nproc``. Kills come in turn in validation, checkpoints, the start of
-an epoch and the other places of ``tools/kill_at.py``, at a random call of each and a random moment of it; with several
-processes, half of the time one of them alone, whose end the others have to notice. The final checkpoint, ``model.pt``
-and ``history.csv`` must be the same to the bit. A run that ends before all kills have come is compared, and another one
-is begun. Exit status 0: all the same.
+Trains what ``--systems`` names, examples of ``test/systems/examples.py`` or toys of ``test/training`` (chunks with
+carried state and heads by group, crops and a loss that a whole batch shares …), or what stands behind ``--``: options
+of ``audiolab.bin.train`` but for ``--expdir`` and ``--nproc``. Kills come in turn in validation, checkpoints, the start
+of an epoch and the other places of ``tools/kill_at.py``, at a random call of each and a random moment of it; with
+several processes, half of the time one of them alone, whose end the others have to notice. The final checkpoint,
+``model.pt`` and ``history.csv`` must be the same to the bit. A run that ends before all kills have come is compared,
+and another one is begun. Exit status 0: all the same.
 """
 
 from __future__ import annotations
@@ -27,7 +29,7 @@ from typing import Any
 
 import torch
 import yaml
-from kill_at import OF_THE_FIRST, PLACES, VARIABLE, Kill
+from kill_at import OF_THE_FIRST, PLACES, VARIABLE, Kill, register_toys
 
 from audiolab import cli
 from audiolab.errors import AudiolabError, did_you_mean
@@ -39,6 +41,8 @@ TRAINER = {
     "max_steps": 12, "batch_size": 4, "log_every": 3, "valid_every": 2, "save_every": 3, "ema_decay": 0.9,
     "num_workers": 1, "threads": 1,
 }  # fmt: skip
+OF_TOYS = {"batch_size": 8, "accumulate": 2, "bucket": 2}
+"""What toys are there for, beside what they do themselves."""
 
 
 class Check:
@@ -147,20 +151,24 @@ def example(name: str, folder: Path) -> list[str]:
     sys.path[:0] = [str(ROOT / "test/systems"), str(ROOT / "test/data")]
     import examples
 
-    made = getattr(examples, name)(folder / "data")
-    tree = {"system": examples.VARIANTS.get(name, name), **made.config, "trainer": TRAINER}
+    if hasattr(examples, name):
+        made = getattr(examples, name)(folder / "data")
+        tree = {"system": examples.VARIANTS.get(name, name), **made.config, "trainer": TRAINER}
+    else:
+        tree = {"system": name, "trainer": TRAINER | OF_TOYS}
+        folder.mkdir(parents=True)
     (folder / "train.yaml").write_text(yaml.safe_dump(tree), encoding="utf-8")
     return ["--config", str(folder / "train.yaml")]
 
 
 def example_names(asked: list[str]) -> list[str]:
-    """Return the examples' names; ``all`` stands for all of them; raise for one that there is not."""
+    """Return the names of examples and toys; ``all`` stands for all of them; raise for one that there is not."""
     sys.path[:0] = [str(ROOT / "test/systems"), str(ROOT / "test/data")]
     import examples
 
     from audiolab import systems
 
-    known = [*systems.names(), *examples.VARIANTS]
+    known = [*systems.names(), *examples.VARIANTS, *register_toys()]
     for name in asked:
         if name not in known and asked != ["all"]:
             raise AudiolabError(f"--systems: no example '{name}'{did_you_mean(name, known)}")
@@ -174,7 +182,7 @@ def parse() -> argparse.Namespace:
         "--moments", type=cli.positive, default=24, help="kills that each training is to get (default: 24)"
     )
     parser.add_argument("--folder", type=Path, required=True, help="new folder for the runs")
-    parser.add_argument("--systems", nargs="+", default=[], help="examples to train, or all")
+    parser.add_argument("--systems", nargs="+", default=[], help="examples and toys to train, or all")
     parser.add_argument("--nproc", type=cli.positive, nargs="+", default=[1], help="processes (default: 1)")
     parser.add_argument("--seed", type=int, default=0, help="of the moments (default: 0)")
     parser.add_argument("--timeout", type=float, default=600.0, help="longest training, s (default: 600)")

@@ -2,8 +2,8 @@
 
     CHECK_KILL='{"mark": "killed", "place": "validation", "call": 2, "delay": 0.01}' python tools/kill_at.py …
 
-Environment ``CHECK_KILL`` is a `Kill` as JSON, or ``{"notes": FILE}``. Arguments are those of ``audiolab.bin.train``;
-the processes that it launches are armed too.
+Environment ``CHECK_KILL`` is a `Kill` as JSON, or ``{"notes": FILE}``. Arguments are those of ``audiolab.bin.train``,
+which knows the toys of ``test/training`` as systems, too; the processes that it launches are armed as well.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import functools
 import json
 import os
 import signal
+import sys
 import threading
 import time
 from collections import defaultdict
@@ -27,9 +28,9 @@ PLACES = {
     "preflight": "audiolab.training.trainer:Trainer._preflight",
     "start of an epoch": "audiolab.training.trainer:Trainer._enter_epoch",
     "step": "audiolab.training.updater:Updater.step",
-    "validation": "audiolab.training.trainer:validate",
+    "validation": "audiolab.training.validation:validate",
     "checkpoint": "audiolab.training.checkpoint:Checkpoints.save",
-    "model": "audiolab.training.trainer:save_model",
+    "model": "audiolab.training.export:save_model",
     "history": "audiolab.training.history:History.add",
     "sync of a file": "os:fsync",
     "renaming of a file": "os:replace",
@@ -41,6 +42,8 @@ OF_THE_FIRST = ("checkpoint", "model", "history", "sync of a file", "renaming of
 """Places that only the first process comes to."""
 
 VARIABLE = "CHECK_KILL"
+
+TOYS = Path(__file__).parents[1] / "test/training"
 
 
 @dataclass(frozen=True)
@@ -135,6 +138,17 @@ def arm() -> Callable[[], None]:
     return lambda: None
 
 
+def register_toys() -> list[str]:
+    """Make systems of the tests' toys, here and in processes that this one starts; return their names."""
+    sys.path.append(str(TOYS))
+    import plugs
+
+    from audiolab import systems
+
+    systems._SYSTEMS |= {name: f"{toy.__module__}:{toy.__name__}" for name, toy in plugs.TOYS.items()}
+    return list(plugs.TOYS)
+
+
 def main() -> None:
     """Train armed, or launch processes that do."""
     from audiolab.bin import train
@@ -149,8 +163,9 @@ def main() -> None:
 
     train._train = armed
     launch.launch = lambda module, *rest: originally("kill_at", *rest)
-    path = [str(Path(__file__).parent), *filter(None, [os.environ.get("PYTHONPATH")])]
+    path = [str(Path(__file__).parent), str(TOYS), *filter(None, [os.environ.get("PYTHONPATH")])]
     os.environ["PYTHONPATH"] = os.pathsep.join(path)
+    register_toys()
     train.main()
 
 

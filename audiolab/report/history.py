@@ -35,9 +35,10 @@ class History:
         """The last step that was logged; 0 where nothing was."""
         return max((int(steps[-1]) for steps, _ in self.series.values()), default=0)
 
-    def names_of(self, split: str) -> list[str]:
-        """Names that one split logged, in the order of their first appearance."""
-        return [name for of_split, name in self.series if of_split == split]
+    @property
+    def names(self) -> list[str]:
+        """What was logged, in the order of first appearance; training and validation name the same value alike."""
+        return list(dict.fromkeys(name for _, name in self.series))
 
 
 @dataclass(frozen=True)

@@ -36,21 +36,14 @@ class Spectrogram:
 
 
 @style.styled
-def curve(history: History, title: str, train: str | None, valid: str | None) -> Figure:
-    """Return one value over steps: training (block means, and their range as a band) and validation.
-
-    Args:
-        history: What was logged.
-        title: Title of the plot.
-        train: The name under which training logged it, if it did.
-        valid: The name under which validation did.
-    """
+def curve(history: History, name: str) -> Figure:
+    """Return a logged value over steps: training (block means, and their range as a band) and validation."""
     drawn, axes = style.figure(4.4, 2.7)
     axis = axes[0, 0]
-    for split, name, colour in (("train", train, style.SERIES[0]), ("valid", valid, style.SERIES[1])):
-        if name is not None:
-            _line(axis, history.series[split, name], colour, {"train": "training", "valid": "validation"}[split])
-    axis.set_title(title)
+    for split, words, colour in (("train", "training", style.SERIES[0]), ("valid", "validation", style.SERIES[1])):
+        if (split, name) in history.series:
+            _line(axis, history.series[split, name], colour, words)
+    axis.set_title(name)
     _steps(axis)
     axis.legend(loc="best")
     return drawn

@@ -50,10 +50,10 @@ def training_section(runs: Sequence[TrainingRun]) -> Markup:
         history, name = run.history, run.name
         together = shown[name] or Together({}, "")
         drawn = [_together(history, name, split, together) for split in ("train", "valid")]
-        for words, (train, valid) in _joined(history).items():
-            if _short(words) not in together.names.values():
-                alt = f"{words} over training steps of {name}."
-                drawn.append(page.plot(plots.curve(history, words, train, valid), f"curve-{name}-{words}", alt))
+        for value in history.names:
+            if value not in together.names.values():
+                alt = f"{value} over training steps of {name}."
+                drawn.append(page.plot(plots.curve(history, value), f"curve-{name}-{value}", alt))
         parts.append(page.fold(name, page.grid([d for d in drawn if d]), is_open=run is runs[0]))
     return page.join(*parts)
 
@@ -79,29 +79,12 @@ def _link(path: Path, here: Path) -> Markup:
 
 
 def _together(history: History, name: str, split: str, together: Together) -> Markup | None:
-    by_short = {_short(logged): logged for logged in history.names_of(split)}
-    names = {words: by_short[short] for words, short in together.names.items() if short in by_short}
+    names = {words: value for words, value in together.names.items() if (split, value) in history.series}
     if not names:
         return None
     title = f"{together.title}, {'training' if split == 'train' else 'validation'}"
     drawn = plots.trajectories(history, names, title, split)
     return page.plot(drawn, f"together-{split}-{name}", f"{title}, over steps of {name}: {', '.join(names)}.")
-
-
-def _joined(history: History) -> dict[str, tuple[str | None, str | None]]:
-    """Return title -> (training's name, validation's name); ``generator/cycle`` and ``cycle`` are one value."""
-    train, valid = history.names_of("train"), history.names_of("valid")
-    shorts = [_short(name) for name in train]
-    joined: dict[str, tuple[str | None, str | None]] = {}
-    for name, short in zip(train, shorts):
-        partner = next((v for v in valid if v == name or (v == short and shorts.count(short) == 1)), None)
-        joined[name] = name, partner
-    partners = {partner for _, partner in joined.values()}
-    return joined | {name: (None, name) for name in valid if name not in partners}
-
-
-def _short(logged: str) -> str:
-    return logged.rpartition("/")[2]
 
 
 def _flatten(config: Mapping[str, Any], prefix: str = "") -> dict[str, str]:

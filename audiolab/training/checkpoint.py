@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import math
 from pathlib import Path
 from typing import Any
 
@@ -101,12 +100,3 @@ class Checkpoints:
         if not (digits.isascii() and digits.isdigit()):
             raise AudiolabError(f"{path}: does not name a checkpoint; delete it to go on from the newest one")
         return int(digits)
-
-
-def rank(best: Ranking, value: float, step: int, mode: str, keep: int) -> Ranking:
-    """Return the ranking with one more checkpoint, cut to ``keep``; of equal values the earlier step is better."""
-    if not keep or math.isnan(value):
-        return best[:keep]
-    sign = 1 if mode == "min" else -1
-    entries = [*((v, s) for v, s in best if s != step), (value, step)]
-    return sorted(entries, key=lambda entry: (sign * entry[0], entry[1]))[:keep]

@@ -69,6 +69,18 @@ def model_state(
     return {key: _mean([state[key] for state in states]) for key in states[0]}
 
 
+def export_model(
+    expdir: Path,
+    system: str,
+    content: Mapping[str, Any],
+    steps: Sequence[int],
+    load: Callable[[int], Mapping[str, Any]],
+    exports: Sequence[str],
+) -> None:
+    """Write ``model.pt`` into a run's folder; the arguments are those of `model_state` and `save_model`."""
+    save_model(expdir / MODEL, system, content["step"], model_state(content, steps, load, exports), exports)
+
+
 def save_model(path: Path, system: str, step: int, state: Mapping[str, Any], exports: Sequence[str]) -> None:
     """Write ``model.pt``: a format number, the system's name, the step, and the state of each of ``exports``.
 

@@ -1,16 +1,17 @@
-"""``history.csv`` and TensorBoard: what was logged, step by step."""
+"""What was logged, step by step: in ``history.csv`` and TensorBoard, and drawn."""
 
 from __future__ import annotations
 
 import csv
 import re
+from collections import defaultdict
 from collections.abc import Mapping
 from pathlib import Path
 from typing import IO
 
 from audiolab.errors import AudiolabError
 from audiolab.files import atomic_write, sync_file
-from audiolab.text import parse_cells, read_text
+from audiolab.text import parse_cells, read_records, read_text
 
 COLUMNS = ("step", "epoch", "split", "name", "value")
 
@@ -61,6 +62,26 @@ class History:
         if self.write:
             self._file.close()
             self._board.close()
+
+
+def draw_curves(folder: Path) -> None:
+    """Draw ``curves/<name>.png`` for each name in ``history.csv`` of a run's folder, training and validation in one."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    curves: dict[str, dict[str, list[tuple[int, float]]]] = defaultdict(lambda: defaultdict(list))
+    for _, row in read_records(folder / "history.csv", COLUMNS, ",", "the history"):
+        curves[row["name"]][row["split"]].append((int(row["step"]), float(row["value"])))
+    for name, splits in curves.items():
+        figure = Figure(figsize=(6.4, 3.6))
+        axes = figure.add_subplot(xlabel="step", ylabel=name)
+        for split, points in splits.items():
+            axes.plot(*zip(*points), label=split, marker="." if len(points) < 50 else None)
+        figure.subplots_adjust(0.15, 0.15, 0.97, 0.97)  # fixed margins: finding them takes as long as drawing
+        axes.grid(alpha=0.3)
+        axes.legend()
+        with atomic_write(folder / "curves" / f"{re.sub(r'[^A-Za-z0-9_.-]', '_', name)}.png", "wb") as file:
+            FigureCanvasAgg(figure).print_png(file)
 
 
 def _read(path: Path) -> list[list[str]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import multiprocessing
 import os
 import select
@@ -58,6 +59,13 @@ def loaded(loader: DataLoader) -> Iterator[Batch]:
                 "trainer.num_workers, or set it to 0"
             ) from error
         yield batch
+
+
+def batches_of_steps(loader: DataLoader, count: int, device: torch.device) -> Iterator[list[Batch]]:
+    """Yield the ``count`` micro-batches of each step, on the device; raise what `loaded` does."""
+    batches = loaded(loader)
+    while micro_batches := [to_device(batch, device) for batch in itertools.islice(batches, count)]:
+        yield micro_batches
 
 
 def _next(batches: Iterator[Batch]) -> Batch:

@@ -6,19 +6,16 @@ import copy
 import logging
 import shutil
 import time
-from pathlib import Path
 from typing import Any
 
 from torch import Tensor
 
 from audiolab.dataset import Batch
-from audiolab.errors import AudiolabError, did_you_mean
+from audiolab.errors import AudiolabError
 from audiolab.training.checkpoint import KEYS, Checkpoints
-from audiolab.training.crash import guard
-from audiolab.training.distributed import Processes
 from audiolab.training.export import write_file
 from audiolab.training.loadfile import load_file
-from audiolab.training.meter import Meter
+from audiolab.training.log import Meter
 from audiolab.training.seeding import STEP, seed_torch
 from audiolab.training.updater import Updater
 
@@ -28,7 +25,7 @@ SLOWER = 1.5
 """How many times the time of a step in fp32 another precision may take without a warning."""
 
 
-def try_step(updater: Updater, batch: Batch, step: int, crash_path: Path) -> None:
+def try_step(updater: Updater, batch: Batch, step: int) -> None:
     """Make a whole step on ``batch`` in every micro-batch's place, and then put everything back as it was.
 
     On a CPU that is asked for another precision there are two steps in each of it and fp32, for the first of each takes
@@ -45,8 +42,7 @@ def try_step(updater: Updater, batch: Batch, step: int, crash_path: Path) -> Non
     for precision in precisions:
         seed_torch(0, STEP, step)
         began = time.perf_counter()
-        with guard(crash_path, step + 1, batches):
-            updater.step(batches, step, Meter(), precision)
+        updater.step(batches, step, Meter(), precision)
         seconds[precision] = min(seconds[precision], time.perf_counter() - began)
         system.load_state_dict(weights)
         updater.load(state)
@@ -77,18 +73,6 @@ def try_checkpoint(checkpoints: Checkpoints, content: dict[str, Any], kept: int)
             f"{checkpoints.folder}: the disk has {free / 2**20:.0f} MiB free, {missing} checkpoints of "
             f"{size / 2**20:.1f} MiB do not fit; make room, or lower trainer.keep_last and trainer.keep_best"
         )
-
-
-def check_metric(best: str, metrics: dict[str, float], processes: Processes) -> None:
-    """See whether validation gives the metric that is to rank checkpoints.
-
-    Raises:
-        AudiolabError: It does not.
-    """
-    if best and best not in metrics:
-        raise AudiolabError(f"trainer.best is '{best}', which validation does not give{did_you_mean(best, metrics)}")
-    if processes.main:
-        logger.info("preflight: largest batch, checkpoint and validation are fine")
 
 
 def kept(value: Any) -> Any:

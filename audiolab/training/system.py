@@ -21,7 +21,8 @@ class Update:
     Attributes:
         name: A key of `System.optimizes`: which networks are stepped.
         loss: Scalar; a mean over the batch, so that parts which hold half of it each may be averaged (`Whole.share`).
-        stats: Scalars to be logged, as ``{"cycle": tensor}``; detached by the trainer.
+        stats: Scalars to be logged, as ``{"cycle": tensor}``; detached by the trainer. What `System.validate` scores as
+            well has its name.
         parts: Which modules or parameters of these networks are stepped, by their dotted names in the system
             (``"decoder.heads.3"``); None: all. What is not named stays as it is, bit for bit, its optimiser's state and
             its average, too. All parts of a whole batch name the same.
@@ -73,7 +74,7 @@ class Together:
     """Logged values that are best seen in one plot for training and one for validation.
 
     Attributes:
-        names: Words for the legend -> last part of the logged name (``d_real`` of ``discriminator/d_real``).
+        names: Words for the legend -> logged name.
         title: Title of these plots.
         note: How to read them.
     """

@@ -2,41 +2,33 @@
 
 from __future__ import annotations
 
-import itertools
 import logging
 import time
-from collections.abc import Iterable
-from contextlib import closing, nullcontext
+from collections.abc import Callable, Iterable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from audiolab.config import save_yaml
 from audiolab.dataset import Batch, SystemDataset
-from audiolab.errors import AudiolabError
-from audiolab.training.checkpoint import FORMAT, Checkpoints, Ranking, rank
+from audiolab.training.best import Best
+from audiolab.training.checkpoint import FORMAT, Checkpoints
 from audiolab.training.config import completed
-from audiolab.training.crash import guard
-from audiolab.training.curves import draw_curves
 from audiolab.training.determinism import reproducible
 from audiolab.training.distributed import Processes
 from audiolab.training.ema import WeightAverage
-from audiolab.training.export import MODEL, check_exports, model_state, save_model
-from audiolab.training.folder import claimed
-from audiolab.training.history import History
-from audiolab.training.initial import fingerprints, initial_of, take_over, take_over_optimizers
-from audiolab.training.loading import check_shared_memory, loaded, make_loader, to_device
-from audiolab.training.meter import Meter
-from audiolab.training.patience import Patience
-from audiolab.training.preflight import check_metric, kept, try_checkpoint, try_step
-from audiolab.training.progress import Progress
+from audiolab.training.export import MODEL, check_exports, export_model
+from audiolab.training.folder import note_start, opened
+from audiolab.training.initial import Inheritance
+from audiolab.training.loading import batches_of_steps, check_shared_memory, make_loader, to_device
+from audiolab.training.log import RunLog, log_start
+from audiolab.training.preflight import kept, try_checkpoint, try_step
 from audiolab.training.resume import check_agree, check_length, check_unchanged, resolve_all, resolved
-from audiolab.training.run_info import command_line, log_start, log_to, write_run_json
-from audiolab.training.sampler import BatchSampler, validation_batches
+from audiolab.training.sampler import BatchSampler
 from audiolab.training.seeding import EPOCH, SETUP, STEP, build, seed_torch
 from audiolab.training.signals import StoppedError, watch
 from audiolab.training.system import System
 from audiolab.training.updater import Updater
-from audiolab.training.validation import validate
+from audiolab.training.validation import Validation
 
 logger = logging.getLogger(__name__)
 
@@ -73,32 +65,20 @@ class Trainer:
         processes: Processes | None = None,
     ) -> None:
         check_exports(system, system.exports)
-        self.system, self.train_set, self.valid_set = system, train_set, valid_set
-        self.config, self.expdir = config, Path(expdir)
-        self.trainer, self.data = config.trainer, train_set.fingerprint()
+        self.system, self.train_set, self.data = system, train_set, train_set.fingerprint()
+        self.config, self.trainer, self.expdir = config, config.trainer, Path(expdir)
         self.processes = processes or Processes()
         self.sampler = BatchSampler(
             train_set, self.trainer.batch_size, config.seed, self.processes.world, self.processes.rank,
             self.trainer.accumulate, self.trainer.bucket,
         )  # fmt: skip
-        if not len(valid_set):
-            raise AudiolabError("the validation set is empty; hold out at least one item in data_conf")
-        valid_size = self.trainer.valid_batch_size or self.sampler.micro
-        self.valid_batches = validation_batches(valid_set, valid_size, config.seed)
-        self.valid_numbers = range(self.processes.rank, len(self.valid_batches), self.processes.world)
-        self.valid_loader = self._loader(valid_set, [self.valid_batches[number] for number in self.valid_numbers])
-        ends = [
-            self.trainer.max_steps,
-            self.trainer.max_epochs and self.trainer.max_epochs * self.sampler.steps_per_epoch,
-        ]
+        self.validation = Validation(valid_set, config, self.sampler.micro, self.processes)
+        epochs, steps = self.trainer.max_epochs, self.trainer.max_steps
+        ends = [steps, epochs and epochs * self.sampler.steps_per_epoch]
         self.max_steps = min(end for end in ends if end is not None)
         self.optim = resolve_all(config.optim, self.max_steps)
-        self.crash_path = self.expdir / ("crash.pt" if self.processes.main else f"crash.{self.processes.rank}.pt")
-        self.meter, self.step = Meter(), 0
-        self.best: Ranking = []
-        self.patience = Patience(self.trainer.patience, self.trainer.best_mode)
-        self._drawn = time.monotonic()
         self.checkpoints = Checkpoints(self.expdir / "checkpoints", self.trainer.keep_last)
+        self.step, self.best = 0, Best(self.trainer)
 
     @classmethod
     def of(cls, system: type[System], config: Any, expdir: str | Path, processes: Processes | None = None) -> Trainer:
@@ -115,50 +95,57 @@ class Trainer:
             AudiolabError: Something that the user can mend, such as a config that has changed since the run began.
         """
         with (
-            claimed(self.expdir, self.processes.main),
+            opened(self.expdir, self.processes),
             watch() as stop_asked,
             reproducible(self.trainer.deterministic, self.trainer.threads),
-            log_to(self.expdir / "train.log", self.processes),
         ):
             self._begin(stop_asked)
-            with closing(self.history):
+            with closing(self.log):
                 if not self.ended:
                     self._enter_epoch()
                     self._preflight()
-                    with Progress(self.step, self.max_steps, self.processes) as progress:
-                        self._train(progress)
+                    with self.log.bar():
+                        self._train()
                 self._finish()
 
-    def _loader(self, dataset: SystemDataset, batches: Any) -> Iterable[Batch]:
-        return make_loader(dataset, batches, self.trainer.num_workers, self.processes.device)
+    @property
+    def ended(self) -> bool:
+        """Whether no step is to be made any more."""
+        return self.step >= self.max_steps or self.best.over
 
-    def _begin(self, stop_asked: Any) -> None:
+    @property
+    def epoch(self) -> int:
+        """The epoch, from 0, of the step that was made last."""
+        return self.sampler.epoch(max(0, self.step - 1))
+
+    def _begin(self, stop_asked: Callable[[], bool]) -> None:
+        """Bring everything into the state in which the next step finds it."""
         content = self.checkpoints.load_latest()
-        check_agree(self.processes, content["step"] if content is not None else 0, self.data, self.expdir)
+        step = content["step"] if content is not None else 0
+        check_agree(self.processes, step, self.data, self.expdir)
+        check_length(step, self.max_steps, self.expdir)
+        inheritance = Inheritance(self.system, self.config.init, resumed=content is not None)
         if content is None:
-            initial = initial_of(self.config.init, self.system)
-            take_over(initial)
+            inheritance.take_over()
             seed_torch(self.config.seed, SETUP)
             self.system.setup(self.train_set)
-            self.inherited = fingerprints(initial)
+            self.inherited = inheritance.fingerprints()
         else:
-            check_length(content["step"], self.max_steps, self.expdir)
-            inherited = fingerprints(initial_of(self.config.init, self.system, resumed=True))
-            check_unchanged(content, resolved(self.config, self.optim), self.data, inherited, self.expdir)
+            now = resolved(self.config, self.optim), self.data, inheritance.fingerprints()
+            check_unchanged(content, *now, self.expdir)
             self.inherited = content["inherited"]
             self.system.load_state_dict(content["system"])
         self.system.to(self.processes.device).train()
         self.processes.broadcast([*self.system.parameters(), *self.system.buffers()])
-        self.updater = Updater(self.system, self.optim, self.trainer, self.processes, stop_asked)
+        self.updater = Updater(self.system, self.optim, self.trainer, self.processes, stop_asked, self.expdir)
         self.ema = WeightAverage(self.system, self.trainer.ema_decay) if self.trainer.ema_decay else None
         if content is None:
-            take_over_optimizers(self.config.init, self.updater.optimizers)
-        else:
+            inheritance.take_over_optimizers(self.updater.optimizers)
+        self.log = RunLog(self.expdir, step, self.max_steps, self.processes)
+        if content is not None:
             self._load(content)
-        self.history = History(self.expdir, self.step, self.processes.main)
         if self.processes.main:
-            save_yaml(self.config, self.expdir / "config.yaml")
-            write_run_json(self.expdir / "run.json", command_line())
+            note_start(self.expdir, self.config)
             log_start(self.system, self.config, self.processes, len(self.train_set), self.sampler.steps_per_epoch)
             if content is not None:
                 logger.info("going on from step %d of %d", self.step, self.max_steps)
@@ -173,24 +160,25 @@ class Trainer:
         if state is not None:
             self.system.load_state_dict(state)
 
-    def _enter_step(self) -> None:
-        self.system.on_step_start(self.step / self.sampler.steps_per_epoch)
-
     def _preflight(self) -> None:
+        """Try everything that could fail after hours, and leave no trace of it."""
         self._enter_step()
-        batch = self.train_set.batch(self.sampler.largest_batch())
-        mine = self.valid_batches[self.processes.rank :][:1]
-        batches = [self.valid_set.batch(keys) for keys in mine]
-        check_shared_memory([batch, *batches], self.trainer.num_workers, self.processes.on_this_machine)
+        batch, first = self.train_set.batch(self.sampler.largest_batch()), self.validation.first()
+        batches = [batch, *(each for _, each in first)]
+        check_shared_memory(batches, self.trainer.num_workers, self.processes.on_this_machine)
         self._check_stop()
-        try_step(self.updater, to_device(batch, self.processes.device), self.step, self.crash_path)
+        try_step(self.updater, to_device(batch, self.processes.device), self.step)
         self._check_stop()
         content = self._content()
         if self.processes.main:
             try_checkpoint(self.checkpoints, content, self.trainer.keep_last + self.trainer.keep_best)
-        metrics = self._validate(zip([self.processes.rank], batches))
-        check_metric(self.trainer.best, metrics, self.processes)
+        self.best.check(self.validation.scores(self.system, self.ema, first))
+        if self.processes.main:
+            logger.info("preflight: largest batch, checkpoint and validation are fine")
         self._check_stop()
+
+    def _enter_step(self) -> None:
+        self.system.on_step_start(self.step / self.sampler.steps_per_epoch)
 
     def _check_stop(self) -> None:
         """Leave where any process was asked to: nothing has been trained that is not saved."""
@@ -198,73 +186,61 @@ class Trainer:
             where = f"from step {self.step}" if self.step else "from the beginning"
             raise StoppedError(f"asked to stop before the first step: run the same command to go on {where}")
 
-    def _train(self, progress: Progress) -> None:
-        self.sampler.step = self.step
-        batches = loaded(self._loader(self.train_set, self.sampler))
-        began = self.step
+    def _train(self) -> None:
+        self.sampler.step = began = self.step
+        loader = self._loader(self.train_set, self.sampler)
+        batches = batches_of_steps(loader, self.trainer.accumulate, self.processes.device)
         while not self.ended:
             if self.step > began and self.step % self.sampler.steps_per_epoch == 0:
                 self._enter_epoch()
             asked = time.perf_counter()
-            micro = [
-                to_device(batch, self.processes.device) for batch in itertools.islice(batches, self.trainer.accumulate)
-            ]
+            micro_batches = next(batches)
             waited = time.perf_counter() - asked
-            seed_torch(self.config.seed, STEP, self.step, self.processes.rank)
-            self._enter_step()
-            with guard(self.crash_path, self.step + 1, micro):
-                self.updater.step(micro, self.step, self.meter)
-            if self.ema is not None:
-                self.ema.update(self.updater.stepped)
-            self.step += 1
-            progress.stepped(waited, time.perf_counter() - asked)
-            self._after_step(progress)
+            self._make_step(micro_batches)
+            self.log.stepped(waited, time.perf_counter() - asked)
+            self._after_step()
 
-    def _after_step(self, progress: Progress) -> None:
-        """Log, validate and save where it is time to; leave when asked to."""
-        metrics = None
-        if self.ended or self.step % self.trainer.valid_every == 0:
-            metrics = self._validate(zip(self.valid_numbers, loaded(self.valid_loader)))
-            if self.trainer.best and self.step % self.trainer.valid_every == 0:
-                self.patience.take(metrics[self.trainer.best])
-        last = self.ended  # perhaps through what validation has found
-        if last or self.step % self.trainer.log_every == 0:
-            self._log(progress)
-        if metrics is not None:
-            progress.validated(self.step, metrics)
-            self.history.add(self.step, self.epoch, "valid", metrics)
-        due = last or self.step % self.trainer.save_every == 0
-        if due and metrics is not None and self.trainer.best:
-            self.best = rank(
-                self.best, metrics[self.trainer.best], self.step, self.trainer.best_mode, self.trainer.keep_best
-            )
+    def _loader(self, dataset: SystemDataset, batches: Any) -> Iterable[Batch]:
+        return make_loader(dataset, batches, self.trainer.num_workers, self.processes.device)
+
+    def _make_step(self, micro_batches: list[Batch]) -> None:
+        seed_torch(self.config.seed, STEP, self.step, self.processes.rank)
+        self._enter_step()
+        self.updater.step(micro_batches, self.step, self.log.meter)
+        if self.ema is not None:
+            self.ema.update(self.updater.stepped)
+        self.step += 1
+
+    def _after_step(self) -> None:
+        """Validate, log and save where it is time to; leave when asked to."""
+        scores = None
+        if self._due(self.trainer.valid_every):
+            scores = self.validation.scores(self.system, self.ema)
+            if self.step % self.trainer.valid_every == 0:
+                self.best.count(scores)  # which may end the training
+        if self._due(self.trainer.log_every):
+            rates = {f"{name}_lr": rate for name, rate in self.updater.rates().items()}
+            skips = {f"{name}_skipped": float(count) for name, count in self.updater.skips.total.items()}
+            self.log.trained(self.step, self.epoch, rates | skips)
+        if scores is not None:
+            self.log.validated(self.step, self.epoch, scores)
+        due = self._due(self.trainer.save_every)
+        if due and scores is not None:
+            self.best.rank(scores, self.step)
         if due or self.updater.stop:
             self._save()
-        progress.advance()
-        if self.updater.stop and not last:
+        if self.updater.stop and not self.ended:
             raise StoppedError(f"asked to stop: saved at step {self.step}; run the same command to go on")
 
-    def _log(self, progress: Progress) -> None:
-        values = self.meter.means(self.processes)
-        values |= {f"{name}_lr": value for name, value in self.updater.rates().items()}
-        values |= {f"{name}_skipped": float(count) for name, count in self.updater.skips.total.items()}
-        progress.logged(self.step, self.epoch, values)
-        self.history.add(self.step, self.epoch, "train", values)
+    def _due(self, every: int) -> bool:
+        return self.ended or self.step % every == 0
 
-    @property
-    def ended(self) -> bool:
-        """Whether no step is to be made any more."""
-        return self.step >= self.max_steps or self.patience.over
-
-    @property
-    def epoch(self) -> int:
-        """The epoch, from 0, of the step that was made last."""
-        return self.sampler.epoch(max(0, self.step - 1))
-
-    def _validate(self, batches: Iterable[tuple[int, Batch]]) -> dict[str, float]:
-        self.processes.broadcast(list(self.system.buffers()))  # statistics of batches differ between processes
-        with self.ema.in_place() if self.ema is not None else nullcontext():
-            return validate(self.system, batches, self.config.seed, self.processes)
+    def _save(self) -> None:
+        content = self._content()
+        if self.processes.main:
+            self.checkpoints.save(content)
+            self._export(content)
+            self.log.draw(CURVES_EVERY)
 
     def _content(self) -> dict[str, Any]:
         """Return a checkpoint; all processes take part."""
@@ -279,44 +255,29 @@ class Trainer:
             "system": self.system.state_dict(),
             "updater": self.updater.state(),
             "ema": self.ema.state() if self.ema is not None else None,
-            "meters": self.processes.gather(self.meter.state()),
-            "best": self.best,
-            "patience": self.patience.state(),
+            "meters": self.processes.gather(self.log.meter.state()),
+            **self.best.state(),
         }
 
     def _load(self, content: dict[str, Any]) -> None:
+        """Go on from what `_content` gave; the system has its part already."""
+        self.step = content["step"]
         self.updater.load(content["updater"])
-        self.meter.load(content["meters"], self.processes)
         if self.ema is not None:
             self.ema.load(content["ema"])
-        self.step = content["step"]
-        self.best = self.checkpoints.there([(value, step) for value, step in content["best"]])
-        self.patience.load(content["patience"])
-
-    def _save(self) -> None:
-        content = self._content()
-        if not self.processes.main:
-            return
-        self.checkpoints.save(content)
-        self._export(content)
-        if time.monotonic() - self._drawn > CURVES_EVERY:
-            self._draw()
+        self.log.meter.load(content["meters"], self.processes)
+        self.best.load(content, self.checkpoints)
 
     def _export(self, content: dict[str, Any]) -> None:
-        steps, exports = [step for _, step in self.best[: self.trainer.average_best]], self.system.exports
-        state = model_state(content, steps, self.checkpoints.load, exports)
-        save_model(self.expdir / MODEL, self.config.system, content["step"], state, exports)
-
-    def _draw(self) -> None:
-        draw_curves(self.expdir)
-        self._drawn = time.monotonic()
+        steps = [step for _, step in self.best.ranking[: self.trainer.average_best]]
+        export_model(self.expdir, self.config.system, content, steps, self.checkpoints.load, self.system.exports)
 
     def _finish(self) -> None:
         """Leave what inference and the reader need; also where training had ended before."""
         if self.processes.main:
             self._export(self.checkpoints.load(self.step))
-            self._draw()
-            if self.patience.over:
-                logger.info("%s has not become better in %d validations", self.trainer.best, self.patience.since)
+            self.log.draw()
+            if self.best.over:
+                logger.info("%s has not become better in %d validations", self.trainer.best, self.best.since)
             logger.info("trained to step %d; the model is %s", self.step, self.expdir / MODEL)
         self.processes.barrier()

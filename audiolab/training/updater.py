@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -15,8 +16,9 @@ from torch.nn.utils import clip_grads_with_norm_, get_total_norm
 from audiolab.dataset import Batch
 from audiolab.errors import AudiolabError
 from audiolab.training.config import OptimConfig, TrainerConfig
+from audiolab.training.crash import guard
 from audiolab.training.distributed import GradientAverage, Processes
-from audiolab.training.meter import Meter
+from audiolab.training.log import Meter
 from audiolab.training.optimizers import make_optimizer, parameters_by_update, parameters_of_parts
 from audiolab.training.schedules import rate
 from audiolab.training.system import System, Update
@@ -48,6 +50,7 @@ class Updater:
         config: The trainer's.
         processes: Those that share the step.
         stop_asked: Whether this process was asked to stop; any process's wish becomes that of all in the same step.
+        expdir: The run's folder, where the batches of a step that fails are left.
 
     Attributes:
         stop: Whether any process was asked to stop.
@@ -62,9 +65,11 @@ class Updater:
         config: TrainerConfig,
         processes: Processes,
         stop_asked: Callable[[], bool],
+        expdir: Path,
     ) -> None:
         self.system, self.optim, self.config, self.processes = system, optim, config, processes
         self.stop_asked, self.stop = stop_asked, False
+        self.crash_path = expdir / ("crash.pt" if processes.main else f"crash.{processes.rank}.pt")
         self.parameters = parameters_by_update(system)
         self._of_parts: dict[tuple[str, tuple[str, ...] | None], list[Parameter]] = {}
         self.stepped: set[Parameter] = set()
@@ -83,7 +88,7 @@ class Updater:
         ``precision`` is another one than the config's, for a trial.
 
         Raises:
-            AudiolabError: Too many updates in a row were not finite.
+            AudiolabError: Too many updates in a row were not finite; memory ran out.
             RuntimeError: Micro-batches or processes give different updates.
         """
         for name, optimizer in self.optimizers.items():
@@ -91,11 +96,12 @@ class Updater:
                 group["lr"] = rate(self.optim[name], step)
         self.precision = precision or self.config.precision
         self.stepped = set()
-        iterators = [iter(self.system.updates(batch)) for batch in batches]
         updated = False
-        while (updates := self._round(iterators)) is not None:
-            self._finish(updates, batches, step, meter)
-            updated = True
+        with guard(self.crash_path, step + 1, batches):
+            iterators = [iter(self.system.updates(batch)) for batch in batches]
+            while (updates := self._round(iterators)) is not None:
+                self._finish(updates, batches, step, meter)
+                updated = True
         if not updated:  # of a system that only takes statistics
             self.stop |= self.processes.any_of(self.stop_asked())[0]
 

@@ -86,13 +86,14 @@ def test_plots_keep_the_process_style_and_give_the_same_svg():
     before = dict(matplotlib.rcParams)
     steps = np.arange(1, 50)
     history = History({("train", "x"): (steps, 1 / steps), ("valid", "x"): (steps[::10], 2 / steps[::10])})
-    texts = [style.svg(plots.curve(history, "x", "x", "x"), "name") for _ in range(2)]
+    texts = [style.svg(plots.curve(history, "x"), "name") for _ in range(2)]
     assert texts[0] == texts[1]
     assert "var(--series-1)" in texts[0]
     assert "var(--ink)" in texts[0]
     assert style.INK not in texts[0]
     assert ">training</text>" in texts[0]
-    other = style.svg(plots.curve(history, "x", "x", "x"), "other")
+    assert ">validation</text>" in texts[0]
+    other = style.svg(plots.curve(history, "x"), "other")
     ids = [set(part.split('"')[0] for part in text.split(' id="')[1:]) for text in (texts[0], other)]
     assert ids[0]
     assert not ids[0] & ids[1]

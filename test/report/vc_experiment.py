@@ -73,7 +73,7 @@ def _run(root, source, target, sentences):
     (run / "run.json").write_text(json.dumps(start))
     lines = ["step,epoch,split,name,value"]
     for step in range(10, 510, 10):
-        lines += [f"{step},0,train,{name},{1 / step}" for name in ("generator/cycle", "discriminator/d_real")]
+        lines += [f"{step},0,train,{name},{1 / step}" for name in ("generator_loss", "cycle", "d_real")]
     lines += [f"{step},0,valid,{name},{2 / step}" for step in (100, 200) for name in ("cycle", "d_real")]
     (run / "history.csv").write_text("\n".join(lines) + "\n")
     out = run / "last" / "eval"

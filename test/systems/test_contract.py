@@ -77,8 +77,8 @@ def test_overfits_one_batch(system, tmp_path):
     batch = train_set.batch(trainer.sampler.largest_batch())
     seen = {logged: [] for logged in example.overfits}
     for step in range(60):
-        trainer.updater.step([batch], step, trainer.meter)
-        means = trainer.meter.means(trainer.processes)
+        trainer.updater.step([batch], step, trainer.log.meter)
+        means = trainer.log.meter.means(trainer.processes)
         for logged, values in seen.items():
             values.append(means[logged])
     for logged, values in seen.items():

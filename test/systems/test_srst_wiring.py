@@ -124,8 +124,9 @@ def test_domain_classifier_learns_on_an_encoder_that_stays():
     def reference(weights, batch):
         features, _ = encode(weights["enhancer"], batch["noisy"], config.enhancer, training=False)
         odds = log_odds(weights["classifier"], features[-1])
-        logged = {"domain_accuracy": recognised(odds, batch["source"])}
-        yield Plain("classifier", cross_entropy(odds, batch["source"]), ("classifier",), logged)
+        loss = cross_entropy(odds, batch["source"])
+        logged = {"domain_loss": loss, "domain_accuracy": recognised(odds, batch["source"])}
+        yield Plain("classifier", loss, ("classifier",), logged)
 
     compare(system, reference, [batch_of(1), batch_of(2, source=(False, False, True))])
 
@@ -161,7 +162,7 @@ def adversarial(config, factor):
             enhancement = enhancement + of_noise / (len(source) if "target_noise" in batch else expected)
             if i in items:
                 enhancement = enhancement + part_loss(speech, batch["speech"][i], config.loss) / expected
-        logged = {"enhancement": enhancement, "domain": domain}
+        logged = {"enhancement": enhancement, "domain_loss": domain}
         logged["domain_accuracy"] = recognised(log_odds(weights["classifier"], features[-1]), source)
         held = features[-1].detach()
         yield Plain(
@@ -212,6 +213,7 @@ def test_adversarial_validation():
     odds = log_odds(weights["classifier"], features[-1])
     expected = {
         "domain_loss": cross_entropy(odds, batch["source"]),
+        "domain_accuracy": recognised(odds, batch["source"]),
         "source_recognised": recognised(odds[:2], batch["source"][:2]),
         "target_recognised": recognised(odds[2:], batch["source"][2:]),
         "source_si_sdr": sum(si_sdr(speeches[i], batch["speech"][i]) for i in (0, 1)) / 2,

@@ -12,7 +12,7 @@ import torch
 from toys import latest, make_config, start, train, weights
 
 from audiolab.errors import AudiolabError
-from audiolab.training.checkpoint import Checkpoints, rank
+from audiolab.training.checkpoint import Checkpoints
 from audiolab.training.determinism import same
 
 
@@ -141,7 +141,7 @@ def test_a_broken_one_of_the_best_can_be_deleted(tmp_path):
     assert str(broken) in str(caught.value)
     broken.unlink()
     again = train(config, tmp_path / "run")
-    left = [step for _, step in again.best]
+    left = [step for _, step in again.best.ranking]
     assert len(left) == 2
     paths = [again.checkpoints.path(step) for step in left]
     states = [torch.load(path, weights_only=True)["system"]["network.0.weight"] for path in paths]
@@ -168,14 +168,6 @@ def test_the_newest_are_kept_whatever_their_number(tmp_path, keep_last):
     for step in range(1, 10):
         checkpoints.save({"step": step, "best": []})
         assert checkpoints.steps() == list(range(1, step + 1))[-keep_last:]
-
-
-def test_ranking():
-    best = []
-    for step, value in enumerate([3.0, 1.0, float("nan"), 2.0, 1.0]):
-        best = rank(best, value, step, "min", 3)
-    assert best == [(1.0, 1), (1.0, 4), (2.0, 3)]
-    assert rank(best, 9.0, 5, "max", 2) == [(9.0, 5), (2.0, 3)]
 
 
 def test_nothing_in_a_checkpoint_needs_more_than_weights_only(trained):

@@ -63,7 +63,7 @@ def test_validation_and_model_use_the_average_and_training_does_not(tmp_path):
 def test_mean_of_the_best_checkpoints(tmp_path):
     config = make_config("regression", max_steps=20, keep_best=3, average_best=3, best="error", keep_last=1)
     trainer = train(config, tmp_path / "run")
-    paths = [trainer.checkpoints.path(step) for _, step in trainer.best]
+    paths = [trainer.checkpoints.path(step) for _, step in trainer.best.ranking]
     states = [torch.load(path, weights_only=True)["system"] for path in paths]
     assert len(states) == 3
     found = model(tmp_path / "run")["state"]["network"]

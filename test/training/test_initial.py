@@ -8,6 +8,8 @@ from test_export import model
 from toys import latest, make_config, make_trainer, train, weights
 
 from audiolab.errors import AudiolabError
+from audiolab.training import checkpoint as training_checkpoint
+from audiolab.training import export
 from audiolab.training.determinism import same
 
 
@@ -16,7 +18,7 @@ def begun(config, expdir):
     trainer = make_trainer(config, expdir)
     trainer.expdir.mkdir(parents=True)
     trainer._begin(lambda: False)
-    trainer.history.close()
+    trainer.log.close()
     return trainer
 
 
@@ -50,6 +52,17 @@ def test_a_checkpoint_gives_all_networks_and_the_optimisers_states_but_not_their
         state = optimizer.state_dict()
         assert same(state["state"], checkpoint["updater"]["optimizers"][name]["state"])
         assert state["param_groups"][0]["lr"] == 1e-3
+
+
+@pytest.mark.parametrize(("checkpoint", "read"), [(False, "model.pt"), (True, "step_00000012.pt")])
+def test_a_file_of_another_run_is_read_once(tmp_path, other, monkeypatch, checkpoint, read):
+    """For its networks' names, three networks, their fingerprint and the optimisers; so all are of the same file."""
+    files = []
+    for module in (export, training_checkpoint):
+        real = module.load_file
+        monkeypatch.setattr(module, "load_file", lambda path, *more, real=real: files.append(path) or real(path, *more))
+    begun(from_run(other, checkpoint=checkpoint), tmp_path / "run")
+    assert [path.name for path in files if other in path.parents] == [read]
 
 
 def test_only_the_networks_that_are_named(tmp_path, other):

@@ -9,7 +9,7 @@ from test_processes import finish
 from toys import make_config, make_trainer, start_two, train, weights
 
 from audiolab.training.determinism import same
-from audiolab.training.meter import Meter
+from audiolab.training.log import Meter
 from audiolab.training.optimizers import parameters_by_update, parameters_of_parts
 
 WAYS = {

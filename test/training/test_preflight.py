@@ -14,7 +14,7 @@ from toys import make_config, make_trainer, train
 from audiolab.errors import AudiolabError
 from audiolab.training import loading, preflight
 from audiolab.training.determinism import same
-from audiolab.training.run_info import command_line
+from audiolab.training.folder import command_line
 from audiolab.training.signals import StoppedError
 from audiolab.training.updater import Updater
 
@@ -128,6 +128,6 @@ def test_a_run_says_what_it_is(tmp_path):
 
 def test_a_validation_set_without_items_is_refused(tmp_path):
     trainer = make_trainer(make_config("gan"), tmp_path / "run")
-    trainer.valid_set.config.items = 0
+    trainer.validation.dataset.config.items = 0
     with pytest.raises(AudiolabError, match="validation set is empty"):
-        type(trainer)(trainer.system, trainer.train_set, trainer.valid_set, trainer.config, tmp_path / "run")
+        type(trainer)(trainer.system, trainer.train_set, trainer.validation.dataset, trainer.config, tmp_path / "run")

@@ -24,7 +24,7 @@ def test_it_changes_neither_weights_nor_means(tmp_path):
     scores = {}
     for size, run in runs.items():
         assert same(weights(tmp_path / str(size))["system"], weights(tmp_path / "None")["system"])
-        scores[size] = run._validate(zip(run.valid_numbers, run.valid_loader))
+        scores[size] = run.validation.scores(run.system, run.ema)
     assert scores[1] == pytest.approx(scores[None], rel=1e-6)
     assert scores[5] == pytest.approx(scores[None], rel=1e-6)
 

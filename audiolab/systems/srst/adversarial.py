@@ -76,7 +76,7 @@ class DomainAdversarial(EnhancementSystem):
             )
         enhancement = self._enhancement_loss(batch, features, scale)
         accuracy = recognised(logits, source).float().mean()
-        stats = {"enhancement": enhancement, "domain": domain, "domain_accuracy": accuracy}
+        stats = {"enhancement": enhancement, "domain_loss": domain, "domain_accuracy": accuracy}
         yield Update("enhancer", enhancement + self.config.beta * domain, stats)
         if not self.config.freeze_classifier:
             logits = self.classifier(features[-1].detach())

@@ -43,8 +43,9 @@ class DomainClassification(EnhancementSystem):
     def updates(self, batch: Batch) -> Iterator[Update]:
         """Yield the one step: cross entropy."""
         logits = self._logits(batch)
+        loss = domain_loss(logits, batch["source"])
         accuracy = recognised(logits, batch["source"]).float().mean()
-        yield Update("classifier", domain_loss(logits, batch["source"]), {"domain_accuracy": accuracy})
+        yield Update("classifier", loss, {"domain_loss": loss, "domain_accuracy": accuracy})
 
     @torch.no_grad()
     def validate(self, batch: Batch) -> dict[str, Mean]:

@@ -57,12 +57,13 @@ def enhancement_scores(speech: Tensor, batch: Batch) -> dict[str, Mean]:
 
 
 def domain_scores(logits: Tensor, source: Tensor) -> dict[str, Mean]:
-    """Return the classifier's accuracy and cross entropy, for log odds [B]; each domain's accuracy by itself."""
+    """Return the classifier's cross entropy and accuracy, for log odds [B]; each domain's accuracy by itself, too."""
     right = recognised(logits, source)
     loss = Mean(float(domain_loss(logits, source)) * len(logits), len(logits))
-    accuracy = {
+    accuracy = Mean(float(right.sum()), len(logits))
+    by_domain = {
         f"{name}_recognised": Mean(float(right[chosen].sum()), int(chosen.sum()))
         for name, chosen in (("source", source), ("target", ~source))
         if chosen.any()
     }
-    return {"domain_loss": loss} | accuracy
+    return {"domain_loss": loss, "domain_accuracy": accuracy} | by_domain

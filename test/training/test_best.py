@@ -1,4 +1,4 @@
-"""Training ends when validation has brought nothing better for a while, at the same step after any interruption."""
+"""The best checkpoints; and the end of a training that brings nothing better, at the same step however interrupted."""
 
 import csv
 import math
@@ -8,8 +8,9 @@ import pytest
 from toys import latest, make_config, train, weights
 
 from audiolab.errors import AudiolabError
+from audiolab.training.best import Best
+from audiolab.training.config import TrainerConfig
 from audiolab.training.determinism import same
-from audiolab.training.patience import Patience
 
 UNSTEADY = {"optim": {"model": {"lr": 0.3}}}
 
@@ -25,12 +26,32 @@ UNSTEADY = {"optim": {"model": {"lr": 0.3}}}
     ],
 )
 def test_so_many_validations_without_a_better_score_end_it(mode, scores, ends):
-    patience = Patience(2, mode)
+    best = Best(TrainerConfig(max_steps=1, best="error", best_mode=mode, patience=2))
     over = []
     for score in scores:
-        patience.take(score)
-        over.append(patience.over)
+        best.count({"error": score, "other": 0.0})
+        over.append(best.over)
     assert ends == (over.index(True) + 1 if True in over else None)
+
+
+@pytest.mark.parametrize(
+    ("mode", "kept"), [("min", [(1.0, 1), (1.0, 4), (2.0, 3)]), ("max", [(3.0, 0), (2.0, 3), (1.0, 1)])]
+)
+def test_ranking(mode, kept):
+    best = Best(TrainerConfig(max_steps=1, best="error", best_mode=mode, keep_best=3))
+    for step, value in enumerate([3.0, 1.0, math.nan, 2.0, 1.0]):
+        best.rank({"error": value}, step)
+    assert best.ranking == kept
+    best.rank({"error": 1.5}, kept[0][1])  # the same step again
+    assert len({step for _, step in best.ranking}) == 3
+
+
+def test_without_a_metric_nothing_is_ranked_or_counted():
+    best = Best(TrainerConfig(max_steps=1))
+    best.check({"error": 1.0})
+    best.count({"error": 1.0})
+    best.rank({"error": 1.0}, 1)
+    assert (best.ranking, best.since, best.over) == ([], 0, False)
 
 
 def errors(expdir):
