@@ -15,6 +15,7 @@ from audiolab.features.envelope_config import EnvelopeConfig
 from audiolab.features.mel import mel_centres
 from audiolab.features.speech_level import ActiveLevel, frame_levels, is_active
 from audiolab.features.speech_profile import profile_of
+from audiolab.synthesis.chunks import process_in_chunks
 from audiolab.synthesis.envelope_converter import EnvelopeConverter, EnvelopeConverterConfig
 from audiolab.synthesis.envelope_filter import EnvelopeFilterConfig
 from audiolab.synthesis.limiter import Limiter
@@ -22,7 +23,7 @@ from audiolab.synthesis.speechlike import speech_like
 from audiolab.synthesis.streaming import blocks_of
 
 ANALYSIS = EnvelopeConfig()
-RATE = ANALYSIS.stft.rate
+RATE, HOP = ANALYSIS.stft.rate, ANALYSIS.stft.hop
 ORDER = 60
 EXTRACT = MelEnvelope(ANALYSIS)
 
@@ -244,3 +245,38 @@ def test_what_would_pass_full_scale_is_limited_told_and_counted(caplog):
 def test_a_model_that_makes_nan_is_told(bad):
     with pytest.raises(AudiolabError, match="the model makes NaN or infinite samples, the first is number 0: its wei"):
         converter(lambda mel: mel * bad).convert(speech(0.5), RATE)
+
+
+@pytest.mark.parametrize("window", [2, 6, 50])
+def test_level_of_the_last_window_is_that_of_all_frames(window):
+    """Each is counted once, in whatever window it comes; the speech gets 20 dB louder on its way.
+
+    The peaks that it is analysed at are others, so levels are told below the window's loudest frame.
+    """
+    told, wave = [], speech(1.0)
+    wave = wave * np.geomspace(0.1, 1, len(wave), dtype=np.float32)
+    segments = converter(by_level, window).segments(RATE)
+    matched = segments.matched
+    segments.matched = lambda mel, level: told.append((mel, level)) or matched(mel, level)
+    for _ in process_in_chunks(blocks_of(wave, 997), segments, window // 2 * HOP, 60 * HOP):
+        pass
+    mel, level = told[-1]
+    levels, heard = frame_levels(EXTRACT(wave, ORDER).mel, ANALYSIS), ActiveLevel(ANALYSIS)
+    heard.add(levels)
+    below = level - frame_levels(mel, ANALYSIS).max().item()
+    assert below == pytest.approx(heard.value - levels[-len(mel) :].max().item(), abs=0.1)
+
+
+def test_loudness_is_restored_without_steps():
+    """Of tones that get a gain each, in windows of 20 frames: between those the gain goes as lines do in dB.
+
+    The filter is the same all the time; so what short windows give beside a long one is the restoring gain alone.
+    """
+    time = np.arange(RATE) / RATE
+    low, high = (0.3 * np.sin(2 * np.pi * hz * time).astype(np.float32) for hz in (500, 3000))
+    wave = np.concatenate([low, high])
+    made, whole = (converter(lambda mel: mel + TILT, window).convert(wave, RATE) for window in (20, 1000))
+    sounding = np.abs(whole) > 0.3 * np.abs(whole[len(low) // 2 : -len(high) // 2]).max()
+    gain = db(np.abs(made[sounding]) / np.abs(whole[sounding]))
+    assert gain.max() - gain.min() > 4
+    assert np.abs(np.diff(gain)[np.diff(np.flatnonzero(sounding)) == 1]).max() < 0.03
