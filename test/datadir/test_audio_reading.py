@@ -151,10 +151,10 @@ def test_resampling_keeps_what_the_rate_holds_and_nothing_else(tmp_path, frequen
     assert least < 10 * np.log10(2 * np.mean(inner**2)) < most
 
 
-def test_segments_begin_and_end_with_the_nearest_sample(wav):
-    """4000.56 and 6000.48 samples are 4001 and 6000."""
-    piece, _ = read_wav(wav, start=0.50007, end=0.75006)
-    np.testing.assert_array_equal(piece, read_wav(wav)[0][4001:6000])
+@pytest.mark.parametrize(("part", "first", "stop"), [(0.4, 4000, 6000), (0.6, 4001, 6001)])
+def test_segments_begin_and_end_with_the_nearest_sample(wav, part, first, stop):
+    piece, _ = read_wav(wav, start=(4000 + part) / RATE, end=(6000 + part) / RATE)
+    np.testing.assert_array_equal(piece, read_wav(wav)[0][first:stop])
 
 
 def test_segments_read_their_piece(tmp_path, wav):

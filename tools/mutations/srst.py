@@ -219,6 +219,7 @@ MUTATIONS = [
         "audiolab/datadir/audiofile.py",
         READING,
         ("a segment begins with the sample before", "first = round(start * rate)", "first = int(start * rate)"),
+        ("a segment ends with the sample before", "else round(end * rate)", "else int(end * rate)"),
     ),
     *of(
         "audiolab/datadir/audio.py",
