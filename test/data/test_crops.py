@@ -141,6 +141,16 @@ def test_fingerprint_tells_features_apart(folder):
     assert UnpairedCrops(config(folder), held_out=False).fingerprint() != before
 
 
+def test_fingerprint_tells_values_apart(tmp_path):
+    """Features made anew, of the same utterances and lengths, are others by one value."""
+    feats = {f"{s}_{n}": np.random.default_rng(n).normal(-40, 5, (40, BANDS)) for s in "AB" for n in range(3)}
+    make_features(tmp_path / "a", feats)
+    feats["B_1"][20, 2] += 0.01
+    make_features(tmp_path / "b", feats)
+    first, second = (UnpairedCrops(config(tmp_path / name), held_out=False).fingerprint() for name in "ab")
+    assert first != second
+
+
 def test_speakers_share_no_sentence_on_request():
     source, target = [f"A_{n}" for n in range(6)], [f"B_{n}" for n in range(2, 8)]
     kept = without_shared_sentences(source, target)

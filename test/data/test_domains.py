@@ -174,6 +174,18 @@ def test_fingerprint_tells_data_apart(folders, tmp_path):
     assert dataset(folders).fingerprint() != dataset(other).fingerprint()
 
 
+def test_fingerprint_tells_pools_apart(folders, tmp_path):
+    """Also those of one size; the order of a pool's lines says nothing."""
+    ids = MixtureDir(folders["source_train"]).ids
+    prints = []
+    for lines in ([ids[1], ids[3]], [ids[3], ids[1]], [ids[1], ids[4]], ids):
+        (tmp_path / "pool").write_text("".join(f"{name}\n" for name in lines))
+        prints.append(dataset(folders, source_pool=str(tmp_path / "pool")).fingerprint())
+    assert prints[0] == prints[1]
+    assert len({*prints, dataset(folders).fingerprint()}) == 3
+    assert prints[3] == dataset(folders).fingerprint()
+
+
 @pytest.mark.parametrize(
     ("options", "said"),
     [

@@ -9,6 +9,7 @@ import soundfile
 import torch
 import yaml
 from mixture_folder import RATE, harmonic, make_sounds
+from scipy.stats import kstest
 
 from audiolab.bin import make_mixtures as command
 from audiolab.data.mixing import make_mixtures, write_mixtures
@@ -99,6 +100,39 @@ def test_level_and_peak(sounds, tmp_path):
         assert peak == pytest.approx(0.9, abs=1e-4)
         assert decibels(speech + noise) < -3
         assert decibels(speech) - decibels(noise) == pytest.approx(loud.snr(index), abs=1e-3)
+
+
+def test_excerpts_levels_and_snrs_are_drawn_evenly(tmp_path):
+    """From where the recordings begin to the last place that leaves enough, and over the whole ranges."""
+    generator = np.random.default_rng(0)
+    make_sounds(tmp_path / "speech", {"a-1": harmonic(generator, 120, 3.0)})
+    make_sounds(tmp_path / "noise", {"n-1": 0.03 * generator.standard_normal(4 * RATE)})
+    ranges = {"seconds": [0.5, 0.5], "snr": [-10.0, 10.0], "level": [-45.0, -30.0]}
+    mixtures = made(tmp_path, tmp_path / "mix", count=80, **ranges)
+    lines = [line.split() for line in DataDir(tmp_path / "mix").table("mixtures").values()]
+    levels = [decibels(sum(mixtures.parts(index))) for index in range(80)]
+    drawn = {
+        "speech": ([int(line[1]) for line in lines], 0, 2.5 * RATE),
+        "noise": ([int(line[4]) for line in lines], 0, 3.5 * RATE),
+        "level": (levels, -45, -30),
+        "snr": ([mixtures.snr(index) for index in range(80)], -10, 10),
+    }
+    for name, (values, lowest, highest) in drawn.items():
+        assert kstest(values, "uniform", (lowest, highest - lowest)).pvalue > 0.01, name
+
+
+@pytest.mark.parametrize("quiet", ["speech", "noise"])
+def test_what_is_softer_than_60_db_below_full_scale_is_silence(tmp_path, quiet):
+    def at(level):
+        wave = np.random.default_rng(0).standard_normal(2 * RATE)
+        return {"a-1": wave * 10 ** (level / 20)}
+
+    for kind in ("speech", "noise"):
+        make_sounds(tmp_path / kind, at(-58.0 if kind == quiet else -20.0))
+    assert len(made(tmp_path, tmp_path / "mix")) == 12
+    make_sounds(tmp_path / quiet, at(-62.0))
+    with pytest.raises(AudiolabError, match="were silent"):
+        made(tmp_path, tmp_path / "mix")
 
 
 def test_the_same_excerpts_at_all_snrs(sounds, tmp_path):

@@ -144,6 +144,20 @@ def test_resampling_keeps_a_sine(tmp_path):
     np.testing.assert_allclose(samples[500:-500], wanted[500:-500], atol=1e-3)
 
 
+@pytest.mark.parametrize(("frequency", "least", "most"), [(3600, -0.01, 0.01), (4100, -999, -130), (7000, -999, -130)])
+def test_resampling_keeps_what_the_rate_holds_and_nothing_else(tmp_path, frequency, least, most):
+    """Of a sine at 16 kHz brought to 8 kHz: all of it below 3.6 kHz, below 20 bit of it beyond 4.1 kHz."""
+    soundfile.write(tmp_path / "a.wav", np.sin(2 * np.pi * frequency * np.arange(32000) / 16000), 16000, "DOUBLE")
+    inner = load_mono(tmp_path / "a.wav", RATE)[2000:-2000].astype(np.float64)
+    assert least < 10 * np.log10(2 * np.mean(inner**2)) < most
+
+
+@pytest.mark.parametrize(("part", "first", "stop"), [(0.4, 4000, 6000), (0.6, 4001, 6001)])
+def test_segments_begin_and_end_with_the_nearest_sample(wav, part, first, stop):
+    piece, _ = read_wav(wav, start=(4000 + part) / RATE, end=(6000 + part) / RATE)
+    np.testing.assert_array_equal(piece, read_wav(wav)[0][first:stop])
+
+
 def test_segments_read_their_piece(tmp_path, wav):
     whole = read_wav(wav)[0]
     segments = {"s-1": "r 0 0.5", "s-2": "r 0.5 1.005"}

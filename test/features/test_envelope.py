@@ -45,6 +45,16 @@ def test_an_offset_is_not_in_the_envelope():
     assert (MelEnvelope(CONFIG)(WAVE + 0.1, 50).mel - plain).abs().max() < 0.01
 
 
+@pytest.mark.parametrize("parts", [2, 4])
+def test_where_the_data_end_the_envelope_is_mirrored(parts):
+    """About that bin as about 0 Hz, so that it goes on with period."""
+    last = 512 // parts
+    envelope = MelEnvelope(CONFIG)(WAVE, 50, highest=8000 / parts).log_envelope
+    mirror, period = envelope[:, last : 2 * last + 1].flip(1), envelope[:, 2 * last :]
+    torch.testing.assert_close(mirror, envelope[:, : last + 1], atol=1e-4, rtol=0)
+    torch.testing.assert_close(period, envelope[:, : period.shape[1]], atol=1e-4, rtol=0)
+
+
 def test_silence_lies_on_the_floor():
     assert (MelEnvelope(CONFIG)(np.zeros(800), 40).mel + 100).abs().max() < 1e-3
 

@@ -23,6 +23,16 @@ def test_follows_a_glide(method):
     assert np.abs(found[inner] / truth[::80][inner] - 1).max() < 0.02
 
 
+@pytest.mark.parametrize("truth", [97.3, 126.3, 203.1])
+def test_dio_is_refined_which_noise_shows(truth):
+    """At an SNR of 13 dB it is off by .1 to .2 % of F0, and by .3 % as DIO alone has it."""
+    time, generator = np.arange(32000) / 16000, np.random.default_rng(0)
+    tones = sum(0.1 / k * np.sin(2 * np.pi * k * truth * time) for k in range(1, 12))
+    found = estimate_f0(tones + 0.22 * tones.std() * generator.standard_normal(32000), 16000)[20:-20]
+    assert (found > 0).all()
+    assert np.abs(found / truth - 1).mean() < 0.0022
+
+
 @pytest.mark.parametrize("method", ["dio", "harvest"])
 @pytest.mark.parametrize("samples", [1, 79, 80, 1000, 2003])
 def test_one_frame_for_each_of_the_stft_at_any_length(method, samples):

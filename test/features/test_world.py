@@ -30,6 +30,12 @@ def test_a_gain_is_in_the_first_coefficient_only():
     assert np.abs((whole.power_db - half.power_db)[20:80] - 20 * np.log10(2)).max() < 0.01
 
 
+def test_power_is_that_of_the_envelopes_autocorrelation_without_lag():
+    found = mel_cepstrum(WAVE, 16000)
+    expected = 10 * np.log10(np.fft.irfft(found.spectrum)[:, 0])
+    np.testing.assert_allclose(found.power_db, expected, atol=1e-9)
+
+
 def test_analysis_finds_f0_and_formants():
     world = analyse(WAVE, 16000)
     assert np.abs(world.f0[20:80] - 125).max() < 1

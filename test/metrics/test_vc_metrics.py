@@ -44,6 +44,16 @@ def test_modulation_spectrum_of_a_sinusoid_peaks_at_its_rate():
     assert (spectrum[:, 1] == -120).all()
 
 
+def test_modulation_spectrum_is_that_of_hann_segments_without_their_means(rng):
+    """Slow movement counts: a segment keeps its trend."""
+    cepstra = rng.standard_normal((600, 4)).cumsum(axis=0)
+    segments = np.lib.stride_tricks.sliding_window_view(cepstra[:, 1:], 128, axis=0)[::64]
+    window = np.sin(np.pi * np.arange(128) / 128) ** 2
+    spectra = np.fft.rfft((segments - segments.mean(-1, keepdims=True)) * window)
+    power = 2 * (np.abs(spectra) ** 2).mean(0).T / (200 * (window**2).sum())
+    np.testing.assert_allclose(modulation_spectrum(cepstra, 200), 10 * np.log10(power[1:33]), atol=1e-6)
+
+
 def test_scaling_trajectories_moves_the_modulation_spectrum_by_that_many_decibels(rng):
     cepstra = rng.standard_normal((600, 25))
     natural = modulation_spectrum(cepstra, 200)
@@ -81,6 +91,16 @@ def test_a_constant_envelope_that_follows_the_energy_has_collapsed(bands, rng):
     assert result.variance_ratio == pytest.approx(0, abs=1e-12)
     assert result.dependence == pytest.approx(0, abs=1e-6)
     assert collapsed(result)
+
+
+@pytest.mark.parametrize(("ratio", "expected"), [(0.03, True), (0.08, True), (0.12, False), (1.0, False)])
+def test_under_a_tenth_of_the_variance_it_has_collapsed(bands, ratio, expected):
+    """A constant envelope has .08 or so, once it is estimated from sound."""
+    mean = bands.mean(axis=0)
+    result = collapse(bands, mean + np.sqrt(ratio) * (bands - mean), shape_variance(bands))
+    assert result.variance_ratio == pytest.approx(ratio)
+    assert result.dependence == pytest.approx(1)
+    assert collapsed(result) == expected
 
 
 def test_output_that_ignores_its_input_has_collapsed_though_it_varies(bands, rng):

@@ -83,6 +83,9 @@ def test_change_over_time_is_limited_without_delay():
     gain = 20 * apply_envelope(spectrum, source, wanted, CONFIG, limited).abs().log10()
     assert gain.diff(dim=0).abs().max() < 1.5 + 1e-4
     assert (gain - gain.flip(0)).abs().max() < 1e-4  # symmetric in time, as the step is
+    assert gain[39:41, 0].tolist() == pytest.approx([9.25, 10.75], abs=1e-3)  # half-way up the step, where it is
+    fallen = 20 * apply_envelope(spectrum, source, -wanted, CONFIG, limited).abs().log10()
+    assert (gain + fallen).abs().max() < 1e-4  # what falls is limited as what rises
     slow = torch.linspace(0, 10, 100)[:, None].expand(-1, 32)
     kept = 20 * apply_envelope(spectrum, source, slow, CONFIG, limited).abs().log10()
     assert (kept - slow[:, :1]).abs().max() < 1e-4

@@ -3,6 +3,7 @@
 import torch
 
 from audiolab.features.envelope_config import EnvelopeConfig
+from audiolab.features.mel import mel_centres
 from audiolab.features.speech_profile import SpeechProfile
 from audiolab.synthesis.level_match import LevelMatched
 
@@ -44,6 +45,15 @@ def test_the_mean_over_speech_is_taken_off_and_far_frames_keep_their_shape():
     torch.testing.assert_close(spoken, (tilt - tilt[:bands].mean()).expand(SPEECH, 32))
     torch.testing.assert_close(shape[FAR : FAR + NEAR], spoken[:NEAR] + 10)
     assert not far.any()
+
+
+def test_bands_that_the_audio_has_no_data_in_do_not_count_for_its_level():
+    tilt = torch.linspace(-6, 6, 32) + 5
+    matched = LevelMatched(lambda mel: mel + tilt, PROFILE, ANALYSIS, 24.0, 5400.0)
+    below = int((torch.from_numpy(mel_centres(32, 0, 8000)) <= 5400).sum())
+    assert 20 < below < 32
+    spoken = matched(window(), LEVEL)[FAR + NEAR : -FAR - NEAR]
+    torch.testing.assert_close(spoken, (tilt - tilt[:below].mean()).expand(SPEECH, 32))
 
 
 def test_digital_silence_is_not_mapped():

@@ -244,3 +244,39 @@ def test_what_would_pass_full_scale_is_limited_told_and_counted(caplog):
 def test_a_model_that_makes_nan_is_told(bad):
     with pytest.raises(AudiolabError, match="the model makes NaN or infinite samples, the first is number 0: its wei"):
         converter(lambda mel: mel * bad).convert(speech(0.5), RATE)
+
+
+@pytest.mark.parametrize("window", [2, 6, 50])
+def test_level_of_the_last_window_is_that_of_all_frames(window):
+    """Each is counted once, in whatever window it comes; the speech gets 20 dB louder on its way.
+
+    The peaks that it is analysed at are others, so levels are told below the window's loudest frame.
+    """
+    told, wave = [], speech(1.0)
+    wave = wave * np.geomspace(0.1, 1, len(wave), dtype=np.float32)
+    convert = converter(by_level, window)
+    segments = convert.segments(RATE)
+    matched, convert.segments = segments.matched, lambda rate: segments
+    segments.matched = lambda mel, level: told.append((mel, level)) or matched(mel, level)
+    convert.convert(wave, RATE)
+    mel, level = told[-1]
+    levels, heard = frame_levels(EXTRACT(wave, ORDER).mel, ANALYSIS), ActiveLevel(ANALYSIS)
+    heard.add(levels)
+    below = level - frame_levels(mel, ANALYSIS).max().item()
+    assert below == pytest.approx(heard.value - levels[-len(mel) :].max().item(), abs=0.1)
+
+
+def test_loudness_is_restored_without_steps():
+    """Of tones that get a gain each, in windows of 20 frames: between those the gain goes as lines do in dB.
+
+    The filter is the same all the time; so what short windows give beside a long one is the restoring gain alone.
+    The tones' zeros are not always where frames begin, as 500 Hz would have it, and hide no step.
+    """
+    time = np.arange(RATE) / RATE
+    low, high = (0.3 * np.sin(2 * np.pi * hz * time).astype(np.float32) for hz in (470, 3100))
+    wave = np.concatenate([low, high])
+    made, whole = (converter(lambda mel: mel + TILT, window).convert(wave, RATE) for window in (20, 1000))
+    sounding = np.abs(whole) > 0.3 * np.abs(whole[len(low) // 2 : -len(high) // 2]).max()
+    gain = db(np.abs(made[sounding]) / np.abs(whole[sounding]))
+    assert gain.max() - gain.min() > 4
+    assert np.abs(np.diff(gain)[np.diff(np.flatnonzero(sounding)) == 1]).max() < 0.1

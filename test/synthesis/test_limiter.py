@@ -61,10 +61,22 @@ def test_full_scale_may_hold_whatever_the_source_does():
     assert limiter.samples == (np.abs(tone(2.0)) > 1).sum()
 
 
-def test_channels_keep_their_differences():
-    made = np.concatenate([tone(2.0), tone(2.0) / 2], 1)
-    found, _ = limited(made, made / 2)
-    assert np.allclose(found[:, 1], found[:, 0] / 2)
+@pytest.mark.parametrize("loud", [0, 1])
+def test_channels_keep_their_differences(loud):
+    """Whichever passes full scale, both are lowered alike."""
+    made = np.concatenate([tone(2.0), tone(2.0) / 2], 1)[:, [loud, 1 - loud]]
+    found, limiter = limited(made, made / 2)
+    assert np.allclose(found[:, 1 - loud], found[:, loud] / 2)
+    assert np.abs(found).max() <= 1 - 2**-15
+    assert limiter.samples == (np.abs(made) > 1).sum() > 500
+
+
+def test_the_most_of_all_peaks_is_told():
+    """Of two, seconds apart, be the higher one the first or the last."""
+    both = np.concatenate([tone(2.0), tone(1.3)])
+    for made in (both, both[::-1]):
+        _, limiter = limited(np.ascontiguousarray(made), np.concatenate([tone(1.0)] * 2))
+        assert limiter.most_db == pytest.approx(20 * np.log10(1.8), abs=0.05)
 
 
 def test_blocks_of_any_size_give_the_same():

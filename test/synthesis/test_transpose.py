@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import soxr
+from scipy.signal import butter, sosfiltfilt
 
 from audiolab.features.envelope import MelEnvelope
 from audiolab.features.envelope_config import EnvelopeConfig, order_for
@@ -34,6 +35,17 @@ def test_f0_moves_by_the_ratio_and_duration_and_envelope_stay(ratio):
     assert (shape - shape.mean()).abs().mean() < 2.5
     assert (shape - shape.mean()).std() < 0.4 * (envelope(resampled, 150 * ratio) - envelope(WAVE, 150)).std()
     assert (moved == transpose(WAVE, 16000, ratio)).all()
+
+
+def test_breath_stays_breath():
+    """Noise over 4.5 kHz repeats itself with no period; WORLD's pulses alone would, by .9."""
+    high = butter(8, 4500, "high", fs=16000, output="sos")
+    vowel = 0.1 * formant_filter(glottal_pulses(np.full(32000, 125.0), 16000), (700, 1200, 2600, 3500), 16000)
+    noise = sosfiltfilt(high, np.random.default_rng(0).standard_normal(32000))
+    for wave, period, ratio in ((vowel + 0.03 * noise, 128, 1.0), (vowel + 0.03 * noise, 80, 1.6), (vowel, 80, 1.6)):
+        found = sosfiltfilt(high, transpose(wave, 16000, ratio))[3200:-3200]
+        likeness = found[period:] @ found[:-period] / (found @ found)
+        assert likeness > 0.9 if wave is vowel else abs(likeness) < 0.1
 
 
 @pytest.mark.parametrize("rate", [4000, 8000, 11025])

@@ -118,6 +118,11 @@ MUTATIONS = [
          "to_source, to_target = set(shared[0::2]), set()"),
     ),
     *of(
+        "audiolab/data/crops.py",
+        ("test/data/test_crops.py",),
+        ("other values are the same data", "digest.update(feats.tobytes())", "pass"),
+    ),
+    *of(
         "audiolab/data/speakers.py",
         CROPS,
         ("order of the median F0", "order_for(ceiling, analysis.stft)", "order_for(f0, analysis.stft)"),
@@ -134,6 +139,7 @@ MUTATIONS = [
         ("level the other way", "mel[near] + (self.profile.level - level)", "mel[near] - (self.profile.level - level)"),
         ("pauses are mapped, too", "near = self._near(spoken) &", "near = torch.ones_like(spoken) &"),
         ("level of the pauses beside", "difference[spoken[near]][:, : self.bands]", "difference[:, : self.bands]"),
+        ("level of bands without data", "[:, : self.bands].mean()", ".mean()"),
         ("silence of any depth", "known = known.maximum(self.profile.lowest.to(known))", "pass"),
     ),
     *of(
@@ -159,11 +165,23 @@ MUTATIONS = [
     *of(
         "audiolab/features/envelope.py",
         ("test/features/test_envelope.py",),
+        ("mirrored a bin off", "torch.minimum(place, 2 * last - place)",
+         "torch.minimum(place, (2 * last - 1 - place).clamp(min=0))"),
         ("an offset in the envelope", "spectrum = centred_stft(samples",
          "from audiolab.features.stft import stft\n        spectrum = stft(samples"),
         ("the notch of the mean in the envelope", "log_amplitude[:, lowest, None]", "log_amplitude[:, :lowest]"),
         ("a higher floor", "floor = 10 ** (config.floor_db / 20)\n        power",
          "floor = 10 ** (config.floor_db / 40)\n        power"),
+    ),
+    *of(
+        "audiolab/features/f0.py",
+        ("test/features/test_f0.py",),
+        ("DIO without stonemask", "f0 = world.stonemask(samples, coarse, times, rate)", "f0 = coarse"),
+    ),
+    *of(
+        "audiolab/features/world.py",
+        ("test/features/test_world.py",),
+        ("half of the mean power", "+ 2 * spectrum[:, 1:-1].sum(1)", "+ spectrum[:, 1:-1].sum(1)"),
     ),
     *of(
         "audiolab/features/true_envelope.py",
@@ -182,10 +200,15 @@ MUTATIONS = [
         ("gain the other way", "(mel_converted - mel_source).clamp", "(mel_source - mel_converted).clamp"),
         ("gain in power", "spectrum * (gain * DECIBEL).exp()", "spectrum * (2 * gain * DECIBEL).exp()"),
         ("no smoothing over frames", "if frames == 1:", "if frames >= 1:"),
+        ("slopes limited from one side", "(below(wide) - below(-wide)) / 2", "below(wide)"),
     ),
     *of(
         "audiolab/synthesis/envelope_converter.py",
         ("test/synthesis/test_envelope_converter.py", "test/synthesis/test_levels.py"),
+        ("frames left out of the level", "self.counted += len(levels)", "self.counted += len(levels) + 1"),
+        ("loudness restored in steps",
+         "np.interp(np.arange(len(made)) / hop, np.arange(frames), level[:, 0].cpu().numpy())",
+         "level[:, 0].cpu().numpy()[np.minimum(np.arange(len(made)) // hop, frames - 1)]"),
         ("windows joined without weights", "total / weight.clamp_min", "total / weight.clamp(1, 1).clamp_min"),
         ("windows beside their grid", "range(-(first % -half), frames, half)", "range(0, frames, half)"),
         ("the offset is lost", "self._as_loud(made, sound, windows) + below)", "self._as_loud(made, sound, windows))"),
@@ -195,6 +218,13 @@ MUTATIONS = [
         "audiolab/synthesis/transpose.py",
         ("test/synthesis/test_transpose.py",),
         ("F0 divided", "synthesize(f0 * ratio", "synthesize(f0 / ratio"),
+        ("no breath", "spectrum, aperiodicity, rate", "spectrum, aperiodicity * 0, rate"),
+    ),
+    *of(
+        "audiolab/synthesis/limiter.py",
+        ("test/synthesis/test_limiter.py",),
+        ("only the first channel's peaks", "np.abs(segment).max(axis=1)", "np.abs(segment[:, 0])"),
+        ("the last peak for the highest", "max(self.most_db, float(", "max(0, float("),
     ),
     *of(
         "audiolab/metrics/mcd.py",
@@ -216,8 +246,20 @@ MUTATIONS = [
         ("compared with the source", "aligned_distortion(reference.cepstra,", "aligned_distortion(source.cepstra,"),
     ),
     *of(
+        "audiolab/metrics/voice.py",
+        ("test/metrics/test_voice.py",),
+        ("bands of power in dB of amplitude", "np.sqrt(found.spectrum) @", "found.spectrum @"),
+        ("pauses are speech", "range_db: float = 35.0", "range_db: float = 60.0"),
+    ),
+    *of(
+        "audiolab/metrics/modulation.py",
+        METRICS,
+        ("slow movement taken off", 'detrend="constant"', 'detrend="linear"'),
+    ),
+    *of(
         "audiolab/metrics/collapse.py",
         METRICS,
+        ("a constant envelope has not collapsed", "LEAST_VARIANCE = 0.1", "LEAST_VARIANCE = 0.02"),
         ("collapsed when it varies", "variance_ratio < LEAST_VARIANCE", "variance_ratio > LEAST_VARIANCE"),
         ("variance ratio upside down", "shape_variance(spoken) / target_variance",
          "target_variance / shape_variance(spoken)"),

@@ -8,6 +8,7 @@ SYSTEM = ("test/systems/test_srst.py",)
 PREDICTOR = ("test/systems/test_srst_predictor.py",)
 DOMAINS = ("test/data/test_domains.py",)
 MIXING = ("test/data/test_mixing.py", "test/data/test_mixtures.py")
+READING = ("test/datadir/test_audio_reading.py",)
 METRICS = ("test/metrics/test_enhancement_metrics.py",)
 TABLES = ("test/metrics/test_bootstrap.py", "test/tasks/se/test_se_tables.py")
 CONSTANTS = ("test/conf/test_srst_constants.py",)
@@ -181,6 +182,7 @@ MUTATIONS = [
          "(key.position + 1) * count // key.whole.size > key.position * count // key.whole.size",
          "key.position < count"),
         ("excerpts from the beginning", "int(generator.integers(spare + 1)) if self.train else 0", "0"),
+        ("another pool is the same data", "tables.update(self.pool.tobytes())", "pass"),
         ("one order for all", '"order": generator.random(),', '"order": 0.5,'),
     ),
     *of(
@@ -192,6 +194,9 @@ MUTATIONS = [
          "float(clean.std(dtype=np.float64))"),
         ("SNR with the constant offset", "float(part.std(dtype=np.float64))",
          "float(np.sqrt(np.square(part, dtype=np.float64).mean()))"),
+        ("noise from the beginning", "offset = int(generator.integers(", "offset = 0 * int(generator.integers("),
+        ("one level", "generator.uniform(*settings.level)", "settings.level[0]"),
+        ("silence is mixed", "SILENT_DB = -60.0", "SILENT_DB = -90.0"),
         ("peaks pass", "gain = min(gain, peak / highest)", "pass"),
         ("no turns of languages", "names = groups[number % len(groups)]", "names = groups[0]"),
         ("one excerpt for all", "np.random.SeedSequence((settings.seed, number))",
@@ -203,6 +208,23 @@ MUTATIONS = [
         ("noise of a pair is the mixture", "return speech, noisy - speech", "return speech, noisy"),
         ("gains swapped", "clean * np.float32(speech.gain), sound * np.float32(noise.gain)",
          "clean * np.float32(noise.gain), sound * np.float32(speech.gain)"),
+    ),
+    *of(
+        "audiolab/data/enhancement.py",
+        ("test/data/test_enhancement.py::test_a_stream_is_rounded_to_the_nearest_number_of_16_bit",),
+        ("a stream is cut off, not rounded", "np.rint(np.asarray(block, dtype=np.float64) * FULL_SCALE)",
+         "np.asarray(block, dtype=np.float64) * FULL_SCALE"),
+    ),
+    *of(
+        "audiolab/datadir/audiofile.py",
+        READING,
+        ("a segment begins with the sample before", "first = round(start * rate)", "first = int(start * rate)"),
+        ("a segment ends with the sample before", "else round(end * rate)", "else int(end * rate)"),
+    ),
+    *of(
+        "audiolab/datadir/audio.py",
+        READING,
+        ("resampled without a filter", 'rate, quality="HQ")', 'rate, quality="QQ")'),
     ),
     *of(
         "audiolab/data/ranking.py",

@@ -350,3 +350,13 @@ def test_a_file_with_a_header_is_no_pcm(model, kind):
     soundfile.write(file, np.zeros(1000), RATE, format=kind)
     with pytest.raises(AudiolabError, match=r"the input is an audio file, not PCM as it is"):
         enhance_pcm(model, Trickle(file.getvalue()), io.BytesIO(), RATE, 1, 0.5)
+
+
+def test_a_stream_is_rounded_to_the_nearest_number_of_16_bit():
+    class Quieter:
+        def stream(self, blocks, rate, level, chunk_s):
+            return (np.float32(0.3) * block for block in blocks)
+
+    given = np.arange(-3000, 3000, dtype="<i2")
+    found = 32768 * streamed(Quieter(), given.tobytes())[:, 0]
+    assert np.abs(found - 0.3 * given).max() < 0.5001
