@@ -210,7 +210,7 @@ MUTATIONS = [
          "clean * np.float32(noise.gain), sound * np.float32(speech.gain)"),
     ),
     *of(
-        "audiolab/data/enhancement.py",
+        "audiolab/tasks/se/apply.py",
         ("test/data/test_enhancement.py::test_a_stream_is_rounded_to_the_nearest_number_of_16_bit",),
         ("a stream is cut off, not rounded", "np.rint(np.asarray(block, dtype=np.float64) * FULL_SCALE)",
          "np.asarray(block, dtype=np.float64) * FULL_SCALE"),
