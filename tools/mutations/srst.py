@@ -211,7 +211,7 @@ MUTATIONS = [
     ),
     *of(
         "audiolab/tasks/se/apply.py",
-        ("test/data/test_enhancement.py::test_a_stream_is_rounded_to_the_nearest_number_of_16_bit",),
+        ("test/tasks/se/test_se_apply.py::test_a_stream_is_rounded_to_the_nearest_number_of_16_bit",),
         ("a stream is cut off, not rounded", "np.rint(np.asarray(block, dtype=np.float64) * FULL_SCALE)",
          "np.asarray(block, dtype=np.float64) * FULL_SCALE"),
     ),
