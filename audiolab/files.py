@@ -9,6 +9,7 @@ import hashlib
 import logging
 import os
 import secrets
+import shutil
 import stat
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -50,6 +51,35 @@ def atomic_write(path: str | Path, mode: str = "w") -> Iterator[IO[Any]]:
         raise AudiolabError(f"cannot write {path}: it is a folder; give the name of a file")
     with write(target, mode) as file:
         yield file
+
+
+@contextmanager
+def replaced_together(folder: str | Path, name: str = "") -> Iterator[Path]:
+    """Yield an empty folder; when the block ends well, its files replace those of the same names in ``folder``.
+
+    When the block raises, all that stood in ``folder`` stays as it was.
+
+    Args:
+        folder: Where the files are to be; it is made.
+        name: Tells this writer from others that write into it at the same time.
+
+    Raises:
+        AudiolabError: They cannot be written there.
+    """
+    folder = Path(folder)
+    staged = folder.with_name(f".{folder.name}{name}.tmp")
+    try:
+        shutil.rmtree(staged, ignore_errors=True)  # of a process that was killed
+        staged.mkdir(parents=True)
+        yield staged
+        folder.mkdir(exist_ok=True)
+        for path in sorted(staged.iterdir()):
+            os.replace(path, folder / path.name)
+        sync_folder(folder)
+    except OSError as error:
+        raise AudiolabError(f"cannot write {folder}: {_reason(error, folder, staged)}") from error
+    finally:
+        shutil.rmtree(staged, ignore_errors=True)
 
 
 def is_stream(path: str | Path) -> bool:

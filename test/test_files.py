@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from audiolab.errors import AudiolabError
-from audiolab.files import atomic_write, try_lock
+from audiolab.files import atomic_write, replaced_together, try_lock
 
 UNSUPPORTED = [errno.EINVAL, errno.ENOTSUP, errno.EPERM, errno.ENOSYS]
 
@@ -155,3 +155,35 @@ def test_a_lock_keeps_another_open_file_out(tmp_path: Path) -> None:
     with open(tmp_path / "lock", "w") as one, open(tmp_path / "lock", "w") as two:
         assert try_lock(one, fcntl.flock)
         assert not try_lock(two, fcntl.flock)
+
+
+def test_files_are_replaced_together_or_not_at_all(tmp_path):
+    folder = tmp_path / "wav"
+    folder.mkdir()
+    for name in "ab":
+        (folder / name).write_text("old")
+    (tmp_path / ".wav.tmp").mkdir()  # of a process that was killed
+    (tmp_path / ".wav.tmp" / "c").write_text("half")
+
+    def broken(name):
+        with replaced_together(folder) as staged:
+            (staged / name).write_text("new")
+            raise AudiolabError("b is broken")
+
+    with pytest.raises(AudiolabError, match="b is broken"):
+        broken("a")
+    assert {path.name: path.read_text() for path in folder.iterdir()} == {"a": "old", "b": "old"}
+    with replaced_together(folder) as staged, replaced_together(folder, ".2_of_2") as other:
+        (staged / "a").write_text("new")
+        (other / "c").write_text("of another job")
+        assert (folder / "a").read_text() == "old"
+    found = {path.name: path.read_text() for path in folder.iterdir()}
+    assert found == {"a": "new", "b": "old", "c": "of another job"}
+    assert [path.name for path in tmp_path.iterdir()] == ["wav"]
+
+
+def test_files_that_cannot_be_replaced_together(tmp_path):
+    (tmp_path / "wav").write_text("a file")
+    with pytest.raises(AudiolabError, match=r"cannot write .*wav: "), replaced_together(tmp_path / "wav") as staged:
+        (staged / "a").write_text("new")
+    assert [path.name for path in tmp_path.iterdir()] == ["wav"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -18,6 +19,8 @@ from audiolab.datadir.datadir import DataDir, write_data_dir
 from audiolab.datadir.headers import TABLE, kept_header
 from audiolab.datadir.names import file_of
 from audiolab.errors import AudiolabError
+from audiolab.files import replaced_together
+from audiolab.waiting import told
 
 logger = logging.getLogger(__name__)
 
@@ -108,22 +111,21 @@ def write_mixtures(dest: str | Path, nj: int = 1) -> None:
         nj: Threads.
     """
     mixtures = MixtureDir(dest)
-    files = {
-        kind: [file_of(mixtures.path / kind, name, ".wav") for name in mixtures.ids]
-        for kind in ("wav", "spk1", "noise1")
-    }
+    kinds = "wav", "spk1", "noise1"
+    files = {kind: [file_of(mixtures.path / kind, name, ".wav") for name in mixtures.ids] for kind in kinds}
 
     def write(index: int) -> dict[str, str]:
         speech, noise = mixtures.parts(index)
         paths = {}
         for kind, wave in (("wav", speech + noise), ("spk1", speech), ("noise1", noise)):
             path = files[kind][index]
-            write_audio(path, wave, mixtures.rate, "FLOAT")
+            write_audio(folders[kind] / path.name, wave, mixtures.rate, "FLOAT")
             paths[f"{kind}.scp"] = str(path)
         return paths
 
-    with ThreadPoolExecutor(nj) as pool:
-        written = list(pool.map(write, range(len(mixtures))))
+    with contextlib.ExitStack() as stack, ThreadPoolExecutor(nj) as pool:
+        folders = {kind: stack.enter_context(replaced_together(mixtures.path / kind)) for kind in kinds}
+        written = list(told(pool.map(write, range(len(mixtures))), "mixtures", len(mixtures)))
     names = ("wav.scp", "spk1.scp", "noise1.scp")
     write_data_dir(dest, {name: {i: paths[name] for i, paths in zip(mixtures.ids, written)} for name in names})
 

@@ -26,6 +26,11 @@ class Part:
     job: int = 1
     nj: int = 1
 
+    @property
+    def name(self) -> str:
+        """What tells a job from the others; nothing where there is one."""
+        return "" if self.nj == 1 else f".{self.job}_of_{self.nj}"
+
     def of(self, items: Sequence[Item]) -> Sequence[Item]:
         """Return the job's share of the items, every ``nj``-th.
 

@@ -10,6 +10,7 @@ from typing import Any
 import joblib
 
 from audiolab.errors import AudiolabError
+from audiolab.waiting import told
 
 _SHARES = 8
 """Lists of items that a process is given in turn: few, for what items share is sent with each."""
@@ -24,11 +25,11 @@ def processes(nj: int) -> Iterator[None]:
 
 def each(function: Callable[..., Any], items: Sequence[Any], *shared: Any) -> list[Any]:
     """Return for each item what ``function(item, *shared)`` gives, or the message of the `AudiolabError` it raises."""
-    parallel = joblib.Parallel()
+    parallel = joblib.Parallel(return_as="generator")
     size = max(1, math.ceil(len(items) / (_SHARES * parallel.n_jobs)))
     starts = range(0, len(items), size)
     found = parallel(joblib.delayed(_share)(function, items[start : start + size], shared) for start in starts)
-    return [result for of_share in found for result in of_share]
+    return [result for of_share in told(found, f"parts of {len(items)}", len(starts)) for result in of_share]
 
 
 def _share(function: Callable[..., Any], items: Sequence[Any], shared: tuple[Any, ...]) -> list[Any]:

@@ -18,6 +18,7 @@ from audiolab.datadir.audiowrite import write_audio
 from audiolab.datadir.datadir import DataDir
 from audiolab.datadir.names import file_of
 from audiolab.errors import AudiolabError
+from audiolab.files import replaced_together
 from audiolab.inference import load
 from audiolab.tasks.parts import Part
 from audiolab.waiting import told
@@ -90,10 +91,11 @@ def enhance_mixtures(enhancer: Enhancer, mixtures: MixtureDir, out: str | Path, 
     tables = {table: {name: of[name] for name in chosen if name in of} for table, of in tables.items()}
     paths = {name: str(file_of(out / "wav", name, ".wav")) for name in chosen}
     clipped: dict[str, str] = {}
-    for name, path in told(paths.items(), "mixtures", len(paths)):
-        index = chosen[name]
-        speech, noise = mixtures.parts(index)
-        clipped[name] = str(write_audio(path, enhancer.enhance(speech + noise, mixtures.rate), mixtures.rate))
+    with replaced_together(out / "wav", part.name) as folder:
+        for name, index in told(chosen.items(), "mixtures", len(chosen)):
+            speech, noise = mixtures.parts(index)
+            enhanced = enhancer.enhance(speech + noise, mixtures.rate)
+            clipped[name] = str(write_audio(folder / Path(paths[name]).name, enhanced, mixtures.rate))
     if files := sum(count != "0" for count in clipped.values()):
         logger.warning("%s: %d of %d files have samples over full scale, which are clipped", out, files, len(paths))
     return part.write(out, {**tables, CLIPPED: clipped, "wav.scp": paths})

@@ -19,10 +19,12 @@ from audiolab.datadir.audiowrite import write_audio
 from audiolab.datadir.datadir import DataDir
 from audiolab.datadir.names import file_of
 from audiolab.errors import AudiolabError, did_you_mean
+from audiolab.files import replaced_together
 from audiolab.inference import load
 from audiolab.synthesis.envelope_converter import EnvelopeConverterConfig
 from audiolab.synthesis.limiter import Limiter
 from audiolab.tasks.parts import Part
+from audiolab.waiting import told
 
 LIMITED = "utt2limited"
 """Table of a data dir of conversions: how many samples of each would have passed full scale, and were limited, or were
@@ -118,21 +120,22 @@ def convert_data_dir(converter: Converter, datadir: DataDir, out: str | Path, ra
         tables["text"] = {}
     names = {utterance: f"{converter.target}-{utterance}" for utterance in part.of(utterances)}
     files = {name: file_of(out / "wav", name, ".wav") for name in names.values()}
-    for utterance, name in names.items():
-        path = files[name]
-        wave, original = load_utterance(datadir, utterance, allow_silent=False)
-        limiter = Limiter(name, always=bool(np.abs(wave).max() <= 1))
-        try:
-            converted = _converted(converter, wave, original, rate, limiter)
-        except AudiolabError as error:
-            raise AudiolabError(f"{datadir.path}: {utterance}: {error}") from error
-        clipped = write_audio(path, converted, rate)
-        rows = {"wav.scp": str(path), "utt2spk": converter.target, "utt2source": utterance}
-        rows[LIMITED] = str(limiter.samples + clipped)
-        if "text" in tables:
-            rows["text"] = datadir.table("text")[utterance]
-        for table, value in rows.items():
-            tables[table][name] = value
+    with replaced_together(out / "wav", part.name) as folder:
+        for utterance, name in told(names.items(), "utterances", len(names)):
+            path = files[name]
+            wave, original = load_utterance(datadir, utterance, allow_silent=False)
+            limiter = Limiter(name, always=bool(np.abs(wave).max() <= 1))
+            try:
+                converted = _converted(converter, wave, original, rate, limiter)
+            except AudiolabError as error:
+                raise AudiolabError(f"{datadir.path}: {utterance}: {error}") from error
+            clipped = write_audio(folder / path.name, converted, rate)
+            rows = {"wav.scp": str(path), "utt2spk": converter.target, "utt2source": utterance}
+            rows[LIMITED] = str(limiter.samples + clipped)
+            if "text" in tables:
+                rows["text"] = datadir.table("text")[utterance]
+            for table, value in rows.items():
+                tables[table][name] = value
     return part.write(out, tables)
 
 

@@ -156,6 +156,7 @@ stage_infer() {
 }
 
 stage_score() {
+  made_by "$expdir" train 3 --options "percent=$percent" "train_options=$train_options"
   made_by "$expdir" infer 4
   made_by "$data" evaluation 2 --options "eval_part=$eval_part" # of which stage 4 has enhanced what there is
   compare
@@ -169,7 +170,7 @@ stage_score() {
 }
 
 stage_report() {
-  made_by "$expdir" train 3 --options "percent=$percent"
+  made_by "$expdir" train 3 --options "percent=$percent" "train_options=$train_options"
   made_by "$expdir" score 5
   made_by "$data" evaluation 2 --options "eval_part=$eval_part"
   compare

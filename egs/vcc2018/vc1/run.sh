@@ -79,6 +79,7 @@ tag=${tag:-$dataset} seeds=${seeds:-$seed} judged=${judged:-0}
 expdir=${expdir:-exp/$tag}
 shared_dirs=("$data" "$dump")
 job=$(job_variable "$data" "$dump" "$expdir" "$infer_config" "$f0_config" "$train_options")
+infer_options=("eval=$eval" "infer_config=$infer_config" "f0_config=$f0_config")
 baselines=(--baseline unconverted --baseline mean_shift --baseline mean_variance) # what the systems are compared with
 
 stage_download() {
@@ -161,14 +162,14 @@ stage_infer() {
   check_sentences
   plan list --stage infer --out "$expdir/convert.tsv" --listed "$expdir/scored.tsv"
   begin "$expdir" infer --inputs "$expdir/convert.tsv" "$expdir/.stamp/train.json" "$infer_config" \
-    ${f0_config:+"$f0_config"} "$data" "$eval" \
-    --options "eval=$eval"
+    ${f0_config:+"$f0_config"} "$data" "$eval" --options "${infer_options[@]}"
   run_rows "$expdir/convert.tsv" "$expdir/log/convert.$job.log"
   commit "$expdir" infer
 }
 
 stage_score() {
-  made_by "$expdir" infer 4 --options "eval=$eval"
+  made_by "$expdir" train 3 --options "max_steps=$max_steps" "train_options=$train_options"
+  made_by "$expdir" infer 4 --options "${infer_options[@]}"
   begin "$expdir" score --inputs "$expdir/scored.tsv" "$expdir/.stamp/infer.json"
   # shellcheck disable=SC2086 # a list
   run score vc --runs "$expdir/scored.tsv" --source "$eval" --reference "$data/ref" --train "$data/train" \
@@ -180,7 +181,8 @@ stage_score() {
 }
 
 stage_report() {
-  made_by "$expdir" infer 4 --options "eval=$eval"
+  made_by "$expdir" train 3 --options "max_steps=$max_steps" "train_options=$train_options"
+  made_by "$expdir" infer 4 --options "${infer_options[@]}"
   made_by "$expdir" score 5
   run report vc --expdir "$expdir" --scored "$expdir/scored.tsv" --data "$eval" --reference "$data/ref" \
     --scores "$expdir/scores.csv" --corpus "VCC2018 ($dataset), $eval_part" "${baselines[@]}" --out "$expdir/report.html"

@@ -269,6 +269,11 @@ def test_a_data_dir_of_the_sources_utterances(tmp_path, data):
     before = {path: path.read_bytes() for path in (tmp_path / "out").rglob("*") if path.is_file()}
     convert_data_dir(Louder(), DataDir(data.path), tmp_path / "out", RATE)
     assert {path: path.read_bytes() for path in (tmp_path / "out").rglob("*") if path.is_file()} == before
+    soundfile.write(tmp_path / "A_1.wav", speech(0.3), RATE)  # which would be converted, before the broken one
+    damage(tmp_path / "A_2.wav", "truncated")
+    with pytest.raises(AudiolabError, match="A_2"):
+        convert_data_dir(Louder(), DataDir(data.path), tmp_path / "out", RATE)
+    assert {path: path.read_bytes() for path in (tmp_path / "out").rglob("*") if path.is_file()} == before
 
 
 @pytest.mark.parametrize("rate", [44100, 12000])
