@@ -248,7 +248,7 @@ def test_a_missing_stage_is_named(recipe):
         assert told == "error: data/mini was never made: run stage 0 (data) first"
         assert stage.startswith("error: run.sh: stage 1 mixtures failed with status 1")
     with recipe.without("exp/mini"):
-        assert recipe.fail("--stage", "score")[0] == "error: exp/mini was never made: run stage 4 (infer) first"
+        assert recipe.fail("--stage", "score")[0] == "error: exp/mini was never made: run stage 3 (train) first"
 
 
 @pytest.mark.parametrize(

@@ -246,6 +246,15 @@ def test_what_was_not_trained_is_told_and_the_list_of_trainings_stays(recipe):
     assert recipe.hashes("exp/mini/*.tsv") == before
 
 
+def test_scores_under_other_options_than_those_of_training_and_conversion_are_refused(recipe):
+    before = recipe.hashes("exp/mini/scores.*", "exp/mini/RESULTS.md", "exp/mini/report.html")
+    for stage in ("score", "report"):
+        told = recipe.fail("--stage", stage, infer_config="conf/convert_f0.yaml")[0]
+        assert "was made with infer_config=conf/convert.yaml, not infer_config=conf/convert_f0.yaml" in told
+        assert f"was made with max_steps={STEPS}" in recipe.fail("--stage", stage, max_steps=STEPS - 1)[0]
+    assert recipe.hashes("exp/mini/scores.*", "exp/mini/RESULTS.md", "exp/mini/report.html") == before
+
+
 def test_more_steps_go_on_and_what_follows_is_stale(recipe):
     recipe.run("--stage", "train", "--stop_stage", "train", max_steps=STEPS + 4)
     assert torch.load(recipe / RUN / "model.pt", weights_only=True)["step"] == STEPS + 4
