@@ -1,5 +1,6 @@
 """The benchmarks run: each of them whole on something tiny, but for the processes that only keep measurements apart."""
 
+import logging
 import sys
 from pathlib import Path
 
@@ -19,6 +20,13 @@ import bench_tables  # noqa: E402
 import bench_trainer  # noqa: E402
 from examples import SMALL_ENHANCER  # noqa: E402
 from mixture_folder import make_domains  # noqa: E402
+
+
+@pytest.fixture(autouse=True)
+def logging_goes_on():
+    """A benchmark that trains has no use for the trainer's lines, and takes them off for its process."""
+    yield
+    logging.disable(logging.NOTSET)
 
 
 def table(capsys, monkeypatch, bench, *words):

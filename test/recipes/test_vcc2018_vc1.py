@@ -133,7 +133,7 @@ def test_scores(recipe):
     f0 = {row["system"]: float(row["logf0_rmse"]) for row in rows if row["system"] != "natural"}
     assert f0["softgan_energy+F0"] < f0["softgan_energy"]
     results = (recipe / "exp/mini/RESULTS.md").read_text()
-    assert re.search(r"\nTrained: runs \d+; steps [\d,]+; commit \S+; versions python .*audiolab ", results)
+    assert re.search(r"\nTrained: runs \d+; steps [\d,]+; commit [^;]+; versions python .*audiolab ", results)
     assert results.startswith("# Results\n\nTest sentences, on which nothing was chosen.\n")
     for name in METHODS[2:]:
         assert f"\n## Difference to {name}\n" in results
