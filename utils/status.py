@@ -42,16 +42,16 @@ class Status:
         said = ""
         if running:
             latest = max(running, key=lambda log: running[log][0])
-            said = f"; {latest.stem}: {running[latest][1]}" if running[latest][1] else ""
-            parts = sum(_share(text) for _, text in running.values())
+            said = f"; {latest.stem}: {running[latest][1][-1]}" if running[latest][1] else ""
+            parts = sum(max(map(_share, lines), default=0.0) for _, lines in running.values())
         failed = f" ({self._failed} failed)" if self._failed else ""
         spent = time.monotonic() - self._began
         share = (self._done + parts) / self._count
         left = f", about {_duration(spent * (1 - share) / share)} left" if share > 0 and spent > ON_TERMINAL_S else ""
         return f"{self._done} of {self._count} jobs done{failed}, {_duration(spent)}{left}{said}"
 
-    def _running(self) -> dict[Path, tuple[int, str]]:
-        """Return the logs of jobs that run with (time of the last change, last line); count those that have ended."""
+    def _running(self) -> dict[Path, tuple[int, list[str]]]:
+        """Return the logs of jobs that run with (time of the last change, last lines); count those that have ended."""
         running = {}
         for log in list(self._open):
             stamp = _stamp(log)
@@ -62,8 +62,8 @@ class Status:
             except OSError:
                 continue  # moved in between
             if code is None:
-                said = [line for line in lines if line.strip() and not line.startswith("#")]
-                running[log] = stamp[0], _LOG_TIME.sub("", said[-1].strip()) if said else ""
+                said = [line.strip() for line in lines if line.strip() and not line.startswith("#")]
+                running[log] = stamp[0], [_LOG_TIME.sub("", line) for line in said]
             else:
                 self._open.remove(log)
                 self._done += 1
