@@ -43,7 +43,7 @@ class Status:
         if running:
             latest = max(running, key=lambda log: running[log][0])
             said = f"; {latest.stem}: {running[latest][1][-1]}" if running[latest][1] else ""
-            parts = sum(max(map(_share, lines), default=0.0) for _, lines in running.values())
+            parts = sum(next(filter(None, map(_share, reversed(lines))), 0.0) for _, lines in running.values())
         failed = f" ({self._failed} failed)" if self._failed else ""
         spent = time.monotonic() - self._began
         share = (self._done + parts) / self._count

@@ -33,7 +33,11 @@ def test_jobs_are_counted_and_the_latest_line_is_shown(jobs, monkeypatch):
     found = status.Status(jobs)
     write(jobs[0], "12:00:01 done\n# Accounting: time=5 threads=1\n# Ended (code 0) at now\n", 10)
     write(jobs[1], "a traceback\n# Accounting: time=5 threads=1\n# Ended (code 1) at now\n", 11)
-    write(jobs[2], "12:00:03 step 450/1500 epoch 2: loss 1.2\nstep 450 validation: loss 2\n# a comment\n\n", 13)
+    write(
+        jobs[2],
+        "12:00:03 9 of 9 items\nstep 450/1500 epoch 2: loss 1.2\nstep 450 validation: loss 2\n# a comment\n\n",
+        13,
+    )
     write(jobs[3], "12:00:02 12 of 60 utterances\n", 12)
     # 1 + 1 + 0.3 + 0.2 of 4 jobs in 30 minutes: 18 minutes more
     assert found.line() == (
