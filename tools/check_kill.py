@@ -153,7 +153,8 @@ def example(name: str, folder: Path) -> list[str]:
 
     if hasattr(examples, name):
         made = getattr(examples, name)(folder / "data")
-        tree = {"system": examples.VARIANTS.get(name, name), **made.config, "trainer": TRAINER}
+        trainer = TRAINER | {"batch_size": made.batch_size}
+        tree = {"system": examples.VARIANTS.get(name, name), **made.config, "trainer": trainer}
     else:
         tree = {"system": name, "trainer": TRAINER | OF_TOYS}
         folder.mkdir(parents=True)
