@@ -12,7 +12,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from audiolab import systems
 from audiolab.config import from_dict, section
 from audiolab.errors import AudiolabError
-from audiolab.text import decode
+from audiolab.textfile import decode
 from audiolab.training.export import MODEL, load_model
 from audiolab.training.modelfiles import LARGEST, read_files
 from audiolab.yamltext import LARGEST as LARGEST_CONFIG

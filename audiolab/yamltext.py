@@ -9,7 +9,7 @@ from typing import Any
 import yaml
 
 from audiolab.errors import AudiolabError, shown
-from audiolab.text import decode, read_bytes
+from audiolab.textfile import decode, read_bytes
 
 LARGEST = 1 << 18
 """Bytes that a config may have; reading as many takes seconds."""

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from audiolab import systems
 from audiolab.config import from_dict, leaves, parse, section, to_dict
 from audiolab.features.envelope_config import EnvelopeConfig
-from audiolab.text import decode
+from audiolab.textfile import decode
 from audiolab.training.config import run_config_class
 from audiolab.yamltext import parse_yaml
 

@@ -9,7 +9,7 @@ import audiolab
 
 ROOT = Path(audiolab.__file__).parent
 LEVELS = [
-    {"errors", "files", "text", "yamltext", "cli", "config", "samples", "waiting"},
+    {"errors", "files", "textfile", "yamltext", "cli", "config", "samples", "waiting", "work"},
     {"features", "synthesis", "nn", "datadir", "dataset"},
     {"training", "data", "metrics", "plan"},
     {"systems"},
@@ -24,10 +24,12 @@ SIDEWAYS = {
     ("config", "errors"),
     ("config", "files"),
     ("config", "yamltext"),
-    ("text", "errors"),
+    ("textfile", "errors"),
     ("yamltext", "errors"),
-    ("yamltext", "text"),
+    ("yamltext", "textfile"),
     ("samples", "errors"),
+    ("work", "errors"),
+    ("work", "waiting"),
     ("synthesis", "features"),
 }
 LEVEL = {name: level for level, names in enumerate(LEVELS) for name in names}

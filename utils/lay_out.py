@@ -31,7 +31,7 @@ from audiolab.datadir.audiowrite import write_audio
 from audiolab.datadir.names import id_problem
 from audiolab.errors import AudiolabError
 from audiolab.files import atomic_write
-from audiolab.text import read_records
+from audiolab.textfile import read_records
 
 COLUMNS = ("speaker", "sentence", "path")
 

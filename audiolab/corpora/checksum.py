@@ -9,7 +9,7 @@ from pathlib import Path
 from audiolab.corpora.base import RemoteFile
 from audiolab.errors import AudiolabError
 from audiolab.files import atomic_write, digest
-from audiolab.text import read_bytes
+from audiolab.textfile import read_bytes
 
 
 @dataclass(frozen=True)

@@ -29,7 +29,7 @@ from audiolab.corpora.checksum import Checksum, expected_checksums, record_check
 from audiolab.corpora.ranges import Version, headers_for, place_of
 from audiolab.errors import AudiolabError
 from audiolab.files import atomic_write, sync_file, sync_folder, try_lock
-from audiolab.text import read_json
+from audiolab.textfile import read_json
 
 BLOCK = 1 << 18
 LONGEST_WAIT = 60.0

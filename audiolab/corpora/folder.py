@@ -15,7 +15,7 @@ from typing import Any
 
 from audiolab.errors import AudiolabError
 from audiolab.files import atomic_write
-from audiolab.text import read_json
+from audiolab.textfile import read_json
 
 MARKER = ".made_from.json"
 

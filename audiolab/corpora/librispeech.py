@@ -17,7 +17,7 @@ from audiolab.corpora.librispeech_mini import LibriSpeechMini, make_mini
 from audiolab.corpora.prepared import Recording, prepare_sets
 from audiolab.corpora.walk import recordings_below, walk
 from audiolab.errors import AudiolabError
-from audiolab.text import read_lines
+from audiolab.textfile import read_lines
 
 ADDRESS = "https://www.openslr.org/resources/12"
 

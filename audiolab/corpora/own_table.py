@@ -16,7 +16,7 @@ from audiolab.corpora.prepared import Ids, Recording, clean_id
 from audiolab.corpora.splits import SETS
 from audiolab.datadir.names import id_problem
 from audiolab.errors import AudiolabError, did_you_mean
-from audiolab.text import read_lines as read_lines_of
+from audiolab.textfile import read_lines as read_lines_of
 
 logger = logging.getLogger(__name__)
 

@@ -16,10 +16,11 @@ from pathlib import Path
 
 from audiolab.corpora.walk import check_name
 from audiolab.datadir.datadir import write_data_dir
-from audiolab.datadir.headers import TABLE, Header, each, read_header
+from audiolab.datadir.headers import TABLE, Header, read_header
 from audiolab.datadir.names import id_problem
 from audiolab.datadir.validate import validate
 from audiolab.errors import AudiolabError
+from audiolab.work import each, processes
 
 _NAMED = 5
 """How many broken files an error names."""
@@ -208,8 +209,9 @@ def _headers(
     items = [
         (recording, [paths[utterance] for paths in further.values()]) for utterance, recording in recordings.items()
     ]
-    found = dict(zip(recordings, each(_fitting_header, items, nj)))
-    faults = [(recordings[name], str(header)) for name, header in found.items() if isinstance(header, AudiolabError)]
+    with processes(nj):
+        found = dict(zip(recordings, each(_fitting_header, items)))
+    faults = [(recordings[name], header) for name, header in found.items() if isinstance(header, str)]
     if faults:
         others = [broken.where or str(broken.path) for broken, _ in faults[1:_NAMED]]
         more = f" (broken files: {len(faults)}; the next are {', '.join(others)})" if others else ""
@@ -221,8 +223,9 @@ def _headers(
     return found
 
 
-def _fitting_header(recording: Recording, others: Sequence[Path]) -> Header:
-    """Return a recording's header, which further signals have too."""
+def _fitting_header(item: tuple[Recording, Sequence[Path]]) -> Header:
+    """Return a recording's header, which its further signals have too."""
+    recording, others = item
     header = _header(recording, recording.path)
     for path in others:
         other = _header(recording, path)

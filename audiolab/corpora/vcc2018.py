@@ -21,9 +21,10 @@ from audiolab.corpora.walk import walk
 from audiolab.datadir.audio import conform
 from audiolab.datadir.audiofile import read_wav
 from audiolab.datadir.datadir import write_data_dir
-from audiolab.datadir.headers import Header, each
+from audiolab.datadir.headers import Header
 from audiolab.errors import AudiolabError
-from audiolab.text import decode, read_bytes
+from audiolab.textfile import decode, read_bytes
+from audiolab.work import each, processes
 
 ADDRESS = "https://datashare.ed.ac.uk/bitstream/handle/10283/3061"
 
@@ -102,8 +103,9 @@ def _check_order(utt2spk: dict[str, str]) -> None:
 
 def _headers(recordings: dict[str, Recording], nj: int) -> dict[str, Header]:
     """Return the headers; every file is read, so that no later stage stumbles over a broken one."""
-    found = dict(zip(recordings, each(_read, [(recording.path,) for recording in recordings.values()], nj)))
-    faults = [str(header) for header in found.values() if isinstance(header, AudiolabError)]
+    with processes(nj):
+        found = dict(zip(recordings, each(_read, [recording.path for recording in recordings.values()])))
+    faults = [header for header in found.values() if isinstance(header, str)]
     if faults:
         more = f" (and {len(faults) - 1} more broken files)" if len(faults) > 1 else ""
         raise AudiolabError(faults[0] + more)

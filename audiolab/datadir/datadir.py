@@ -13,7 +13,7 @@ from audiolab.datadir.relations import Segment, parse_segments, utt2spk_to_spk2u
 from audiolab.datadir.table import Table, put_table, read_table
 from audiolab.errors import AudiolabError
 from audiolab.files import atomic_write
-from audiolab.text import read_bytes
+from audiolab.textfile import read_bytes
 
 logger = logging.getLogger(__name__)
 

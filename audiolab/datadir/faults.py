@@ -15,7 +15,7 @@ from audiolab.datadir.kinds import Kind, kind_of
 from audiolab.datadir.names import LONGEST, id_problem
 from audiolab.datadir.table import Table, fields_problem, split_key
 from audiolab.errors import AudiolabError
-from audiolab.text import read_bytes
+from audiolab.textfile import read_bytes
 
 
 @dataclass(frozen=True, order=True)

@@ -24,7 +24,7 @@ from audiolab.config import yaml_files
 from audiolab.datadir.source import parse_entry
 from audiolab.datadir.table import read_table
 from audiolab.errors import AudiolabError
-from audiolab.text import read_json
+from audiolab.textfile import read_json
 
 STAMPS = ".stamp"
 """Name of the folder of a folder's stamps."""

@@ -13,7 +13,7 @@ from audiolab.datadir.relations import parse_segment, utt2spk_to_spk2utt
 from audiolab.datadir.restrict import Tables, mixed_of, recordings_of, restrict
 from audiolab.datadir.table import fields_problem, keep, put_table, split_key, split_lines
 from audiolab.errors import AudiolabError
-from audiolab.text import read_bytes
+from audiolab.textfile import read_bytes
 
 
 def fix_data_dir(

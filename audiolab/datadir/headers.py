@@ -9,13 +9,10 @@ from __future__ import annotations
 import os
 import re
 import stat
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from typing import NamedTuple
 
-import joblib
-
 from audiolab.datadir.audiofile import audio_info
-from audiolab.errors import AudiolabError
 
 TABLE = "reco2header"
 
@@ -57,26 +54,6 @@ def kept_header(table: Mapping[str, str], recording: str, entry: str) -> Header 
     """Return what ``reco2header`` says of a recording; None where the file at ``entry`` is another one, or gone."""
     header = parse_header(table.get(recording, ""))
     return header if header is not None and header.size and _size(entry) == header.size else None
-
-
-def each(function: Callable[..., Header], items: Sequence[tuple], nj: int) -> list[Header | AudiolabError]:
-    """Return for each of ``items``, the arguments of ``function``, what it gives or raises.
-
-    Args:
-        function: As `read_header`; of a module, so that processes know it.
-        items: Its arguments.
-        nj: Processes.
-    """
-    return joblib.Parallel(n_jobs=min(nj, max(1, len(items))))(
-        joblib.delayed(_attempt)(function, item) for item in items
-    )
-
-
-def _attempt(function: Callable[..., Header], item: tuple) -> Header | AudiolabError:
-    try:
-        return function(*item)
-    except AudiolabError as error:
-        return AudiolabError(str(error))
 
 
 def _size(entry: str) -> int:

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
-from audiolab import text
+from audiolab import textfile
 from audiolab.datadir.split import split_by_speaker, split_evenly
 from audiolab.datadir.table import split_lines
 from audiolab.errors import AudiolabError
@@ -15,7 +15,7 @@ from audiolab.files import atomic_write
 
 def read_bytes(path: str | Path) -> bytes:
     """Return a file's contents; ``-`` is standard input."""
-    return sys.stdin.buffer.read() if str(path) == "-" else text.read_bytes(path)
+    return sys.stdin.buffer.read() if str(path) == "-" else textfile.read_bytes(path)
 
 
 def read_lines(path: str | Path) -> list[str]:

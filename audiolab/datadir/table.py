@@ -19,7 +19,7 @@ from audiolab.datadir.kinds import Kind, kind_of
 from audiolab.datadir.shared import Shared
 from audiolab.errors import AudiolabError
 from audiolab.files import atomic_write
-from audiolab.text import read_bytes
+from audiolab.textfile import read_bytes
 
 _MARK = b"\xef\xbb\xbf"
 

@@ -12,7 +12,7 @@ from typing import Any, Generic, Literal, Protocol, TypeVar
 
 from audiolab.errors import AudiolabError
 from audiolab.files import atomic_write
-from audiolab.text import read_cells
+from audiolab.textfile import read_cells
 
 UNTRAINED = "-"
 """What stands for the seed of a system that is not trained."""

@@ -13,7 +13,7 @@ from audiolab.errors import AudiolabError
 from audiolab.metrics.bootstrap import Interval
 from audiolab.metrics.scores import Metric, Score
 from audiolab.metrics.summary import Summary, SystemSummary, compare
-from audiolab.text import read_records
+from audiolab.textfile import read_records
 from audiolab.yamltext import read_yaml
 
 Row = TypeVar("Row")

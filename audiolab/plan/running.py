@@ -17,7 +17,7 @@ from audiolab.datadir.stamp import StampCheck, begin_stage, commit_stage, is_fre
 from audiolab.errors import AudiolabError
 from audiolab.files import atomic_write
 from audiolab.plan.expansion import Job, Plan
-from audiolab.text import read_records
+from audiolab.textfile import read_records
 
 COLUMNS = ("wave", "phase", "dir", "verb", "arguments", "needs", "reads", "makes", "kept_for")
 """Of a table; the last five have words as a shell takes them."""

@@ -13,7 +13,7 @@ import numpy as np
 from audiolab.config import load_yaml
 from audiolab.datadir.table import parse_count
 from audiolab.errors import AudiolabError, shown
-from audiolab.text import read_json, read_records, read_text
+from audiolab.textfile import read_json, read_records, read_text
 from audiolab.training.history import COLUMNS
 
 Series = tuple[np.ndarray, np.ndarray]

@@ -14,7 +14,7 @@ from audiolab.errors import AudiolabError
 from audiolab.metrics.bootstrap import Interval
 from audiolab.report.listening import KEY_COLUMNS
 from audiolab.report.tables import Column
-from audiolab.text import read_records
+from audiolab.textfile import read_records
 
 ANSWER_COLUMNS = ("test", "listener", "list", "position", "sample", "naturalness", "similarity")
 QUESTIONS = ("naturalness", "similarity")

@@ -10,7 +10,7 @@ from typing import Protocol, TypeVar
 
 from audiolab.errors import AudiolabError, did_you_mean
 from audiolab.metrics.scores import AS_IS
-from audiolab.text import read_records
+from audiolab.textfile import read_records
 
 logger = logging.getLogger(__name__)
 
@@ -33,7 +33,7 @@ class Listed:
 
 
 def read_dirs(path: str | Path) -> list[Listed]:
-    """Return the dirs in a list of what was scored, of whatever kind; raises as `audiolab.text.read_records`."""
+    """Return the dirs in a list of what was scored, of whatever kind; raises as `audiolab.textfile.read_records`."""
     rows = read_records(path, ("dir",), "\t", "the list of what was scored", "scoring reads it", others=True)
     return [Listed(row["dir"]) for _, row in rows]
 

@@ -20,7 +20,7 @@ from audiolab.metrics.scores import Score
 from audiolab.metrics.summary import group
 from audiolab.report.players import Clip
 from audiolab.tasks.runs import Run
-from audiolab.tasks.work import each, processes
+from audiolab.work import each, processes
 
 logger = logging.getLogger(__name__)
 

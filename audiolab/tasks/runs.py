@@ -9,7 +9,7 @@ from pathlib import Path
 from audiolab.datadir.datadir import DataDir
 from audiolab.errors import AudiolabError
 from audiolab.metrics.scores import AS_IS
-from audiolab.text import read_records
+from audiolab.textfile import read_records
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ from audiolab.metrics.scores import AS_IS, Score
 from audiolab.tasks.judging import Item, Makers, judge
 from audiolab.tasks.runs import Run, header, over_scale
 from audiolab.tasks.task import Task
-from audiolab.tasks.work import processes
+from audiolab.work import processes
 
 logger = logging.getLogger(__name__)
 
@@ -67,7 +67,7 @@ class Scoring(ABC, Generic[Row]):
 
     @abstractmethod
     def score(self) -> Scored[Row]:
-        """Score all items; called inside `audiolab.tasks.work.processes`.
+        """Score all items; called inside `audiolab.work.processes`.
 
         Raises:
             AudiolabError: Something is wrong with all of it. What is wrong with a single recording is a failure.

@@ -8,7 +8,7 @@ from typing import Any
 
 from audiolab.errors import AudiolabError
 from audiolab.files import atomic_write
-from audiolab.text import read_text
+from audiolab.textfile import read_text
 from audiolab.training.export import write_file
 from audiolab.training.loadfile import load_file
 

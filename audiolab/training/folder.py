@@ -21,7 +21,7 @@ import audiolab
 from audiolab.config import save_yaml
 from audiolab.errors import AudiolabError
 from audiolab.files import atomic_write, try_lock
-from audiolab.text import read_json
+from audiolab.textfile import read_json
 from audiolab.training.distributed import Processes
 
 

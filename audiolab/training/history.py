@@ -11,7 +11,7 @@ from typing import IO
 
 from audiolab.errors import AudiolabError
 from audiolab.files import atomic_write, sync_file
-from audiolab.text import parse_cells, read_records, read_text
+from audiolab.textfile import parse_cells, read_records, read_text
 
 COLUMNS = ("step", "epoch", "split", "name", "value")
 

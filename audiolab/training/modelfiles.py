@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from audiolab.errors import AudiolabError, shown
-from audiolab.text import read_bytes
+from audiolab.textfile import read_bytes
 
 LARGEST = 1 << 31
 """Bytes that a file of a model may have."""

@@ -8,9 +8,8 @@ import soundfile
 
 from audiolab.datadir import targets
 from audiolab.datadir.datadir import write_data_dir
-from audiolab.datadir.headers import Header, each, kept_header, parse_header, read_header
+from audiolab.datadir.headers import kept_header, parse_header, read_header
 from audiolab.datadir.validate import validate
-from audiolab.errors import AudiolabError
 
 RATE = 8000
 
@@ -61,12 +60,3 @@ def test_archives_commands_and_broken_lines_are_not_believed(data):
     text = (data.path / "reco2header").read_text()
     (data.path / "reco2header").write_text(text.replace(" 1000 ", " 0 "))
     assert [line.partition(" '")[0] for line in faults(data)] == ["data/reco2header:1:"]
-
-
-@pytest.mark.parametrize("nj", [1, 2])
-def test_headers_are_read_in_jobs(data, nj):
-    found = each(read_header, [("s-0.wav", "one"), ("gone.wav", "two"), ("s-3.wav", "three")], nj)
-    assert [isinstance(header, Header) for header in found] == [True, False, True]
-    assert isinstance(found[1], AudiolabError)
-    assert str(found[1]).startswith("two: gone.wav: cannot open")
-    assert (found[0].samples, found[2].samples) == (1000, 1003)

@@ -25,7 +25,7 @@ from audiolab.report.players import Item as Heard
 from audiolab.tasks import registry, scoring
 from audiolab.tasks.runs import Run
 from audiolab.tasks.task import Task
-from audiolab.tasks.work import each
+from audiolab.work import each
 
 METRICS = (Metric("level", "Level", "dB", 1, "higher"),)
 

@@ -13,7 +13,6 @@ from audiolab.metrics.scores import Metric, ScoreFormat
 from audiolab.tasks.runs import Run, read_runs
 from audiolab.tasks.scoring import Scored, add_options, write_scores
 from audiolab.tasks.task import Task
-from audiolab.tasks.work import each, processes
 
 
 @dataclass(frozen=True)
@@ -45,20 +44,6 @@ def test_a_list_of_runs_is_read_and_a_run_is_listed_once(tmp_path):
     path.write_text("system\tseed\tx\ty\tdir\nplain\t0\tA\tB\tx\n")
     with pytest.raises(AudiolabError, match="the dir of 'plain', and of no other system, is '-'"):
         read_runs(path, ("x", "y"), "plain")
-
-
-@pytest.mark.parametrize("nj", [1, 2])
-def test_work_is_done_in_processes_and_failures_are_told(nj):
-    values = [float(value) for value in range(-1, 40)]
-    with processes(nj):
-        assert each(_root, [], 2) == []
-        assert each(_root, values, 2) == ["-1.0 is negative", *(2 * math.sqrt(value) for value in values[1:])]
-
-
-def _root(value, factor):
-    if value < 0:
-        raise AudiolabError(f"{value} is negative")
-    return factor * math.sqrt(value)
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from audiolab.errors import AudiolabError
 from audiolab.files import atomic_write
 from audiolab.metrics.judges.judge import Judge
 from audiolab.metrics.refusal import Refusal
-from audiolab.text import read_json
+from audiolab.textfile import read_json
 
 NO_VERDICT = "no verdict of a judge; remove it, and it is judged again"
 

@@ -25,7 +25,7 @@ from audiolab.tasks.runs import Run
 from audiolab.tasks.scoring import Scored
 from audiolab.tasks.se.scores import FURTHER, METRICS, NOISY, UNKNOWN, EnhancementScore
 from audiolab.tasks.se.tables import TASK
-from audiolab.tasks.work import each
+from audiolab.work import each
 
 
 @dataclass(frozen=True)

@@ -34,7 +34,7 @@ from audiolab.tasks.vc.conversions import Conversion, conversions
 from audiolab.tasks.vc.scores import AGAINST_READING, ConversionScore
 from audiolab.tasks.vc.tables import TASK
 from audiolab.tasks.vc.utterance import Natural, Target, natural_statistics, score_conversion, target_statistics
-from audiolab.tasks.work import each
+from audiolab.work import each
 
 logger = logging.getLogger(__name__)
 

@@ -17,7 +17,7 @@ from pathlib import Path, PurePosixPath
 from audiolab import cli
 from audiolab.errors import AudiolabError
 from audiolab.files import atomic_write
-from audiolab.text import read_records
+from audiolab.textfile import read_records
 
 COLUMNS = ("use", "path", "speaker", "language", "part", "clean")
 

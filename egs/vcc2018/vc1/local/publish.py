@@ -11,7 +11,7 @@ from audiolab.bin import listening_test
 from audiolab.datadir.datadir import DataDir
 from audiolab.plan.running import made_with
 from audiolab.report.packing import pack
-from audiolab.text import read_records
+from audiolab.textfile import read_records
 
 PAPERS_SAMPLES = 15
 """Samples that a listener rates, §4.2; fewer where there are not so many utterances."""

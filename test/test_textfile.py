@@ -6,7 +6,7 @@ import json
 import pytest
 
 from audiolab.errors import LONGEST, AudiolabError, one_line, shown
-from audiolab.text import read_cells, read_json, read_records, read_text
+from audiolab.textfile import read_cells, read_json, read_records, read_text
 
 WORDS = "naïve\tπ\nsecond line\n"
 
