@@ -1,7 +1,7 @@
 """Synthetic speech by espeak-ng, for mini corpora; the library comes in the wheel ``espeakng-loader`` (GPL-3).
 
 The library's state is global and what it says depends on what it has said before. So each list of lines is spoken in
-order by a process of its own (`audiolab.corpora.espeak_worker`): the same list gives the same bytes.
+order by a process of its own (`audiolab.text.espeak_worker`): the same list gives the same bytes.
 """
 
 from __future__ import annotations
@@ -89,7 +89,7 @@ def speak(voice: Voice, lines: Sequence[Line]) -> tuple[list[np.ndarray], int]:
         "lines": [asdict(line) for line in lines],
     }
     done = subprocess.run(
-        [sys.executable, "-m", "audiolab.corpora.espeak_worker"], input=json.dumps(job).encode(), capture_output=True
+        [sys.executable, "-m", "audiolab.text.espeak_worker"], input=json.dumps(job).encode(), capture_output=True
     )
     if done.returncode:
         said = done.stderr.decode(errors="replace").strip().splitlines() or [f"it ended with {done.returncode}"]
