@@ -16,6 +16,7 @@ from audiolab.report import page, plots, tables
 from audiolab.report.experiment import Experiment
 from audiolab.report.history import History, TrainingRun, how_trained
 from audiolab.training.system import Together
+from audiolab.waiting import told
 
 FEW = 20
 """Rows of a table that is shown at once; a higher one unfolds."""
@@ -49,7 +50,7 @@ def training_section(runs: Sequence[TrainingRun]) -> Markup:
     shown = {run.name: systems.get(run.config["system"]).together for run in runs}
     notes = dict.fromkeys(together.note for together in shown.values() if together)
     parts = [page.note(" ".join(["Lines are means over blocks of steps, bands the range within a block.", *notes]))]
-    for run in runs:
+    for run in told(runs, "curves of runs"):
         history, name = run.history, run.name
         together = shown[name] or Together({}, "")
         drawn = [_together(history, name, split, together) for split in ("train", "valid")]
