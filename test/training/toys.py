@@ -18,6 +18,7 @@ from audiolab.config import from_dict, option, to_dict
 from audiolab.dataset import SystemDataset
 from audiolab.training.config import run_config_class
 from audiolab.training.distributed import join, leave
+from audiolab.training.export import take_exports
 from audiolab.training.signals import EXIT_STATUS, StoppedError
 from audiolab.training.system import Mean, System, Update
 from audiolab.training.trainer import Trainer
@@ -64,9 +65,7 @@ class Toy(System):
     @classmethod
     def predictor(cls, config, state, device):
         system = cls(config)
-        for name, value in state.items():
-            target = getattr(system, name)
-            target.copy_(value) if isinstance(value, torch.Tensor) else target.load_state_dict(value)
+        take_exports(system, state)
         return system.to(device).eval()
 
 
