@@ -22,8 +22,9 @@ def values(trainer):
         system.eval()
         for name, value in ((n, v) for update in system.updates(batch) for n, v in update.stats.items()):
             train.setdefault(name, []).append(float(value.detach()))
-        for name, mean in system.validate(batch).items():
-            valid.setdefault(name, []).append(mean.value)
+        with torch.no_grad():
+            for name, mean in system.validate(batch).items():
+                valid.setdefault(name, []).append(mean.value)
     return train, valid
 
 
