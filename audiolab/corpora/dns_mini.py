@@ -18,6 +18,7 @@ from audiolab.corpora.noises import KINDS, make_noise
 from audiolab.corpora.readers import RATE, choose, gender_of, make_reader, read_aloud
 from audiolab.datadir.audiowrite import write_audio
 from audiolab.text.sentences import sentences_in
+from audiolab.waiting import told
 
 _LEVELS = (-34.0, -20.0)
 """Range of the noises' levels, dB of full scale."""
@@ -100,7 +101,7 @@ def _write_speaker(clean: Path, voiced: Voiced, language: str, number: int, coun
 
 
 def _write_noises(folder: Path, sizes: DnsMini, seed: int) -> None:
-    for number in range(sizes.noises):
+    for number in told(range(sizes.noises), "noises"):
         turn, index = divmod(number, len(KINDS))
         held_out = ("valid", "test")[(turn // 2 + index) % 2]
         part = held_out if turn % 2 else "train"

@@ -189,7 +189,8 @@ stage_report() {
   made_by "$expdir" infer 4 --options "${infer_options[@]}"
   made_by "$expdir" score 5
   run report vc --expdir "$expdir" --scored "$expdir/scored.tsv" --data "$eval" --reference "$data/ref" \
-    --scores "$expdir/scores.csv" --corpus "VCC2018 ($dataset), $eval_part" "${baselines[@]}" --out "$expdir/report.html"
+    --scores "$expdir/scores.csv" --corpus "VCC2018 ($dataset), $eval_part" --paper local/table1.tsv "${baselines[@]}" \
+    --out "$expdir/report.html"
   if [[ $ablation == true ]]; then
     run plot_runs --expdir "$expdir" --scored "$expdir/scored.tsv" --values d_real d_converted d_source \
       --out "$expdir/discriminators.png"
