@@ -24,6 +24,7 @@ from audiolab.report.players import Clip
 from audiolab.report.players import Item as Heard
 from audiolab.tasks import registry, scoring
 from audiolab.tasks.runs import Run
+from audiolab.tasks.scored import Scored
 from audiolab.tasks.task import Task
 from audiolab.work import each
 
@@ -89,10 +90,8 @@ class Scoring(scoring.Scoring):
         self.items = [Item(run, Clip(datadir, u)) for run in runs for datadir in [DataDir(run.dir)]
                       for u in datadir.utterances]  # fmt: skip
 
-    def score(self):
-        found = each(level, self.items, self.reference)
-        return scoring.Scored([None if isinstance(row, str) else row for row in found],
-                              [row for row in found if isinstance(row, str)])  # fmt: skip
+    def score(self, places):
+        return Scored(dict(zip(places, each(level, [self.items[place] for place in places], self.reference))))
 
     def conditions(self, scored):
         return {"Reference": f"{self.reference:g} dB"}

@@ -45,7 +45,7 @@ from audiolab.tasks.judging import judge
 from audiolab.tasks.runs import Run
 from audiolab.tasks.se.scores import FURTHER, METRICS, SE
 from audiolab.tasks.se.scoring import Scoring
-from audiolab.tasks.work import processes
+from audiolab.work import processes
 
 NAME = "DeepFilterNet 3 *"
 RATE = 48000
@@ -124,11 +124,11 @@ def tables(sets: dict[str, MixtureDir], folder: Path, options: Any) -> str:
     scoring = Scoring(options, [Run(NAME, "-", (name,), str(folder / name)) for name in sets])
     panel = make_panel(options, scoring.task.judges)
     with processes(options.nj):
-        scored = scoring.score()
+        scored = scoring.score(range(len(scoring.items)))
     if scored.failures:
         raise AudiolabError(scored.failures[0])
-    judged = judge(scoring.items, scored.rows, panel, options.nj)
-    SE.write(options.out, judged.rows)
+    judged = judge(scoring.items, scored, panel, options.nj)
+    SE.write(options.out, judged.scores)
     parts = []
     for name, of_set in group(SE.read(options.out), lambda score: score.set).items():
         rows, further = measured_part(of_set, FURTHER)

@@ -21,6 +21,7 @@ from audiolab.metrics.judges.panel import Panel
 from audiolab.metrics.judges.speaker import SpeakerEncoder
 from audiolab.tasks.judging import judge
 from audiolab.tasks.runs import Run
+from audiolab.tasks.scored import Scored
 from audiolab.tasks.vc.scores import METRICS, VC, ConversionScore
 from audiolab.tasks.vc.scoring import Scoring
 
@@ -235,9 +236,9 @@ def _similarities(corpus, folder, more):
     run = Run("unconverted", "0", ("A", "B"), str(corpus / "unconverted"))
     scoring = Scoring(argparse.Namespace(**real, alpha=0.4, order=24, range_db=50.0), [run])
     scoring.natural = sorted(wav)
-    rows = [ConversionScore("unconverted", "0", "A", "B", "B-A_20", {}, 0.4, 24), None]
+    scored = Scored({0: ConversionScore("unconverted", "0", "A", "B", "B-A_20", {}, 0.4, 24), 1: "silent"})
     panel = Panel(Cache(corpus / "verdicts"), speaker=SpeakerEncoder())
-    values = judge(scoring.items, rows, panel, more=scoring.makers(panel, 1)).rows[0].values
+    values = judge(scoring.items, scored, panel, more=scoring.makers(panel, 1)).rows[0].values
     return [values["similarity_target"], values["similarity_source"]]
 
 
