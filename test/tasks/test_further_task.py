@@ -158,6 +158,16 @@ def test_a_task_of_some_lines_has_scores_tables_and_a_page(run, experiment, chec
     assert "Discriminators' scores, training" in " ".join(given["aria-label"] for given in found.all("svg"))
 
 
+def test_jobs_score_what_one_call_does(run, tmp_path):
+    whole, shared = tmp_path / "whole.csv", tmp_path / "shared.csv"
+    run(score, "loudness", runs=tmp_path / "scored.tsv", out=whole)
+    for job in (3, 1, 2):
+        run(score, "loudness", runs=tmp_path / "scored.tsv", out=shared, nj=3, job=job)
+    run(score, "loudness", runs=tmp_path / "scored.tsv", out=shared, nj=3, join=True)
+    assert shared.read_bytes() == whole.read_bytes()
+    assert shared.with_suffix(".yaml").read_bytes() == whole.with_suffix(".yaml").read_bytes()
+
+
 def test_options_and_judges_are_the_tasks_own(run, tmp_path):
     for words, message in (({"alpha": 0.4}, "--alpha"), ({"judges": "words"}, "--judges: unknown 'words'")):
         with pytest.raises(AudiolabError, match=message):

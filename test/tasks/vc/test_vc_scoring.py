@@ -138,6 +138,29 @@ def test_processes_do_not_change_a_bit(monkeypatch, corpus, scored, tmp_path):
     assert (tmp_path / "scores.yaml").read_bytes() == scored.with_suffix(".yaml").read_bytes()
 
 
+@pytest.mark.slow
+def test_jobs_do_not_change_a_bit(monkeypatch, corpus, scored, tmp_path):
+    """The run that has lost the timing of one sentence owes it to no job that the other one keeps it."""
+    utts = {f"B-A_{n}": f"A_{n}" for n in EVAL}
+    held = DataDir(corpus / "eval").table("wav.scp")
+    longer = tmp_path / "longer.wav"
+    soundfile.write(longer, np.concatenate([speak("B", 20), np.zeros(1600)]), RATE)
+    wav = {"B-A_20": str(longer), "B-A_21": held["B_21"]}
+    write_data_dir(tmp_path / "x", {"wav.scp": wav, "utt2spk": dict.fromkeys(utts, "B"), "utt2source": utts})
+    runs = tmp_path / "runs.tsv"
+    runs.write_text((corpus / "runs.tsv").read_text() + f"x\t0\tA\tB\t{tmp_path / 'x'}\n")
+    for out, options in (
+        ("whole", [{}]),
+        ("jobs", [{"nj": 2, "job": 2}, {"nj": 2, "job": 1}, {"nj": 2, "join": True}]),
+    ):
+        for given in options:
+            score(monkeypatch, corpus, runs=runs, out=tmp_path / f"{out}.csv", **given)
+    for kind in ("csv", "yaml"):
+        assert (tmp_path / f"jobs.{kind}").read_bytes() == (tmp_path / f"whole.{kind}").read_bytes()
+    rows = {(s.system, s.utterance): s.values["dependence"] for s in VC.read(tmp_path / "jobs.csv")}
+    assert [math.isnan(rows[name, "B-A_21"]) for name in ("x", "target")] == [True, False]
+
+
 def test_failures_are_named_and_end_the_command_unless_allowed(monkeypatch, corpus, tmp_path):
     silent = tmp_path / "silent.wav"
     soundfile.write(silent, np.zeros(RATE), RATE)
