@@ -12,9 +12,11 @@ from markupsafe import Markup
 
 from audiolab import systems
 from audiolab.metrics.scores import UNTRAINED, Score
-from audiolab.report import page, plots, tables
+from audiolab.metrics.table import Column, Table
+from audiolab.report import page, plots
 from audiolab.report.experiment import Experiment
 from audiolab.report.history import History, TrainingRun, how_trained
+from audiolab.report.tables import html_table
 from audiolab.training.system import Together
 
 
@@ -38,7 +40,7 @@ def files_section(experiment: Experiment, files: Sequence[tuple[str, Path]]) -> 
     if results.is_file():
         listed.append(("Tables in Markdown", results))
     rows = [{"what": what, "where": _link(path, experiment.out.parent)} for what, path in (*listed, *files)]
-    return tables.html_table([tables.Column("what", "What"), tables.Column("where", "Where")], rows)
+    return html_table(Table([Column("what", "What"), Column("where", "Where")], rows))
 
 
 def training_section(runs: Sequence[TrainingRun]) -> Markup:
@@ -65,9 +67,9 @@ def configuration_section(runs: Sequence[TrainingRun]) -> Markup:
     differing = [key for key in keys if len({values.get(key) for values in flat.values()}) > 1]
     parts = []
     if differing:
-        columns = [tables.Column("run", "Run"), *(tables.Column(key, key) for key in differing)]
+        columns = [Column("run", "Run"), *(Column(key, key) for key in differing)]
         rows = [{"run": name, **values} for name, values in flat.items()]
-        parts.append(tables.html_table(columns, rows, "What differs between the runs"))
+        parts.append(html_table(Table(columns, rows), "What differs between the runs"))
     parts += [page.fold(f"{run.name}: config.yaml", page.code(run.config_text)) for run in runs]
     return page.join(*parts)
 

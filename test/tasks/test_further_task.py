@@ -13,15 +13,16 @@ from audiolab.bin import report, score, tabulate
 from audiolab.datadir.audio import load_utterance
 from audiolab.datadir.datadir import DataDir
 from audiolab.errors import AudiolabError
+from audiolab.metrics.score_tables import system_table
 from audiolab.metrics.scores import Metric, ScoreFormat
 from audiolab.metrics.summary import summarise
-from audiolab.metrics.table import system_table
-from audiolab.report import scores as shown
+from audiolab.metrics.table import markdown
 from audiolab.report.assembly import Content
 from audiolab.report.experiment import Limits
 from audiolab.report.page import Section, note
 from audiolab.report.players import Clip
 from audiolab.report.players import Item as Heard
+from audiolab.report.tables import html_table
 from audiolab.tasks import registry, scoring
 from audiolab.tasks.runs import Run
 from audiolab.tasks.scored import Scored
@@ -46,8 +47,12 @@ class LoudnessScore:
     cluster = unit
 
 
+def by_system(scores, seed=0):
+    return system_table(summarise(scores, METRICS, seed), METRICS, groups="Singers")
+
+
 def parts(scores, conditions, paper, baselines, seed):
-    return ["## Systems", system_table(summarise(scores, METRICS, seed), METRICS, groups="Singers")]
+    return ["## Systems", markdown(by_system(scores, seed))]
 
 
 TASK = Task(
@@ -116,7 +121,7 @@ def content(experiment, options):
     return Content(
         scores=scores,
         facts={"Motto": options.motto},
-        sections=[Section("Scores", shown.system_table(scores, METRICS, "By system"))],
+        sections=[Section("Scores", html_table(by_system(scores), "By system"))],
         heard={name: [Heard(u, {"Sung": Clip(d, u)}) for u in d.utterances] for name, d in of_run.items()},
         kind="songs",
         spectrograms=note("None."),

@@ -10,21 +10,21 @@ from markupsafe import Markup
 
 from audiolab import cli
 from audiolab.datadir.datadir import DataDir
-from audiolab.metrics.further_table import measured_part
-from audiolab.metrics.scores import UNTRAINED
-from audiolab.metrics.summary import check_baseline, summarise_by
-from audiolab.metrics.table import read_conditions
+from audiolab.metrics.score_tables import difference_table, measured_part, system_table
+from audiolab.metrics.scores import UNTRAINED, Metric, read_conditions
+from audiolab.metrics.summary import summarise
 from audiolab.report import page
 from audiolab.report.assembly import Content
 from audiolab.report.experiment import Experiment, Limits
 from audiolab.report.page import Section
 from audiolab.report.players import Clip, Item
-from audiolab.report.scores import column, difference_table, group_plot, group_table, how_measured, system_table
+from audiolab.report.scores import group_plot, how_measured
+from audiolab.report.tables import header, html_table
 from audiolab.tasks.runs import Run
 from audiolab.tasks.vc.conversions import Conversion, check_references, conversions
 from audiolab.tasks.vc.pictures import picture
 from audiolab.tasks.vc.scores import JUDGED, METRICS, VC, ConversionScore
-from audiolab.tasks.vc.tables import BY_PAIR, TASK, leaders, short_note
+from audiolab.tasks.vc.tables import BY_PAIR, TASK, leaders, pair_means, pair_table, short_note
 
 LIMITS = Limits(group="run", utterances=5, seconds=8.0, max_mb=30.0)
 
@@ -77,20 +77,20 @@ def content(experiment: Experiment, options: Any) -> Content:
 def score_section(scores: Sequence[ConversionScore], conditions: Mapping[str, object]) -> Markup:
     """Return the summary by system, the plots and tables by pair, and how all of it was measured."""
     caption = "Means over a system's pairs; the best system of each column in bold"
-    table = system_table(scores, METRICS, caption, groups="Pairs", stacked=True)
+    table = _by_system(scores, METRICS, caption)
     note = page.note(short_note(scores, conditions))
     judged, metrics = measured_part(scores, JUDGED)
     if judged:
         caption = "Judges that were trained elsewhere; the best of each column in bold"
-        table = page.join(table, system_table(judged, metrics, caption, groups="Pairs", stacked=True))
+        table = page.join(table, _by_system(judged, metrics, caption))
     return page.join(table, note, how_measured(TASK.measured(conditions)), page.heading("By pair"), *_by_pair(scores))
 
 
 def difference_section(scores: Sequence[ConversionScore], baseline: str) -> Markup:
     """Return the paired differences to a system over all pairs."""
-    check_baseline(scores, baseline)
     note = page.note("Means of differences by utterance, with their 95 % intervals.")
-    return page.join(difference_table(scores, METRICS, baseline, "Over all pairs"), note)
+    table = html_table(difference_table(scores, METRICS, baseline), "Over all pairs", stacked=True)
+    return page.join(table, note)
 
 
 def spectrogram_section(experiment: Experiment, found: Conversions) -> Markup:
@@ -118,16 +118,20 @@ def _files(experiment: Experiment, found: Conversions) -> Iterator[tuple[str, Pa
             yield f"{run.name}: converted speech", folder
 
 
+def _by_system(scores: Sequence[ConversionScore], metrics: Sequence[Metric], caption: str) -> Markup:
+    return html_table(system_table(summarise(scores, metrics), metrics, "Pairs"), caption, stacked=True)
+
+
 def _by_pair(scores: Sequence[ConversionScore]) -> list[Markup]:
     """Return the plots by pair of the most telling metrics, and their tables."""
     drawings, by_pair = [], list[Markup]()
     for metric in (m for m in METRICS if m.column in BY_PAIR):
-        found = sorted(summarise_by(scores, lambda s: s.pair, metric.column).items())
-        means = {f"{source} → {target}": of_pair for (source, target), of_pair in found if of_pair}
+        means = {pair: of_pair for pair, of_pair in pair_means(scores, metric).items() if of_pair}
         if means:
             drawings.append(group_plot("pair", means, metric))
-            caption = f"{column(metric).header} by pair; the best of each row in bold"
-            by_pair += [group_table("Pair", means, metric, caption, best=True), page.note(leaders(scores, metric))]
+            caption = f"{header(metric.name, metric.unit)} by pair; the best of each row in bold"
+            table = html_table(pair_table(means, metric, scores), caption)
+            by_pair += [table, page.note(leaders(scores, metric))]
     return [page.grid(drawings, large=True), *by_pair]
 
 
