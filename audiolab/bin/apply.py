@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 
 from audiolab import cli
-from audiolab.tasks import parts, registry
+from audiolab.tasks import parts, registry, running
 
 logger = logging.getLogger(__name__)
 
@@ -18,10 +18,7 @@ def main() -> None:
     task, arguments = registry.chosen("apply")
     applying = registry.module(task, "apply")
     parser = cli.ArgumentParser(prog=f"apply {task.name}", description=f"Run a model: {task.title.lower()}.")
-    parser.add_argument("--model", required=True, help="folder of a training run, or its zip")
-    parser.add_argument("--data", required=True, help="data dir that it is run over")
-    parser.add_argument("--out", required=True, help="data dir to write")
-    parser.add_argument("--device", default="cpu", help="cpu or cuda")
+    running.add_options(parser, "data dir that it is run over")
     parts.add_options(parser, "jobs that make the data dir")
     applying.add_options(parser)
     options = parser.parse_args(arguments)
