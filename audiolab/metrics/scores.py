@@ -37,6 +37,11 @@ class Metric:
     better: Literal["lower", "higher", "near 1"]
 
 
+def cost(value: float, better: str) -> float:
+    """Return what is the lower the better a value is; ``better`` is as of `Metric`."""
+    return {"lower": value, "higher": -value, "near 1": abs(value - 1)}[better]
+
+
 class Score(Protocol):
     """What all rows have: one utterance that one system made.
 

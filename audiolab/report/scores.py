@@ -6,9 +6,17 @@ from collections.abc import Sequence
 
 from markupsafe import Markup
 
-from audiolab.metrics.score_tables import Means
-from audiolab.metrics.scores import Metric
+from audiolab.metrics.score_tables import Means, system_table
+from audiolab.metrics.scores import Metric, Score
+from audiolab.metrics.summary import summarise
 from audiolab.report import page, plots, tables
+
+
+def by_system(
+    scores: Sequence[Score], metrics: Sequence[Metric], caption: str, groups: str = "", stacked: bool = False
+) -> Markup:
+    """Return the means of all systems; arguments as of `system_table` and `html_table`."""
+    return tables.html_table(system_table(summarise(scores, metrics), metrics, groups), caption, stacked)
 
 
 def group_plot(group: str, means: Means, metric: Metric) -> Markup:

@@ -9,6 +9,7 @@ from typing import Any
 from markupsafe import Markup
 
 from audiolab.metrics.bootstrap import Interval
+from audiolab.metrics.scores import cost
 from audiolab.metrics.summary import Summary
 from audiolab.metrics.table import ARROWS, NOT_SCORED, UNRANKED, Column, Row, Table, cell, cell_parts
 
@@ -127,6 +128,5 @@ def _best(values: Sequence[Any], digits: int, better: str) -> set[int]:
     shown = {place: round(value, digits) for place, value in plain.items() if value is not None}
     if not better or len(set(shown.values())) < 2:
         return set()
-    cost = {"lower": lambda v: v, "higher": lambda v: -v, "near 1": lambda v: abs(v - 1)}[better]
-    best = min(map(cost, shown.values()))
-    return {place for place, value in shown.items() if cost(value) == best}
+    costs = {place: cost(value, better) for place, value in shown.items()}
+    return {place for place, of_value in costs.items() if of_value == min(costs.values())}

@@ -5,18 +5,14 @@ from dataclasses import replace
 
 import pytest
 
-from audiolab.metrics.score_tables import difference_table, group_table, system_table
+from audiolab.metrics.score_tables import difference_table, group_table
 from audiolab.metrics.scores import Metric
-from audiolab.metrics.summary import summarise, summarise_by
-from audiolab.report.scores import group_plot
+from audiolab.metrics.summary import summarise_by
+from audiolab.report.scores import by_system, group_plot
 from audiolab.report.tables import html_table
 from audiolab.tasks.se.scores import EnhancementScore
 
 LEVEL, SHARE = Metric("level", "Level", "dB", 1, "lower"), Metric("share", "Share", "", 2, "higher")
-
-
-def by_system(scores, metrics, caption="", groups=""):
-    return html_table(system_table(summarise(scores, metrics), metrics, groups), caption)
 
 
 @pytest.fixture
@@ -38,7 +34,7 @@ def test_what_is_defined_for_no_system_is_left_out(scores, check):
     words = [text.strip() for text in found.texts if text.strip(" ↓\n")]
     assert words[:5] == ["By <system>", "System", "Sets", "Utterances", "Level [dB]"]  # neither seeds nor shares
     assert words[5:10] == ["noisy", "2", "10", "6.0", "± 1.8"]
-    assert "Sets" not in check(by_system(scores, (LEVEL,))).texts
+    assert "Sets" not in check(by_system(scores, (LEVEL,), "")).texts
 
 
 def test_the_best_of_a_row_is_bold_only_where_asked(scores):
@@ -57,7 +53,7 @@ def test_a_plot_says_what_is_better(scores):
 
 def test_natural_speech_is_shown_and_never_the_best(scores):
     scores += [replace(s, system="natural", values={"level": 0.0, "share": 0.5}) for s in scores if s.system == "good"]
-    shown = by_system(scores, (LEVEL, SHARE))
+    shown = by_system(scores, (LEVEL, SHARE), "")
     assert '<th scope="row">natural</th>' in shown
     assert "<strong>4.0</strong>" in shown  # of good: 2 and what the utterances add
     means = summarise_by(scores, lambda s: s.set, "level")
@@ -72,6 +68,6 @@ def test_many_scores_are_several_tables(scores, check):
     many = [Metric(f"m{n}", f"M{n}", "", 1, "lower") for n in range(9)]
     for row in scores:
         row.values.update({metric.column: 1.0 for metric in many})
-    found = check(by_system(scores, many))
+    found = check(by_system(scores, many, ""))
     assert len(found.all("table")) == len(check(html_table(difference_table(scores, many, "noisy"))).all("table")) == 2
     assert [text.strip() for text in found.texts if text.startswith("M")] == [metric.name for metric in many]

@@ -16,15 +16,15 @@ from audiolab.data.mixtures import MixtureDir
 from audiolab.data.ranking import read_decisions
 from audiolab.datadir.datadir import DataDir
 from audiolab.errors import AudiolabError
-from audiolab.metrics.score_tables import difference_table, measured_part, system_table
-from audiolab.metrics.scores import AS_IS, Metric, read_conditions
-from audiolab.metrics.summary import check_baseline, group, summarise, summarise_by
+from audiolab.metrics.score_tables import difference_table, measured_part
+from audiolab.metrics.scores import AS_IS, read_conditions
+from audiolab.metrics.summary import check_baseline, group, summarise_by
 from audiolab.report import page, plots
 from audiolab.report.assembly import Content
 from audiolab.report.experiment import Experiment, Limits
 from audiolab.report.page import Section
 from audiolab.report.players import Clip, Item, Sound
-from audiolab.report.scores import group_plot, how_measured
+from audiolab.report.scores import by_system, group_plot, how_measured
 from audiolab.report.spectra import spectra
 from audiolab.report.tables import header, html_table
 from audiolab.tasks.runs import Run
@@ -99,10 +99,10 @@ def score_section(scores: Sequence[EnhancementScore], conditions: Mapping[str, o
         if means:
             drawings.append(group_plot("set", means, metric))
     for name, of_set in group(scores, lambda s: s.set).items():
-        parts.append(_by_system(of_set, METRICS, f"{name}; the best of each column in bold"))
+        parts.append(by_system(of_set, METRICS, f"{name}; the best of each column in bold"))
         rows, further = measured_part(of_set, FURTHER)
         if rows:
-            parts.append(_by_system(rows, further, f"{name}: further scores; the best of each column in bold"))
+            parts.append(by_system(rows, further, f"{name}: further scores; the best of each column in bold"))
         parts.append(page.note(short_note(of_set)))
     return page.join(page.grid(drawings, large=True), *parts, how_measured(TASK.measured(conditions)))
 
@@ -117,10 +117,6 @@ def difference_section(scores: Sequence[EnhancementScore], baseline: str) -> Mar
         by_set.append(html_table(difference_table(of_set, METRICS, baseline), name, stacked=True))
     note = page.note("Means of differences by utterance, with their 95 % intervals; above 0 is better.")
     return page.join(note, page.grid(by_set, large=True), *_by_language(scores, baseline))
-
-
-def _by_system(scores: Sequence[EnhancementScore], metrics: Sequence[Metric], caption: str) -> Markup:
-    return html_table(system_table(summarise(scores, metrics), metrics), caption)
 
 
 def _by_language(scores: Sequence[EnhancementScore], baseline: str) -> Iterator[Markup]:

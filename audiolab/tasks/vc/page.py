@@ -10,15 +10,14 @@ from markupsafe import Markup
 
 from audiolab import cli
 from audiolab.datadir.datadir import DataDir
-from audiolab.metrics.score_tables import difference_table, measured_part, system_table
-from audiolab.metrics.scores import UNTRAINED, Metric, read_conditions
-from audiolab.metrics.summary import summarise
+from audiolab.metrics.score_tables import difference_table, measured_part
+from audiolab.metrics.scores import UNTRAINED, read_conditions
 from audiolab.report import page
 from audiolab.report.assembly import Content
 from audiolab.report.experiment import Experiment, Limits
 from audiolab.report.page import Section
 from audiolab.report.players import Clip, Item
-from audiolab.report.scores import group_plot, how_measured
+from audiolab.report.scores import by_system, group_plot, how_measured
 from audiolab.report.tables import header, html_table
 from audiolab.tasks.runs import Run
 from audiolab.tasks.vc.conversions import Conversion, check_references, conversions
@@ -77,12 +76,12 @@ def content(experiment: Experiment, options: Any) -> Content:
 def score_section(scores: Sequence[ConversionScore], conditions: Mapping[str, object]) -> Markup:
     """Return the summary by system, the plots and tables by pair, and how all of it was measured."""
     caption = "Means over a system's pairs; the best system of each column in bold"
-    table = _by_system(scores, METRICS, caption)
+    table = by_system(scores, METRICS, caption, "Pairs", stacked=True)
     note = page.note(short_note(scores, conditions))
     judged, metrics = measured_part(scores, JUDGED)
     if judged:
         caption = "Judges that were trained elsewhere; the best of each column in bold"
-        table = page.join(table, _by_system(judged, metrics, caption))
+        table = page.join(table, by_system(judged, metrics, caption, "Pairs", stacked=True))
     return page.join(table, note, how_measured(TASK.measured(conditions)), page.heading("By pair"), *_by_pair(scores))
 
 
@@ -116,10 +115,6 @@ def _files(experiment: Experiment, found: Conversions) -> Iterator[tuple[str, Pa
         yield f"{run.name}: training run", run.path
         for folder in dict.fromkeys(c.made.datadir.path for c in found[run.name]):
             yield f"{run.name}: converted speech", folder
-
-
-def _by_system(scores: Sequence[ConversionScore], metrics: Sequence[Metric], caption: str) -> Markup:
-    return html_table(system_table(summarise(scores, metrics), metrics, "Pairs"), caption, stacked=True)
 
 
 def _by_pair(scores: Sequence[ConversionScore]) -> list[Markup]:

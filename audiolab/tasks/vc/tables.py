@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from audiolab.errors import AudiolabError
 from audiolab.metrics.collapse import LEAST_DEPENDENCE, LEAST_VARIANCE
 from audiolab.metrics.score_tables import Means, difference_table, further_parts, group_table, system_parts
-from audiolab.metrics.scores import NATURAL, UNTRAINED, Metric
+from audiolab.metrics.scores import NATURAL, UNTRAINED, Metric, cost
 from audiolab.metrics.summary import SystemSummary, extent, summarise, summarise_by
 from audiolab.metrics.table import NONE, NOT_SCORED, Column, Table, markdown
 from audiolab.tasks.task import Task
@@ -93,17 +93,12 @@ def leaders(scores: Sequence[ConversionScore], metric: Metric) -> str:
     won: dict[str, list[str]] = {score.system: [] for score in contenders}
     pairs = {pair: means for pair, means in summarise_by(contenders, _pair, metric.column).items() if means}
     for (source, target), means in sorted(pairs.items()):
-        costs = {s: better(metric, round(mean.mean, metric.digits)) for s, mean in means.items()}
-        for system in (s for s, cost in costs.items() if cost == min(costs.values())):
+        costs = {s: cost(round(mean.mean, metric.digits), metric.better) for s, mean in means.items()}
+        for system in (s for s, of_system in costs.items() if of_system == min(costs.values())):
             won[system].append(f"{source} → {target}")
     found = sorted((item for item in won.items() if item[1]), key=lambda item: -len(item[1]))
     words = [f"{s} in {len(of)}" + (f" ({', '.join(of)})" if s in baselines else "") for s, of in found]
     return f"Best of {len(pairs)} pair{'s' if len(pairs) != 1 else ''}: {', '.join(words)}."
-
-
-def better(metric: Metric, value: float) -> float:
-    """Return what is the lower the better the value of a metric is."""
-    return {"lower": value, "higher": -value, "near 1": abs(value - 1)}[metric.better]
 
 
 def paper_table(paper: Sequence[PaperRow], summaries: Sequence[SystemSummary]) -> Table:
