@@ -8,7 +8,8 @@ from __future__ import annotations
 import logging
 
 from audiolab import cli
-from audiolab.tasks import parts, registry, running
+from audiolab.datadir import parts
+from audiolab.tasks import registry, running
 
 logger = logging.getLogger(__name__)
 

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from audiolab import cli
 from audiolab.errors import AudiolabError
 from audiolab.tasks import running
-from audiolab.tasks.parts import WHOLE
+from audiolab.tasks.running import WHOLE
 from audiolab.tasks.vc.apply import add_options, apply, convert_recording, load_voice, read_options
 
 

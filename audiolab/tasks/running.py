@@ -15,11 +15,13 @@ from audiolab.datadir.apart import check_apart, check_recordings_apart
 from audiolab.datadir.audiowrite import write_audio
 from audiolab.datadir.datadir import DataDir
 from audiolab.datadir.names import file_of
+from audiolab.datadir.parts import Part
 from audiolab.files import replaced_together
-from audiolab.tasks.parts import Part
 from audiolab.waiting import told
 
 Item = TypeVar("Item")
+WHOLE = Part()
+"""What one who is alone makes."""
 
 
 @dataclass(frozen=True)

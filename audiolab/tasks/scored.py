@@ -9,10 +9,10 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
+from audiolab.datadir.parts import Part, require
 from audiolab.errors import AudiolabError
 from audiolab.files import atomic_write
 from audiolab.metrics.scores import Score
-from audiolab.tasks.parts import Part, require
 from audiolab.textfile import read_json
 
 Row = TypeVar("Row", bound=Score)

@@ -13,11 +13,11 @@ from typing import Any, ClassVar, Generic, TypeVar
 import yaml
 
 from audiolab.cli import ArgumentParser
+from audiolab.datadir import parts
 from audiolab.errors import AudiolabError
 from audiolab.files import atomic_write
 from audiolab.metrics.judges.panel import Panel
 from audiolab.metrics.scores import AS_IS, Score
-from audiolab.tasks import parts
 from audiolab.tasks.judging import Item, Makers, judge
 from audiolab.tasks.runs import Run, header, over_scale
 from audiolab.tasks.scored import Scored, part_path, read_parts, write_part

@@ -14,9 +14,9 @@ from audiolab.bin import score
 from audiolab.data.mixing import make_mixtures
 from audiolab.data.mixtures import MixtureDir, MixtureSettings
 from audiolab.datadir.datadir import write_data_dir
+from audiolab.datadir.parts import Part
 from audiolab.errors import AudiolabError
 from audiolab.synthesis.speechlike import speech_like
-from audiolab.tasks.parts import Part
 from audiolab.tasks.scored import Scored, part_path, read_parts, write_part
 
 

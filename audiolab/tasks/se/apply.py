@@ -14,10 +14,10 @@ from audiolab.data.files import convert_file
 from audiolab.data.mixtures import MixtureDir
 from audiolab.datadir.audiofile import open_audio
 from audiolab.datadir.datadir import DataDir
+from audiolab.datadir.parts import Part
 from audiolab.errors import AudiolabError
 from audiolab.inference import load
-from audiolab.tasks.parts import WHOLE, Part
-from audiolab.tasks.running import Made, check_out, write_recordings
+from audiolab.tasks.running import WHOLE, Made, check_out, write_recordings
 
 logger = logging.getLogger(__name__)
 

@@ -15,12 +15,12 @@ from audiolab.data.files import convert_file
 from audiolab.datadir.audio import load_utterance, resample
 from audiolab.datadir.audiofile import open_audio
 from audiolab.datadir.datadir import DataDir
+from audiolab.datadir.parts import Part
 from audiolab.errors import AudiolabError, did_you_mean
 from audiolab.inference import load
 from audiolab.synthesis.envelope_converter import EnvelopeConverterConfig
 from audiolab.synthesis.limiter import Limiter
-from audiolab.tasks.parts import WHOLE, Part
-from audiolab.tasks.running import Made, check_out, write_recordings
+from audiolab.tasks.running import WHOLE, Made, check_out, write_recordings
 
 LIMITED = "utt2limited"
 """Table of a data dir of conversions: how many samples of each would have passed full scale, and were limited, or were

@@ -42,7 +42,7 @@ class Part:
             raise AudiolabError(
                 f"{command}: with --nj {options.nj} give --job 1 to {options.nj} or, when all are done, --join"
             )
-        return WHOLE if alone else cls(options.job, options.nj)
+        return cls() if alone else cls(options.job, options.nj)
 
     @property
     def name(self) -> str:
@@ -62,10 +62,6 @@ class Part:
     def write(self, out: Path, tables: Mapping[str, Mapping[str, str]]) -> DataDir:
         """Write the tables of the job's utterances, whose files are in ``out``."""
         return write_data_dir(out if self.nj == 1 else _folder(out, self.job, self.nj), tables, replace=True)
-
-
-WHOLE = Part()
-"""What one who is alone makes."""
 
 
 def add_options(parser: ArgumentParser, nj: str) -> None:
