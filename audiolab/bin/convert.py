@@ -12,7 +12,6 @@ from collections.abc import Sequence
 from audiolab import cli
 from audiolab.errors import AudiolabError
 from audiolab.tasks import running
-from audiolab.tasks.running import WHOLE
 from audiolab.tasks.vc.apply import add_options, apply, convert_recording, load_voice, read_options
 
 
@@ -30,7 +29,7 @@ def main() -> None:
     """Run the command."""
     options = parse()
     if options.data and options.out and not options.files:
-        apply(options, WHOLE)
+        apply(options, running.WHOLE)
     elif len(options.files) == 2 and not (options.data or options.out):
         convert_recording(load_voice(options), *options.files)
     else:

@@ -94,9 +94,8 @@ def score(scoring: Scoring[Any], runs: Sequence[Run], panel: Panel, options: Any
         AudiolabError: As `Scoring.score`, `judge`, `audiolab.tasks.scored.read_parts` and `write_scores`.
     """
     part, count = parts.Part.asked(options, f"score {scoring.task.name}", processes=True), len(scoring.items)
-    given = {name: value for name, value in vars(options).items() if name not in OWN} | {
-        "runs": list(map(asdict, runs))
-    }
+    given = {name: value for name, value in vars(options).items() if name not in OWN}
+    given["runs"] = [asdict(run) for run in runs]
     if options.join:
         scored = read_parts(options.out, options.nj, given, scoring.task.layout.row, count)
     else:
