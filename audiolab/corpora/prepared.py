@@ -16,6 +16,7 @@ from pathlib import Path
 
 from audiolab.corpora.walk import check_name
 from audiolab.datadir.datadir import write_data_dir
+from audiolab.datadir.entry import entry_of
 from audiolab.datadir.headers import TABLE, Header, read_header
 from audiolab.datadir.names import id_problem
 from audiolab.datadir.validate import validate
@@ -40,6 +41,7 @@ class Recording:
         text: What is said; None where the corpus does not tell.
         gender: The speaker's, ``f`` or ``m``; None where the corpus does not tell.
         where: What lists it, such as a table and its line; begins messages about it.
+        channel: The channel that is meant, from 0; None for all.
     """
 
     path: Path
@@ -49,6 +51,12 @@ class Recording:
     text: str | None = None
     gender: str | None = None
     where: str = ""
+    channel: int | None = None
+
+    @property
+    def entry(self) -> str:
+        """What stands in ``wav.scp``."""
+        return entry_of(self.path, channel=self.channel)
 
     def place(self, path: Path | None = None) -> str:
         """Return what begins a message about it, or about the file ``path`` that belongs to it."""
@@ -164,7 +172,7 @@ def _tables(
     _check_names([recording.path for recording in recordings])
     headers = _headers(by_utterance, further, nj)
     tables = {
-        "wav.scp": {name: str(recording.path) for name, recording in by_utterance.items()},
+        "wav.scp": {name: recording.entry for name, recording in by_utterance.items()},
         "utt2spk": {name: recording.speaker for name, recording in by_utterance.items()},
         **header_tables(headers),
     }
@@ -226,9 +234,9 @@ def _headers(
 def _fitting_header(item: tuple[Recording, Sequence[Path]]) -> Header:
     """Return a recording's header, which its further signals have too."""
     recording, others = item
-    header = _header(recording, recording.path)
+    header = _header(recording, recording.path, recording.entry)
     for path in others:
-        other = _header(recording, path)
+        other = _header(recording, path, str(path))
         if other[:2] != header[:2]:
             raise AudiolabError(
                 f"{recording.place(path)}: {other.samples} samples at {other.rate} Hz, {recording.path} has "
@@ -237,10 +245,10 @@ def _fitting_header(item: tuple[Recording, Sequence[Path]]) -> Header:
     return header
 
 
-def _header(recording: Recording, path: Path) -> Header:
-    """Return a file's header; one that Git LFS has not fetched is called that."""
+def _header(recording: Recording, path: Path, entry: str) -> Header:
+    """Return the header of the entry of a file; one that Git LFS has not fetched is called that."""
     try:
-        return read_header(str(path), recording.where)
+        return read_header(entry, recording.where)
     except AudiolabError as error:
         try:
             with open(path, "rb") as file:

@@ -18,8 +18,8 @@ from audiolab.corpora.prepared import check_data_dir, header_tables
 from audiolab.corpora.vcc2018_layout import Recording, check_complete, find_recordings, speaker_traits
 from audiolab.corpora.vcc2018_mini import Vcc2018Mini, make_mini
 from audiolab.corpora.walk import walk
-from audiolab.datadir.audio import conform
-from audiolab.datadir.audiofile import read_wav
+from audiolab.datadir.audio import excerpt_of
+from audiolab.datadir.audiofile import open_audio
 from audiolab.datadir.datadir import write_data_dir
 from audiolab.datadir.headers import Header
 from audiolab.errors import AudiolabError
@@ -116,9 +116,9 @@ def _headers(recordings: dict[str, Recording], nj: int) -> dict[str, Header]:
 
 
 def _read(path: Path) -> Header:
-    samples, rate = read_wav(path)
-    conform(samples, rate, rate, "mono", allow_silent=False, where=str(path))
-    return Header(len(samples), rate, 1, path.stat().st_size)
+    with open_audio(path) as recording:
+        excerpt_of(recording, allow_silent=False)
+        return Header(recording.samples, recording.rate, 1, path.stat().st_size)
 
 
 def _find_transcripts(db_root: Path, sentences: set[str]) -> dict[str, str]:

@@ -45,12 +45,14 @@ class Layout(NamedTuple):
         pieces: What the decoder is to read in the file's place; none: the file as it is.
         exact: Up to which sample the decoder finds its place; None: everywhere.
         whole: Whether this was checked; otherwise only reading all of it tells.
+        finish: Looks at what takes long, and matters to who reads the last sample; raises `Unsound`.
     """
 
     samples: int | None = None
     pieces: tuple[Piece, ...] = ()
     exact: int | None = None
     whole: bool = True
+    finish: Callable[[], None] = lambda: None
 
 
 class Extent(NamedTuple):
