@@ -16,6 +16,7 @@ import audiolab
 from audiolab import systems
 from audiolab.config import from_dict, leaves, load_yaml
 from audiolab.data.mixtures import MixtureSettings
+from audiolab.datadir.formatting import Form
 from audiolab.features.envelope_config import EnvelopeConfig
 from audiolab.plan.phases import read_phases
 from audiolab.tasks.registry import TASKS
@@ -146,12 +147,12 @@ def test_options_of_commands_exist():
     """Each option of ``python -m audiolab.bin.X`` in an example is one of that command's or of its config's keys."""
     trained = [run_config_class(systems.get(name)) for name in systems.names()]
     of_tasks = {"convert": "apply", "apply": "apply", "score": "scoring", "report": "page"}
-    configs = {"convert": [InferenceConfig], "make_mixtures": [MixtureSettings], "train": trained}
+    configs = {"convert": [InferenceConfig], "format_wav": [Form], "make_mixtures": [MixtureSettings], "train": trained}
     unknown = []
     for page in PAGES:
         for line in commands(page):
             for name, rest in re.findall(r"python -m audiolab\.bin\.(\w+)(.*)", line):
-                files = [f"bin/{name}.py", *(f"tasks/{task}/{of_tasks[name]}.py" for task in TASKS if name in of_tasks)]
+                files = [f"bin/{name}.py", "datadir/parts.py", *(f"tasks/{task}/{of_tasks[name]}.py" for task in TASKS if name in of_tasks)]
                 source = "".join((ROOT / "audiolab" / file).read_text() for file in files)
                 known = set(re.findall(r'"--(\w+)"', source)) | {"config", "help"}
                 known |= {leaf for cls in configs.get(name, []) for leaf, _, _ in leaves(cls)}

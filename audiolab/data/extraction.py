@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator, Mapping
-from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from audiolab.datadir.audio import Channels, load_utterance
+from audiolab.datadir.audio import Channels, load_utterance, resample
 from audiolab.datadir.datadir import DataDir
 from audiolab.errors import AudiolabError
 from audiolab.features.envelope_config import EnvelopeConfig, frame_orders, order_for
@@ -30,26 +29,20 @@ def waves(
         AudiolabError: Audio that is missing, broken, of several channels, silent but for dither, or of a lower rate:
             silence and bands without data would be learned from like speech, so they are refused by name.
     """
-    resampled: list[str] = []
+    told = False
     for utterance in datadir.utterances:
-        wanted = partial(_analysed_at, rate, f"{datadir.path}/wav.scp: {utterance}", resampled)
-        samples, _ = load_utterance(
-            datadir, utterance, wanted, channels=channels, allow_silent=False, allow_pipes=allow_pipes
+        samples, original = load_utterance(
+            datadir, utterance, channels=channels, allow_silent=False, allow_pipes=allow_pipes
         )
-        yield utterance, samples
-
-
-def _analysed_at(rate: int, where: str, resampled: list[str], original: int) -> int:
-    """Return ``rate``, having refused a lower one of the recording and told of the first that is resampled."""
-    if original < rate:
-        raise AudiolabError(
-            f"{where} is at {original} Hz, and an analysis at {rate} Hz would learn from bands without data: record it "
-            "at that rate, leave it out, or lower stft.rate and mel_high_hz"
-        )
-    if original != rate and not resampled:
-        resampled.append(where)
-        logger.info("%s is at %d Hz; all audio of another rate is resampled to %d Hz", where, original, rate)
-    return rate
+        if original < rate:
+            raise AudiolabError(
+                f"{datadir.path}/wav.scp: {utterance} is at {original} Hz, and an analysis at {rate} Hz would learn "
+                "from bands without data: record it at that rate, leave it out, or lower stft.rate and mel_high_hz"
+            )
+        if original != rate and not told:
+            logger.info("%s is at %d Hz; all audio of another rate is resampled to %d Hz", utterance, original, rate)
+            told = True
+        yield utterance, resample(samples, original, rate)
 
 
 def f0_contours(

@@ -17,10 +17,10 @@ from audiolab.datadir.audiofile import open_audio
 from audiolab.datadir.audiowrite import write_audio
 from audiolab.datadir.datadir import DataDir
 from audiolab.datadir.names import file_of
+from audiolab.datadir.parts import Part
 from audiolab.errors import AudiolabError
 from audiolab.files import replaced_together
 from audiolab.inference import load
-from audiolab.tasks.parts import Part
 from audiolab.waiting import told
 
 logger = logging.getLogger(__name__)

@@ -18,12 +18,12 @@ from audiolab.datadir.audiofile import open_audio
 from audiolab.datadir.audiowrite import write_audio
 from audiolab.datadir.datadir import DataDir
 from audiolab.datadir.names import file_of
+from audiolab.datadir.parts import Part
 from audiolab.errors import AudiolabError, did_you_mean
 from audiolab.files import replaced_together
 from audiolab.inference import load
 from audiolab.synthesis.envelope_converter import EnvelopeConverterConfig
 from audiolab.synthesis.limiter import Limiter
-from audiolab.tasks.parts import Part
 from audiolab.waiting import told
 
 LIMITED = "utt2limited"
