@@ -101,12 +101,15 @@ class Recording:
         """
         self._seek(first)
         blocks = list(self._decoded(stop - first))
+        if stop - first == self.samples:
+            self._finish()
         return blocks[0] if len(blocks) == 1 else np.concatenate([np.empty((0, self.channels), np.float32), *blocks])
 
     def blocks(self) -> Iterator[np.ndarray]:
         """Yield all samples, float32 [n, channels] with n ≤ `BLOCK`; raises as `read` does."""
         self._seek(0)
         yield from self._decoded(self.samples)
+        self._finish()
 
     def check(self) -> None:
         """Raise `AudiolabError` where not all samples are there; it is decoded only where nothing else tells."""
@@ -117,7 +120,7 @@ class Recording:
             self._finish()
 
     def _finish(self) -> None:
-        """Look at what stands behind the last sample."""
+        """Raise `AudiolabError` where more stands behind the last sample; that takes long, so pieces do without."""
         try:
             self._layout.finish()
         except Unsound as error:
@@ -157,8 +160,6 @@ class Recording:
                 raise AudiolabError(
                     f"{self.where}: truncated: ends after {self._at} of {self.samples} samples; get it again"
                 )
-            if self._at == self.samples:
-                self._finish()
             yield found
 
     def _broken(self, error: soundfile.LibsndfileError) -> AudiolabError:

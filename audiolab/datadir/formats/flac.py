@@ -1,7 +1,7 @@
 """FLAC (RFC 9639): whether its last frame is whole and is the one that the header's count of samples ends with.
 
 So that a file cut short is found without decoding it; what is broken within, the decoder finds by the frames' CRCs.
-Whether a second stream stands behind the first is looked at where the end is read.
+Whether a second stream stands behind the first is looked at where all is read.
 """
 
 from __future__ import annotations

@@ -45,7 +45,7 @@ class Layout(NamedTuple):
         pieces: What the decoder is to read in the file's place; none: the file as it is.
         exact: Up to which sample the decoder finds its place; None: everywhere.
         whole: Whether this was checked; otherwise only reading all of it tells.
-        finish: Looks at what takes long, and matters to who reads the last sample; raises `Unsound`.
+        finish: Looks at what takes long, for who reads all samples; raises `Unsound`.
     """
 
     samples: int | None = None
