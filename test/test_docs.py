@@ -152,7 +152,11 @@ def test_options_of_commands_exist():
     for page in PAGES:
         for line in commands(page):
             for name, rest in re.findall(r"python -m audiolab\.bin\.(\w+)(.*)", line):
-                files = [f"bin/{name}.py", "datadir/parts.py", *(f"tasks/{task}/{of_tasks[name]}.py" for task in TASKS if name in of_tasks)]
+                files = [
+                    f"bin/{name}.py",
+                    "datadir/parts.py",
+                    *(f"tasks/{task}/{of_tasks[name]}.py" for task in TASKS if name in of_tasks),
+                ]
                 source = "".join((ROOT / "audiolab" / file).read_text() for file in files)
                 known = set(re.findall(r'"--(\w+)"', source)) | {"config", "help"}
                 known |= {leaf for cls in configs.get(name, []) for leaf, _, _ in leaves(cls)}

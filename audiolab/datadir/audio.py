@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from pathlib import Path
 from typing import Literal
 
@@ -62,7 +61,7 @@ def read_excerpt(
 def load_utterance(
     datadir: DataDir,
     utterance: str,
-    rate: int | Callable[[int], int] | None = None,
+    rate: int | None = None,
     *,
     table: str = "wav.scp",
     channels: Channels = "mono",
@@ -74,7 +73,7 @@ def load_utterance(
     Args:
         datadir: The data dir.
         utterance: The utterance's id.
-        rate: The rate wanted, in Hz; a function that gives it for the recording's own; None for the recording's own.
+        rate: The rate wanted, in Hz; None for the recording's own.
         table: Which signal: ``wav.scp``, ``spk1.scp``, ``vocals.scp``, …
         channels: What is done with several channels, `Channels`.
         allow_silent: Whether an utterance that `is_silent` is taken.
@@ -94,7 +93,7 @@ def load_utterance(
             f"{datadir.path / table}: no entry for '{recording}'; check with utils/validate_data_dir.py"
         )
     with open_audio(entries[recording], allow_pipes, f"{datadir.path / table}: {utterance}") as audio:
-        wanted = rate(audio.rate) if callable(rate) else rate or audio.rate
+        wanted = rate or audio.rate
         length = length_at(audio.samples, audio.rate, wanted)
         start, samples = segment.span(wanted, length, audio.where) if segment else (0, length)
         return excerpt_of(audio, wanted, start, samples, channels, allow_silent), wanted

@@ -13,8 +13,8 @@ from audiolab.bin import apply
 from audiolab.data.mixing import make_mixtures
 from audiolab.data.mixtures import MixtureSettings
 from audiolab.datadir.datadir import DataDir, write_data_dir
-from audiolab.errors import AudiolabError
 from audiolab.datadir.parts import Part, join
+from audiolab.errors import AudiolabError
 from audiolab.tasks.vc.apply import convert_data_dir
 
 

@@ -123,10 +123,10 @@ def convert_data_dir(converter: Converter, datadir: DataDir, out: str | Path, ra
     with replaced_together(out / "wav", part.name) as folder:
         for utterance, name in told(names.items(), "utterances", len(names)):
             path = files[name]
-            wave, at = load_utterance(datadir, utterance, lambda original: min(original, rate), allow_silent=False)
+            wave, original = load_utterance(datadir, utterance, allow_silent=False)
             limiter = Limiter(name, always=bool(np.abs(wave).max() <= 1))
             try:
-                converted = resample(converter.convert(wave, at, limiter), at, rate)
+                converted = _converted(converter, wave, original, rate, limiter)
             except AudiolabError as error:
                 raise AudiolabError(f"{datadir.path}: {utterance}: {error}") from error
             clipped = write_audio(folder / path.name, converted, rate)
@@ -137,3 +137,8 @@ def convert_data_dir(converter: Converter, datadir: DataDir, out: str | Path, ra
             for table, value in rows.items():
                 tables[table][name] = value
     return part.write(out, tables)
+
+
+def _converted(converter: Converter, wave: np.ndarray, original: int, rate: int, limiter: Limiter) -> np.ndarray:
+    at = min(original, rate)
+    return resample(converter.convert(resample(wave, original, at), at, limiter), at, rate)
