@@ -23,7 +23,7 @@ from audiolab.errors import AudiolabError
 _PLUS = " + "
 _QUOTED = re.compile(r' *"((?:[^"\\]|\\["\\])*)"(?::([0-9]{1,18}))?')
 _CHANNEL = re.compile(r"(.*?)(?:\[channel=([^\[\]]*)\])?", re.DOTALL)
-_MISREAD = re.compile(r'\s|"|.*( \+ |[\]|]$|:[0-9]+$|\s$)', re.DOTALL)
+_MISREAD = re.compile(r'\s|"|.*( \+( |$)|[\]|]$|:[0-9]+$|\s$)', re.DOTALL)
 """How a path begins, or what is in it, that would be read as something else within an entry."""
 
 

@@ -1,5 +1,7 @@
 """Entries that name a channel or a sum: read as such, by all tools, or refused with what to do."""
 
+import contextlib
+
 import numpy as np
 import pytest
 import soundfile
@@ -73,6 +75,21 @@ def test_odd_names_by_themselves_and_in_quotes(name):
     for entry, factor in ((name, 2), (entry_of(name, channel=0), 2), (entry_of(name, "b.wav"), 22)):
         np.testing.assert_array_equal(steps(entry), factor * RAMP)
     assert files_of(entry_of("b.wav", name)) == ["b.wav", name]
+
+
+def test_entries_of_drawn_names_lead_to_these_and_nothing_else_is_raised():
+    generator = np.random.default_rng(0)
+    pieces = [" + ", " ", "+", '"', "\\", "[channel=1]", "]", "[0:3]", ":12", "|", "a", ".wav", "ü", "/"]
+    for _ in range(3000):
+        names = [
+            "x" + "".join(generator.choice(pieces, generator.integers(1, 6))) for _ in range(generator.integers(2, 4))
+        ]
+        names = [name.removeprefix("x") or "a" if generator.integers(2) else name for name in names]
+        channel = [None, 0, 7][generator.integers(3)]
+        found = parse_audio(entry_of(*names, channel=channel))
+        assert [(part.source.path, part.channel) for part in found] == [(name, channel) for name in names]
+        with contextlib.suppress(AudiolabError):
+            parse_audio("".join(generator.choice(pieces, generator.integers(1, 9))))
 
 
 def test_a_channel_of_an_archive(folder):
