@@ -8,7 +8,7 @@ from __future__ import annotations
 import contextlib
 import io
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import IO
 
@@ -60,11 +60,27 @@ def audio_info(entry: str | Path, allow_pipes: bool = False, where: str = "") ->
         return recording.samples, recording.rate, recording.channels
 
 
+class Decoder(soundfile.SoundFile):
+    """libsndfile's decoder, which goes elsewhere only when it is told to.
+
+    soundfile goes, after each read, to where it is; MP3 and Vorbis then lack what a frame has in those before.
+    """
+
+    @property
+    def can_seek(self) -> bool:
+        """Whether `seek` can be used."""
+        return super().seekable()
+
+    def seekable(self) -> bool:
+        """Return False, by which soundfile leaves the place alone."""
+        return False
+
+
 class Recording:
     """An open recording, of which all samples are read or an error is raised; made by `open_audio`.
 
     Args:
-        audio: The decoder, open at the first sample.
+        decoder: Opens the decoder at the first sample.
         layout: What the file's bytes say.
         where: What begins an error message.
 
@@ -75,11 +91,11 @@ class Recording:
         subtype: libsndfile's name of the sample format.
     """
 
-    def __init__(self, audio: soundfile.SoundFile, layout: Layout, where: str) -> None:
-        self._audio, self._layout, self._at = audio, layout, 0
+    def __init__(self, decoder: Callable[[], Decoder], layout: Layout, where: str) -> None:
+        self._decoder, self._audio, self._layout, self._at = decoder, decoder(), layout, 0
         self.where = where
         self.samples, self.rate, self.channels, self.subtype = (
-            audio.frames, audio.samplerate, audio.channels, audio.subtype
+            self._audio.frames, self._audio.samplerate, self._audio.channels, self._audio.subtype
         )  # fmt: skip
         if layout.samples == 0 or self.samples <= 0:
             raise AudiolabError(f"{where}: empty, no samples behind the header; make the file again")
@@ -119,6 +135,10 @@ class Recording:
         else:
             self._finish()
 
+    def close(self) -> None:
+        """Close the decoder."""
+        self._audio.close()
+
     def _finish(self) -> None:
         """Raise `AudiolabError` where more stands behind the last sample; that takes long, so pieces do without."""
         try:
@@ -131,15 +151,16 @@ class Recording:
         if first == self._at:
             return
         back = self._layout.exact is not None and first >= self._layout.exact  # the decoder would miss it
-        place = 0 if back or not self._audio.seekable() else first
-        try:
-            if self._audio.seekable():
+        place = 0 if back else max(0, first - self._layout.before)
+        if self._audio.can_seek and (back or not place <= self._at < first):
+            try:
                 self._audio.seek(place)
                 self._at = place
-        except soundfile.LibsndfileError as error:
-            raise self._broken(error) from error
-        if first < self._at:
-            raise AudiolabError(f"{self.where}: can be read from its beginning only; convert it to WAV")
+            except soundfile.LibsndfileError as error:
+                raise self._broken(error) from error
+        elif first < self._at:
+            self.close()
+            self._audio, self._at = self._decoder(), 0
         for _ in self._decoded(first - self._at):
             pass
 
@@ -192,13 +213,13 @@ def _open(source: Source, allow_pipes: bool, where: str) -> Iterator[Recording]:
         except Unsound as error:
             raise AudiolabError(f"{where}: {error}") from error
         try:
-            audio = soundfile.SoundFile(_readable(file, layout))
+            recording = Recording(lambda: Decoder(_readable(file, layout)), layout, where)
         except (soundfile.LibsndfileError, TypeError) as error:
             raise AudiolabError(
                 f"{where}: no audio that can be read ({_reason(error)}); make the file again"
             ) from error
-        with audio:
-            yield Recording(audio, layout, where)
+        with contextlib.closing(recording):
+            yield recording
 
 
 def _readable(file: IO[bytes], layout: Layout) -> bytes | IO[bytes]:

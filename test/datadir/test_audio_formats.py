@@ -266,3 +266,23 @@ def test_a_flac_of_several_streams_is_refused(path, before):
         refused(path, "several FLAC streams in one file; make it one")
     path.write_bytes(before + data + before + data)
     np.testing.assert_array_equal(read_excerpt(path, None, 10, 500), number(signal())[10:510])
+
+
+@pytest.mark.parametrize("block", [1 << 15, 1000])
+@pytest.mark.parametrize("name", ["MP3 CONSTANT", "MP3 VARIABLE", "OGG VORBIS", "OGG OPUS", "gsm", "g721", "ima"])
+def test_blocks_and_pieces_in_any_order_are_those_of_one_read(path, name, block, monkeypatch):
+    """A frame of MP3 lies in those before it, a block of Vorbis overlaps with the one before, GSM cannot go back."""
+    wave, (kind, _, how) = signal(60000).astype(np.float32) / 32768, name.partition(" ")
+    if kind in FORMATS:
+        path.write_bytes(made(kind, samples=len(wave)))
+    else:
+        coding = {"bitrate_mode": how, "compression_level": 0.8} if kind == "MP3" else {"subtype": how}
+        soundfile.write(path, wave, RATE, format=kind, **coding)
+    monkeypatch.setattr("audiolab.datadir.audiofile.BLOCK", 1 << 20)  # so that the decoder is called once
+    whole = read_wav(path)[0]
+    monkeypatch.setattr("audiolab.datadir.audiofile.BLOCK", block)
+    assert np.abs(np.concatenate(list(blocks(path)))[:, 0] - whole).max() < 1e-6
+    with open_audio(path) as recording:
+        for first in (50000, 0, 31234, 31235, 12000, 55000, len(whole) - 3000):
+            piece = recording.read(first, first + 3000)[:, 0]
+            assert np.abs(piece - whole[first : first + 3000]).max() < 1e-6
