@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal
 
@@ -85,18 +87,30 @@ def load_utterance(
     Raises:
         AudiolabError: The data dir has no such utterance, or its audio is refused; see `read_excerpt`.
     """
+    with open_utterance(datadir, utterance, table, allow_pipes) as recording:
+        rate = rate or recording.rate
+        start, samples = span_of(datadir, utterance, recording, rate)
+        return excerpt_of(recording, rate, start, samples, channels, allow_silent), rate
+
+
+@contextlib.contextmanager
+def open_utterance(
+    datadir: DataDir, utterance: str, table: str = "wav.scp", allow_pipes: bool = False
+) -> Iterator[Recording | Combined]:
+    """Open the recording in which an utterance is; arguments and errors are those of `load_utterance`."""
+    segment, entries = datadir.segment(utterance), datadir.table(table)
+    name = segment.recording if segment else utterance
+    if name not in entries:
+        raise AudiolabError(f"{datadir.path / table}: no entry for '{name}'; check with utils/validate_data_dir.py")
+    with open_audio(entries[name], allow_pipes, f"{datadir.path / table}: {utterance}") as recording:
+        yield recording
+
+
+def span_of(datadir: DataDir, utterance: str, recording: Recording | Combined, rate: int) -> tuple[int, int]:
+    """Return an utterance's first sample in its recording, and how many it has, at a rate; raises as `Segment.span`."""
+    length = length_at(recording.samples, recording.rate, rate)
     segment = datadir.segment(utterance)
-    recording = segment.recording if segment else utterance
-    entries = datadir.table(table)
-    if recording not in entries:
-        raise AudiolabError(
-            f"{datadir.path / table}: no entry for '{recording}'; check with utils/validate_data_dir.py"
-        )
-    with open_audio(entries[recording], allow_pipes, f"{datadir.path / table}: {utterance}") as audio:
-        wanted = rate or audio.rate
-        length = length_at(audio.samples, audio.rate, wanted)
-        start, samples = segment.span(wanted, length, audio.where) if segment else (0, length)
-        return excerpt_of(audio, wanted, start, samples, channels, allow_silent), wanted
+    return segment.span(rate, length, recording.where) if segment else (0, length)
 
 
 def excerpt_of(

@@ -13,13 +13,13 @@ import numpy as np
 
 from audiolab.config import option
 from audiolab.datadir.apart import check_apart, check_recordings_apart
-from audiolab.datadir.audio import Channels, excerpt_of, length_at
-from audiolab.datadir.audiofile import Recording, open_audio
+from audiolab.datadir.audio import Channels, excerpt_of, open_utterance, span_of
+from audiolab.datadir.audiofile import Recording
 from audiolab.datadir.audiowrite import audio_writer
 from audiolab.datadir.combined import Combined
 from audiolab.datadir.datadir import DataDir
 from audiolab.datadir.headers import TABLE, Header
-from audiolab.datadir.kinds import is_signal
+from audiolab.datadir.kinds import is_signal, kind_of
 from audiolab.datadir.names import file_of
 from audiolab.datadir.parts import Part
 from audiolab.datadir.pieces import Cut, Piece, carried, pieces_of
@@ -127,9 +127,7 @@ def cut_data_dir(datadir: DataDir, out: str | Path, cut: Cut, part: Part, allow_
                 segments[name] = f"{segment.recording if segment else utterance} {ends}"
                 durations[name] = f"{samples / opened.rate:.6f}"
     of_recordings = {
-        name: table
-        for name, table in restrict(datadir.tables, utterances).items()
-        if is_signal(name) or name.startswith("reco2")
+        name: table for name, table in restrict(datadir.tables, utterances).items() if kind_of(name).key == "recording"
     }
     return part.write(out, _carry(datadir, names, cut, of_recordings) | {"segments": segments, "utt2dur": durations})
 
@@ -138,11 +136,16 @@ def _begin(datadir: DataDir, out: str | Path, part: Part) -> tuple[Path, list[st
     """Return where to write, the job's utterances, and the tables of signals."""
     out = Path(out)
     check_apart(datadir.path, out)
-    if datadir.has("mixtures"):
+    if datadir.has("mixtures") and not datadir.has("wav.scp"):
         raise AudiolabError(f"{datadir.path}: holds mixtures, and no audio; make_mixtures --write_mixtures writes it")
     check_recordings_apart(datadir, out)
     datadir.table("wav.scp")
-    return out, list(part.of(datadir.utterances)), [name for name in datadir.names if is_signal(name)]
+    return out, list(part.of(datadir.utterances)), [name for name in datadir.names if _is_cut(name)]
+
+
+def _is_cut(table: str) -> bool:
+    """Return whether a table names audio of the utterances, not what these are mixed of."""
+    return is_signal(table) and kind_of(table).key == "recording"
 
 
 @contextlib.contextmanager
@@ -150,15 +153,8 @@ def _opened(
     datadir: DataDir, utterance: str, signals: list[str], rate: int | None, allow_pipes: bool
 ) -> Iterator[Opened]:
     """Open an utterance's audio in all signals, which must be alike."""
-    segment = datadir.segment(utterance)
-    recording = segment.recording if segment else utterance
     with contextlib.ExitStack() as stack:
-        opened: dict[str, Recording | Combined] = {}
-        for name in signals:
-            entries, where = datadir.table(name), f"{datadir.path / name}: {utterance}"
-            if recording not in entries:
-                raise AudiolabError(f"{where}: no entry for '{recording}'; check with utils/validate_data_dir.py")
-            opened[name] = stack.enter_context(open_audio(entries[recording], allow_pipes, where))
+        opened = {name: stack.enter_context(open_utterance(datadir, utterance, name, allow_pipes)) for name in signals}
         first = opened["wav.scp"]
         for other in opened.values():
             if (other.samples, other.rate) != (first.samples, first.rate):
@@ -167,8 +163,7 @@ def _opened(
                     f"{first.rate} Hz; signals of an utterance are to be alike"
                 )
         rate = rate or first.rate
-        length = length_at(first.samples, first.rate, rate)
-        yield Opened(opened, rate, *(segment.span(rate, length, first.where) if segment else (0, length)))
+        yield Opened(opened, rate, *span_of(datadir, utterance, first, rate))
 
 
 def _write(path: Path, recording: Recording | Combined, piece: Piece, rate: int, form: Form) -> Header:
@@ -188,7 +183,7 @@ def _carry(
     """Return the tables that are carried along, and ``further`` ones; log which are left out."""
     datadir.tell_unknown()
     kept = {**carried(datadir.tables, names, cut), **(further or {})}
-    made = {*kept, "spk2utt", "segments", "utt2dur", TABLE, *(name for name in datadir.names if is_signal(name))}
+    made = {*kept, "spk2utt", "segments", "utt2dur", TABLE, *filter(_is_cut, datadir.names)}
     if left := sorted(set(datadir.names) - made):
         logger.info("%s: left out, for they do not tell of what is made: %s", datadir.path, " ".join(left))
     return kept

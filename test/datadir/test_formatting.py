@@ -179,6 +179,18 @@ def test_what_cannot_be_made_is_told_in_one_line(verb, tmp_path, words, message)
     assert not (tmp_path / "out" / "wav.scp").exists()
 
 
+def test_of_mixtures_their_audio_is_taken_where_it_is_written(verb):
+    sounds = {name: f"{name}.wav[channel=0]" for name in LENGTHS}
+    line = "a-x 0 1 b-x 0 1 4000 0"
+    write_data_dir("in", {"utt2spk": {"a-x": "a"}, "mixtures": {"a-x": line}, "speech.scp": sounds}, replace=True)
+    with pytest.raises(AudiolabError, match="in: holds mixtures, and no audio; make_mixtures --write_mixtures"):
+        verb("out")
+    write_data_dir("in", {"wav.scp": {"a-x": "a-x.wav"}, "noise1.scp": {"a-x": "a-x.wav[channel=0] "}})
+    data = verb("out", "--channels", "mix", "--segment_seconds", 1)
+    assert set(data.names) == {"utt2spk", "spk2utt", "utt2dur", "reco2header", "wav.scp", "noise1.scp"}
+    assert len(joined(data, "a-x", "noise1.scp")[0]) == LENGTHS["a-x"]
+
+
 def test_signals_that_are_unlike_are_refused(verb):
     soundfile.write("short.wav", np.full(2999, 0.1), RATE)
     vocals = Path("in/vocals.scp")
