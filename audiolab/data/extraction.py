@@ -13,6 +13,7 @@ from audiolab.datadir.datadir import DataDir
 from audiolab.errors import AudiolabError
 from audiolab.features.envelope_config import EnvelopeConfig, frame_orders, order_for
 from audiolab.features.f0 import F0Range, estimate_f0
+from audiolab.waiting import told
 
 if TYPE_CHECKING:  # it loads torch, which F0 does without
     from audiolab.features.envelope import MelEnvelope
@@ -29,8 +30,8 @@ def waves(
         AudiolabError: Audio that is missing, broken, of several channels, silent but for dither, or of a lower rate:
             silence and bands without data would be learned from like speech, so they are refused by name.
     """
-    told = False
-    for utterance in datadir.utterances:
+    resampled = False
+    for utterance in told(datadir.utterances, "utterances"):
         samples, original = load_utterance(
             datadir, utterance, channels=channels, allow_silent=False, allow_pipes=allow_pipes
         )
@@ -39,9 +40,9 @@ def waves(
                 f"{datadir.path}/wav.scp: {utterance} is at {original} Hz, and an analysis at {rate} Hz would learn "
                 "from bands without data: record it at that rate, leave it out, or lower stft.rate and mel_high_hz"
             )
-        if original != rate and not told:
+        if original != rate and not resampled:
             logger.info("%s is at %d Hz; all audio of another rate is resampled to %d Hz", utterance, original, rate)
-            told = True
+            resampled = True
         yield utterance, resample(samples, original, rate)
 
 

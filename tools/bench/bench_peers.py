@@ -45,7 +45,7 @@ from audiolab.tasks.judging import judge
 from audiolab.tasks.runs import Run
 from audiolab.tasks.se.scores import FURTHER, METRICS, SE
 from audiolab.tasks.se.scoring import Scoring
-from audiolab.tasks.work import processes
+from audiolab.work import processes
 
 NAME = "DeepFilterNet 3 *"
 RATE = 48000
