@@ -17,7 +17,7 @@ import soxr
 
 import audiolab
 from audiolab import cli
-from audiolab.datadir.audio import load_mono
+from audiolab.datadir.audio import read_excerpt
 from audiolab.errors import AudiolabError
 from audiolab.features.envelope import MelEnvelope
 from audiolab.features.envelope_config import EnvelopeConfig
@@ -108,7 +108,7 @@ def main() -> None:
     found: dict[str, list[float]] = {}
     most: dict[str, float] = {}
     for file in options.files:
-        for what, value, limit in checks(voice.convert, stream, load_mono(file, FULL)):
+        for what, value, limit in checks(voice.convert, stream, read_excerpt(file, FULL)):
             found.setdefault(what, []).append(value)
             most[what] = limit
     wrong = 0

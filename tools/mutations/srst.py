@@ -216,15 +216,27 @@ MUTATIONS = [
          "np.asarray(block, dtype=np.float64) * FULL_SCALE"),
     ),
     *of(
-        "audiolab/datadir/audiofile.py",
+        "audiolab/datadir/relations.py",
         READING,
-        ("a segment begins with the sample before", "first = round(start * rate)", "first = int(start * rate)"),
-        ("a segment ends with the sample before", "else round(end * rate)", "else int(end * rate)"),
+        ("a segment begins with the sample before", "round(self.start * rate)", "int(self.start * rate)"),
+        ("a segment ends with the sample before", "round(self.end * rate)", "int(self.end * rate)"),
     ),
     *of(
         "audiolab/datadir/audio.py",
         READING,
         ("resampled without a filter", 'rate, quality="HQ")', 'rate, quality="QQ")'),
+    ),
+    *of(
+        "audiolab/datadir/audio.py",
+        ("test/datadir/test_excerpts.py",),
+        ("nothing around an excerpt", "margin = math.ceil(", "margin = 0 * math.ceil("),
+        ("lengths rounded down", "(2 * samples * rate + original) //", "(2 * samples * rate) //"),
+    ),
+    *of(
+        "audiolab/datadir/combined.py",
+        ("test/datadir/test_entries.py",),
+        ("always the first channel", "samples[:, channel : channel + 1]", "samples[:, :1]"),
+        ("a sum of two", "for part in parts[2:]:", "for part in parts[3:]:"),
     ),
     *of(
         "audiolab/data/ranking.py",
