@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Iterator
 
 import numpy as np
@@ -23,8 +24,10 @@ def at_once(
 ) -> np.ndarray:
     """Return what ``stream`` makes of a whole signal, float32, in the signal's shape.
 
+    Several outputs, such as singing and accompaniment, stand between: [N, outputs] or [N, outputs, channels].
+
     Args:
-        stream: Takes blocks [n, channels] and their rate in Hz, and gives as many samples.
+        stream: Takes blocks [n, channels] and their rate in Hz, and gives as many samples, [n, …, channels].
         wave: [N] or [N, channels], floats with full scale ±1, any length.
         rate: Its rate in Hz.
 
@@ -35,7 +38,8 @@ def at_once(
     samples = _checked(wave, rate)
     if samples.size == 0:
         return samples
-    return np.concatenate(list(stream(blocks_of(samples), rate))).reshape(samples.shape)
+    made = np.concatenate(list(stream(blocks_of(samples), rate)))
+    return made if samples.ndim == 2 else made[..., 0]
 
 
 def _checked(wave: np.ndarray, rate: float) -> np.ndarray:
@@ -65,18 +69,39 @@ def blocks_of(samples: np.ndarray, size: int = 1 << 18) -> Blocks:
 
 
 def resampled(blocks: Iterable[np.ndarray], original: int, rate: int) -> Blocks:
-    """Yield the signal at another rate (soxr, quality HQ), as if it had been resampled as a whole."""
+    """Yield a signal [n, …] at another rate (soxr, quality HQ), as if it had been resampled as a whole."""
     if original == rate:
         yield from blocks
         return
     stream = None
     for block in blocks:
         if stream is None:
-            stream = soxr.ResampleStream(original, rate, block.shape[1], dtype="float32", quality="HQ")
+            stream = soxr.ResampleStream(original, rate, math.prod(block.shape[1:]), dtype="float32", quality="HQ")
             empty = block[:0]
-        yield stream.resample_chunk(block, last=False)
+        yield _resampled(stream, block, False)
     if stream is not None:
-        yield stream.resample_chunk(empty, last=True)
+        yield _resampled(stream, empty, True)
+
+
+def _resampled(stream: soxr.ResampleStream, block: np.ndarray, last: bool) -> np.ndarray:
+    shape = block.shape[1:]
+    return stream.resample_chunk(block.reshape(len(block), math.prod(shape)), last).reshape(-1, *shape)
+
+
+def at_rate(counted: Counted, rate: int, own: int, process: Callable[[Blocks], Iterable[np.ndarray]]) -> Blocks:
+    """Yield what ``process`` makes of a signal at the rate ``own``, brought back to the signal's rate and length.
+
+    Args:
+        counted: The signal.
+        rate: Its rate in Hz, and the result's.
+        own: The rate at which ``process`` works.
+        process: Takes blocks [n, channels] and gives as many samples, [n, channels] or [n, outputs, channels].
+
+    Raises:
+        AudiolabError: A rate outside `audiolab.samples.RATES`; while they pass, what `Counted` and `as_long_as` refuse.
+    """
+    check_rate(rate)
+    return as_long_as(resampled(process(resampled(counted, rate, own)), own, rate), counted)
 
 
 class Counted:
@@ -136,13 +161,13 @@ def as_long_as(blocks: Iterable[np.ndarray], counted: Counted) -> Blocks:
     held = counted.empty if held is None else held
     rest = counted.length - done
     if held is not None and rest:
-        yield np.pad(held[:rest], ((0, max(0, rest - len(held))), (0, 0)))
+        yield np.pad(held[:rest], [(0, max(0, rest - len(held))), *[(0, 0)] * (held.ndim - 1)])
 
 
 def _finite(blocks: Iterable[np.ndarray]) -> Blocks:
     position = 0
     for block in blocks:
-        bad = ~np.isfinite(block).all(axis=1)
+        bad = ~np.isfinite(block).all(axis=tuple(range(1, block.ndim)))
         if bad.any():
             raise AudiolabError(
                 f"the model makes NaN or infinite samples, the first is number {position + int(bad.argmax())}: its "

@@ -1,0 +1,55 @@
+"""Blocks at another rate and back: as the whole is, as long as what came, with outputs and channels in their places."""
+
+import numpy as np
+import pytest
+
+from audiolab.synthesis.streaming import Counted, as_long_as, at_once, at_rate, blocks_of, resampled
+
+RATE = 16000
+
+
+def signal(rate=RATE, channels=1):
+    """Return a second of tones below 4 kHz, another in each channel."""
+    time = np.arange(rate) / rate
+    tones = [np.sin(2 * np.pi * 440 * (number + 1) * time) for number in range(channels)]
+    return (0.3 * np.stack(tones, 1) * np.hanning(rate)[:, None]).astype(np.float32)
+
+
+def test_resampling_in_blocks_is_resampling_as_a_whole():
+    wave = signal()
+    whole = np.concatenate(list(resampled(blocks_of(wave, RATE), RATE, 22050)))
+    parts = np.concatenate(list(resampled(blocks_of(wave, 777), RATE, 22050)))
+    assert len(whole) == 22050
+    assert np.allclose(whole, parts, atol=1e-6)
+
+
+@pytest.mark.parametrize("made", [90, 99, 100, 101, 107])
+def test_length_is_brought_to_what_came(made):
+    counted = Counted(blocks_of(np.ones(100, np.float32), 30))
+    passed = list(counted)
+    assert sum(map(len, passed)) == 100
+    result = np.concatenate(list(as_long_as(blocks_of(np.ones(made, np.float32), 40), counted)))
+    assert len(result) == 100
+    assert result.sum() == min(made, 100)
+
+
+@pytest.mark.parametrize("rate", [8000, 16000, 44100])
+@pytest.mark.parametrize("channels", [1, 2])
+def test_a_process_works_at_its_own_rate_and_may_have_several_outputs(rate, channels):
+    """Such as singing and accompaniment: each comes back as it would alone."""
+    wave, seen = signal(rate, channels), []
+
+    def both(blocks):
+        for block in blocks:
+            seen.append(len(block))
+            yield np.stack([block, -0.5 * block], axis=1)
+
+    def stream(blocks, rate):
+        return at_rate(Counted(blocks), rate, RATE, both)
+
+    found = at_once(stream, wave, rate)
+    assert found.shape == (rate, 2, channels)
+    assert sum(seen) == RATE
+    assert np.abs(found[:, 0] - wave).max() < 1e-4
+    assert np.abs(found[:, 1] + 0.5 * wave).max() < 1e-4
+    assert np.array_equal(at_once(stream, wave[:, 0], rate), found[:, :, 0])
