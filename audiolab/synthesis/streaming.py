@@ -14,9 +14,11 @@ from audiolab.samples import check_rate, fault_of
 Blocks = Iterator[np.ndarray]
 """float32 arrays [n, channels], n ≥ 0, which together are the signal."""
 
-
 MOST_CHANNELS = 64
 """An array with more of them, and more of them than samples, is most likely the wrong way round."""
+
+_REACH = 128
+"""Samples, at the lower rate, that soxr's filter looks ahead at most."""
 
 
 def at_once(
@@ -69,18 +71,26 @@ def blocks_of(samples: np.ndarray, size: int = 1 << 18) -> Blocks:
 
 
 def resampled(blocks: Iterable[np.ndarray], original: int, rate: int) -> Blocks:
-    """Yield a signal [n, …] at another rate (soxr, quality HQ), as if it had been resampled as a whole."""
+    """Yield a signal [n, …] at another rate (soxr, quality HQ), as if it had been resampled as a whole.
+
+    N samples become N · rate / original, rounded up: all that lie within the signal. At its ends it counts as going on
+    as its first and its last sample are, not as falling to zero: so an offset does not ring there.
+    """
     if original == rate:
         yield from blocks
         return
-    stream = None
+    stream, total, made = None, 0, 0
     for block in blocks:
-        if stream is None:
-            stream = soxr.ResampleStream(original, rate, math.prod(block.shape[1:]), dtype="float32", quality="HQ")
-            empty = block[:0]
-        yield _resampled(stream, block, False)
+        if total == 0:
+            first = last = block[:1]  # all is taken less the first sample, since the filter sees zeros before it
+            stream = stream or soxr.ResampleStream(original, rate, math.prod(block.shape[1:]), "float32", "HQ")
+        last = block[-1:] if len(block) else last
+        part = _resampled(stream, block - first, False) + first
+        total, made = total + len(block), made + len(part)
+        yield part
     if stream is not None:
-        yield _resampled(stream, empty, True)
+        held = np.repeat(last - first, math.ceil(_REACH * max(1, original / rate)), axis=0)
+        yield (_resampled(stream, held, True) + first)[: -(-total * rate // original) - made]
 
 
 def _resampled(stream: soxr.ResampleStream, block: np.ndarray, last: bool) -> np.ndarray:

@@ -53,3 +53,36 @@ def test_a_process_works_at_its_own_rate_and_may_have_several_outputs(rate, chan
     assert np.abs(found[:, 0] - wave).max() < 1e-4
     assert np.abs(found[:, 1] + 0.5 * wave).max() < 1e-4
     assert np.array_equal(at_once(stream, wave[:, 0], rate), found[:, :, 0])
+
+
+RATES = pytest.mark.parametrize(("original", "rate"), [(44100, 16000), (16000, 44100), (48000, 16000), (12000, 16000)])
+
+
+@RATES
+@pytest.mark.parametrize("size", [1, 2, 3, 5, 50, 4000])
+@pytest.mark.parametrize("block", [1, 7, 5000])
+def test_resampling_keeps_an_offset_and_makes_what_lies_within_the_signal(original, rate, size, block):
+    flat = np.full((size, 2), [0.3, -0.6], np.float32)
+    found = np.concatenate(list(resampled(blocks_of(flat, block), original, rate)))
+    assert found.shape == (-(-size * rate // original), 2)
+    assert np.abs(found - flat[0]).max() < 1e-7
+
+
+@RATES
+def test_resampling_bends_a_ramp_at_its_ends_alone(original, rate):
+    """By less than half of what it rises by from sample to sample."""
+    ramp = np.linspace(-0.5, 0.5, 4000, dtype=np.float32)
+    found = np.concatenate(list(resampled(blocks_of(ramp, 77), original, rate)))[:, 0]
+    line = np.interp(np.arange(len(found)) * original / rate, np.arange(4000), ramp)
+    assert np.abs(found - line).max() < 0.5 / (4000 * min(1, rate / original))
+
+
+@pytest.mark.parametrize("rate", [12000, 16000, 22050, 44100])
+def test_ends_of_a_signal_with_an_offset_are_as_clean_as_its_middle(rate):
+    """There and back, in blocks of any size, without a word between them."""
+    wave = np.pad(signal(rate)[:, 0], rate // 4) + np.float32(0.3)
+    for size in (1000, 1 << 18):
+        made = at_rate(Counted(blocks_of(wave, size)), rate, 16000, lambda blocks: blocks)
+        found = np.concatenate(list(made))[:, 0] - np.float32(0.3)
+        assert np.abs(found[: rate // 5]).max() < 1e-6
+        assert np.abs(found[-rate // 5 :]).max() < 1e-6

@@ -226,6 +226,12 @@ MUTATIONS = [
         ("the context is kept", "output[segment.begin * pieces.ratio :]", "output"),
     ),
     *of(
+        "audiolab/synthesis/streaming.py",
+        ("test/synthesis/test_streaming.py",),
+        ("an offset rings at the start", "block - first, False) + first", "block, False)"),
+        ("an offset rings at the end", "np.repeat(last - first,", "np.repeat(0 * last - first,"),
+    ),
+    *of(
         "audiolab/synthesis/transpose.py",
         ("test/synthesis/test_transpose.py",),
         ("F0 divided", "synthesize(f0 * ratio", "synthesize(f0 / ratio"),
