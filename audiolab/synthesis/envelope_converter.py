@@ -5,6 +5,7 @@ Knows no paper: the mapping is a function of mel envelopes in dB. The source's e
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
@@ -26,6 +27,8 @@ from audiolab.synthesis.limiter import Limiter
 from audiolab.synthesis.long_audio import Pieces, in_pieces, whole
 from audiolab.synthesis.overlap_add import overlap_add
 from audiolab.synthesis.streaming import Blocks, Counted, at_once, at_rate
+
+logger = logging.getLogger(__name__)
 
 MOST_FRAMES = 1_000_000
 """Of a window: more than an hour."""
@@ -52,7 +55,7 @@ class EnvelopeConverter:
     Up to ``window_frames`` are mapped at once. Longer audio is mapped in windows of that length, at multiples of half
     of it, whose results are cross-faded. A window's level is that of the speech up to its end, of each channel by
     itself. So the result is the same whether the audio comes as a whole or in blocks, and a gain of the audio is the
-    same gain of the result.
+    same gain of the result. A window up to whose end there was but steady noise (`ActiveLevel.spoken`) stays as it is.
 
     Args:
         analysis: How mel envelopes are made of audio.
@@ -112,7 +115,7 @@ class EnvelopeConverter:
         pieces = Pieces(half, left=context, right=context)
         counted, segments = Counted(blocks), self.segments(rate)
         converted = at_rate(counted, rate, self.analysis.stft.rate, lambda each: in_pieces(each, segments, pieces))
-        return (limiter or Limiter()).apply(self.finish(converted, rate), rate, counted)
+        return (limiter or Limiter()).apply(self.finish(segments.told(converted), rate), rate, counted)
 
     def segments(self, rate: int) -> Segments:
         """Return what converts one signal's segments in turn, each at the analysis rate; ``rate`` is the signal's."""
@@ -139,13 +142,14 @@ class _Channel:
     Attributes:
         peak: Of all that was heard, without the mean of its segment.
         counted: Frames that have gone into the level.
-        level: Active level of what was heard up to the end of a window, by the window's number; dB of full scale.
+        level: Active level of what was heard up to the end of a window, by the window's number; dB of full scale. None
+            as long as that was no speech.
     """
 
     def __init__(self, analysis: EnvelopeConfig, back: int) -> None:
         self.peak, self.counted, self._back = 0.0, 0, back
         self._first: float | None = None  # offset from which levels are counted: a gain moves no frame to another bin
-        self.level: dict[int, float] = {}
+        self.level: dict[int, float | None] = {}
         self._heard = ActiveLevel(analysis)
 
     def hear(self, levels: Tensor, offset: float, window: int) -> None:
@@ -153,11 +157,10 @@ class _Channel:
         self._first = offset if self._first is None else self._first
         self._heard.add(levels, offset - self._first)
         self.counted += len(levels)
-        level = self._heard.value
         self.level = {number: known for number, known in self.level.items() if number >= window - self._back}
-        self.level[window] = offset if level is None else level + self._first
+        self.level[window] = self._heard.value + self._first if self._heard.spoken else None
 
-    def level_of(self, window: int) -> float:
+    def level_of(self, window: int) -> float | None:
         """Return the level of a window; the nearest one's where there was but digital silence, or more is to come."""
         return self.level[max(min(self.level), min(window, max(self.level)))]
 
@@ -188,6 +191,13 @@ class Segments:
         self._segments += 1
         return np.stack(converted, axis=1)
 
+    def told(self, converted: Blocks) -> Blocks:
+        """Yield what was made; at the end, warn of channels that are as they were."""
+        yield from converted
+        for number, channel in enumerate(self._channels, 1):
+            if channel.level and channel.level[max(channel.level)] is None:
+                logger.warning("channel %d stays as it is: no speech in it, but steady noise", number)
+
     def _convert(self, wave: np.ndarray, first: int, channel: _Channel) -> np.ndarray:
         """Convert a channel; it is analysed at one peak, so that nothing depends on its gain, rounding included."""
         mean = wave.mean(dtype=np.float64).astype(np.float32)  # a constant offset is no sound
@@ -203,7 +213,10 @@ class Segments:
         channel.hear(frame_levels(found.mel[channel.counted - start : until], self.analysis), offset, self._segments)
 
         def shape(mel: np.ndarray, window: int) -> np.ndarray:
-            return self.matched(torch.from_numpy(mel).to(found.mel), channel.level_of(window) - offset).cpu().numpy()
+            level = channel.level_of(window)
+            if level is None:
+                return np.zeros_like(mel)
+            return self.matched(torch.from_numpy(mel).to(found.mel), level - offset).cpu().numpy()
 
         change = torch.from_numpy(self._by_window(found.mel.cpu().numpy(), start, shape)).to(found.mel)
         changed = apply_envelope(found.stft, found.mel, found.mel + change, self.analysis, self.config.filter)

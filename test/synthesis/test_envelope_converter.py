@@ -21,7 +21,7 @@ def voice(samples, channels=None, seed=0):
     generator = np.random.default_rng(seed)
     time = np.arange(samples) / RATE
     pulses = (np.diff(np.floor(110 * time), prepend=0) > 0).astype(float)
-    signal = (pulses + 0.02 * generator.standard_normal(samples)) * (0.3 + 0.1 * np.sin(2 * np.pi * 1.3 * time))
+    signal = (pulses + 0.02 * generator.standard_normal(samples)) * (0.3 + 0.15 * np.sin(2 * np.pi * 1.3 * time))
     wave = np.convolve(signal, np.exp(-np.arange(64) / 9), "same").astype(np.float32) / 4
     return wave if channels is None else np.stack([np.roll(wave, 99 * c) for c in range(channels)], axis=1)
 

@@ -211,6 +211,7 @@ MUTATIONS = [
          "level[np.minimum(np.arange(len(made)) // hop, frames - 1)]"),
         ("windows beside their grid", "skipped = -start % self._half", "skipped = 0"),
         ("windows of the segment's own numbers", "(first + at) // self._half", "at // self._half"),
+        ("noise is its own speech", "if self._heard.spoken else None", "if self._heard.value else None"),
         ("the offset is lost", "self._as_loud(made, sound, start) + below)", "self._as_loud(made, sound, start))"),
         ("as loud as with the offset", "self._as_loud(made, sound, start)", "self._as_loud(made, scaled, start)"),
     ),
