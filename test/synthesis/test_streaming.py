@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from audiolab.synthesis.long_audio import Pieces, in_batches
 from audiolab.synthesis.streaming import Counted, as_long_as, at_once, at_rate, blocks_of, resampled
 
 RATE = 16000
@@ -53,6 +54,29 @@ def test_a_process_works_at_its_own_rate_and_may_have_several_outputs(rate, chan
     assert np.abs(found[:, 0] - wave).max() < 1e-4
     assert np.abs(found[:, 1] + 0.5 * wave).max() < 1e-4
     assert np.array_equal(at_once(stream, wave[:, 0], rate), found[:, :, 0])
+
+
+@pytest.mark.parametrize("rate", [RATE, 44100])
+def test_a_separator_of_songs(rate):
+    """Stereo in, two outputs: a moving average and the rest, in windows that fade; together they are the song."""
+    wave = np.concatenate([signal(rate, 2), 0.5 * signal(rate, 2)])
+
+    def separate(batch):
+        padded = np.pad(batch, ((0, 0), (8, 8), (0, 0)))
+        smooth = np.lib.stride_tricks.sliding_window_view(padded, 17, axis=1).mean(-1, dtype=np.float32)
+        return np.stack([smooth, batch - smooth], axis=2)
+
+    def stream(blocks, rate):
+        pieces = Pieces(length=RATE // 2, left=8, right=8, fade=RATE // 10)
+        return at_rate(Counted(blocks), rate, RATE, lambda each: in_batches(each, separate, pieces, 3))
+
+    both = at_once(stream, wave, rate)
+    assert both.shape == (2 * rate, 2, 2)
+    assert np.abs(both.sum(1) - wave).max() < 1e-4
+    if rate == RATE:
+        np.testing.assert_allclose(both, separate(wave[None])[0], atol=1e-6)
+    streamed = np.concatenate(list(stream(blocks_of(wave, 999), rate)))
+    assert np.abs(streamed - both).max() < 1e-6
 
 
 RATES = pytest.mark.parametrize(("original", "rate"), [(44100, 16000), (16000, 44100), (48000, 16000), (12000, 16000)])
