@@ -196,7 +196,7 @@ class Segments:
         yield from converted
         for number, channel in enumerate(self._channels, 1):
             if channel.level and channel.level[max(channel.level)] is None:
-                logger.warning("channel %d stays as it is: no speech in it, but steady noise", number)
+                logger.warning("channel %d stays as it is: no speech is heard in it, steady noise at most", number)
 
     def _convert(self, wave: np.ndarray, first: int, channel: _Channel) -> np.ndarray:
         """Convert a channel; it is analysed at one peak, so that nothing depends on its gain, rounding included."""

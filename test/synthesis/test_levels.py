@@ -178,7 +178,7 @@ def test_channels_without_speech_are_told(caplog):
     assert level_of_error(made[:, 1], wave[:, 1]) < -60
     assert level_of_error(made[:, 0], wave[:, 0]) > -12
     assert [record.getMessage() for record in caplog.records] == [
-        "channel 2 stays as it is: no speech in it, but steady noise"
+        "channel 2 stays as it is: no speech is heard in it, steady noise at most"
     ]
 
 
