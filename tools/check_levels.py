@@ -78,6 +78,9 @@ def checks(convert: Convert, stream: Convert, wave: np.ndarray) -> Iterator[tupl
         made = convert(wave + np.float32(offset), FULL)
         yield f"offset of {offset}: gain by band", rms(gauge.gains(wave, made) - shape), 0.5
     for rate in RATES:
+        bare = convert(np.full(rate, OFFSETS[-1], np.float32), rate) - np.float32(OFFSETS[-1])
+        highest = 20 * np.log10(np.abs(bare).max() + 1e-12)
+        yield f"offset of {OFFSETS[-1]} alone, {rate} Hz: sample", highest, -100.0
         there = soxr.resample(wave, FULL, rate, quality="HQ").astype(np.float32)
         back = [soxr.resample(each, rate, FULL, quality="HQ")[: len(wave)] for each in (there, convert(there, rate))]
         padded = [np.pad(each, (0, len(wave) - len(each))).astype(np.float32) for each in back]

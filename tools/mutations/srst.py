@@ -155,7 +155,7 @@ MUTATIONS = [
          "_, speech = self._enhancer.synthesise("),
         ("every piece has its own level", "known.mean, known.deviation", "known.mean, segment.std(0)"),
         ("an offset is sound", "(segment - mean).T", "segment.T"),
-        ("pieces without context", "chunk, self._context)", "chunk, 0)"),
+        ("pieces without context", "left=self._context, right=self._context", "left=0, right=0"),
         ("source probability", ".double().sigmoid().cpu()", ".double().neg().sigmoid().cpu()"),
         ("channels share a level", "return np.sqrt(np.maximum(variance, 0))",
          "return np.sqrt(np.maximum(variance, 0)).mean(keepdims=True).repeat(len(variance))"),
