@@ -246,7 +246,7 @@ def test_a_missing_stage_is_named(recipe):
     with recipe.without("data/mini"):
         [told, stage] = recipe.fail("--stage", "mixtures")
         assert told == "error: data/mini was never made: run stage 0 (data) first"
-        assert stage.startswith("error: run.sh: stage 1 mixtures failed with status 1")
+        assert stage.startswith("error: run.sh: stage 1 (mixtures) failed with status 1")
     with recipe.without("exp/mini"):
         assert recipe.fail("--stage", "score")[0] == "error: exp/mini was never made: run stage 3 (train) first"
 

@@ -138,7 +138,7 @@ def test_list_and_dry_run_write_nothing(tmp_path):
     shown = recipe.run("--dry_run", "true", "--stop_stage", "mixtures")
     assert "run make_mini --corpus" in shown
     assert "# db_root=downloads/mini\n" in shown
-    assert "### stage 2 evaluation" not in shown
+    assert "### stage 2 (evaluation)" not in shown
     told = recipe.call("--train_mixture", "3")
     assert told.returncode == 1
     assert told.stderr == "error: run.sh: unknown option --train_mixture; did you mean '--train_mixtures'?\n"

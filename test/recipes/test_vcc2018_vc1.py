@@ -212,7 +212,7 @@ def test_a_missing_stage_is_named(recipe):
     with recipe.without("dump"):
         [told, stage] = recipe.fail("--stage", "train")
     assert told == "error: dump/mini/train was never made: run stage 1 (features) first"
-    assert stage.startswith("error: run.sh: stage 3 train failed with status 1")
+    assert stage.startswith("error: run.sh: stage 3 (train) failed with status 1")
 
 
 def test_changed_features_are_noticed(recipe):
