@@ -77,7 +77,7 @@ stamp_evaluation() {
 }
 stamp_train() {
   find_domains
-  stamp "$expdir" train --inputs "$expdir/train.tsv" "${domains[@]/#/$data/.stamp/mixtures_}" \
+  stamp "$expdir" train --inputs "$expdir/train.tsv" "${mixtures[@]}" \
     --options "percent=$percent" "train_options=$train_options"
 }
 stamp_infer() { stamp "$expdir" infer --inputs "$expdir"/{enhance.tsv,.stamp/train.json} "$data/.stamp/evaluation.json"; }

@@ -33,14 +33,15 @@ mix() {
     --seed "$5" --nj "$nj" "${@:6}"
 }
 
-# find_domains: sets domains to those that the methods are trained on: of source, target, oracle
-domains=()
+# find_domains: sets domains to those that the methods are trained on, of source, target, oracle; mixtures: their stamps
+domains=() mixtures=()
 find_domains() {
   if ((${#domains[@]} > 0)); then return; fi
-  local domain read
+  local domain stamp read
   read=$(plan reads --stage train)
   for domain in source target oracle; do
-    if grep -qFx "$data/.stamp/mixtures_$domain.json" <<<"$read"; then domains+=("$domain"); fi
+    stamp=$data/.stamp/mixtures_$domain.json
+    if grep -qFx "$stamp" <<<"$read"; then domains+=("$domain") mixtures+=("$stamp"); fi
   done
 }
 
