@@ -12,6 +12,7 @@ done
 for _name in stage stop_stage corpus train_config infer_config ablation_configs snrs; do # those that the recipe has
   [[ -n ${!_name-none} ]] || { echo "error: --$_name is empty: give a value, or leave the option out" >&2 && exit 1; }
 done
+if ((${infer_gpu:-0} > 1)); then echo "error: --infer_gpu $infer_gpu: give 0 or 1" >&2 && exit 1; fi
 cores=$(OMP_NUM_THREADS="" nproc) # which otherwise means what this variable says
 if ((nj == 0)); then nj=$cores; fi
 if ((train_jobs == 0)); then train_jobs=$((ngpu > 0 ? 1 : cores)); fi

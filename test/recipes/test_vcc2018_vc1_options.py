@@ -128,6 +128,27 @@ def test_an_old_choice_of_sentences_is_noticed(shown):
     assert f"{first} was made from an older data/mini/eval: run stage 0 (data)" in shown.said.stderr
 
 
+def test_a_job_that_converts_has_a_gpu_where_that_is_asked_for(shown):
+    """And of several utterances some; what joins them, and baselines, are for the CPU."""
+    assert shown("train")
+    for _, task in read_tasks("exp/mini/train.tsv"):
+        write_stamp(task.folder, task.phase, [*task.needs, *task.reads], task.options)
+    utterances = {"utt2spk": {f"{PAIR[0]}_{number}": PAIR[0] for number in range(4)}}
+    write_data_dir("data/mini/eval_test", utterances)
+    log = "exp/mini/log/convert.JOB.log python3 -m audiolab.bin.plan run exp/mini/convert.tsv JOB"
+    assert shown("infer") == [
+        f"shown --max-jobs-run 2 JOB=1:2 {log} --step 2 --to 2",
+        f"shown --max-jobs-run 2 JOB=3:4 {log} --step 2 --to 5",
+    ]
+    assert shown("infer", infer_gpu=1, job_utterances=1, nj=3) == [
+        f"shown --gpu 1 --max-jobs-run 3 JOB=1:3 {log} --step 3 --to 6 -- --device cuda",
+        f"shown --max-jobs-run 3 JOB=7:9 {log} --step 3 --to 9",
+        f"shown --max-jobs-run 3 JOB=10:11 {log} --step 2 --to 11",
+    ]
+    shown("infer", infer_gpu=2)
+    assert "error: --infer_gpu 2: give 0 or 1" in shown.said.stderr
+
+
 def test_conversions_are_stale_when_their_sentences_are_others(shown):
     assert shown("train")
     for _, task in read_tasks("exp/mini/train.tsv"):
