@@ -306,7 +306,7 @@ def test_some_of_what_was_trained_is_enhanced_and_scored(recipe):
 
 
 def test_running_again_gives_the_same_bits(recipe):
-    """With the last phase's run gone, its pool and its enhanced sets too, made in jobs, and only its method asked for."""
+    """With the last phase's run gone, its pool and enhanced sets too, made in jobs, and only its method asked for."""
     made = (f"{LATE}/*_decisions", f"{LATE}/source_pool", f"{LATE}/model.pt", f"{LATE}/history.csv",
             f"{LATE}/enhanced/*/*", f"{LATE}/enhanced/*/wav/*", "exp/mini/*/model.pt")  # fmt: skip
     before, scores = recipe.hashes(*made), rows_of(recipe / "exp/mini/scores.csv")
