@@ -12,6 +12,7 @@ from audiolab.config import to_dict
 from audiolab.corpora.base import get_corpus
 from audiolab.corpora.folder import new_folder
 from audiolab.datadir.stamp import write_stamp
+from audiolab.plan.running import read_tasks
 
 pytestmark = pytest.mark.recipe
 
@@ -61,7 +62,9 @@ def test_jobs_ask_for_the_cores_and_machines_that_they_need(tmp_path, monkeypatc
     assert lines[0].startswith("--gpu 0 --cores 6 --num-threads 6 --max-jobs-run 1 JOB=1:2 ")
     assert "--trainer.threads 6" in lines[0]
     cores = len(os.sched_getaffinity(0))
-    assert f"--cores {cores} --num-threads {cores} " in shown(train_jobs=1)[0]
+    assert f"--cores {cores} --num-threads {cores} " in shown(train_jobs=1, max_steps=7)[0]
+    trainings = [task for _, task in read_tasks("exp/mini/train.tsv") if task.verb == "train"]
+    assert {task.options["--trainer.max_steps"] for task in trainings} == {"7"}
 
 
 @pytest.mark.parametrize(
@@ -108,6 +111,7 @@ def test_only_the_mixtures_that_the_methods_need_are_drawn_and_asked_for(tmp_pat
             {"train_options": "--trainer.max_steps -5"},
             "--trainer.max_steps: trainer: max_steps must be positive, not -5",
         ),
+        ({"max_steps": "1e3"}, "--max_steps 1e3: give a whole number, not negative"),
         ({"num_nodes": 2}, "--num_nodes 2: run.py knows this machine only"),
         ({"num_nodes": 0}, "--num_nodes 0: give a whole number, 1 or more"),
         ({"methods": "source srst_similr"}, "unknown method 'srst_similr'; did you mean 'srst_similar'"),
