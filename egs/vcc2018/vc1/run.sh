@@ -92,9 +92,7 @@ stage_data() {
   run prepare --corpus vcc2018 --db_root "$db_root" --dest "$data" --nj "$nj"
   for set in train eval ref; do validate_data_dir.py --no-feats --no-text "$data/$set"; done
   split_eval.py "$data/eval" --db_root "$db_root" --dev "$dev_sentences" --part "$eval_part"
-  if ((eval_sentences > 0)); then
-    first_sentences.py "${eval%_first*}" "$eval" --count "$eval_sentences"
-  fi
+  if ((eval_sentences > 0)); then first_sentences.py "${eval%_first*}" "$eval" --count "$eval_sentences"; fi
   for set in "$data"/eval_{dev,test} "$eval"; do
     if [[ -d $set && $set != "$data/eval" ]]; then
       run stamp write "$set" data --inputs "$data/eval" --options "dev_sentences=$dev_sentences"
@@ -111,7 +109,6 @@ list_train() {
   plan check --parse
   plan list --stage train --out "$expdir/train.tsv"
 }
-
 stage_train() {
   ${cuda_cmd} --gpu "$ngpu" "${machines[@]}" --max-jobs-run "$train_jobs" \
     "$job=1:$(($(wc -l <"$expdir/train.tsv") - 1))" "$expdir/log/train.$job.log" \
@@ -119,7 +116,6 @@ stage_train() {
 }
 
 list_infer() { plan list --stage infer --out "$expdir/convert.tsv" --listed "$expdir/scored.tsv"; }
-
 stage_infer() { run_rows "$expdir/convert.tsv" "$expdir/log/convert.$job.log"; }
 
 stage_score() {
