@@ -148,11 +148,11 @@ def stages() -> Iterator[Case]:
     yield Case("stage 2 without features", remove("dump"), stage("2"), ("never made", "stage 1 (features)"))
     yield Case("stage 3 without features", remove("dump"), stage("3"), ("never made", "stage 1 (features)"))
     yield Case("stage 3 without statistics", remove("dump/mini/train/.stamp/stats.json"), stage("3"),
-               ("dump/mini/train has nothing of stage 2 (stats) yet", "run it first"))  # fmt: skip
+               ("dump/mini/train is not made so far", "run stage 2 (stats) first"))  # fmt: skip
     yield Case("stage 4 without training", remove("exp"), stage("4"), ("never made", "stage 3 (train)"))
     yield Case("stage 5 without conversions", remove("exp/mini/.stamp/infer.json"), stage("5"),
-               ("exp/mini has nothing of stage 4 (infer) yet", "run it first"))  # fmt: skip
-    yield Case("stage 6 without scores", nothing, stage("6"), ("nothing of stage 5 (score) yet", "run it first"))
+               ("exp/mini is not made so far", "run stage 4 (infer) first"))  # fmt: skip
+    yield Case("stage 6 without scores", nothing, stage("6"), ("not made so far", "run stage 5 (score) first"))
     yield Case("stage 3, features changed", edit("conf/features.yaml", "50.0", "40.0"), stage("3"),
                ("made from an older conf/features.yaml", "stage 1 (features) again"))  # fmt: skip
     yield Case("stage 4, one model gone", remove(f"{RUN}/model.pt"), stage("4"), (RUN, "model.pt"))

@@ -21,9 +21,14 @@
 #   stage_train() { ${cuda_cmd} exp/log/train.log python3 -m audiolab.bin.train --config conf/train.yaml; }
 #   run_stages "$@"   # what is left of the command line is refused: a recipe takes options only
 #
+# What stages stand on and make, stamps.sh checks and stamps, where the recipe says it.
+#
 # A stage runs in a subshell under `set -euo pipefail`; variables that it sets are gone after it, as they are when the
 # next stage is run by itself. run_stages stands as a command by itself, for bash ignores `set -e` in what is called
 # after `if` or `!`, or before `&&` or `||`; this is refused.
+
+# shellcheck source=utils/stamps.sh
+. "${BASH_SOURCE[0]%/*}/stamps.sh"
 
 # Runs the stages of ${stages} ("number:name …", in order) from ${stage} to ${stop_stage}; both default to all.
 # Its variables begin with _st_, since the stages see them.
@@ -39,6 +44,7 @@ run_stages() {
     [[ ${list:-false} == false ]] || printf '%3s  %s\n' "${_st_entry%%:*}" "${_st_entry#*:}"
   done
   [[ ${list:-false} == false ]] || return 0
+  _stamps_known "${_st_names[@]}"
   _stages_find --stage "${stage:-${_st_names[0]}}" _st_first
   _stages_find --stop_stage "${stop_stage:-${_st_names[-1]}}" _st_last
   ((_st_first <= _st_last)) || _stages_fail "--stage $stage comes after --stop_stage $stop_stage: nothing to run"
@@ -70,11 +76,20 @@ _stages_find() {
   _stages_fail "$1: unknown stage '$2' (numbers are ${_st_numbers[0]} to ${_st_numbers[-1]})$_st_hint"
 }
 
+# Prints how the user calls the stage with index $1.
+_stages_call() { printf 'stage %s (%s)' "${_st_numbers[$1]}" "${_st_names[$1]}"; }
+
 # Shows the stage with index $1: its commands as they stand, and the values that their variables have now.
 _stages_show() {
   local _st_body _st_name
-  _st_body=$(declare -f "stage_${_st_names[$1]}" | sed '1,2d;$d')
-  printf '### stage %s %s would run\n%s\n' "${_st_numbers[$1]}" "${_st_names[$1]}" "$_st_body"
+  _st_body=$(for _st_name in stamp list stage; do
+    if declare -F "${_st_name}_${_st_names[$1]}" >/dev/null; then
+      declare -f "${_st_name}_${_st_names[$1]}" | sed '1,2d;$d'
+    fi
+  done)
+  printf '### %s would run\n' "$(_stages_call "$1")"
+  _stamps_show "${_st_names[$1]}"
+  printf '%s\n' "$_st_body"
   while IFS= read -r _st_name; do
     [[ ! -v $_st_name ]] || printf '    # %s=%q\n' "$_st_name" "${!_st_name}"
   done < <(grep -oE '[$][{]?[A-Za-z_][A-Za-z0-9_]*' <<<"$_st_body" | tr -d '{$' | LC_ALL=C sort -u)
@@ -94,7 +109,8 @@ _stages_check_errexit() {
 # Runs the stage with index $1, with its time; leaves the script with the stage's status when it fails. The stage has a
 # process group of its own, which gets the signals that the script gets: all that runs in it ends with the script.
 _stages_run() {
-  local _st_begun=$SECONDS _st_status _st_group="" _st_signal="" _st_label="stage ${_st_numbers[$1]} ${_st_names[$1]}"
+  local _st_begun=$SECONDS _st_status _st_group="" _st_signal="" _st_label
+  _st_label=$(_stages_call "$1")
   printf '### %s, %s\n' "$_st_label" "$(date '+%Y-%m-%d %H:%M:%S')"
   trap '_stages_stop INT' INT
   trap '_stages_stop TERM' TERM
@@ -127,7 +143,9 @@ _stages_in() {
   trap 'exit 143' TERM
   trap 'exit 129' HUP
   if declare -F before_stage >/dev/null; then before_stage; fi
+  _stamps_begin "$1"
   "stage_$1"
+  _stamps_commit "$1"
 }
 
 # Passes signal $1 on to all that runs in the stage.

@@ -10,7 +10,8 @@ from audiolab.datadir.datadir import DataDir
 from audiolab.errors import AudiolabError, did_you_mean
 from audiolab.files import atomic_write
 from audiolab.report.listening import write_test
-from audiolab.tasks.vc.listening import draw, parse_named_dirs
+from audiolab.tasks.vc.listening import draw, parse_named_dirs, samples_of, scored_systems
+from audiolab.tasks.vc.tables import TASK
 
 
 def main() -> None:
@@ -28,16 +29,20 @@ def main() -> None:
 def make(arguments: list[str]) -> None:
     """Write the page and its key."""
     parser = cli.ArgumentParser(prog="listening_test make", description="Write a listening test as one HTML file.")
-    parser.add_argument(
-        "--systems", nargs="+", required=True, metavar="NAME=DIR", help="data dirs of converted speech, by system"
-    )
+    which = parser.add_mutually_exclusive_group(required=True)
+    which.add_argument("--systems", nargs="+", metavar="NAME=DIR", help="data dirs of converted speech, by system")
+    which.add_argument("--scored", help="a recipe's scored.tsv: its trained systems, of their first seed")
     parser.add_argument("--data", required=True, help="data dir of the utterances that were converted")
     parser.add_argument("--reference", required=True, help="data dir of the targets' recordings")
     parser.add_argument("--out", required=True, help="the HTML file to write")
     parser.add_argument(
         "--key", required=True, help="the CSV to write that says what each sample is; keep it from listeners"
     )
-    parser.add_argument("--samples", type=cli.positive, default=15, help="samples that a listener rates")
+    parser.add_argument(
+        "--samples",
+        type=cli.positive,
+        help="samples that a listener rates; 15, or fewer where no utterance is to come twice",
+    )
     parser.add_argument(
         "--utterances",
         type=cli.positive,
@@ -50,13 +55,17 @@ def make(arguments: list[str]) -> None:
     parser.add_argument("--seed", type=cli.count, default=0, help="of the draw")
     parser.add_argument("--title", default="Listening test", help="title of the page; listeners see it")
     options = parser.parse_args(arguments)
-    systems = parse_named_dirs(options.systems, "--systems")
+    if options.scored:
+        systems = scored_systems(TASK.read_runs(options.scored))
+    else:
+        systems = parse_named_dirs(options.systems, "--systems")
+    samples = options.samples or samples_of(systems, options.leave_out)
     corpora = DataDir(options.data), DataDir(options.reference)
     pool = draw(systems, *corpora, options.utterances, options.seed, options.leave_out)
-    test = write_test(pool, options.out, options.key, options.samples, options.title, options.seconds, options.max_mb)
+    test = write_test(pool, options.out, options.key, samples, options.title, options.seconds, options.max_mb)
     print(
         f"{options.out}: test {test.name}, {test.utterances} utterances in {test.systems} versions, {test.lists} lists "
-        f"of {options.samples} samples, {test.size / 1e6:.1f} MB; key: {options.key}"
+        f"of {samples} samples, {test.size / 1e6:.1f} MB; key: {options.key}"
     )
 
 

@@ -4,8 +4,8 @@ python -m audiolab.bin.plan check PHASES --make PHASE … --set NAME=VALUE … -
 python -m audiolab.bin.plan list PHASES --make … --stage STAGE --out TABLE [--listed TABLE]
 python -m audiolab.bin.plan reads PHASES --make … --stage STAGE
 python -m audiolab.bin.plan arrays TABLE
-python -m audiolab.bin.plan run TABLE N [--step STEP] [-- ARGUMENT …]
-python -m audiolab.bin.plan made_with VERB FOLDER …
+python -m audiolab.bin.plan run TABLE N [--step STEP [--to LAST]] [-- ARGUMENT …]
+python -m audiolab.bin.plan made_with VERB TABLE
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from audiolab.errors import AudiolabError
 from audiolab.files import atomic_write
 from audiolab.plan.expansion import Plan
 from audiolab.plan.phases import read_phases
-from audiolab.plan.running import arrays, check_made, made_with, run_rows, write_tasks
+from audiolab.plan.running import arrays, check_made, run_rows, runs_behind, write_tasks
 
 
 def main() -> None:
@@ -31,9 +31,9 @@ def main() -> None:
         for numbers, verb, phases in arrays(options.table):
             print(numbers, verb, *phases)
     elif options.call == "run":
-        run_rows(options.table, options.number, options.step, given[at + 1 :])
+        run_rows(options.table, options.number, options.step, given[at + 1 :], options.to)
     elif options.call == "made_with":
-        print(*made_with(options.folders, options.verb), sep="\n")
+        print(*runs_behind(options.table, options.verb), sep="\n")
     else:
         plan = Plan(read_phases(options.phases), _pairs(options.set), _lists(options.axes), options.make)
         if options.call == "list":
@@ -65,9 +65,10 @@ def _parser() -> ArgumentParser:
         each.add_argument("table", help="as 'list' writes it")
     each.add_argument("number", type=positive, help="of the row, from 1")
     each.add_argument("--step", type=count, default=0, help="run every so many rows from there on; 0: only this one")
-    made = calls.add_parser("made_with", help="print which folders of a verb others stand on")
+    each.add_argument("--to", type=count, default=0, help="with --step: the last row that may be run; 0: the table's")
+    made = calls.add_parser("made_with", help="print which folders of a verb those of a list stand on")
     made.add_argument("verb", help="command of audiolab.bin")
-    made.add_argument("folders", nargs="+")
+    made.add_argument("table", help="as 'list --listed' writes it")
     return parser
 
 

@@ -2,16 +2,22 @@
 
 python -m audiolab.bin.stamp begin FOLDER STAGE [--inputs PATH …] [--options KEY=VALUE …]
 python -m audiolab.bin.stamp commit FOLDER STAGE [--inputs PATH …]
-python -m audiolab.bin.stamp check FOLDER STAGE [--made_by TEXT] [--options KEY=VALUE …]
+python -m audiolab.bin.stamp write FOLDER STAGE [--inputs PATH …] [--options KEY=VALUE …]
+python -m audiolab.bin.stamp check FOLDER STAGE [--stages "NUMBER:NAME …"] [--options KEY=VALUE …]
 """
 
 from __future__ import annotations
 
 from audiolab.cli import ArgumentParser, run
-from audiolab.datadir.stamp import begin_stage, check_stamp, commit_stage
+from audiolab.datadir.stamp import begin_stage, check_stamp, commit_stage, stage_calls, write_stamp
 from audiolab.errors import AudiolabError
 
-TAKES = {"begin": ("inputs", "options"), "commit": ("inputs",), "check": ("made_by", "options")}
+TAKES = {
+    "begin": ("inputs", "options"),
+    "commit": ("inputs",),
+    "write": ("inputs", "options"),
+    "check": ("stages", "options"),
+}
 """Which options are for which verb."""
 
 
@@ -20,8 +26,9 @@ def main() -> None:
     parser = ArgumentParser(
         prog="audiolab.bin.stamp",
         description="Say what a stage makes a folder from, in a stamp: 'begin' withdraws the earlier one and notes "
-        "what the stage reads; 'commit' writes it when the stage has ended, unless an input was changed; 'check' "
-        "fails where the folder is not made to its end, or older than what it was made from.",
+        "what the stage reads; 'commit' writes it when the stage has ended, unless an input was changed; 'write' is "
+        "both, for what was made in a moment; 'check' fails where the folder is not made to its end, or older than "
+        "what it was made from.",
     )
     parser.add_argument("verb", choices=list(TAKES))
     parser.add_argument("folder", help="what the stage makes")
@@ -30,9 +37,9 @@ def main() -> None:
         "--inputs", nargs="*", default=[], help="begin: what the stage reads; commit: what was not there then"
     )
     parser.add_argument("--options", nargs="*", default=[], metavar="KEY=VALUE", help="options that change the result")
-    parser.add_argument("--made_by", default="", help='check: the stage as the user calls it: "stage 1 (features)"')
+    parser.add_argument("--stages", default="", help="check: the recipe's, as 0:data 1:features, for messages")
     args = parser.parse_args()
-    for name in ("inputs", "options", "made_by"):
+    for name in ("inputs", "options", "stages"):
         if getattr(args, name) and name not in TAKES[args.verb]:
             raise AudiolabError(f"stamp: --{name} is not for '{args.verb}' (see --help)")
     for option in args.options:
@@ -43,8 +50,10 @@ def main() -> None:
         begin_stage(args.folder, args.stage, args.inputs, options)
     elif args.verb == "commit":
         commit_stage(args.folder, args.stage, args.inputs)
+    elif args.verb == "write":
+        write_stamp(args.folder, args.stage, args.inputs, options)
     else:
-        check_stamp(args.folder, args.stage, args.made_by, options)
+        check_stamp(args.folder, args.stage, stage_calls(args.stages), options)
 
 
 if __name__ == "__main__":

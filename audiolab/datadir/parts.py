@@ -60,8 +60,11 @@ class Part:
         return items[self.job - 1 :: self.nj]
 
     def write(self, out: Path, tables: Mapping[str, Mapping[str, str]]) -> DataDir:
-        """Write the tables of the job's utterances, whose files are in ``out``."""
-        return write_data_dir(out if self.nj == 1 else _folder(out, self.job, self.nj), tables, replace=True)
+        """Write the tables of the job's utterances, whose files are in ``out``; one job removes parts of others."""
+        found = write_data_dir(out if self.nj == 1 else _folder(out, self.job, self.nj), tables, replace=True)
+        if self.nj == 1:
+            shutil.rmtree(out / "parts", ignore_errors=True)
+        return found
 
 
 def add_options(parser: ArgumentParser, nj: str) -> None:

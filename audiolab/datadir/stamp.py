@@ -76,6 +76,11 @@ def commit_stage(folder: str | Path, stage: str, further: Iterable[str | Path] =
     begun.unlink()
 
 
+def withdraw(folder: str | Path, stage: str) -> None:
+    """Remove the stamp of a stage, for what it tells of is about to be overwritten."""
+    _stamp_path(folder, stage).unlink(missing_ok=True)
+
+
 def write_stamp(
     folder: str | Path, stage: str, inputs: Iterable[str | Path], options: Mapping[str, str] | None = None
 ) -> None:
@@ -84,7 +89,9 @@ def write_stamp(
     commit_stage(folder, stage)
 
 
-def check_stamp(folder: str | Path, stage: str, made_by: str = "", options: Mapping[str, str] | None = None) -> None:
+def check_stamp(
+    folder: str | Path, stage: str, calls: Mapping[str, str] | None = None, options: Mapping[str, str] | None = None
+) -> None:
     """Check that ``folder`` was made, and from its inputs as they are now.
 
     Inputs that are stamped folders, or stamps, are checked in the same way first. Another input that is gone, as a
@@ -93,13 +100,23 @@ def check_stamp(folder: str | Path, stage: str, made_by: str = "", options: Mapp
     Args:
         folder: What the stage made.
         stage: The stage's name.
-        made_by: How the user calls the stage, such as ``"stage 1 (features)"``; the stage's name when empty.
+        calls: How the user calls stages, by name: `stage_calls`.
         options: Options that the folder must have been made with.
 
     Raises:
         AudiolabError: The folder was never made or not to its end, or is older than one of its inputs or options.
     """
-    StampCheck().check(Path(folder), stage, made_by, options or {})
+    StampCheck(calls).check(Path(folder), stage, options or {})
+
+
+def stage_calls(stages: str) -> dict[str, str]:
+    """Return how the user calls stages, by name.
+
+    >>> stage_calls("0:data 1:features")
+    {'data': 'stage 0 (data)', 'features': 'stage 1 (features)'}
+    """
+    numbered = (entry.partition(":") for entry in stages.split())
+    return {name: f"stage {number} ({name})" for number, _, name in numbered}
 
 
 def is_fresh(folder: str | Path, stage: str, options: Mapping[str, str] | None = None) -> bool:
@@ -108,29 +125,40 @@ def is_fresh(folder: str | Path, stage: str, options: Mapping[str, str] | None =
     Only the folder's own inputs are looked at; of a stamp among them, what it says.
     """
     try:
-        StampCheck(deep=False).check(Path(folder), stage, "", options or {})
+        StampCheck(deep=False).check(Path(folder), stage, options or {})
     except AudiolabError:
         return False
     return True
 
 
 class StampCheck:
-    """A check of a stamp and, if ``deep``, of those that it stands on; each input is looked at once."""
+    """A check of a stamp and, if ``deep``, of those that it stands on; each input is looked at once.
 
-    def __init__(self, deep: bool = True) -> None:
+    ``calls`` are those of `check_stamp`; what a stage makes of several has its name with ``_`` and what it is behind.
+    """
+
+    def __init__(self, calls: Mapping[str, str] | None = None, deep: bool = True) -> None:
+        self.calls = calls or {}
         self.deep = deep
         self.checked: set[Path] = set()
         self.prints: dict[str, str] = {}
 
-    def check(self, folder: Path, stage: str, made_by: str, options: Mapping[str, str]) -> None:
+    def call_of(self, stage: str) -> str:
+        """Return how the user calls a stage: ``stage 1 (features)``."""
+        name = stage
+        while name and name not in self.calls:
+            name = name.rpartition("_")[0]
+        return self.calls.get(name, f"stage '{stage}'")
+
+    def check(self, folder: Path, stage: str, options: Mapping[str, str]) -> None:
         """Raise as `check_stamp`."""
-        path, made_by = _stamp_path(folder, stage), made_by or f"stage '{stage}'"
+        path, made_by = _stamp_path(folder, stage), self.call_of(stage)
         if _begun_path(folder, stage).is_file():
-            raise AudiolabError(f"{folder}: {made_by} was begun and has not come to its end: run it again")
+            raise AudiolabError(f"{folder} was begun and is not whole: run {made_by} again")
         if not path.is_file():
             others = path.parent.is_dir() and any(path.parent.iterdir())
-            what = f"has nothing of {made_by} yet: run it first" if others else f"was never made: run {made_by} first"
-            raise AudiolabError(f"{folder} {what}")
+            what = "is not made so far" if others else "was never made"
+            raise AudiolabError(f"{folder} {what}: run {made_by} first")
         stamp = read_stamp(path)
         for key, value in options.items():
             was = stamp["options"].get(key)
@@ -155,13 +183,13 @@ class StampCheck:
         if not self.deep:
             return fingerprint(source) != then if source.exists() else is_stamp(source)
         if is_stamp(source):
-            self.check(source.parents[1], source.stem, "", {})
+            self.check(source.parents[1], source.stem, {})
         elif not source.exists():
             return False
         for other in stamps_of(source):
-            self.check(source, other.stem, "", {})
+            self.check(source, other.stem, {})
         for begun in (source / STAMPS).glob("[!.]*.begun"):
-            self.check(source, begun.stem, "", {})
+            self.check(source, begun.stem, {})
         if str(source) not in self.prints:
             self.prints[str(source)] = fingerprint(source)
         return self.prints[str(source)] != then

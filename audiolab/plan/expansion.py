@@ -43,6 +43,8 @@ class Job:
         needs: Jobs that it needs.
         reads: Files and folders of no job that it is made from.
         listed: Columns of its row in the list of what was made.
+        utterances: The data dir that it goes over, and the speaker, where it is one; empty for none.
+        split: The most jobs that it is split into, and the least utterances of one.
     """
 
     phase: Phase
@@ -52,6 +54,8 @@ class Job:
     needs: dict[Key, None] = field(default_factory=dict)
     reads: list[str] = field(default_factory=list)
     listed: dict[str, str] = field(default_factory=dict)
+    utterances: tuple[str, str] = ("", "")
+    split: tuple[int, int] = (1, 1)
 
 
 class Plan:
@@ -82,6 +86,11 @@ class Plan:
             names = " needs ".join(key[0] for key in reversed(error.args[1]))
             raise AudiolabError(f"{phases.path}: phases wait for each other: {names}") from error
         self._order = {key: number for number, key in enumerate(order)}
+
+    @property
+    def calls(self) -> dict[str, str]:
+        """How the user calls what makes a phase, by phase: ``stage 3 (train)``."""
+        return {phase.name: phase.made_by for phase in self._phases.phases.values() if phase.stage}
 
     def targets_of(self, stage: str) -> list[Job]:
         """Return the jobs that a stage makes, in the order of `waves`."""
@@ -155,6 +164,11 @@ class Plan:
         job.reads = [self._filled(text, job) for text in phase.reads]
         job.reads += [word for word in job.words if word.endswith(".yaml")]
         job.listed = {column: self._filled(text, job) for column, text in phase.listed.items()}
+        job.utterances = (
+            self._filled(phase.utterances.get("data", ""), job),
+            self._filled(phase.utterances.get("speaker", ""), job),
+        )
+        job.split = (self._count("nj", job), self._count("least", job))
         if phase.verb and find_spec(f"audiolab.bin.{phase.verb}") is None:
             self._note(f"{phase.name}: there is no command audiolab.bin.{phase.verb}")
 
@@ -209,6 +223,14 @@ class Plan:
         if name not in own:
             self._note(f"{job.phase.name}: unknown {{{name}}}{did_you_mean(name, {*own, *self._phases.phases})}")
         return own.get(name, "")
+
+    def _count(self, key: str, job: Job) -> int:
+        """Return a number of `Phase.split`; 1 where there is none."""
+        text = self._filled(job.phase.split.get(key, "1"), job)
+        if not text.isdecimal() or int(text) < 1:
+            self._note(f"{job.phase.name}: split: {key} is '{text}'; give a whole number, 1 or more")
+            return 1
+        return int(text)
 
     def _need(self, name: str, job: Job, first: bool = False) -> list[Key]:
         keys = self._all_of(name, job.values)[: 1 if first else None]

@@ -19,6 +19,14 @@ from audiolab.errors import AudiolabError, did_you_mean, shown
 KINDS = ("number", "name", "file")
 """What the values of an axis can be, where they are not listed."""
 
+_MAPPINGS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
+    "listed": ((), ()),
+    "where": ((), ()),
+    "utterances": (("data",), ("data", "speaker")),
+    "split": (("nj", "least"), ("nj", "least")),
+}
+"""Keys whose values are names with texts: which names they need, and which they may have, if not any."""
+
 
 @dataclass(frozen=True)
 class Phase:
@@ -37,6 +45,8 @@ class Phase:
         kept_for: File of the folder that was made of this; while it is there, this is not made anew.
         listed: Columns of a row in the list of what was made.
         where: Values of further axes.
+        utterances: What it goes over: ``data``, a data dir, and ``speaker``, of whom; it must have some.
+        split: Into how many jobs: at most ``nj``, each of ``least`` of the utterances or more.
     """
 
     name: str
@@ -51,6 +61,8 @@ class Phase:
     kept_for: str = ""
     listed: Mapping[str, str] = field(default_factory=dict)
     where: Mapping[str, str] = field(default_factory=dict)
+    utterances: Mapping[str, str] = field(default_factory=dict)
+    split: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def stage_name(self) -> str:
@@ -114,10 +126,8 @@ def _phase(name: str, given: Any, where: Mapping[str, str], path: str | Path) ->
         at = where.get(f"phases.{name}.{key}", place)
         if key not in known:
             raise AudiolabError(f"{at}: phase '{name}' has an unknown key '{key}'{did_you_mean(str(key), known)}")
-        if key in ("listed", "where"):
-            if not isinstance(value, dict):
-                raise AudiolabError(f"{at}: '{key}' is {shown(value)}; give names with their texts")
-            values[key] = {str(column): str(text) for column, text in value.items()}
+        if key in _MAPPINGS:
+            values[key] = _mapping(key, value, at)
         elif key in ("over", "needs", "reads", "makes"):
             values[key] = tuple(map(str, value)) if isinstance(value, list) else (str(value),)
         else:
@@ -126,7 +136,22 @@ def _phase(name: str, given: Any, where: Mapping[str, str], path: str | Path) ->
         raise AudiolabError(f"{place}: phase '{name}' has a verb; give its folder and its stage, as 3:train, too")
     if not values.get("verb") and not values.get("listed"):
         raise AudiolabError(f"{place}: phase '{name}' has no verb; give the command of audiolab.bin that makes it")
+    if values.get("split") and not values.get("utterances"):
+        raise AudiolabError(f"{place}: phase '{name}' is split; give its utterances, {{data: …}}, too")
     return Phase(name, **values)
+
+
+def _mapping(key: str, value: Any, at: str) -> dict[str, str]:
+    needed, known = _MAPPINGS[key]
+    if not isinstance(value, dict):
+        raise AudiolabError(f"{at}: '{key}' is {shown(value)}; give names with their texts")
+    for name in value:
+        if known and name not in known:
+            raise AudiolabError(f"{at}: '{key}' has an unknown '{name}'{did_you_mean(str(name), known)}")
+    for name in needed:
+        if name not in value:
+            raise AudiolabError(f"{at}: '{key}' lacks '{name}'")
+    return {str(column): str(text) for column, text in value.items()}
 
 
 def axis_problems(axis: str, known: str | tuple[str, ...], values: list[str]) -> list[str]:

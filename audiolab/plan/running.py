@@ -9,52 +9,19 @@ import runpy
 import shlex
 import sys
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from audiolab.datadir.fingerprint import STAMPS, is_stamp, read_stamp
-from audiolab.datadir.stamp import StampCheck, begin_stage, commit_stage, is_fresh
+from audiolab.datadir.stamp import StampCheck
 from audiolab.errors import AudiolabError
 from audiolab.files import atomic_write
 from audiolab.plan.expansion import Job, Plan
+from audiolab.plan.task import JOIN, MADE_BY, Task
+from audiolab.plan.utterances import Utterances
 from audiolab.textfile import read_records
 
-COLUMNS = ("wave", "phase", "dir", "verb", "arguments", "needs", "reads", "makes", "kept_for")
-"""Of a table; the last five have words as a shell takes them."""
-
-_MADE_BY = "the stage that lists these jobs"
-
-
-@dataclass(frozen=True)
-class Task:
-    """A row of a table: a job as it is run. ``needs`` are stamps; `audiolab.plan.phases.Phase` tells of the others."""
-
-    phase: str
-    folder: str
-    verb: str
-    words: tuple[str, ...]
-    needs: tuple[str, ...] = ()
-    reads: tuple[str, ...] = ()
-    makes: tuple[str, ...] = ()
-    kept_for: str = ""
-
-    @property
-    def options(self) -> dict[str, str]:
-        """What the stamp says of the command: each option with its values, and the whole."""
-        found: dict[str, str] = {}
-        name = self.verb
-        for word in self.words:
-            if word.startswith("--"):
-                name, _, value = word.partition("=")
-                found[name] = value
-            else:
-                found[name] = f"{found.get(name, '')} {word}".strip()
-        return found | {"command": shlex.join((self.verb, *self.words))}
-
-    def is_fresh(self) -> bool:
-        """Return whether it was made, as it would be now."""
-        there = all(os.path.exists(os.path.join(self.folder, name)) for name in self.makes)
-        return there and is_fresh(self.folder, self.phase, self.options)
+COLUMNS = ("wave", "phase", "dir", "verb", "arguments", "needs", "reads", "makes", "kept_for", "part")
+"""Of a table; four from the arguments on have words as a shell takes them."""
 
 
 def task_of(plan: Plan, job: Job) -> Task:
@@ -72,11 +39,14 @@ def stamp_of(job: Job) -> str:
 
 
 def check_made(plan: Plan, stage: str) -> None:
-    """Raise for what a stage's jobs need of other stages and of files: all that is not there or is not what it was."""
-    problems, check = [], StampCheck()
+    """Raise for what a stage's jobs need of other stages and of files: all that is not there or is not what it was.
+
+    So that it is told before anything long: also where what later stages go over has nothing of a speaker.
+    """
+    problems, check = Utterances().lacking(plan), StampCheck(plan.calls)
     for job in plan.needed_from(stage):
         try:
-            check.check(Path(job.folder), job.phase.name, job.phase.made_by, task_of(plan, job).options)
+            check.check(Path(job.folder), job.phase.name, task_of(plan, job).options)
         except AudiolabError as error:
             problems.append(str(error))
     for job in plan.targets_of(stage):
@@ -88,41 +58,64 @@ def check_made(plan: Plan, stage: str) -> None:
 
 
 def write_tasks(path: str | Path, plan: Plan, stage: str) -> int:
-    """Write the table of a stage's jobs, one a row, and return how many there are."""
-    rows = [(str(n), task_of(plan, job)) for n, wave in enumerate(plan.waves(stage), 1) for job in wave]
+    """Write the table of a stage's jobs, one a row, and return how many there are.
+
+    Jobs that are split (`Phase.split`) are several rows: the parts in the job's wave, what joins them in the next.
+    """
+    rows, counted, wave_number = [], Utterances(), 0
+    for wave in plan.waves(stage):
+        split = [_rows(plan, job, counted) for job in wave]
+        for tasks in ([task for each in split for task in each if task.joins is joins] for joins in (False, True)):
+            if tasks:
+                wave_number += 1
+                rows += [(str(wave_number), task) for task in tasks]
     with atomic_write(path) as file:
         writer = csv.writer(file, delimiter="\t", lineterminator="\n")
         writer.writerow(COLUMNS)
         for wave, task in rows:
             lists = (task.words, task.needs, task.reads, task.makes)
-            writer.writerow((wave, task.phase, task.folder, task.verb, *map(shlex.join, lists), task.kept_for))
+            writer.writerow((wave, task.phase, task.folder, task.verb, *map(shlex.join, lists), task.kept_for,
+                             task.part))  # fmt: skip
     return len(rows)
+
+
+def _rows(plan: Plan, job: Job, counted: Utterances) -> list[Task]:
+    task, jobs = task_of(plan, job), counted.jobs_of(job)
+    return task.split(jobs) if jobs > 1 else [task]
 
 
 def read_tasks(path: str | Path) -> list[tuple[int, Task]]:
     """Return wave and job of each row of a table; `AudiolabError` where it cannot be read."""
     found = []
-    for where, row in read_records(Path(path), COLUMNS, "\t", "the list of jobs", f"run {_MADE_BY}"):
+    for where, row in read_records(Path(path), COLUMNS, "\t", "the list of jobs", f"run {MADE_BY}"):
         try:
             wave, lists = int(row["wave"]), [tuple(shlex.split(row[name])) for name in COLUMNS[4:8]]
         except ValueError as error:
-            raise AudiolabError(f"{where}: no row of a plan ({error}); run {_MADE_BY}") from error
-        found.append((wave, Task(row["phase"], row["dir"], row["verb"], *lists, kept_for=row["kept_for"])))
+            raise AudiolabError(f"{where}: no row of a plan ({error}); run {MADE_BY}") from error
+        found.append((wave, Task(row["phase"], row["dir"], row["verb"], *lists, row["kept_for"], row["part"])))
     return found
 
 
 def arrays(path: str | Path) -> list[tuple[str, str, list[str]]]:
-    """Return (``FIRST:LAST``, verb, phases) of the rows of a table that may run at the same time, verb by verb."""
+    """Return (``FIRST:LAST``, verb, phases) of the rows of a table that may run at the same time, verb by verb.
+
+    What joins parts, which asks for no machine to speak of, has ``join`` for its verb.
+    """
     numbered = enumerate(read_tasks(path), 1)
     found = []
-    for (_, verb), group in itertools.groupby(numbered, key=lambda item: (item[1][0], item[1][1].verb)):
+
+    def kind(item: tuple[int, tuple[int, Task]]) -> tuple[int, str]:
+        wave, task = item[1]
+        return wave, JOIN if task.joins else task.verb
+
+    for (_, verb), group in itertools.groupby(numbered, key=kind):
         rows = list(group)
         phases = list(dict.fromkeys(task.phase for _, (_, task) in rows))
         found.append((f"{rows[0][0]}:{rows[-1][0]}", verb, phases))
     return found
 
 
-def run_rows(path: str | Path, first: int, step: int, further: Sequence[str] = ()) -> None:
+def run_rows(path: str | Path, first: int, step: int, further: Sequence[str] = (), last: int = 0) -> None:
     """Run the rows ``first``, ``first + step`` … of a table in this process; what is fresh is passed over.
 
     Args:
@@ -131,6 +124,7 @@ def run_rows(path: str | Path, first: int, step: int, further: Sequence[str] = (
         step: 0 for this row alone.
         further: Arguments of the command that change nothing of what is made, such as numbers of threads; those of the
             table go over them.
+        last: Number of the row behind which none is run; 0: of the table's last one.
 
     Raises:
         AudiolabError: There is no such row; what a job needs was not made; its folder has what was made of it before.
@@ -139,30 +133,23 @@ def run_rows(path: str | Path, first: int, step: int, further: Sequence[str] = (
     tasks = [task for _, task in read_tasks(path)]
     if not 1 <= first <= len(tasks):
         raise AudiolabError(f"{path}: has {len(tasks)} jobs, there is no number {first}")
-    for task in tasks[first - 1 :: step or len(tasks)]:
+    for task in tasks[first - 1 : last or None : step or len(tasks)]:
         run_task(task, further)
 
 
 def run_task(task: Task, further: Sequence[str] = ()) -> None:
     """Run one job; see `run_rows`. Of several machines that run it together the first one stamps."""
+    of = f", part {task.part}" if task.part else ""
     if task.is_fresh():
-        print(f"# {task.folder}: {task.phase} is there already, made of the same", flush=True)
+        print(f"# {task.folder}: {task.phase}{of} is there already, made of the same", flush=True)
         return
-    for need in task.needs:
-        folder, phase = Path(need).parents[1], Path(need).stem
-        if not Path(need).is_file():
-            raise AudiolabError(f"{task.phase}: {folder} has nothing of {phase} yet; run {_MADE_BY} again")
-    if task.kept_for and os.path.exists(os.path.join(task.folder, task.kept_for)):
-        raise AudiolabError(
-            f"{task.folder}: has {task.kept_for}, made with another {task.phase} than is asked for; take back what was "
-            "changed (an option, what it is made from), or give another --tag"
-        )
+    task.check()
     stamps = os.environ.get("SLURM_NODEID", "0") == "0"
     if stamps:
-        begin_stage(task.folder, task.phase, (*task.needs, *task.reads), task.options)
-    _run_verb(task.verb, (*further, *task.words))
+        task.begin()
+    _run_verb(task.verb, (*further, *task.command))
     if stamps:
-        commit_stage(task.folder, task.phase)
+        task.commit()
 
 
 def _run_verb(verb: str, words: Sequence[str]) -> None:
@@ -177,6 +164,12 @@ def _run_verb(verb: str, words: Sequence[str]) -> None:
             raise
     finally:
         sys.argv = before
+
+
+def runs_behind(listed: str | Path, verb: str = "train") -> list[str]:
+    """Return `made_with` of the data dirs in a list of what was made, such as ``scored.tsv``."""
+    rows = read_records(Path(listed), ("dir",), "\t", "the list of what was made", f"run {MADE_BY}", others=True)
+    return made_with((row["dir"] for _, row in rows if row["dir"] != "-"), verb)
 
 
 def made_with(folders: Iterable[str], verb: str) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
@@ -22,13 +23,17 @@ def module(task: Task[Any, Any], name: str) -> ModuleType:
     return import_module(f"audiolab.tasks.{task.name}.{name}")
 
 
-def chosen(verb: str) -> tuple[Task[Any, Any], list[str]]:
+def chosen(verb: str, argv: Sequence[str] | None = None) -> tuple[Task[Any, Any], list[str]]:
     """Return the task that stands behind a command's name, and the arguments behind it.
+
+    Args:
+        verb: The command.
+        argv: What stands behind it; by default on this process's command line.
 
     Raises:
         AudiolabError: No task has that name.
     """
-    name, *arguments = sys.argv[1:] or [""]
+    name, *arguments = (sys.argv[1:] if argv is None else argv) or [""]
     if name in ("", "-h", "--help"):
         print(f"usage: {verb} {'|'.join(TASKS)} …\n\nGive {verb} {next(iter(TASKS))} --help for its options.")
         sys.exit()

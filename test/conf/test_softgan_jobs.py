@@ -1,20 +1,21 @@
 """What `vcc2018/vc1` trains and converts, and what it publishes: models and conversions that were scored last."""
 
-import importlib.util
-from types import SimpleNamespace
-
 import pytest
 from resolved import EGS
 
+from audiolab.bin import pack
 from audiolab.datadir.datadir import write_data_dir
 from audiolab.datadir.stamp import write_stamp
 from audiolab.errors import AudiolabError
 from audiolab.plan.expansion import Plan
 from audiolab.plan.phases import read_phases
+from audiolab.tasks.vc.listening import samples_of, scored_systems
+from audiolab.tasks.vc.tables import TASK
 
 RECIPE = EGS / "vcc2018/vc1"
 SETTINGS = {
-    "exp": "exp", "features": "dump", "eval": "eval", "infer_config": "conf/convert.yaml", "train_options": "",
+    "exp": "exp", "features": "dump", "eval": "eval", "ref": "ref", "nj": "2", "job_utterances": "9",
+    "infer_config": "conf/convert.yaml", "train_options": "",
     "f0_config": "conf/convert_f0.yaml", "f0_of": "conf/softgan_energy.yaml",
 }  # fmt: skip
 FORWARD = ("converted", "moved", "baseline", "natural")
@@ -52,7 +53,7 @@ def test_trainings(planned):
 def test_conversions_both_ways(planned):
     plan = planned(seeds=("0",))
     run = "exp/softgan_energy/A-B_s0"
-    model = f"--model {run} --data eval --out"
+    model = f"vc --model {run} --data eval --out"
     assert words_of(plan, "converted")[0] == f"{model} {run}/convert/eval --config conf/convert.yaml"
     assert (
         words_of(plan, "converted_back")[0]
@@ -86,9 +87,6 @@ def test_what_would_be_made_twice_is_refused(planned, pairs, seeds, told):
 
 def test_what_was_not_scored_is_not_published(tmp_path, monkeypatch):
     """Of what is scored the models behind it, and in the listening test the first seed, both ways and F0 moved."""
-    spec = importlib.util.spec_from_file_location("publish", RECIPE / "local/publish.py")
-    publish = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(publish)
     monkeypatch.chdir(tmp_path)
     rows = []
     for seed in "01":
@@ -101,22 +99,28 @@ def test_what_was_not_scored_is_not_published(tmp_path, monkeypatch):
                 rows.append((system, seed, *ends, f"{folder}/{way}"))
     write_stamp("exp/mean_shift/C-D/eval", "baseline", ["exp/conf/C-D_s0/.stamp/trained.json"])
     write_stamp("exp/conf/A-B_s0", "trained", [], {"command": "train"})
-    rows.append(("mean_shift", "-", "C", "D", "exp/mean_shift/C-D/eval"))
+    rows += [("mean_shift", "-", "C", "D", "exp/mean_shift/C-D/eval"), ("natural", "-", "C", "D", "-")]
     lines = [("system", "seed", "source", "target", "dir"), *rows]
     (tmp_path / "exp/scored.tsv").write_text("".join("\t".join(line) + "\n" for line in lines))
-    packed, made = [], []
-    monkeypatch.setattr(publish, "pack", lambda run, out, *_: packed.append((run, out)))
-    monkeypatch.setattr(publish, "listening_test", SimpleNamespace(main=lambda: made.extend(publish.sys.argv)))
-    monkeypatch.setattr("sys.argv", ["publish.py", "exp", "--data", "eval", "--reference", "ref"])
-    publish.main()
+    packed = []
+    monkeypatch.setattr(pack, "pack", lambda run, out, *_: packed.append((run, out)) or {})
+    monkeypatch.setattr("sys.argv", ["pack", "--listed", "exp/scored.tsv", "--verb", "convert"])
+    for seed in "01":
+        (tmp_path / f"exp/conf/C-D_s{seed}.zip").touch()
+    pack.main()
     assert packed == [(f"exp/conf/C-D_s{seed}", f"exp/conf/C-D_s{seed}.zip") for seed in "01"]
-    assert [word for word in made if "=" in word] == [f"{row[0]}={row[4]}" for row in rows if row[1] == "0"]
+    heard = scored_systems(TASK.read_runs("exp/scored.tsv"))
+    assert [(name, str(made.path)) for name, dirs in heard.items() for made in dirs] == [
+        (name, row[4]) for name in ("conf", "conf+F0") for row in rows if row[:2] == (name, "0")
+    ]
+    assert samples_of(heard) == 4  # two systems, source and target; of two utterances
+    assert samples_of(heard, ["source", "conf"]) == 2
 
 
 @pytest.mark.parametrize("name", ["convert.yaml", "f0.yaml"])
 def test_a_config_that_converting_would_refuse_is_refused_before_training(tmp_path, name):
-    from audiolab.bin.convert import parse
+    from audiolab.bin.apply import parse
 
     (tmp_path / name).write_text("f0: keep\nconversion: {limt_db: 3}\n")
     with pytest.raises(AudiolabError, match=rf"{name}:2: unknown key 'conversion.limt_db'"):
-        parse(["--model", "x", "--data", "y", "--out", "z", "--config", str(tmp_path / name)])
+        parse(["vc", "--model", "x", "--data", "y", "--out", "z", "--config", str(tmp_path / name)])

@@ -14,7 +14,15 @@ BEGUN_WITH = {
     "srst_similar": {"init": "dann"},
 }  # fmt: skip
 METHODS = [phase for phase in BEGUN_WITH if "classifier" not in phase]
-SETTINGS = {"exp": "exp", "conf": "conf", "data": "data", "percent": "20", "train_options": "--trainer.max_steps 3"}
+SETTINGS = {
+    "exp": "exp",
+    "conf": "conf",
+    "data": "data",
+    "percent": "20",
+    "nj": "1",
+    "job_utterances": "9",
+    "train_options": "--trainer.max_steps 3",
+}
 
 
 @pytest.fixture(scope="module")

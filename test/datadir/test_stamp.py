@@ -11,6 +11,8 @@ from audiolab.datadir.fingerprint import fingerprint
 from audiolab.datadir.stamp import begin_stage, check_stamp, commit_stage, is_fresh, write_stamp
 from audiolab.errors import AudiolabError
 
+CALLS = {"features": "stage 1 (features)"}
+
 
 @pytest.fixture
 def recipe(tmp_path, monkeypatch):
@@ -45,13 +47,13 @@ def test_what_is_fresh_passes_and_holds_no_times(recipe):
 
 def test_what_was_never_made(recipe):
     with pytest.raises(AudiolabError, match=r"^dump2 was never made: run stage 1 \(features\) first$"):
-        check_stamp("dump2", "features", "stage 1 (features)")
+        check_stamp("dump2", "features", CALLS)
 
 
 def test_a_changed_config_is_told(recipe):
     (recipe / "f.yaml").write_text("order: 4\n")
     with pytest.raises(AudiolabError, match=r"^dump was made from an older f.yaml: run stage 1 \(features\) again$"):
-        check_stamp("dump", "features", "stage 1 (features)")
+        check_stamp("dump", "features", CALLS)
     with pytest.raises(AudiolabError, match=r"^dump was made from an older f.yaml: run stage 'features' again$"):
         check_stamp("exp", "train")
 
@@ -104,7 +106,7 @@ def test_a_broken_stamp_is_told(recipe):
         check_stamp("dump", "features")
 
 
-BEGUN = r"^dump: stage 1 \(features\) was begun and has not come to its end: run it again$"
+BEGUN = r"^dump was begun and is not whole: run stage 1 \(features\) again$"
 
 
 def test_what_was_begun_counts_for_nothing_until_its_end(recipe):
@@ -113,13 +115,13 @@ def test_what_was_begun_counts_for_nothing_until_its_end(recipe):
     begin_stage("dump", "features", ["data", "f.yaml"], {"rate": "16000"})
     (recipe / "f.yaml").write_text("order: 3\n")
     with pytest.raises(AudiolabError, match=BEGUN):
-        check_stamp("dump", "features", "stage 1 (features)")
-    with pytest.raises(AudiolabError, match=r"^dump: stage 'features' was begun and has not come to its end"):
+        check_stamp("dump", "features", CALLS)
+    with pytest.raises(AudiolabError, match=r"^dump was begun and is not whole: run stage 'features' again$"):
         check_stamp("exp", "train")
     with pytest.raises(AudiolabError, match=r"^f.yaml was changed while stage 'features' made dump: run it again$"):
         commit_stage("dump", "features")
     with pytest.raises(AudiolabError, match=BEGUN):
-        check_stamp("dump", "features", "stage 1 (features)")
+        check_stamp("dump", "features", CALLS)
     begin_stage("dump", "features", ["data", "f.yaml"], {"rate": "16000"})
     commit_stage("dump", "features")
     check_stamp("exp", "train")
@@ -143,7 +145,7 @@ def test_a_stamp_that_another_one_names_is_checked_too(recipe):
         with pytest.raises(AudiolabError, match=r"^dump was made from an older f.yaml"):
             check_stamp(folder, stage)
     (recipe / "dump/.stamp/features.json").unlink()
-    with pytest.raises(AudiolabError, match=r"^dump has nothing of stage 'features' yet: run it first$"):
+    with pytest.raises(AudiolabError, match=r"^dump is not made so far: run stage 'features' first$"):
         check_stamp("dump", "stats")
 
 
@@ -165,7 +167,7 @@ def test_a_recording_that_was_replaced_is_told(recipe, monkeypatch, whole, place
     os.utime(recording, (1, 1))
     told = r"^data was made from other recordings in data/wav.scp: run stage 0 again$"
     with pytest.raises(AudiolabError, match=told):
-        check_stamp("data", "data", "stage 0")
+        check_stamp("data", "data", {"data": "stage 0"})
     recording.unlink()  # as a corpus that was deleted, which a later stage needs no more
     (recipe / "corpus/a").rmdir()
     (recipe / "corpus").rmdir()
@@ -196,9 +198,14 @@ def test_the_command(recipe):
     assert json.loads((recipe / "new/.stamp/s.json").read_text())["inputs"].keys() == {"f.yaml", "dump", "exp"}
     assert run("check", "new", "s", "--options", "a=1").returncode == 0
     (recipe / "f.yaml").write_text("order: 5\n")
-    done = run("check", "new", "s", "--made_by", "stage 7 (s)")
+    done = run("check", "new", "s", "--stages", "1:features 7:s")
     assert done.returncode == 1
-    assert done.stderr.startswith("error: dump was made from an older f.yaml")
+    assert done.stderr == "error: dump was made from an older f.yaml: run stage 1 (features) again\n"
+    assert run("write", "new", "s_parts", "--inputs", "f.yaml").returncode == 0
+    assert run("check", "new", "s_parts").returncode == 0
+    (recipe / "f.yaml").write_text("order: 6\n")
+    done = run("check", "new", "s_parts", "--stages", "7:s")
+    assert done.stderr == "error: new was made from an older f.yaml: run stage 7 (s) again\n"
     assert "KEY=VALUE" in run("begin", "new", "s", "--options", "a").stderr
     assert run("commit", "new", "s", "--options", "a=1").stderr == (
         "error: stamp: --options is not for 'commit' (see --help)\n"

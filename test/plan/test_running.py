@@ -9,7 +9,8 @@ from audiolab.datadir.stamp import write_stamp
 from audiolab.errors import AudiolabError
 from audiolab.plan.expansion import Plan
 from audiolab.plan.phases import Phase, Phases
-from audiolab.plan.running import Task, arrays, check_made, made_with, read_tasks, run_rows, run_task, write_tasks
+from audiolab.plan.running import arrays, check_made, made_with, read_tasks, run_rows, run_task, write_tasks
+from audiolab.plan.task import Task
 
 
 @pytest.fixture(autouse=True)

@@ -1,12 +1,14 @@
-"""A recipe that trains, labels, filters, trains on what is left, applies and scores has no Python of its own."""
+"""A recipe that trains, labels, filters, trains again, applies, scores and reports has no Python of its own."""
 
 import csv
 import sys
 from pathlib import Path
 
 import pytest
+from mixture_folder import make_domains
 
 from audiolab.bin import plan
+from audiolab.plan.running import read_tasks
 
 PHASES = Path(__file__).with_name("third.yaml")
 CONF = """
@@ -20,9 +22,6 @@ trainer: {{max_steps: 2, batch_size: 2, valid_every: 2, save_every: 2, log_every
 @pytest.fixture
 def call(tmp_path, monkeypatch):
     """Call ``audiolab.bin.plan`` in a folder with mixtures of two domains and two configs."""
-    monkeypatch.syspath_prepend(str(Path(__file__).parents[1] / "data"))
-    from mixture_folder import make_domains
-
     monkeypatch.chdir(tmp_path)
     make_domains(Path("data"), 4, 0.3)
     Path("conf").mkdir()
@@ -39,11 +38,12 @@ def call(tmp_path, monkeypatch):
 def settings(*sets):
     return (
         "--make",
-        "scored",
+        "reported",
         "--set",
         "exp=exp",
         "conf=conf",
         "data=data",
+        "nj=2",
         "--axes",
         "seed=0",
         f"set={' '.join(sets)}",
@@ -56,7 +56,7 @@ def run(call, stage, *sets):
     call("run", f"{stage}.tsv", 1, "--step", 1)
 
 
-def test_from_nothing_to_scores(call, capsys):
+def test_from_nothing_to_the_page(call, capsys):
     sets = ("source/valid", "target/valid")
     with pytest.raises(Exception, match="files are named by ids"):
         call("check", PHASES, *settings(*sets))
@@ -64,7 +64,7 @@ def test_from_nothing_to_scores(call, capsys):
         Path("data", name.replace("/", "_")).symlink_to(Path(name))
     sets = ("source_valid", "target_valid")
     call("check", PHASES, *settings(*sets), "--parse")
-    for stage in ("train", "apply", "score"):
+    for stage in ("train", "apply", "score", "report"):
         run(call, stage, *sets)
     chosen = Path("exp/labels_s0/pool").read_text().split()
     labels = dict(line.split() for line in Path("exp/labels_s0/decisions").read_text().splitlines())
@@ -73,8 +73,11 @@ def test_from_nothing_to_scores(call, capsys):
     with open("exp/scores.csv") as file:
         rows = list(csv.DictReader(file))
     assert {(row["system"], row["set"]) for row in rows} == {(s, name) for s in ("noisy", "student") for name in sets}
+    assert [task.part for _, task in read_tasks("apply.tsv")] == [*["1/2", "2/2"] * 2, *["join/2"] * 2]
+    page = Path("exp/report.html").read_text()
+    assert all(text in page for text in ("<audio ", "student", *sets))
     capsys.readouterr()
     call("run", "train.tsv", 1, "--step", 1)
     assert capsys.readouterr().out.count("is there already, made of the same") == 5
-    call("made_with", "train", "exp/student_s0/source_valid")
+    call("made_with", "train", "exp/scored.tsv")
     assert capsys.readouterr().out.split() == [f"exp/{name}_s0" for name in ("teacher", "judge", "student")]

@@ -80,7 +80,7 @@ class Recipe:
 
 def stages_done(output):
     """Return the stages that ``run.sh`` says it has done: ``["-1 download", "0 data", …]``."""
-    return re.findall(r"^### stage (\S+ \w+) done", output, re.MULTILINE)
+    return [" ".join(found) for found in re.findall(r"^### stage (\S+) \((\w+)\) done", output, re.MULTILINE)]
 
 
 def rows_of(path, delimiter=","):

@@ -246,7 +246,7 @@ def test_a_missing_stage_is_named(recipe):
     with recipe.without("data/mini"):
         [told, stage] = recipe.fail("--stage", "mixtures")
         assert told == "error: data/mini was never made: run stage 0 (data) first"
-        assert stage.startswith("error: run.sh: stage 1 mixtures failed with status 1")
+        assert stage.startswith("error: run.sh: stage 1 (mixtures) failed with status 1")
     with recipe.without("exp/mini"):
         assert recipe.fail("--stage", "score")[0] == "error: exp/mini was never made: run stage 3 (train) first"
 
@@ -306,12 +306,14 @@ def test_some_of_what_was_trained_is_enhanced_and_scored(recipe):
 
 
 def test_running_again_gives_the_same_bits(recipe):
-    """With the last phase's run gone, its pool and its enhanced sets too, and only its method asked for."""
+    """With the last phase's run gone, its pool and enhanced sets too, made in jobs, and only its method asked for."""
     made = (f"{LATE}/*_decisions", f"{LATE}/source_pool", f"{LATE}/model.pt", f"{LATE}/history.csv",
             f"{LATE}/enhanced/*/*", f"{LATE}/enhanced/*/wav/*", "exp/mini/*/model.pt")  # fmt: skip
     before, scores = recipe.hashes(*made), rows_of(recipe / "exp/mini/scores.csv")
     shutil.rmtree(recipe / LATE)
-    recipe.run("--stage", "train", "--stop_stage", "score", methods="srst_similar")
+    recipe.run("--stage", "train", "--stop_stage", "score", methods="srst_similar", job_utterances=EVAL // 2)
     assert recipe.hashes(*made) == before
+    parts = [row["part"] for row in rows_of(recipe / f"{EXP}/enhance.tsv", "\t")]
+    assert sorted(parts) == sorted(["1/2", "2/2", "join/2"] * len(SNRS) + [""])  # of the pairs there are too few
     kept = [row for row in scores if row["system"] in ("noisy", "srst_similar")]
     assert rows_of(recipe / "exp/mini/scores.csv") == kept

@@ -12,6 +12,7 @@ from audiolab.config import to_dict
 from audiolab.corpora.base import get_corpus
 from audiolab.corpora.folder import new_folder
 from audiolab.datadir.stamp import write_stamp
+from audiolab.plan.running import read_tasks
 
 pytestmark = pytest.mark.recipe
 
@@ -61,7 +62,9 @@ def test_jobs_ask_for_the_cores_and_machines_that_they_need(tmp_path, monkeypatc
     assert lines[0].startswith("--gpu 0 --cores 6 --num-threads 6 --max-jobs-run 1 JOB=1:2 ")
     assert "--trainer.threads 6" in lines[0]
     cores = len(os.sched_getaffinity(0))
-    assert f"--cores {cores} --num-threads {cores} " in shown(train_jobs=1)[0]
+    assert f"--cores {cores} --num-threads {cores} " in shown(train_jobs=1, max_steps=7)[0]
+    trainings = [task for _, task in read_tasks("exp/mini/train.tsv") if task.verb == "train"]
+    assert {task.options["--trainer.max_steps"] for task in trainings} == {"7"}
 
 
 @pytest.mark.parametrize(
@@ -81,8 +84,10 @@ def test_only_the_mixtures_that_the_methods_need_are_drawn_and_asked_for(tmp_pat
     told = recipe.fail("--stage", "mixtures", "--stop_stage", "mixtures")[0]  # there is no speech to mix
     first = domains.split()[0]
     assert f"speech_{'target_train' if first == 'oracle' else first + '_train'}" in told
-    assert [path.name for path in Path("data/mini/.stamp").glob("*.begun")] == [f"mixtures_{first}.begun"]
-    Path(f"data/mini/.stamp/mixtures_{first}.begun").unlink()
+    begun = list(Path("data/mini/.stamp").glob("*.begun"))
+    assert {path.stem for path in begun} == {f"mixtures_{domain}" for domain in domains.split()}
+    for path in begun:
+        path.unlink()
     counts = {"train_mixtures": 2000, "valid_mixtures": 48, "seed": 0}
     for domain in domains.split():
         told = recipe.fail("--stage", "train", "--stop_stage", "train")[0]
@@ -106,6 +111,7 @@ def test_only_the_mixtures_that_the_methods_need_are_drawn_and_asked_for(tmp_pat
             {"train_options": "--trainer.max_steps -5"},
             "--trainer.max_steps: trainer: max_steps must be positive, not -5",
         ),
+        ({"max_steps": "1e3"}, "--max_steps 1e3: give a whole number, not negative"),
         ({"num_nodes": 2}, "--num_nodes 2: run.py knows this machine only"),
         ({"num_nodes": 0}, "--num_nodes 0: give a whole number, 1 or more"),
         ({"methods": "source srst_similr"}, "unknown method 'srst_similr'; did you mean 'srst_similar'"),
@@ -140,7 +146,7 @@ def test_list_and_dry_run_write_nothing(tmp_path):
     shown = recipe.run("--dry_run", "true", "--stop_stage", "mixtures")
     assert "run make_mini --corpus" in shown
     assert "# db_root=downloads/mini\n" in shown
-    assert "### stage 2 evaluation" not in shown
+    assert "### stage 2 (evaluation)" not in shown
     told = recipe.call("--train_mixture", "3")
     assert told.returncode == 1
     assert told.stderr == "error: run.sh: unknown option --train_mixture; did you mean '--train_mixtures'?\n"

@@ -188,14 +188,15 @@ def test_the_packed_model_converts_as_the_recipe_did(inside):
 
 
 def test_running_again_gives_the_same_bits(recipe):
-    """Once with features and the trained model gone, over all that the other stages had left."""
+    """Once with features and the trained model gone, over all that the other stages had left; converted in jobs."""
     made = ("dump/mini/train/parts/*.ark", "dump/mini/train/*.*", "data/mini/*/*", f"{RUN}/model.pt",
             f"{RUN}/history.csv", "exp/mini/**/*.wav", "exp/mini/scores.csv", "exp/mini/RESULTS.md")  # fmt: skip
     before = recipe.hashes(*made)
     shutil.rmtree(recipe / "dump/mini/train/parts")
     shutil.rmtree(recipe / RUN)
-    recipe.run("--stage", "data", "--stop_stage", "score")
+    recipe.run("--stage", "data", "--stop_stage", "score", job_utterances=1)
     assert recipe.hashes(*made) == before
+    assert "--nj 2 --job 2\n" in (recipe / "exp/mini/log/convert.2.log").read_text()
 
 
 def test_choices_are_made_on_sentences_of_their_own(recipe):
@@ -220,7 +221,7 @@ def test_a_missing_stage_is_named(recipe):
     with recipe.without("dump"):
         [told, stage] = recipe.fail("--stage", "train")
     assert told == "error: dump/mini/train was never made: run stage 1 (features) first"
-    assert stage.startswith("error: run.sh: stage 3 train failed with status 1")
+    assert stage.startswith("error: run.sh: stage 3 (train) failed with status 1")
 
 
 def test_changed_features_are_noticed(recipe):

@@ -75,23 +75,22 @@ def test_what_is_named_twice_is_refused(shown, options, folder):
     [
         (
             {"both_ways": "true"},
-            "data/mini/eval_test: no evaluation sentences of VCC2TF1 to convert; name speakers in --pairs who have "
-            "some, or leave out --both_ways",
+            "data/mini/eval_test: no utterances of VCC2TF1, for converted_back, moved_back; name speakers who have "
+            "some; data/mini/ref: no utterances of VCC2SF4, for natural_back; name speakers who have some",
         ),
         (
             {"pairs": "VCC2SF4:VCC2TF1 A:VCC2TF1 B:C"},
-            "data/mini/eval_test: no evaluation sentences of A, B to convert; name speakers in --pairs who have some",
+            "data/mini/eval_test: no utterances of A, B, for converted, moved; name speakers who have some",
         ),
         (
             {"pairs": "VCC2SF4:VCC2SM4"},
-            "data/mini/ref: no evaluation sentences of VCC2SM4 to compare conversions with; name speakers in --pairs "
-            "who have some",
+            "data/mini/ref: no utterances of VCC2SM4, for natural; name speakers who have some",
         ),
     ],
 )
 def test_who_has_no_evaluation_sentences_is_told_before_any_training(shown, options, told):
     assert shown("train", **options) == []
-    assert f"error: {told}\n" in shown.said.stderr
+    assert f"error: {told}" in shown.said.stderr
     assert not Path("exp/mini/train.tsv").exists()
     write_data_dir("data/mini/eval_test", {"utt2spk": {f"{name}_1": name for name in (*PAIR, "A", "B")}})
     write_data_dir("data/mini/ref", {"utt2spk": {f"{name}_1": name for name in (*PAIR, "C", "VCC2SM4")}})
@@ -128,6 +127,27 @@ def test_an_old_choice_of_sentences_is_noticed(shown):
     write_data_dir("data/mini/eval", {"utt2dur": {"a_1": "3", "a_2": "4"}})
     shown("infer", eval_sentences=1)
     assert f"{first} was made from an older data/mini/eval: run stage 0 (data)" in shown.said.stderr
+
+
+def test_a_job_that_converts_has_a_gpu_where_that_is_asked_for(shown):
+    """And of several utterances some; what joins them, and baselines, are for the CPU."""
+    assert shown("train")
+    for _, task in read_tasks("exp/mini/train.tsv"):
+        write_stamp(task.folder, task.phase, [*task.needs, *task.reads], task.options)
+    utterances = {"utt2spk": {f"{PAIR[0]}_{number}": PAIR[0] for number in range(4)}}
+    write_data_dir("data/mini/eval_test", utterances)
+    log = "exp/mini/log/convert.JOB.log python3 -m audiolab.bin.plan run exp/mini/convert.tsv JOB"
+    assert shown("infer") == [
+        f"shown --max-jobs-run 2 JOB=1:2 {log} --step 2 --to 2",
+        f"shown --max-jobs-run 2 JOB=3:4 {log} --step 2 --to 5",
+    ]
+    assert shown("infer", infer_gpu=1, job_utterances=1, nj=3) == [
+        f"shown --gpu 1 --max-jobs-run 3 JOB=1:3 {log} --step 3 --to 6 -- --device cuda",
+        f"shown --max-jobs-run 3 JOB=7:9 {log} --step 3 --to 9",
+        f"shown --max-jobs-run 3 JOB=10:11 {log} --step 2 --to 11",
+    ]
+    shown("infer", infer_gpu=2)
+    assert "error: --infer_gpu 2: give 0 or 1" in shown.said.stderr
 
 
 def test_conversions_are_stale_when_their_sentences_are_others(shown):
@@ -217,14 +237,14 @@ def test_a_stage_that_did_not_come_to_its_end_counts_for_nothing(shown):
     shown("features")
     Path("conf/features.yaml").write_text(before)
     shown("stats")
-    told = "dump/mini/train: stage 1 (features) was begun and has not come to its end: run it again"
+    told = "dump/mini/train was begun and is not whole: run stage 1 (features) again"
     assert f"error: {told}" in shown.said.stderr.splitlines()
     for stage in ("features", "stats"):
         write_stamp("dump/mini/train", stage, [])
     write_stamp("exp/mini", "train", [], {"max_steps": STEPS, "train_options": SMALL})
     shown("train", max_steps=100000)
     shown("infer", eval_part="all")
-    told = "exp/mini: stage 3 (train) was begun and has not come to its end: run it again"
+    told = "exp/mini was begun and is not whole: run stage 3 (train) again"
     assert f"error: {told}" in shown.said.stderr.splitlines()
 
 
@@ -297,8 +317,9 @@ def test_list_and_dry_run_write_nothing(tmp_path):
     before = sorted(tmp_path.rglob("*"))
     assert recipe.run("--list").split()[::2] == ["-1", "0", "1", "2", "3", "4", "5", "6"]
     shown = recipe.run("--dry_run", "true", "--stage", "features")
-    assert "audiolab.bin.extract_envelopes" in shown
-    assert "### stage 0 data" not in shown
+    assert "extract_features.sh conf/features.yaml" in shown
+    assert "# needs data\n" in shown
+    assert "### stage 0 (data)" not in shown
     told = recipe.call("--mini_trian", "3")
     assert told.returncode == 1
     assert told.stderr == "error: run.sh: unknown option --mini_trian; did you mean '--mini_train'?\n"

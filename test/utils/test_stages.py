@@ -61,7 +61,7 @@ def test_from_stage_to_stop_stage(recipe, tmp_path, args, wanted):
     assert done.returncode == 0, done.stderr
     assert made(tmp_path) == wanted
     assert done.stdout.endswith("end\n")
-    for line in ("### stage 0 data, 2", "### stage 0 data done in "):
+    for line in ("### stage 0 (data), 2", "### stage 0 (data) done in "):
         assert (line in done.stdout) == ("data" in wanted)
 
 
@@ -76,7 +76,7 @@ def test_failure_stops_and_says_how_to_go_on(recipe, tmp_path):
     assert "train" not in made(tmp_path)
     assert "end" not in done.stdout
     message, command = done.stderr.splitlines()[-2:]
-    assert "stage 1 train failed with status 1" in message
+    assert "stage 1 (train) failed with status 1" in message
     assert command == "  ./run.sh --tag broken --nj=2 --stage train"
 
 
@@ -97,7 +97,7 @@ def test_a_signal_ends_all_that_runs_and_it_says_how_to_go_on(recipe, tmp_path, 
     script.send_signal(number)
     told = script.communicate(timeout=10)[1]
     assert script.returncode == -number
-    wanted = ["run.sh: stage 0 data was interrupted; go on with", "  ./run.sh --nj=2 --stage data"]
+    wanted = ["run.sh: stage 0 (data) was interrupted; go on with", "  ./run.sh --nj=2 --stage data"]
     assert told.splitlines()[-2:] == wanted
     assert made(tmp_path) == {"before", "download", "begun", "saved", "job.py"}
 
@@ -124,7 +124,7 @@ def test_before_each_stage(recipe, tmp_path):
     assert (tmp_path / "data").read_text() == "7\n"
     done = recipe(call="before_stage() { return 3; }\nrun_stages")
     assert done.returncode == 3
-    assert "stage -1 download failed with status 3" in done.stderr
+    assert "stage -1 (download) failed with status 3" in done.stderr
 
 
 @pytest.mark.parametrize("call", ["if run_stages; then :; fi", "run_stages || true"])
@@ -173,4 +173,4 @@ def test_dry_run_shows_commands_and_values_and_writes_nothing(recipe, tmp_path):
     assert "download" not in done.stdout
     assert '    echo "${nj}" > data;\n' in done.stdout
     assert "    # nj=8\n" in done.stdout
-    assert "### stage 1 train would run\n" in done.stdout
+    assert "### stage 1 (train) would run\n" in done.stdout

@@ -35,6 +35,10 @@ def add_options(parser: ArgumentParser) -> None:
     """Add nothing: an enhancer has no options."""
 
 
+def read_options(options: Any) -> None:
+    """Return nothing, as there are no options."""
+
+
 def apply(options: Any, part: Part) -> DataDir:
     """Enhance the mixture dir ``options.data`` into ``options.out``, or a part of it."""
     model = load(options.model, options.device, does="enhance")

@@ -9,9 +9,14 @@ import numpy as np
 from audiolab.datadir.datadir import DataDir
 from audiolab.datadir.names import sentence_of
 from audiolab.errors import AudiolabError, did_you_mean
+from audiolab.metrics.scores import UNTRAINED
 from audiolab.report.listening import NATURAL, Pool, Sample
 from audiolab.report.players import Clip
+from audiolab.tasks.runs import Run
 from audiolab.tasks.vc.conversions import Conversion, check_references, read_conversions
+
+LISTENED = 15
+"""The most samples that a listener rates, as in the SoftGAN paper's §4.2."""
 
 
 def draw(
@@ -113,6 +118,25 @@ def _excerpt(conversion: Conversion, references: DataDir, generator: np.random.G
             "a listening test needs another one beside it"
         )
     return Clip(references, others[generator.integers(len(others))])
+
+
+def scored_systems(runs: Sequence[Run]) -> dict[str, list[DataDir]]:
+    """Return name -> data dirs of the systems that were trained, of their first seed, as a list of runs has them."""
+    trained = [run for run in runs if run.seed != UNTRAINED]
+    if not trained:
+        raise AudiolabError("--scored: no system of this list was trained; there is nothing to listen to")
+    named: dict[str, list[DataDir]] = {}
+    for run in trained:
+        if run.seed == trained[0].seed:
+            named.setdefault(run.system, []).append(DataDir(run.dir))
+    return named
+
+
+def samples_of(systems: Mapping[str, Sequence[DataDir]], leave_out: Collection[str] = ()) -> int:
+    """Return how many samples a listener rates: `LISTENED`, or so few that no utterance comes twice if it need not."""
+    versions = len({*systems, *NATURAL} - set(leave_out))
+    counts = [sum(len(made.utterances) for made in dirs) for name, dirs in systems.items() if name not in leave_out]
+    return max(versions, min([LISTENED, *counts]))
 
 
 def parse_named_dirs(texts: Sequence[str], option: str) -> dict[str, list[DataDir]]:

@@ -16,6 +16,8 @@ train_jobs=0                            # trainings at a time; 0: one for each c
 ngpu=0                                  # GPUs of a training
 train_cores=0                           # cores of a training; 0: all of this machine, shared, or with --ngpu 8 a GPU
 num_nodes=1                             # machines of a training
+infer_gpu=0                             # GPUs of a job that enhances: 0 or 1
+job_utterances=100                      # mixtures that a job enhances at least; a set of fewer is not split
 verbose=1                               # 2: print every command
 # corpora
 corpus=real                             # real: LibriSpeech, WHAM! and DNS; mini: small synthesised twins, made here; own
@@ -38,6 +40,7 @@ conf=                                   # folder with the YAMLs of all phases; e
 percent=30                              # of the source mixtures that are the pool of SRST
 seed=0                                  # of everything random
 seeds=                                  # seeds of training; empty: --seed
+max_steps=                              # steps of each training at most; empty: as the YAMLs say
 train_options=                          # of every training: --train_options="--trainer.precision fp32 …"
 # scoring
 judges="dnsmos words"                   # trained judges, of the extra judges; empty: none
@@ -57,12 +60,29 @@ help_message="Usage: $0 [--corpus mini] [--stage train] [options]"
 . local/train.sh
 
 stages="-1:download 0:data 1:mixtures 2:evaluation 3:train 4:infer 5:score 6:report"
+needs="mixtures:data evaluation:data train:data,mixtures infer:data,evaluation,train"
+needs+=" score:train,infer,evaluation report:train,infer,score,evaluation"
 
-check_options() {
-  local parse=()
-  if [[ ! -f $expdir/.stamp/train.json ]]; then parse=(--parse); fi # else a training says it soon enough
-  plan check "${parse[@]}"
+# What a stage makes, of what, under which options
+stamp_data() { stamp "$data" data --inputs "${corpora[@]}" --options "$made_from"; }
+stamp_mixtures() { # of each domain that a method needs
+  find_domains
+  for domain in "${domains[@]}"; do
+    stamp "$data" "mixtures_$domain" --inputs "$data/.stamp/data.json" \
+      --options "train_mixtures=$train_mixtures" "valid_mixtures=$valid_mixtures" "seed=$seed"
+  done
 }
+stamp_evaluation() {
+  stamp "$data" evaluation --inputs "$data/.stamp/data.json" --options "snrs=$snrs" "eval_mixtures=$eval_mixtures" \
+    "eval_seconds=$eval_seconds" "eval_part=$eval_part" "seed=$seed"
+}
+stamp_train() {
+  find_domains
+  stamp "$expdir" train --inputs "$expdir/train.tsv" "${mixtures[@]}" \
+    --options "percent=$percent" "train_options=$train_options"
+}
+stamp_infer() { stamp "$expdir" infer --inputs "$expdir"/{enhance.tsv,.stamp/train.json} "$data/.stamp/evaluation.json"; }
+stamp_score() { stamp "$expdir" score --inputs "$expdir/scored.tsv" "$expdir/.stamp/infer.json"; }
 
 stage_download() {
   if [[ $corpus == own ]]; then echo "using what $table lists" && return; fi
@@ -79,114 +99,48 @@ stage_download() {
 }
 
 stage_data() {
-  local name file files
   if [[ $corpus == own ]]; then
-    begin "$data" data --inputs "$table" --options "$made_from"
     run prepare_own --table "$table" --dest "$data" --nj "$nj"
   else
-    begin "$data" data --inputs "$db_root"/{librispeech,wham,dns} "${choices[@]}" --options "$made_from"
     for name in librispeech wham dns; do
       subsets_of "$name"
       run prepare --corpus "$name" --db_root "$db_root/$name" --dest "$data" --nj "$nj" "${subsets[@]}"
     done
   fi
   shopt -s nullglob # English may be absent
-  files=("$data"/{speech,noise}_{source,target}_*/wav.scp "$data"/speech_english_*/wav.scp) # not what stage 1 makes
-  for file in "${files[@]}"; do validate_data_dir.py --no-feats --no-text "${file%/*}"; done
-  commit "$data" data --inputs "${files[@]}" "${files[@]/%wav.scp/utt2dur}"
+  local files=("$data"/{speech,noise}_{source,target}_*/wav.scp "$data"/speech_english_*/wav.scp) # not what stage 1 makes
+  read_too=("${files[@]}" "${files[@]/%wav.scp/utt2dur}")
 }
 
-stage_mixtures() {
-  made_by "$data" data 0 --options "$made_from"
-  local domain
-  for domain in $(needed_domains); do
-    begin "$data" "mixtures_$domain" --inputs "$data/.stamp/data.json" --options "${mixture_options[@]}"
-    "mix_$domain" train "$train_mixtures" $((10 * seed))
-    "mix_$domain" valid "$valid_mixtures" $((10 * seed + 1))
-    commit "$data" "mixtures_$domain"
-  done
-}
+stage_mixtures() { for domain in "${domains[@]}"; do mix_to_train "$domain"; done; }
 
 stage_evaluation() {
-  made_by "$data" data 0 --options "$made_from"
-  begin "$data" evaluation --inputs "$data/.stamp/data.json" --options "${evaluation_options[@]}"
-  local snr further=(--seconds)
-  # shellcheck disable=SC2206 # two numbers
-  further+=($eval_seconds)
-  if [[ $write_mixtures == true ]]; then further+=(--write_mixtures); fi
-  for snr in $snrs; do
-    mix "target_$speech_part" "target_$speech_part" "target_${eval_part}_${snr/-/m}dB" "$eval_mixtures" "$seed" \
-      --snr "$snr" "$snr" --balance true "${further[@]}"
-  done
-  if has_english "$speech_part"; then
-    mix "english_$speech_part" "target_$speech_part" "english_${eval_part}_0dB" "$eval_mixtures" "$seed" \
-      --snr 0 0 "${further[@]}"
-  fi
-  local name recorded=()
+  for snr in $snrs; do mix_to_evaluate target "$snr" --balance true; done
+  if has_english "$speech_part"; then mix_to_evaluate english 0; fi
   for name in $(recorded_pairs); do
     validate_data_dir.py --no-feats --no-text "$data/$name"
-    recorded+=("$data/$name"/{wav.scp,spk1.scp})
+    read_too+=("$data/$name"/{wav.scp,spk1.scp})
   done
-  commit "$data" evaluation --inputs "${recorded[@]}"
 }
 
-stage_train() {
-  made_by "$data" data 0 --options "$made_from"
-  local domain mixtures=() arrays numbers verb names
-  for domain in $(needed_domains); do
-    made_by "$data" "mixtures_$domain" "1 (mixtures)" --options "${mixture_options[@]}"
-    mixtures+=("$data/.stamp/mixtures_$domain.json")
-  done
-  lock --exclusive "$expdir"
-  plan list --stage train --out "$expdir/train.tsv"
-  begin "$expdir" train --inputs "${mixtures[@]}" "$expdir/train.tsv" \
-    --options "percent=$percent" "train_options=$train_options"
-  arrays=$(run plan arrays "$expdir/train.tsv")
-  while read -r numbers verb names <&3; do train "$numbers" "$verb" "$names"; done 3<<<"$arrays"
-  commit "$expdir" train
-}
+list_train() { plan list --stage train --out "$expdir/train.tsv"; }
+stage_train() { train_rows "$expdir/train.tsv"; }
 
-stage_infer() {
-  made_by "$data" data 0 --options "$made_from"
-  made_by "$data" evaluation 2 --options "${evaluation_options[@]}"
-  made_by "$expdir" train 3 --options "percent=$percent" "train_options=$train_options"
-  plan list --stage infer --out "$expdir/enhance.tsv" --listed "$expdir/scored.tsv"
-  begin "$expdir" infer --inputs "$expdir/enhance.tsv" "$expdir/.stamp/train.json" "$data/.stamp/evaluation.json"
-  run_rows "$expdir/enhance.tsv" "$expdir/log/enhance.$job.log"
-  commit "$expdir" infer
-}
+list_infer() { plan list --stage infer --out "$expdir/enhance.tsv" --listed "$expdir/scored.tsv"; }
+stage_infer() { run_rows "$expdir/enhance.tsv" "$expdir/log/enhance.$job.log"; }
 
 stage_score() {
-  made_by "$expdir" train 3 --options "percent=$percent" "train_options=$train_options"
-  made_by "$expdir" infer 4
-  made_by "$data" evaluation 2 --options "eval_part=$eval_part" # of which stage 4 has enhanced what there is
   compare
-  begin "$expdir" score --inputs "$expdir/scored.tsv" "$expdir/.stamp/infer.json"
   # shellcheck disable=SC2086 # a list
   run score se --runs "$expdir/scored.tsv" --data "$data" --judges $judges --judged "$judged" \
     ${whisper:+--whisper "$whisper"} --language "$language" --nj "$nj" --out "$expdir/scores.csv"
   run tabulate --scores "$expdir/scores.csv" --expdir "$expdir" "${paper[@]}" "${baseline[@]}" --note "$note" \
     --out "$expdir/RESULTS.md"
-  commit "$expdir" score
 }
 
 stage_report() {
-  made_by "$expdir" train 3 --options "percent=$percent" "train_options=$train_options"
-  made_by "$expdir" score 5
-  made_by "$data" evaluation 2 --options "eval_part=$eval_part"
   compare
-  local folders stood_on runs name ranked decisions=()
-  mapfile -t folders < <(cut -f 4 "$expdir/scored.tsv" | grep -vx -e dir -e -)
-  stood_on=$(run plan made_with train "${folders[@]}")
-  mapfile -t runs <<<"$stood_on"
-  runs=("${runs[@]#"$expdir"/}")
-  for name in "${runs[@]}"; do
-    if [[ $name == srst_similar_* && ${#decisions[@]} == 0 ]]; then # Figure 3
-      ranked=$expdir/$name
-      decisions=(--source_decisions "$ranked/source_decisions" --target_decisions "$ranked/target_decisions"
-        --percent "$percent")
-    fi
-  done
+  ranked
   run report se --expdir "$expdir" --scored "$expdir/scored.tsv" --runs "${runs[@]}" --data "$data" \
     --scores "$expdir/scores.csv" "${paper[@]}" "${baseline[@]}" "${decisions[@]}" \
     --corpus "$title ($dataset), $eval_part" --out "$expdir/report.html"

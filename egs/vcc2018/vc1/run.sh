@@ -11,10 +11,12 @@ stop_stage=report                       # last stage
 list=false                              # list the stages and leave
 dry_run=false                           # show what would run and leave
 # machines
-nj=0                                    # jobs at a time in preparation, feature extraction and scoring; 0: one for each core
+nj=0                                    # jobs at a time in preparation, features, conversion and scoring; 0: one for each core
 train_jobs=0                            # trainings at a time; 0: one for each core, or one with --ngpu
 ngpu=0                                  # GPUs of a training, on each of its machines
 num_nodes=1                             # machines of a training; more than one: on Slurm
+infer_gpu=0                             # GPUs of a job that converts: 0 or 1
+job_utterances=100                      # utterances that a job converts at least; a data dir of fewer is not split
 verbose=1                               # 2: print every command
 # corpus
 corpus=real                             # real: VCC2018; mini: a small synthesised twin, made here in a minute
@@ -53,37 +55,28 @@ help_message="Usage: $0 [--corpus mini] [--stage train] [options]"
 . ../../../utils/parse_options.sh
 . ../../../utils/stages.sh
 . ../../../utils/recipe.sh
-. local/parts.sh
+. local/options.sh
 
 stages="-1:download 0:data 1:features 2:stats 3:train 4:infer 5:score 6:report"
+needs="features:data stats:features train:features,stats,part infer:part,train score:train,infer report:train,infer,score"
 
-# What follows from the options
-case $corpus in
-  real) corpus_dir=downloads/vcc2018 default_pairs=$(echo VCC2S{F4,M4}:VCC2T{F1,F2,M1,M2}) ;;
-  mini) corpus_dir=$mini_dir default_pairs="VCC2SF4:VCC2TF1 VCC2SM4:VCC2TM1" max_steps=${max_steps:-1500} judged=${judged:-4} ;;
-  *) echo "error: --corpus is real or mini, not '$corpus'" >&2 && exit 1 ;;
-esac
-dataset=${dataset:-$corpus} pairs=${pairs:-$default_pairs} db_root=${db_root:-$corpus_dir}
-data=data/$dataset dump=dump/$dataset/train
-made_from="db_root=$db_root"
-if [[ -n $prepare_config ]]; then made_from+=", prepare_config=$prepare_config"; fi
-case $eval_part in
-  test) eval=$data/eval_test note="Test sentences, on which nothing was chosen." ;;
-  dev) eval=$data/eval_dev note="Development sentences: for choices, not to be reported." ;;
-  all) eval=$data/eval note="All evaluation sentences, those that choices are made on among them." ;;
-  *) echo "error: --eval_part is test, dev or all, not '$eval_part'" >&2 && exit 1 ;;
-esac
-if ((eval_sentences > 0)); then eval+=_first$eval_sentences; fi
-configs=$train_config
+# What a stage makes, of what, under which options
+stamp_data() { stamp "$data" data --inputs "$db_root" ${prepare_config:+"$prepare_config"} --options "$made_from"; }
+stamp_features() { stamp "$dump" features --inputs "$data" conf/features.yaml; }
+stamp_stats() { stamp "$dump" stats --inputs "$dump/.stamp/features.json"; }
 # shellcheck disable=SC2086 # a list
-if [[ $ablation == true ]]; then configs=$(printf 'conf/%s.yaml ' $ablation_configs) seeds=${seeds:-0 1 2}; fi
-if [[ $ablation == true ]]; then tag=${tag:-${dataset}_ablation}; fi
-tag=${tag:-$dataset} seeds=${seeds:-$seed} judged=${judged:-0}
-expdir=${expdir:-exp/$tag}
-shared_dirs=("$data" "$dump")
-job=$(job_variable "$data" "$dump" "$expdir" "$infer_config" "$f0_config" "$train_options")
-infer_options=("eval=$eval" "infer_config=$infer_config" "f0_config=$f0_config")
-baselines=(--baseline unconverted --baseline mean_shift --baseline mean_variance) # what the systems are compared with
+stamp_train() {
+  stamp "$expdir" train --inputs "$dump" "$expdir/train.tsv" $configs \
+    --options "max_steps=$max_steps" "train_options=$train_options"
+}
+stamp_infer() {
+  stamp "$expdir" infer --inputs "$expdir/convert.tsv" "$expdir/.stamp/train.json" "$data" "$eval" "$infer_config" \
+    ${f0_config:+"$f0_config"} --options "eval=$eval" "infer_config=$infer_config" "f0_config=$f0_config"
+}
+stamp_score() { stamp "$expdir" score --inputs "$expdir/scored.tsv" "$expdir/.stamp/infer.json"; }
+stamp_part() { # of the evaluation sentences, which stage 0 makes too
+  if [[ $eval != "$data/eval" ]]; then stamp "$eval" data --options "dev_sentences=$dev_sentences"; fi
+}
 
 stage_download() {
   if [[ $db_root != "$corpus_dir" ]]; then
@@ -97,97 +90,45 @@ stage_download() {
 }
 
 stage_data() {
-  begin "$data" data --inputs "$db_root" ${prepare_config:+"$prepare_config"} --options "$made_from"
-  begin_parts
-  run prepare --corpus vcc2018 --db_root "$db_root" --dest "$data" --nj "$nj" \
-    ${prepare_config:+--config "$prepare_config"}
+  run prepare --corpus vcc2018 --db_root "$db_root" --dest "$data" --nj "$nj" ${prepare_config:+--config "$prepare_config"}
   for set in train eval ref; do validate_data_dir.py --no-feats --no-text "$data/$set"; done
   split_eval.py "$data/eval" --db_root "$db_root" --dev "$dev_sentences" --part "$eval_part"
-  if ((eval_sentences > 0)); then
-    first_sentences.py "${eval%_first*}" "$eval" --count "$eval_sentences"
-  fi
-  begin_parts
-  for set in $(parts_there); do commit "$set" data --inputs "$data/eval"; done
-  commit "$data" data --inputs "$data"/{train,eval,ref}/{wav.scp,utt2dur}
+  if ((eval_sentences > 0)); then first_sentences.py "${eval%_first*}" "$eval" --count "$eval_sentences"; fi
+  for set in "$data"/eval_{dev,test} "$eval"; do
+    if [[ -d $set && $set != "$data/eval" ]]; then
+      run stamp write "$set" data --inputs "$data/eval" --options "dev_sentences=$dev_sentences"
+    fi
+  done
+  read_too=("$data"/{train,eval,ref}/{wav.scp,utt2dur})
 }
 
-stage_features() {
-  made_by "$data" data 0 --options "$made_from"
-  begin "$dump" features --inputs "$data" conf/features.yaml
-  rm -rf "$dump/parts" # of a run with more jobs
-  local utterances jobs
-  utterances=$(wc -l <"$data/train/utt2spk")
-  jobs=$((nj < utterances ? nj : utterances)) # a machine may have more cores than a small corpus has utterances
-  split_data.py --per-utt "$data/train" "$jobs"
-  local parts=$data/train/split${jobs}utt
-  ${train_cmd} "$job=1:$jobs" "$dump/log/f0.$job.log" python3 -m audiolab.bin.extract_f0 \
-    --config conf/features.yaml --data "$parts/$job" --out "$dump/parts/f0.$job"
-  run join_scp "$dump"/parts/f0.*.scp --out "$dump/f0.scp"
-  run speaker_f0 --config conf/features.yaml --f0 "$dump/f0.scp" --utt2spk "$data/train/utt2spk" --out "$dump/spk2f0"
-  ${train_cmd} "$job=1:$jobs" "$dump/log/feats.$job.log" python3 -m audiolab.bin.extract_envelopes \
-    --config conf/features.yaml --data "$parts/$job" --spk2f0 "$dump/spk2f0" --f0 "$dump/f0.scp" \
-    --out "$dump/parts/feats.$job"
-  run join_scp "$dump"/parts/feats.*.scp --out "$dump/feats.scp"
-  run join_scp "$dump"/parts/utt2num_frames.* --out "$dump/utt2num_frames"
-  mv "$dump/parts/features.yaml" "$dump/features.yaml"
-  cp "$data"/train/{utt2spk,spk2utt} "$dump"
-  commit "$dump" features
-}
+stage_features() { extract_features.sh conf/features.yaml "$data/train" "$dump" "$nj" "$job"; }
 
-stage_stats() {
-  made_by "$dump" features 1
-  begin "$dump" stats --inputs "$dump/.stamp/features.json"
-  run compute_cmvn --feats "$dump/feats.scp" --utt2spk "$dump/utt2spk" --out "$dump/cmvn"
-  commit "$dump" stats
-}
+stage_stats() { run compute_cmvn --feats "$dump/feats.scp" --utt2spk "$dump/utt2spk" --out "$dump/cmvn"; }
 
-stage_train() {
-  made_by "$dump" features 1
-  made_by "$dump" stats 2
-  made_part
-  check_sentences
-  lock --exclusive "$expdir"
+list_train() {
   plan check --parse
   plan list --stage train --out "$expdir/train.tsv"
-  # shellcheck disable=SC2086 # a list
-  begin "$expdir" train --inputs "$dump" "$expdir/train.tsv" $configs \
-    --options "max_steps=$max_steps" "train_options=$train_options"
-  local machines=()
-  if ((num_nodes != 1)); then machines=(--nodes "$num_nodes"); fi
+}
+stage_train() {
   ${cuda_cmd} --gpu "$ngpu" "${machines[@]}" --max-jobs-run "$train_jobs" \
     "$job=1:$(($(wc -l <"$expdir/train.tsv") - 1))" "$expdir/log/train.$job.log" \
     python3 -m audiolab.bin.plan run "$expdir/train.tsv" "$job" -- --ngpu "$ngpu" --num_nodes "$num_nodes"
-  commit "$expdir" train
 }
 
-stage_infer() {
-  made_part
-  made_by "$expdir" train 3 --options "max_steps=$max_steps" "train_options=$train_options"
-  check_sentences
-  plan list --stage infer --out "$expdir/convert.tsv" --listed "$expdir/scored.tsv"
-  begin "$expdir" infer --inputs "$expdir/convert.tsv" "$expdir/.stamp/train.json" "$infer_config" \
-    ${f0_config:+"$f0_config"} "$data" "$eval" --options "${infer_options[@]}"
-  run_rows "$expdir/convert.tsv" "$expdir/log/convert.$job.log"
-  commit "$expdir" infer
-}
+list_infer() { plan list --stage infer --out "$expdir/convert.tsv" --listed "$expdir/scored.tsv"; }
+stage_infer() { run_rows "$expdir/convert.tsv" "$expdir/log/convert.$job.log"; }
 
 stage_score() {
-  made_by "$expdir" train 3 --options "max_steps=$max_steps" "train_options=$train_options"
-  made_by "$expdir" infer 4 --options "${infer_options[@]}"
-  begin "$expdir" score --inputs "$expdir/scored.tsv" "$expdir/.stamp/infer.json"
   # shellcheck disable=SC2086 # a list
   run score vc --runs "$expdir/scored.tsv" --source "$eval" --reference "$data/ref" --train "$data/train" \
     --judges $judges --judged "$judged" ${whisper:+--whisper "$whisper"} --language "$language" --nj "$nj" \
     --out "$expdir/scores.csv"
   run tabulate --scores "$expdir/scores.csv" --expdir "$expdir" --paper local/table1.tsv --note "$note" "${baselines[@]}" \
     --out "$expdir/RESULTS.md"
-  commit "$expdir" score
 }
 
 stage_report() {
-  made_by "$expdir" train 3 --options "max_steps=$max_steps" "train_options=$train_options"
-  made_by "$expdir" infer 4 --options "${infer_options[@]}"
-  made_by "$expdir" score 5
   run report vc --expdir "$expdir" --scored "$expdir/scored.tsv" --data "$eval" --reference "$data/ref" \
     --scores "$expdir/scores.csv" --corpus "VCC2018 ($dataset), $eval_part" --paper local/table1.tsv "${baselines[@]}" \
     --out "$expdir/report.html"
@@ -195,8 +136,10 @@ stage_report() {
     run plot_runs --expdir "$expdir" --scored "$expdir/scored.tsv" --values d_real d_converted d_source \
       --out "$expdir/discriminators.png"
   fi
+  run pack --listed "$expdir/scored.tsv" --verb convert
   # shellcheck disable=SC2086 # a list
-  local/publish.py "$expdir" --data "$eval" --reference "$data/ref" --seed "$seed" --leave_out $leave_out
+  run listening_test make --scored "$expdir/scored.tsv" --data "$eval" --reference "$data/ref" --seed "$seed" \
+    --leave_out $leave_out --out "$expdir/listening.html" --key "$expdir/listening_key.csv"
 }
 
 run_stages "$@"; exit  # on one line, for bash reads on in a script that is edited while it runs

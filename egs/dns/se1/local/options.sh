@@ -31,26 +31,39 @@ values_are '0*[1-9][0-9]*' "a whole number, 1 or more" train_mixtures valid_mixt
 values_are '(-?[0-9]+ ?)*' "whole numbers of dB, each once" snrs
 dataset=${dataset:-$corpus} db_root=${db_root:-$corpus_dir} seeds=${seeds:-$seed}
 tag=${tag:-$dataset}
+if [[ -n $max_steps ]]; then train_options="--trainer.max_steps $max_steps $train_options"; fi
 expdir=${expdir:-exp/$tag} data=data/$dataset
 shared_dirs=("$data")
 job=$(job_variable "$data" "$expdir" "$percent" "$train_options")
 if [[ $corpus == own ]]; then
-  made_from="table=$table" title="own recordings" paper=() # whose scores are of other recordings
+  corpora=("$table") made_from="table=$table" title="own recordings" paper=() # whose scores are of other recordings
 else
-  made_from="db_root=$db_root" title="LibriSpeech, WHAM! and DNS" pairs=${pairs:-dns_no_reverb}
+  corpora=("$db_root"/{librispeech,wham,dns} "${choices[@]}") made_from="db_root=$db_root" title="LibriSpeech, WHAM! and DNS"
+  pairs=${pairs:-dns_no_reverb}
   if [[ $librispeech_subsets != train-clean-360 ]]; then made_from+=", librispeech_subsets=$librispeech_subsets"; fi
   if [[ -n $prepare_conf ]]; then made_from+=", prepare_conf=$prepare_conf"; fi
   if [[ $corpus == mini ]]; then title="synthesised twins of $title"; fi
   paper=(--paper local/tables.tsv)
 fi
-mixture_options=("train_mixtures=$train_mixtures" "valid_mixtures=$valid_mixtures" "seed=$seed")
-evaluation_options=("snrs=$snrs" "eval_mixtures=$eval_mixtures" "eval_seconds=$eval_seconds"
-  "eval_part=$eval_part" "seed=$seed")
 case $eval_part in
   test) speech_part=test note="Test sets, on which nothing was chosen." ;;
   dev) speech_part=valid paper=() note="Development sets: for choices, not to be reported." ;;
   *) echo "error: --eval_part is test or dev, not '$eval_part'" >&2 && exit 1 ;;
 esac
+
+# ranked: sets the report's options for what was scored: runs, and decisions where mixtures were ranked (Figure 3)
+ranked() {
+  local name stood_on
+  stood_on=$(run plan made_with train "$expdir/scored.tsv")
+  mapfile -t runs <<<"$stood_on"
+  runs=("${runs[@]#"$expdir"/}") decisions=()
+  for name in "${runs[@]}"; do
+    if [[ $name == srst_similar_* && ${#decisions[@]} == 0 ]]; then
+      decisions=(--source_decisions "$expdir/$name/source_decisions" --target_decisions "$expdir/$name/target_decisions"
+        --percent "$percent")
+    fi
+  done
+}
 
 # compare: sets the options that say what the others are compared with: the unprocessed mixtures, and the source model
 # where it was scored

@@ -34,17 +34,25 @@ mix() {
     --seed "$5" --nj "$nj" "${@:6}"
 }
 
-# needed_domains: prints whose mixtures the methods are trained on: source, target, oracle
-needed_domains() {
-  local domain read
+# find_domains: sets domains to those that the methods are trained on, of source, target, oracle; mixtures: their stamps
+domains=() mixtures=()
+find_domains() {
+  if ((${#domains[@]} > 0)); then return; fi
+  local domain stamp read
   read=$(plan reads --stage train)
   for domain in source target oracle; do
-    if grep -qFx "$data/.stamp/mixtures_$domain.json" <<<"$read"; then echo "$domain"; fi
+    stamp=$data/.stamp/mixtures_$domain.json
+    if grep -qFx "$stamp" <<<"$read"; then domains+=("$domain") mixtures+=("$stamp"); fi
   done
 }
 
-# mix_source PART COUNT SEED, and its like: draws the mixtures of a domain for training (PART train) or validation (valid)
-mix_source() { mix "source_$1" "source_$1" "source_$1" "$2" "$3"; }
+# mix_to_train DOMAIN: draws the mixtures of a domain for training and for validation
+mix_to_train() {
+  "mix_$1" train "$train_mixtures" $((10 * seed))
+  "mix_$1" valid "$valid_mixtures" $((10 * seed + 1))
+}
+
+mix_source() { mix "source_$1" "source_$1" "source_$1" "$2" "$3"; } # PART COUNT SEED
 
 mix_target() { mix "target_$1" "target_$1" "target_$1" "$2" $(($3 + 2)) --balance true; }
 
@@ -53,4 +61,13 @@ mix_oracle() { # English and the other languages in the target's noise
   if has_english "$1"; then english=("$data/speech_english_$1"); fi
   combine_data.py "$data/speech_oracle_$1" "$data/speech_target_$1" "${english[@]}"
   mix "oracle_$1" "target_$1" "oracle_$1" "$2" $(($3 + 4)) --balance true
+}
+
+# mix_to_evaluate target|english SNR [OPTION …]: draws a test set in the target's noise
+mix_to_evaluate() {
+  # shellcheck disable=SC2206 # two numbers
+  local further=(--seconds $eval_seconds)
+  if [[ $write_mixtures == true ]]; then further+=(--write_mixtures); fi
+  mix "$1_$speech_part" "target_$speech_part" "$1_${eval_part}_${2/-/m}dB" "$eval_mixtures" "$seed" \
+    --snr "$2" "$2" "${further[@]}" "${@:3}"
 }

@@ -1,0 +1,42 @@
+# shellcheck shell=bash disable=SC2154,SC2034 # its variables are run.sh's
+# Sourced by run.sh: what follows from its options, and what is made by local/phases.yaml.
+
+case $corpus in
+  real) corpus_dir=downloads/vcc2018 default_pairs=$(echo VCC2S{F4,M4}:VCC2T{F1,F2,M1,M2}) ;;
+  mini) corpus_dir=$mini_dir default_pairs="VCC2SF4:VCC2TF1 VCC2SM4:VCC2TM1" judged=${judged:-4} max_steps=${max_steps:-1500} ;;
+  *) echo "error: --corpus is real or mini, not '$corpus'" >&2 && exit 1 ;;
+esac
+dataset=${dataset:-$corpus} pairs=${pairs:-$default_pairs} db_root=${db_root:-$corpus_dir}
+data=data/$dataset dump=dump/$dataset/train made_from="db_root=$db_root"
+if [[ -n $prepare_config ]]; then made_from+=", prepare_config=$prepare_config"; fi
+case $eval_part in
+  test) eval=$data/eval_test note="Test sentences, on which nothing was chosen." ;;
+  dev) eval=$data/eval_dev note="Development sentences: for choices, not to be reported." ;;
+  all) eval=$data/eval note="All evaluation sentences, those that choices are made on among them." ;;
+  *) echo "error: --eval_part is test, dev or all, not '$eval_part'" >&2 && exit 1 ;;
+esac
+if ((eval_sentences > 0)); then eval+=_first$eval_sentences; fi
+configs=$train_config
+# shellcheck disable=SC2086 # a list
+if [[ $ablation == true ]]; then configs=$(printf 'conf/%s.yaml ' $ablation_configs) seeds=${seeds:-0 1 2}; fi
+if [[ $ablation == true ]]; then tag=${tag:-${dataset}_ablation}; fi
+tag=${tag:-$dataset} seeds=${seeds:-$seed} judged=${judged:-0}
+expdir=${expdir:-exp/$tag}
+shared_dirs=("$data" "$dump")
+job=$(job_variable "$data" "$dump" "$expdir" "$infer_config" "$f0_config" "$train_options")
+baselines=(--baseline unconverted --baseline mean_shift --baseline mean_variance) # what the systems are compared with
+
+check_options() { plan check; }
+
+# plan CALL [OPTION …]: audiolab.bin.plan, with what the options of run.sh ask for
+plan() {
+  local make=(converted)
+  if [[ -n $f0_config && " $configs " == *" $train_config "* ]]; then make+=(moved); fi
+  make+=(baseline natural)
+  if [[ $both_ways == true ]]; then make+=("${make[@]/%/_back}"); fi
+  run plan "$1" local/phases.yaml --make "${make[@]}" \
+    --set "exp=$expdir" "features=$dump" "eval=$eval" "ref=$data/ref" "infer_config=$infer_config" \
+    "f0_config=$f0_config" "f0_of=$train_config" "nj=$nj" "job_utterances=$job_utterances" \
+    "train_options=${max_steps:+--trainer.max_steps $max_steps} $train_options" \
+    --axes "config=$configs" "seed=$seeds" "source:target=$pairs" baseline=all "${@:2}"
+}
