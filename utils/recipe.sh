@@ -82,3 +82,15 @@ _run_array() { # TABLE LOG FIRST LAST VERB
   ${cmd} --max-jobs-run "$nj" "${job:?}=$3:$(($3 + jobs - 1))" "$2" \
     python3 -m audiolab.bin.plan run "$1" "$job" --step "$jobs" --to "$4" "${further[@]}"
 }
+
+# score TASK OPTION …: scores what ${expdir}/scored.tsv lists; in --nj processes of this machine, which share what all of
+# them need, or on a cluster in --nj jobs, whose scores are joined
+score() {
+  local options=("$@" --runs "$expdir/scored.tsv" --nj "$nj" --out "$expdir/scores.csv")
+  if [[ ${train_cmd:?is set by cmd.sh} == run.py* ]]; then
+    run score "${options[@]}"
+  else
+    ${train_cmd} "${job:?}=1:$nj" "$expdir/log/score.$job.log" python3 -m audiolab.bin.score "${options[@]}" --job "$job"
+    run score "${options[@]}" --join
+  fi
+}

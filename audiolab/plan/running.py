@@ -157,6 +157,7 @@ def _run_verb(verb: str, words: Sequence[str]) -> None:
     print("#", f"audiolab.bin.{verb}", shlex.join(words), flush=True)
     before = sys.argv
     sys.argv = [f"audiolab.bin.{verb}", *words]
+    sys.modules.pop(f"audiolab.bin.{verb}", None)  # or runpy warns of what has read its options
     try:
         runpy.run_module(f"audiolab.bin.{verb}", run_name="__main__", alter_sys=True)
     except SystemExit as ended:

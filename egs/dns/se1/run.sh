@@ -132,8 +132,7 @@ stage_infer() { run_rows "$expdir/enhance.tsv" "$expdir/log/enhance.$job.log"; }
 stage_score() {
   compare
   # shellcheck disable=SC2086 # a list
-  run score se --runs "$expdir/scored.tsv" --data "$data" --judges $judges --judged "$judged" \
-    ${whisper:+--whisper "$whisper"} --language "$language" --nj "$nj" --out "$expdir/scores.csv"
+  score se --data "$data" --judges $judges --judged "$judged" ${whisper:+--whisper "$whisper"} --language "$language"
   run tabulate --scores "$expdir/scores.csv" --expdir "$expdir" "${paper[@]}" "${baseline[@]}" --note "$note" \
     --out "$expdir/RESULTS.md"
 }

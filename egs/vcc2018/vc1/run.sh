@@ -121,9 +121,8 @@ stage_infer() { run_rows "$expdir/convert.tsv" "$expdir/log/convert.$job.log"; }
 
 stage_score() {
   # shellcheck disable=SC2086 # a list
-  run score vc --runs "$expdir/scored.tsv" --source "$eval" --reference "$data/ref" --train "$data/train" \
-    --judges $judges --judged "$judged" ${whisper:+--whisper "$whisper"} --language "$language" --nj "$nj" \
-    --out "$expdir/scores.csv"
+  score vc --source "$eval" --reference "$data/ref" --train "$data/train" --judges $judges --judged "$judged" \
+    ${whisper:+--whisper "$whisper"} --language "$language"
   run tabulate --scores "$expdir/scores.csv" --expdir "$expdir" --paper local/table1.tsv --note "$note" "${baselines[@]}" \
     --out "$expdir/RESULTS.md"
 }

@@ -34,7 +34,7 @@ tag=${tag:-$dataset}
 if [[ -n $max_steps ]]; then train_options="--trainer.max_steps $max_steps $train_options"; fi
 expdir=${expdir:-exp/$tag} data=data/$dataset
 shared_dirs=("$data")
-job=$(job_variable "$data" "$expdir" "$percent" "$train_options")
+job=$(job_variable "$data" "$expdir" "$percent" "$train_options" "$whisper")
 if [[ $corpus == own ]]; then
   corpora=("$table") made_from="table=$table" title="own recordings" paper=() # whose scores are of other recordings
 else

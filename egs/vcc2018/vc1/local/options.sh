@@ -23,7 +23,7 @@ if [[ $ablation == true ]]; then tag=${tag:-${dataset}_ablation}; fi
 tag=${tag:-$dataset} seeds=${seeds:-$seed} judged=${judged:-0}
 expdir=${expdir:-exp/$tag}
 shared_dirs=("$data" "$dump")
-job=$(job_variable "$data" "$dump" "$expdir" "$infer_config" "$f0_config" "$train_options")
+job=$(job_variable "$data" "$dump" "$expdir" "$infer_config" "$f0_config" "$train_options" "$whisper")
 baselines=(--baseline unconverted --baseline mean_shift --baseline mean_variance) # what the systems are compared with
 
 check_options() { plan check; }
