@@ -120,7 +120,7 @@ stage_features() {
     --config conf/features.yaml --data "$parts/$job" --out "$dump/parts/f0.$job"
   run join_scp "$dump"/parts/f0.*.scp --out "$dump/f0.scp"
   run speaker_f0 --config conf/features.yaml --f0 "$dump/f0.scp" --utt2spk "$data/train/utt2spk" --out "$dump/spk2f0"
-  ${train_cmd} "$job=1:$jobs" "$dump/log/feats.$job.log" python3 -m audiolab.bin.extract_envelopes \
+  ${train_cmd} "$job=1:$jobs" "$dump/log/feats.$job.log" python3 -m audiolab.bin.extract_features \
     --config conf/features.yaml --data "$parts/$job" --spk2f0 "$dump/spk2f0" --f0 "$dump/f0.scp" \
     --out "$dump/parts/feats.$job"
   run join_scp "$dump"/parts/feats.*.scp --out "$dump/feats.scp"
