@@ -140,7 +140,7 @@ def _of(utterance: str, analysis: Callable[..., np.ndarray], *args: object) -> n
     """Return what an analysis gives, and name the utterance where it refuses one."""
     try:
         return analysis(*args)
-    except (AudiolabError, ValueError) as error:
+    except AudiolabError as error:
         raise AudiolabError(f"{utterance}: {error}") from error
 
 

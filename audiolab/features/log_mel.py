@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from scipy.signal import butter, filtfilt, get_window
 
+from audiolab.errors import AudiolabError
 from audiolab.features.log_mel_config import LogMelConfig
 from audiolab.features.mel import sampled_filters
 
@@ -37,7 +38,7 @@ class LogMel:
             generator: For the noise (`LogMelConfig.dither`).
 
         Raises:
-            ValueError: The signals are shorter.
+            AudiolabError: The signals are shorter.
         """
         samples = self.prepared(wave, generator)
         margin = self.config.n_fft // 2
@@ -51,6 +52,11 @@ class LogMel:
         """Return signals [..., N], float64, as the STFT gets them: without what is below the high-pass, with noise."""
         samples = np.asarray(wave, np.float64)
         if self._highpass is not None:
+            least = 3 * len(self._highpass[0]) + 1
+            if samples.shape[-1] < least:
+                raise AudiolabError(
+                    f"{samples.shape[-1]} samples, and the high-pass takes {least} or more: leave it out"
+                )
             samples = filtfilt(*self._highpass, samples, axis=-1)
         samples = self.config.gain * samples
         if self.config.dither:

@@ -27,9 +27,10 @@ from audiolab.data.speakers import SpeakerStatistics
 from audiolab.features.envelope import MelEnvelope
 from audiolab.features.envelope_config import EnvelopeConfig, order_for
 from audiolab.features.f0 import estimate_f0, speaker_f0_range
+from audiolab.features.mel_cepstrum import sp2mc
 from audiolab.features.speech_profile import profile_of
 from audiolab.features.stft import full_scale, stft
-from audiolab.features.world import analyse, sp2mc
+from audiolab.features.world import analyse
 from audiolab.features.worldlib import pyworld
 from audiolab.synthesis.envelope_filter import apply_envelope
 from audiolab.synthesis.overlap_add import overlap_add
