@@ -30,7 +30,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from audiolab.tasks.work import processes
 
 from audiolab import cli
 from audiolab.data.mixtures import MixtureDir
@@ -46,6 +45,7 @@ from audiolab.tasks.judging import judge
 from audiolab.tasks.runs import Run
 from audiolab.tasks.se.scores import FURTHER, METRICS, SE
 from audiolab.tasks.se.scoring import Scoring
+from audiolab.work import processes
 
 NAME = "DeepFilterNet 3 *"
 RATE = 48000
