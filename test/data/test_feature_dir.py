@@ -94,7 +94,8 @@ def test_no_byte_is_read_that_was_not_asked_for(tmp_path, monkeypatch):
 def test_streams_of_a_frame_and_of_further_tables_are_joined(tmp_path):
     generator = np.random.default_rng(1)
     lengths = {"A_1": 30, "A_2": 41}
-    make_features(tmp_path, {name: generator.normal(size=(length, 49)) for name, length in lengths.items()})
+    feats = {name: generator.normal(size=(length, 49)).astype(np.float32) for name, length in lengths.items()}
+    make_features(tmp_path, feats)
     save_features(WorldConfig(), tmp_path / "features.yaml")
     extra = {name: generator.normal(size=(length, 3)) for name, length in lengths.items()}
     write_matrices(tmp_path / "extra.ark", tmp_path / "extra.scp", extra.items())
@@ -102,7 +103,8 @@ def test_streams_of_a_frame_and_of_further_tables_are_joined(tmp_path):
     assert whole.streams == {"mcep": 40, "lf0": 1, "vuv": 1, "bap": 7}
     some = FeatureDir(tmp_path, ["bap", "extra", "lf0", "f0"])
     assert some.streams == {"bap": 7, "extra": 3, "lf0": 1, "f0": 1}
-    matrix = whole.read(1)
+    matrix = feats["A_2"]
+    np.testing.assert_array_equal(whole.read(1), matrix)
     expected = [matrix[:, 42:], extra["A_2"], matrix[:, 40:41], np.full((41, 1), 110)]
     np.testing.assert_allclose(some.read(1, 4, 9), np.concatenate(expected, axis=1)[4:9], rtol=1e-6)
     with pytest.raises(AudiolabError, match="no stream 'mcpe'; did you mean 'mcep'"):
@@ -175,6 +177,7 @@ def test_a_fingerprint_is_of_values_and_ids_not_of_places(tmp_path, feats, monke
     make_features(tmp_path / "c", changed)
     assert FeatureDir(tmp_path / "c").fingerprint() not in prints
     monkeypatch.setattr("audiolab.data.feature_dir.HASHED", 100)
+    monkeypatch.setattr("audiolab.data.feature_dir._SAMPLED", 3)  # A_0, A_4, B_2
     sampled = FeatureDir(tmp_path / "a").fingerprint()
     assert FeatureDir(tmp_path / "b").fingerprint() == sampled
     make_features(tmp_path / "d", {name: matrix + 1e-3 for name, matrix in feats.items()})

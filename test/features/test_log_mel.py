@@ -75,6 +75,9 @@ def test_noise_comes_from_the_generator_and_only_silence_hears_it():
     assert np.array_equal(one, analysis(silent, np.random.default_rng(0)))
     assert np.array_equal(one, np.zeros_like(one))  # white noise of 1e-6 lies below the floor of 1e-5 in all bands
     assert np.array_equal(one, other)
+    noise = analysis.prepared(silent, np.random.default_rng(0))
+    assert abs(noise.mean()) < 2e-8
+    assert -5e-7 <= noise.min() < -4.9e-7
     noisy = LogMel(LogMelConfig(dither=1e-3))
     assert not np.array_equal(*(noisy(silent, np.random.default_rng(seed)) for seed in (0, 1)))
     first, second = (analysis(loud, np.random.default_rng(seed)) for seed in (0, 1))
