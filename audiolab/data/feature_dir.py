@@ -52,6 +52,7 @@ class FeatureDir:
     def __init__(self, folder: str | Path, streams: Sequence[str] | None = None) -> None:
         self.folder = Path(folder)
         self.config: FeatureConfig = read_features(self.folder / "features.yaml")
+        self._tables: dict[str, Table] = {}
         self._feats = self._table("feats")
         self.utterances: Ids = self._feats.ids
         own = self.config.streams
@@ -152,10 +153,6 @@ class FeatureDir:
                 digest.update(np.ascontiguousarray(self.read(number).T).tobytes())
         return digest.hexdigest()
 
-    @functools.cached_property
-    def _tables(self) -> dict[str, Table]:
-        return {}
-
     def _table(self, name: str) -> Table:
         """Return ``<name>.scp`` of the folder, read once."""
         if name not in self._tables:
@@ -177,8 +174,8 @@ class FeatureDir:
     def _width(self, name: str, table: Table) -> int:
         """Return the columns of a table's first matrix."""
         utterance = next(iter(table))
-        shape = read_shape(table[utterance], where=f"{self.folder}/{name}.scp: {utterance}")
-        return shape[1] if len(shape) == 2 else 1
+        rows, _ = read_rows(table[utterance], 0, 0, where=f"{self.folder}/{name}.scp: {utterance}")
+        return rows.shape[1]
 
     def _part(self, stream: str) -> tuple[str, str, slice]:
         """Return (name, table, columns there) of a stream."""
