@@ -30,7 +30,9 @@ INSTALL = [
     "joblib>=1.4",
 ]
 
-MINI = ["espeakng-loader==0.2.4"]  # GPL-3, called as an outside library, for the mini corpora only
+MINI = [
+    "espeakng-loader==0.2.4"
+]  # GPL-3, called as an outside library: it speaks the mini corpora and tells the phones of texts
 
 # Judges that others trained. Resemblyzer is one, too; tools/without_dependencies.txt has it, for it asks for `typing`,
 # a backport for Python 3.4: what it needs otherwise is here.

@@ -3,8 +3,8 @@
 A config is a dataclass whose fields are scalars, lists of scalars, optional scalars, ``Literal`` choices or further
 dataclasses. Each leaf is an option with a dotted name (``--trainer.max_steps``) and a place in the YAML. The command
 line goes over the YAML, the YAML over the dataclass's defaults. A YAML may name another one under ``base`` (a path
-relative to its own folder), and then gives only what differs. What is unknown, of a wrong type or out of range is an
-error that names where it was given, the option or the file and the line, and the nearest known key.
+relative to its own folder), and then gives only what differs. A key that is unknown, of a wrong type or out of range
+is an error. It names where the key was given (the option, or the file and the line) and the nearest known key.
 """
 
 from __future__ import annotations

@@ -5,7 +5,8 @@ from __future__ import annotations
 import logging
 import sys
 import time
-from collections.abc import Iterable, Iterator, Sized
+from collections.abc import Callable, Iterable, Iterator, Sized
+from contextlib import contextmanager
 from typing import TypeVar
 
 from tqdm import tqdm
@@ -28,12 +29,54 @@ def told(items: Iterable[Item], what: str, total: int | None = None) -> Iterator
     """
     if total is None:
         total = len(items) if isinstance(items, Sized) else None
-    if sys.stderr is not None and sys.stderr.isatty():
+    if _on_terminal():
         yield from tqdm(items, desc=what, total=total, leave=False)
         return
-    last = time.monotonic()
+    clock = _Clock()
     for number, item in enumerate(items):
-        if time.monotonic() - last >= EVERY_S:
-            last = time.monotonic()
+        if clock.is_due():
             logger.info("%d%s %s", number, "" if total is None else f" of {total}", what)
         yield item
+
+
+@contextmanager
+def bytes_told(what: str, total: int, start: int = 0) -> Iterator[Callable[[int], None]]:
+    """Give a function that takes in how many further bytes there are, and tells: ``db.zip: 12.0 of 48.1 MB``.
+
+    Args:
+        what: Name of what is fetched or written.
+        total: Its bytes.
+        start: Bytes that are there already.
+    """
+    if _on_terminal():
+        with tqdm(desc=what, total=total, initial=start, unit="B", unit_scale=True) as bar:
+            yield bar.update
+        return
+    clock, have = _Clock(), start
+
+    def add(count: int) -> None:
+        nonlocal have
+        have += count
+        if clock.is_due():
+            logger.info("%s: %.1f of %.1f MB", what, have / 1e6, total / 1e6)
+
+    yield add
+
+
+class _Clock:
+    """Says when a further line is due."""
+
+    def __init__(self) -> None:
+        self._last = time.monotonic()
+
+    def is_due(self) -> bool:
+        """Return whether `EVERY_S` have passed since it was last so, or since the beginning."""
+        now = time.monotonic()
+        if now - self._last < EVERY_S:
+            return False
+        self._last = now
+        return True
+
+
+def _on_terminal() -> bool:
+    return sys.stderr is not None and sys.stderr.isatty()

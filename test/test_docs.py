@@ -15,6 +15,7 @@ import yaml
 import audiolab
 from audiolab import systems
 from audiolab.config import from_dict, leaves, load_yaml
+from audiolab.corpora.base import CORPORA, get_corpus
 from audiolab.data.mixtures import MixtureSettings
 from audiolab.features.kinds import read_features
 from audiolab.plan.phases import read_phases
@@ -146,14 +147,15 @@ def test_options_of_commands_exist():
     """Each option of ``python -m audiolab.bin.X`` in an example is one of that command's or of its config's keys."""
     trained = [run_config_class(systems.get(name)) for name in systems.names()]
     of_tasks = {"convert": "apply", "apply": "apply", "score": "scoring", "report": "page"}
-    configs = {"convert": [InferenceConfig], "make_mixtures": [MixtureSettings], "train": trained}
+    prepared = [get_corpus(name).preparation for name in CORPORA]
+    configs = {"convert": [InferenceConfig], "make_mixtures": [MixtureSettings], "train": trained, "prepare": prepared}
     unknown = []
     for page in PAGES:
         for line in commands(page):
             for name, rest in re.findall(r"python -m audiolab\.bin\.(\w+)(.*)", line):
                 files = [f"bin/{name}.py", *(f"tasks/{task}/{of_tasks[name]}.py" for task in TASKS if name in of_tasks)]
                 source = "".join((ROOT / "audiolab" / file).read_text() for file in files)
-                known = set(re.findall(r'"--(\w+)"', source)) | {"config", "help"}
+                known = set(re.findall(r'"--(\w+)"', source)) | {"config", "corpus", "help"}
                 known |= {leaf for cls in configs.get(name, []) for leaf, _, _ in leaves(cls)}
                 unknown += [f"{page.name}: {name} --{o}" for o in re.findall(r" --([\w.]+)", rest) if o not in known]
     assert not unknown

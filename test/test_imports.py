@@ -10,7 +10,7 @@ import audiolab
 ROOT = Path(audiolab.__file__).parent
 LEVELS = [
     {"errors", "files", "textfile", "yamltext", "cli", "config", "samples", "waiting", "work"},
-    {"features", "synthesis", "nn", "datadir", "dataset"},
+    {"features", "synthesis", "nn", "datadir", "dataset", "text"},
     {"training", "data", "metrics", "plan"},
     {"systems"},
     {"inference", "report", "corpora"},

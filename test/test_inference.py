@@ -48,7 +48,7 @@ def run(tmp_path_factory):
     config = from_dict(run_config_class(SoftGAN), RUN)
     torch.manual_seed(0)
     system = SoftGAN(config.system_conf)
-    system.analysis.config = to_dict(EnvelopeConfig())
+    system.analysis.values = to_dict(EnvelopeConfig())
     for speaker, (name, f0) in zip((system.speaker_x, system.speaker_y), F0.items()):
         level = -60 + 10 * torch.rand(32)
         profile = SpeechProfile(-30.0, level.double(), 64 * torch.eye(32).double())

@@ -34,6 +34,17 @@ def test_a_line_every_ten_seconds_in_a_log(monkeypatch, caplog, items, total, li
     assert caplog.messages == lines
 
 
+def test_bytes_are_told_in_megabytes(monkeypatch, caplog):
+    """Of what was there, and of blocks of 4 s each."""
+    seconds = 0.0
+    monkeypatch.setattr(waiting.time, "monotonic", lambda: seconds)
+    with caplog.at_level(logging.INFO), waiting.bytes_told("db.zip", 48_100_000, 2_000_000) as add:
+        for _ in range(6):
+            seconds += 4
+            add(2_500_000)
+    assert caplog.messages == ["db.zip: 9.5 of 48.1 MB", "db.zip: 17.0 of 48.1 MB"]
+
+
 def test_a_bar_on_a_terminal_that_goes_away():
     ours, theirs = pty.openpty()
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("4H", 24, 80, 0, 0))

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import importlib
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from audiolab.corpora.preparation import Preparation
 from audiolab.errors import AudiolabError, did_you_mean
 
 CORPORA = {
@@ -70,44 +71,30 @@ class Corpus:
         license: The recordings' license, as its publisher names it.
         homepage: Where a person reads about it.
         files: Archives; each is unpacked into a folder of its own below ``<dest>/<name>``.
-        prepare: ``(db_root, dest, nj=processes) -> data dirs written``; the corpus's folders become ``<dest>/<set>``.
+        preparation: Dataclass of `audiolab.config.option` fields, a `Preparation`: what is taken of the corpus.
+        prepare: ``(db_root, dest, config, nj) -> data dirs written``; the corpus's folders become ``<dest>/<set>``.
+            ``config`` is a ``preparation``, or None for its defaults.
         mini: Dataclass of `audiolab.config.option` fields: the sizes of its mini twin.
         make_mini: ``(dest, sizes, seed, nj) -> dest``, ``sizes`` being a ``mini``; writes a small synthetic corpus in
             the same folder layout, the same bytes for the same sizes and seed.
         lists: Lists of files that are served one by one.
-        subsets: Names of the archives, without the ending, of which users choose what to train on; ``prepare`` then
-            takes ``subsets``, too.
-        default_subsets: Those that are taken where users choose none.
+        unneeded: Says which archives, by their names without the ending, a ``preparation`` does not need.
     """
 
     name: str
     license: str
     homepage: str
     files: tuple[RemoteFile, ...]
+    preparation: type[Preparation]
     prepare: Callable[..., list[Path]]
     mini: type
     make_mini: Callable[[Path, Any, int, int], Path]
     lists: tuple[FileList, ...] = ()
-    subsets: tuple[str, ...] = ()
-    default_subsets: tuple[str, ...] = ()
+    unneeded: Callable[[Any], Collection[str]] = lambda config: ()
 
-    def chosen(self, subsets: Sequence[str] | None) -> tuple[str, ...]:
-        """Return the subsets that ``--subsets`` names, or else the default ones.
-
-        Raises:
-            AudiolabError: One is unknown or named twice, or the corpus has none to choose from.
-        """
-        for name in subsets or ():
-            if name not in self.subsets:
-                known = f"; there are {', '.join(self.subsets)}" if self.subsets else "; there are none to choose from"
-                raise AudiolabError(f"--subsets: {self.name} has no subset '{name}'{known}")
-            if subsets.count(name) > 1:
-                raise AudiolabError(f"--subsets: {name} is named {subsets.count(name)} times; name each once")
-        return tuple(subsets or self.default_subsets)
-
-    def files_of(self, subsets: Sequence[str] | None) -> tuple[RemoteFile, ...]:
-        """Return the archives to fetch: all but those of subsets that are not chosen."""
-        left_out = set(self.subsets) - set(self.chosen(subsets))
+    def files_of(self, config: Preparation) -> tuple[RemoteFile, ...]:
+        """Return the archives that a preparation needs."""
+        left_out = set(self.unneeded(config))
         return tuple(file for file in self.files if file.folder not in left_out)
 
 

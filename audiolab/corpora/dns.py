@@ -8,7 +8,8 @@ LibriSpeech's speakers have: some of them are in both corpora.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
@@ -16,6 +17,7 @@ from audiolab.corpora.archive import open_archive
 from audiolab.corpora.base import Corpus, FileList, RemoteFile
 from audiolab.corpora.dns_layout import LANGUAGES, find
 from audiolab.corpora.dns_mini import DnsMini, make_mini
+from audiolab.corpora.preparation import Counts, Languages, Noises, Rate, Speakers
 from audiolab.corpora.prepared import Recording, prepare_sets
 from audiolab.corpora.splits import SETS, set_of
 from audiolab.errors import AudiolabError
@@ -27,7 +29,20 @@ LFS = "https://media.githubusercontent.com/media/microsoft/DNS-Challenge/intersp
 """The repository's files that Git LFS keeps."""
 
 
-def prepare(db_root: str | Path, dest: str | Path, nj: int = 1) -> list[Path]:
+@dataclass(frozen=True)
+class DnsPreparation(Rate, Noises, Counts, Languages, Speakers):
+    """What is taken of the corpus; ``languages`` are those of the target domain, beside which English is taken."""
+
+    corpus = "dns"
+
+
+def unneeded(config: DnsPreparation) -> set[str]:
+    """Return the archives, without ending, of the languages that are not chosen."""
+    wanted = config.wanted(LANGUAGES.values())
+    return {f"datasets.clean.{folder}" for folder, language in LANGUAGES.items() if language not in wanted}
+
+
+def prepare(db_root: str | Path, dest: str | Path, config: DnsPreparation | None = None, nj: int = 1) -> list[Path]:
     """Make the data dirs of the target domain, of English, and of the recorded pairs.
 
     ``speech_target_{train,valid,test}`` (with ``utt2lang``), ``speech_english_…``, ``noise_target_…``, and
@@ -37,6 +52,7 @@ def prepare(db_root: str | Path, dest: str | Path, nj: int = 1) -> list[Path]:
     Args:
         db_root: Where the folders of `dns_layout` lie, at any depth.
         dest: The recipe's ``data`` folder.
+        config: What is taken; None: all. Of the recorded pairs it chooses nothing but by their rate.
         nj: Processes that read the recordings.
 
     Returns:
@@ -46,31 +62,33 @@ def prepare(db_root: str | Path, dest: str | Path, nj: int = 1) -> list[Path]:
         AudiolabError: What is missing or broken, or a set that has no speaker of a language, found before anything is
             written.
     """
-    found = find(db_root)
-    sets = {}
-    for name, recordings in (
-        ("speech_target", found.speech), ("speech_english", found.english), ("noise_target", found.noise)
-    ):  # fmt: skip
-        sets |= _divide(name, recordings)
+    config = config or DnsPreparation()
+    found = find(db_root, config.wanted(LANGUAGES.values()))
+    speech = _divide("speech_target", found.speech) | _divide("speech_english", found.english)
+    noise = _divide("noise_target", found.noise)
+    sets = config.fewer(config.of_speakers(speech)) | config.fewer_noises(noise)
+    for name in ("speech_target", "speech_english", "noise_target"):
+        _check(name, {part: sets[f"{name}_{part}"] for part in SETS})
     pairs = {f"fileid_{number}": path for number, path in found.noisy.items()}
     sets["dns_no_reverb"] = [Recording(path, utterance, utterance, "en") for utterance, path in pairs.items()]
     clean = {f"fileid_{number}": path for number, path in found.clean.items()}
-    return prepare_sets(dest, sets, {"dns_no_reverb": {"spk1.scp": clean}}, nj)
+    return prepare_sets(dest, sets, {"dns_no_reverb": {"spk1.scp": clean}}, nj, config)
 
 
 def _divide(name: str, recordings: Sequence[Recording]) -> dict[str, list[Recording]]:
-    """Return ``<name>_{train,valid,test}``.
-
-    Raises:
-        AudiolabError: One of them has nothing of a language.
-    """
-    by_set: dict[str, list[Recording]] = {part: [] for part in SETS}
+    """Return ``<name>_{train,valid,test}``."""
+    by_set: dict[str, list[Recording]] = {f"{name}_{part}": [] for part in SETS}
     for recording in recordings:
-        by_set[set_of(recording.speaker)].append(recording)
-    for language in sorted({recording.language or "" for recording in recordings}):
+        by_set[f"{name}_{set_of(recording.speaker)}"].append(recording)
+    return by_set
+
+
+def _check(name: str, by_part: Mapping[str, Sequence[Recording]]) -> None:
+    """Raise where train, valid or test has nothing of a language."""
+    for language in sorted({recording.language or "" for members in by_part.values() for recording in members}):
         owners = {
             part: sorted({member.speaker for member in members if (member.language or "") == language})
-            for part, members in by_set.items()
+            for part, members in by_part.items()
         }
         empty = [part for part in SETS if not owners[part]]
         if empty:
@@ -79,7 +97,6 @@ def _divide(name: str, recordings: Sequence[Recording]) -> dict[str, list[Record
                 f"{name}: nothing{f' in {language!r}' if language else ''} for {' and '.join(empty)}; whole speakers "
                 f"(of noise: recordings) go to a set by a hash of their name, and there are only {there}; add others"
             )
-    return {f"{name}_{part}": members for part, members in by_set.items()}
 
 
 def read_pointers(archive: Path) -> list[RemoteFile]:
@@ -117,6 +134,7 @@ CORPUS = Corpus(
         RemoteFile(f"{ARCHIVES}/datasets/datasets.{part}.tar.bz2", f"datasets.{part}.tar.bz2")
         for part in (*(f"clean.{folder}" for folder in LANGUAGES), "clean.read_speech", "noise")
     ),
+    preparation=DnsPreparation,
     prepare=prepare,
     mini=DnsMini,
     make_mini=make_mini,
@@ -126,4 +144,5 @@ CORPUS = Corpus(
             read_pointers,
         ),
     ),
+    unneeded=unneeded,
 )

@@ -9,7 +9,7 @@ of the challenge's repository or of its archives, unpacked one beside the other.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
@@ -57,8 +57,8 @@ class Found:
     clean: dict[int, Path] = field(default_factory=dict)
 
 
-def find(db_root: str | Path) -> Found:
-    """Return all recordings below ``db_root`` that `EXPECTED` describes.
+def find(db_root: str | Path, languages: Collection[str]) -> Found:
+    """Return all recordings below ``db_root`` that `EXPECTED` describes, of other languages than English ``languages``.
 
     Raises:
         AudiolabError: No such folder; a kind or a language without recordings; a name that does not tell what it is
@@ -77,10 +77,10 @@ def find(db_root: str | Path) -> Found:
             found.english += [_english(folder / name) for name in names]
         elif kind == "noise":
             found.noise += [_noise(folder / name, noises) for name in names]
-        elif kind is not None:
+        elif kind is not None and LANGUAGES[kind] in languages:
             inside = parts[parts.index(kind) + 1 :]
             found.speech += [_speech(folder / name, (*inside, name), LANGUAGES[kind], speakers) for name in names]
-    _check(root, found)
+    _check(root, found, languages)
     return found
 
 
@@ -131,8 +131,8 @@ def _add_pairs(pairs: dict[int, Path], folder: Path, names: Sequence[str]) -> No
             raise AudiolabError(f"{folder / name}: the same fileid as {earlier}; keep one of them")
 
 
-def _check(root: Path, found: Found) -> None:
-    missing = list(_missing(found))
+def _check(root: Path, found: Found, languages: Collection[str]) -> None:
+    missing = list(_missing(found, languages))
     if missing:
         raise AudiolabError(f"{root}: no recordings of {', '.join(missing)}; expected {EXPECTED}")
     halves: tuple[tuple[Literal["noisy", "clean"], set[int]], ...] = (
@@ -144,9 +144,9 @@ def _check(root: Path, found: Found) -> None:
             raise AudiolabError(f"{root}: no_reverb: no {half} recording with fileid {some} ({len(numbers)} in all)")
 
 
-def _missing(found: Found) -> Iterator[str]:
-    languages = {recording.language for recording in found.speech}
-    yield from (folder for folder, language in LANGUAGES.items() if language not in languages)
+def _missing(found: Found, languages: Collection[str]) -> Iterator[str]:
+    missing = set(languages) - {recording.language for recording in found.speech}
+    yield from (folder for folder, language in LANGUAGES.items() if language in missing)
     for what, recordings in (
         ("English read speech", found.english), ("noise", found.noise), ("no_reverb", found.noisy)
     ):  # fmt: skip

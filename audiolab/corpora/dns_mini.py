@@ -15,8 +15,10 @@ from audiolab.corpora.dns_layout import LANGUAGES
 from audiolab.corpora.dns_names import Voiced, audioset_name, english_speakers, foreign_speakers, freesound_name
 from audiolab.corpora.mini import make_once, run_all
 from audiolab.corpora.noises import KINDS, make_noise
-from audiolab.corpora.readers import RATE, choose, gender_of, make_reader, read_aloud, texts
+from audiolab.corpora.readers import RATE, choose, gender_of, make_reader, read_aloud
 from audiolab.datadir.audiowrite import write_audio
+from audiolab.text.sentences import sentences_in
+from audiolab.waiting import told
 
 _LEVELS = (-34.0, -20.0)
 """Range of the noises' levels, dB of full scale."""
@@ -92,14 +94,14 @@ def _counts(speakers: int) -> dict[str, int]:
 def _write_speaker(clean: Path, voiced: Voiced, language: str, number: int, count: int, seed: int) -> None:
     rng = np.random.default_rng([seed, number, *voiced.speaker.encode()])
     reader = make_reader(voiced.speaker, language, number, rng)
-    recordings = read_aloud(reader, choose(texts(language), count, rng), seed)
+    recordings = read_aloud(reader, choose(sentences_in(language), count, rng), seed)
     gender = {"f": "female", "m": "male"}[gender_of(number)]
     for sentence, samples in enumerate(recordings, 1):
         write_audio(clean / voiced.path.format(gender=gender, number=sentence), samples, RATE)
 
 
 def _write_noises(folder: Path, sizes: DnsMini, seed: int) -> None:
-    for number in range(sizes.noises):
+    for number in told(range(sizes.noises), "noises"):
         turn, index = divmod(number, len(KINDS))
         held_out = ("valid", "test")[(turn // 2 + index) % 2]
         part = held_out if turn % 2 else "train"
@@ -114,7 +116,7 @@ def _write_pairs(folder: Path, numbers: range, seed: int) -> None:
     """Write the pairs of one reader, mixed as by the challenge's synthesiser: SNR and level in whole dB."""
     rng = np.random.default_rng([seed, numbers[0], *b"pairs"])
     reader = make_reader(f"clnsp{numbers[0]}", "en", 3 + numbers[0], rng)
-    recordings = read_aloud(reader, choose(texts("en"), 2 * len(numbers), rng), seed)
+    recordings = read_aloud(reader, choose(sentences_in("en"), 2 * len(numbers), rng), seed)
     for number, first, second in zip(numbers, recordings[::2], recordings[1::2]):
         clean = np.concatenate([first, _PAUSE, second])
         kind = sorted(KINDS)[number % len(KINDS)]

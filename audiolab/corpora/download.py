@@ -22,14 +22,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Any
 
-from tqdm import tqdm
-
 from audiolab.corpora.base import RemoteFile
 from audiolab.corpora.checksum import Checksum, expected_checksums, record_checksum
 from audiolab.corpora.ranges import Version, headers_for, place_of
 from audiolab.errors import AudiolabError
 from audiolab.files import atomic_write, sync_file, sync_folder, try_lock
 from audiolab.textfile import read_json
+from audiolab.waiting import bytes_told
 
 BLOCK = 1 << 18
 LONGEST_WAIT = 60.0
@@ -233,7 +232,7 @@ def _check_space(file: RemoteFile, part: IO[bytes], missing: int) -> None:
 
 def _copy(response: Any, file: RemoteFile, part: IO[bytes], start: int, size: int) -> None:
     """Append the response's body to ``part`` until it is ``size`` bytes long."""
-    with tqdm(desc=file.name, total=size, initial=start, unit="B", unit_scale=True, disable=None) as bar:
+    with bytes_told(file.name, size, start) as add:
         have = start
         while have < size:
             try:
@@ -246,5 +245,5 @@ def _copy(response: Any, file: RemoteFile, part: IO[bytes], start: int, size: in
                 raise _Retry(f"broken off after {have} of {size} bytes")
             part.write(block)
             have += len(block)
-            bar.update(len(block))
+            add(len(block))
         part.flush()

@@ -9,11 +9,14 @@ speech enhancement.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal, get_args
 
+from audiolab.config import option
 from audiolab.corpora.base import Corpus, RemoteFile
 from audiolab.corpora.librispeech_mini import LibriSpeechMini, make_mini
+from audiolab.corpora.preparation import Counts, Rate, Speakers
 from audiolab.corpora.prepared import Recording, prepare_sets
 from audiolab.corpora.walk import recordings_below, walk
 from audiolab.errors import AudiolabError
@@ -21,20 +24,40 @@ from audiolab.textfile import read_lines
 
 ADDRESS = "https://www.openslr.org/resources/12"
 
-TRAIN = ("train-clean-100", "train-clean-360", "train-other-500")
+Train = Literal["train-clean-100", "train-clean-360", "train-other-500"]
 """What one may train on; together the "960 hours"."""
 
-DEFAULT = ("train-clean-360",)
+
+@dataclass(frozen=True)
+class LibriSpeechPreparation(Rate, Counts, Speakers):
+    """What is taken of the corpus."""
+
+    corpus = "librispeech"
+
+    subsets: list[Train] = option(lambda: ["train-clean-360"], "what to train on; each once")
+
+    def __post_init__(self) -> None:
+        """Raise `ValueError` for no subset, or one that is named twice."""
+        super().__post_init__()
+        if not self.subsets or len(set(self.subsets)) < len(self.subsets):
+            raise ValueError(f"subsets are one or more, each named once, not {' '.join(self.subsets) or 'none'}")
 
 
-def prepare(db_root: str | Path, dest: str | Path, subsets: Sequence[str] = DEFAULT, nj: int = 1) -> list[Path]:
+def unneeded(config: LibriSpeechPreparation) -> set[str]:
+    """Return the archives, without ending, of the subsets that are not chosen."""
+    return set(get_args(Train)) - set(config.subsets)
+
+
+def prepare(
+    db_root: str | Path, dest: str | Path, config: LibriSpeechPreparation | None = None, nj: int = 1
+) -> list[Path]:
     """Make ``<dest>/speech_source_{train,valid,test}`` of the training subsets, dev-clean and test-clean.
 
     Args:
         db_root: Where the subsets' folders lie, at any depth; other subsets are left alone.
         dest: The recipe's ``data`` folder.
+        config: What is taken; None: what is taken by default.
         nj: Processes that read the recordings.
-        subsets: Those of `TRAIN` to train on.
 
     Returns:
         The three data dirs, validated.
@@ -42,8 +65,9 @@ def prepare(db_root: str | Path, dest: str | Path, subsets: Sequence[str] = DEFA
     Raises:
         AudiolabError: What is missing or broken, found before anything is written.
     """
+    config = config or LibriSpeechPreparation()
     root = Path(db_root)
-    ends = dict.fromkeys(subsets, "train") | {"dev-clean": "valid", "test-clean": "test"}
+    ends = dict.fromkeys(config.subsets, "train") | {"dev-clean": "valid", "test-clean": "test"}
     expected = f"LibriSpeech/{{{','.join(ends)}}}/<speaker>/<chapter>/<speaker>-<chapter>-<number>.flac"
     if not root.is_dir():
         raise AudiolabError(f"{root}: no such folder; --db_root is where {expected} lies")
@@ -59,7 +83,7 @@ def prepare(db_root: str | Path, dest: str | Path, subsets: Sequence[str] = DEFA
         if not found[subset]:
             raise AudiolabError(f"{root}: no recordings of {subset} for speech_source_{end}; expected {expected}")
         sets.setdefault(f"speech_source_{end}", []).extend(found[subset])
-    return prepare_sets(dest, sets, nj=nj)
+    return prepare_sets(dest, config.fewer(config.of_speakers(sets)), nj=nj, preparation=config)
 
 
 def _recording(path: Path, texts: dict[str, str], genders: dict[str, str]) -> Recording:
@@ -100,9 +124,9 @@ CORPUS = Corpus(
             ("test-clean", "32fa31d27d2e1cad72775fee3f4849a9"),
         )
     ),
+    preparation=LibriSpeechPreparation,
     prepare=prepare,
     mini=LibriSpeechMini,
     make_mini=make_mini,
-    subsets=TRAIN,
-    default_subsets=DEFAULT,
+    unneeded=unneeded,
 )

@@ -12,9 +12,10 @@ import numpy as np
 
 from audiolab.config import option
 from audiolab.corpora.mini import make_once, run_all
-from audiolab.corpora.readers import RATE, choose, gender_of, make_reader, read_aloud, texts
+from audiolab.corpora.readers import RATE, choose, gender_of, make_reader, read_aloud
 from audiolab.datadir.audiowrite import write_audio
 from audiolab.files import atomic_write
+from audiolab.text.sentences import sentences_in
 
 
 @dataclass(frozen=True)
@@ -72,7 +73,7 @@ def _speakers(sizes: LibriSpeechMini) -> Iterator[tuple[str, str]]:
 
 def _write_speaker(folder: Path, subset: str, name: str, number: int, utterances: int, seed: int) -> None:
     rng = np.random.default_rng([seed, number, *b"librispeech"])
-    sentences = choose(texts("en"), utterances, rng)
+    sentences = choose(sentences_in("en"), utterances, rng)
     recordings = read_aloud(make_reader(name, "en", number, rng), sentences, seed)
     chapter = str(100000 + 31 * number)
     place = folder / "LibriSpeech" / subset / name / chapter

@@ -10,6 +10,7 @@ from typing import Any
 from audiolab.config import to_dict
 from audiolab.corpora.folder import is_made, new_folder
 from audiolab.errors import AudiolabError
+from audiolab.waiting import told
 
 
 def make_once(out: str | Path, corpus: str, sizes: Any, seed: int, nj: int, write: Callable[[Path], None]) -> Path:
@@ -40,7 +41,7 @@ def run_all(jobs: Iterable[Callable[[], None]], nj: int) -> None:
     with ThreadPoolExecutor(nj) as pool:
         futures = [pool.submit(job) for job in jobs]
         try:
-            for future in futures:
+            for future in told(futures, "parts of the corpus"):
                 future.result()
         finally:
             pool.shutdown(cancel_futures=True)

@@ -12,9 +12,15 @@ import re
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
+import yaml
+
+from audiolab.corpora.preparation import Preparation
 from audiolab.corpora.walk import check_name
+from audiolab.datadir.audio import conform
+from audiolab.datadir.audiofile import read_wav
 from audiolab.datadir.datadir import write_data_dir
 from audiolab.datadir.headers import TABLE, Header, read_header
 from audiolab.datadir.names import id_problem
@@ -24,6 +30,9 @@ from audiolab.work import each, processes
 
 _NAMED = 5
 """How many broken files an error names."""
+
+PREPARED = "prepared.yaml"
+"""What a data dir keeps about its preparation."""
 
 _LFS_POINTER = b"version https://git-lfs.github.com/"
 
@@ -96,31 +105,51 @@ def prepare_sets(
     sets: Mapping[str, Sequence[Recording]],
     further: Mapping[str, Mapping[str, Mapping[str, Path]]] | None = None,
     nj: int = 1,
+    preparation: Preparation | None = None,
+    read: Callable[[str, str], Header] = read_header,
 ) -> list[Path]:
     """Write the data dir ``<dest>/<set>`` for each set, all of them checked before the first is written.
 
     Args:
         dest: The recipe's ``data`` folder.
-        sets: The recordings of each set.
+        sets: The recordings of each set, chosen already as far as their names tell.
         further: For a set, further signals of its utterances: name of the table -> utterance -> path. They must have
             the length and rate of the recordings.
         nj: Processes that read headers.
+        preparation: Says which recordings fit by their headers; each data dir keeps it as ``prepared.yaml``.
+        read: ``(path, what begins a message about it) -> header``: `read_header`, or `read_speech`, which reads all.
 
     Returns:
         The data dirs, in the order of ``sets``.
 
     Raises:
-        AudiolabError: Two recordings with one id; files that are broken, with their names; signals that do not fit.
+        AudiolabError: Two recordings with one id; files that are broken, with their names; signals that do not fit; a
+            set of whose recordings none fits.
     """
-    tables = {name: _tables(recordings, (further or {}).get(name, {}), nj) for name, recordings in sets.items()}
+    tables = {
+        name: _tables(name, recordings, (further or {}).get(name, {}), partial(_headers, nj=nj, read=read), preparation)
+        for name, recordings in sets.items()
+    }
+    settings = {PREPARED: _plain(preparation)} if preparation else {}
     paths = []
     for name, contents in tables.items():
         path = Path(dest) / name
-        write_data_dir(path, contents, replace=True)
+        write_data_dir(path, contents, replace=True, settings=settings)
         check_data_dir(path)
         logging.info("%s: %s", path, _extent(name, contents))
         paths.append(path)
     return paths
+
+
+def read_speech(path: str, where: str = "") -> Header:
+    """Return the header of a file of one channel all of which was read, so that no later stage stumbles over it.
+
+    Raises:
+        AudiolabError: It is broken, silent or of several channels, or has a sample that is no number.
+    """
+    samples, rate = read_wav(path, where=where)
+    conform(samples, rate, rate, "mono", allow_silent=False, where=f"{where}: {path}" if where else path)
+    return Header(len(samples), rate, 1, Path(path).stat().st_size)
 
 
 def _extent(name: str, contents: Mapping[str, Mapping[str, str]]) -> str:
@@ -146,12 +175,45 @@ def check_data_dir(path: str | Path) -> None:
         raise AudiolabError(f"{fatal[0]} ({len(fatal)} faults in all)" if len(fatal) > 1 else str(fatal[0]))
 
 
+def _plain(preparation: Preparation) -> bytes:
+    return yaml.safe_dump(preparation.made_with, sort_keys=False, allow_unicode=True).encode()
+
+
 def _tables(
-    recordings: Sequence[Recording], further: Mapping[str, Mapping[str, Path]], nj: int
+    name: str,
+    recordings: Sequence[Recording],
+    further: Mapping[str, Mapping[str, Path]],
+    headers_of: Callable[[Mapping[str, Recording], Mapping[str, Mapping[str, Path]]], dict[str, Header]],
+    preparation: Preparation | None,
 ) -> dict[str, dict[str, str]]:
-    by_utterance: dict[str, Recording] = {}
+    found = _by_utterance(recordings)
+    headers = headers_of(found, further)
+    if preparation is not None:
+        headers = _fitting(name, headers, preparation)
+    found = {utterance: found[utterance] for utterance in headers}
+    tables = {
+        "wav.scp": {utterance: str(recording.path) for utterance, recording in found.items()},
+        "utt2spk": {utterance: recording.speaker for utterance, recording in found.items()},
+        "utt2dur": {utterance: f"{header.seconds:.6f}" for utterance, header in headers.items()},
+        TABLE: {utterance: str(header) for utterance, header in headers.items()},
+    }
+    for table, of in _OPTIONAL.items():
+        values = {utterance: of(recording) for utterance, recording in found.items()}
+        if _all_tell(name, table, values):
+            tables[table] = values
+    genders = {recording.speaker: recording.gender for recording in found.values()}
+    if _all_tell(name, "spk2gender", genders):
+        tables["spk2gender"] = genders
+    for table, paths in further.items():
+        tables[table] = {utterance: str(paths[utterance]) for utterance in found}
+    return tables
+
+
+def _by_utterance(recordings: Sequence[Recording]) -> dict[str, Recording]:
+    """Return utterance -> recording; raise for two with one id, and for what cannot be named or listed."""
+    found: dict[str, Recording] = {}
     for recording in recordings:
-        earlier = by_utterance.setdefault(recording.utterance, recording)
+        earlier = found.setdefault(recording.utterance, recording)
         if earlier is not recording:
             raise AudiolabError(
                 f"{recording.place()}: the same id, '{recording.utterance}', as {earlier.place()}; remove one, or "
@@ -161,21 +223,27 @@ def _tables(
         problem = id_problem(f"{recording.utterance}.wav")
         if problem:
             raise AudiolabError(f"{recording.place()}: {problem}; rename it, or name it from nearer by")
-    _check_names([recording.path for recording in recordings])
-    headers = _headers(by_utterance, further, nj)
-    tables = {
-        "wav.scp": {name: str(recording.path) for name, recording in by_utterance.items()},
-        "utt2spk": {name: recording.speaker for name, recording in by_utterance.items()},
-        **header_tables(headers),
-    }
-    for table, of in _OPTIONAL.items():
-        values = {name: of(recording) for name, recording in by_utterance.items()}
-        if all(value is not None for value in values.values()):
-            tables[table] = values
-    genders = {recording.speaker: recording.gender for recording in recordings}
-    if all(gender is not None for gender in genders.values()):
-        tables["spk2gender"] = genders
-    return tables | {table: {name: str(path) for name, path in paths.items()} for table, paths in further.items()}
+    _check_names(recordings)
+    return found
+
+
+def _fitting(name: str, headers: Mapping[str, Header], preparation: Preparation) -> dict[str, Header]:
+    """Return the headers of the recordings that are taken; raise where there are none any more."""
+    fitting = {utterance: header for utterance, header in headers.items() if preparation.fits(header)}
+    if headers and not fitting:
+        rates = ", ".join(map(str, sorted({header.rate for header in headers.values()})))
+        raise AudiolabError(f"{name}: no recording fits what is asked for; their sampling rates are {rates} Hz")
+    if len(fitting) < len(headers):
+        logging.info("%s: %d of %d recordings left out", name, len(headers) - len(fitting), len(headers))
+    return fitting
+
+
+def _all_tell(name: str, table: str, values: Mapping[str, str | None]) -> bool:
+    """Return whether a set can have a table: all tell its value. Where only some do, it is said."""
+    lacking = sum(not value for value in values.values())
+    if 0 < lacking < len(values):
+        logging.info("%s: no %s, for %d of %d have none", name, table, lacking, len(values))
+    return lacking == 0
 
 
 _OPTIONAL: dict[str, Callable[[Recording], str | None]] = {
@@ -185,32 +253,33 @@ _OPTIONAL: dict[str, Callable[[Recording], str | None]] = {
 """Tables that a set has when all its recordings tell the value."""
 
 
-def _check_names(paths: Sequence[Path]) -> None:
+def _check_names(recordings: Sequence[Recording]) -> None:
     """Raise for a path that cannot stand in a table; tell of names with characters that are rarely in one."""
-    for path in paths:
-        check_name(path)
-    odd = [path for path in paths if clean_id(path.stem) != unicodedata.normalize("NFC", path.stem).replace("-", "_")]
+    for recording in recordings:
+        check_name(recording.path)
+    odd = [recording.path for recording in recordings if _is_odd(recording)]
     if odd:
         logging.warning("%s: '_' stands in its id for what an id cannot have (%d such names)", odd[0], len(odd))
 
 
-def header_tables(headers: Mapping[str, Header]) -> dict[str, dict[str, str]]:
-    """Return ``utt2dur``, in seconds, and ``reco2header`` of recordings that are utterances."""
-    return {
-        "utt2dur": {utterance: f"{header.seconds:.6f}" for utterance, header in headers.items()},
-        TABLE: {utterance: str(header) for utterance, header in headers.items()},
-    }
+def _is_odd(recording: Recording) -> bool:
+    """Return whether more of a file's name than ``-`` is another character in its id."""
+    name, utterance = (unicodedata.normalize("NFC", part) for part in (recording.path.stem, recording.utterance))
+    return clean_id(name) != name.replace("-", "_") and name not in utterance
 
 
 def _headers(
-    recordings: Mapping[str, Recording], further: Mapping[str, Mapping[str, Path]], nj: int
+    recordings: Mapping[str, Recording],
+    further: Mapping[str, Mapping[str, Path]],
+    nj: int,
+    read: Callable[[str, str], Header],
 ) -> dict[str, Header]:
     """Return the headers, which fit those of the further signals."""
     items = [
         (recording, [paths[utterance] for paths in further.values()]) for utterance, recording in recordings.items()
     ]
     with processes(nj):
-        found = dict(zip(recordings, each(_fitting_header, items)))
+        found = dict(zip(recordings, each(_fitting_header, items, read)))
     faults = [(recordings[name], header) for name, header in found.items() if isinstance(header, str)]
     if faults:
         others = [broken.where or str(broken.path) for broken, _ in faults[1:_NAMED]]
@@ -223,12 +292,12 @@ def _headers(
     return found
 
 
-def _fitting_header(item: tuple[Recording, Sequence[Path]]) -> Header:
+def _fitting_header(item: tuple[Recording, Sequence[Path]], read: Callable[[str, str], Header]) -> Header:
     """Return a recording's header, which its further signals have too."""
     recording, others = item
-    header = _header(recording, recording.path)
+    header = _header(recording, recording.path, read)
     for path in others:
-        other = _header(recording, path)
+        other = _header(recording, path, read)
         if other[:2] != header[:2]:
             raise AudiolabError(
                 f"{recording.place(path)}: {other.samples} samples at {other.rate} Hz, {recording.path} has "
@@ -237,10 +306,10 @@ def _fitting_header(item: tuple[Recording, Sequence[Path]]) -> Header:
     return header
 
 
-def _header(recording: Recording, path: Path) -> Header:
+def _header(recording: Recording, path: Path, read: Callable[[str, str], Header]) -> Header:
     """Return a file's header; one that Git LFS has not fetched is called that."""
     try:
-        return read_header(str(path), recording.where)
+        return read(str(path), recording.where)
     except AudiolabError as error:
         try:
             with open(path, "rb") as file:

@@ -3,39 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 
 import numpy as np
 import soxr
 
-from audiolab.corpora.espeak import Voice
 from audiolab.corpora.speakers import Speaker, record
 from audiolab.errors import AudiolabError
+from audiolab.text.espeak import Voice
 
 RATE = 16000
 """Sampling rate of the corpora of speech enhancement, Hz."""
 
-LANGUAGES = {
-    "de": ("de", "german"),
-    "en": ("en-us", "english"),
-    "es": ("es", "spanish"),
-    "fr": ("fr", "french"),
-    "it": ("it", "italian"),
-    "ru": ("ru", "russian"),
-    "zh": ("cmn", "mandarin"),
-}
-"""Language -> espeak-ng's name of it, and the file of texts."""
+VOICES = {"de": "de", "en": "en-us", "es": "es", "fr": "fr", "it": "it", "ru": "ru", "zh": "cmn"}
+"""Language -> espeak-ng's name of the voice that reads it."""
 
 _FEMALE = ("f1", "f4", "Andrea", "Annie", "anika", "belinda", "linda", "steph", "steph2", "steph3", "aunty", "grandma")
 _MALE = ("m1", "m2", "m3", "m4", "m5", "m6", "m7", "m8", "Michael", "Gene", "Hugo", "Lee", "Marco", "david", "paul",
          "quincy", "robert")  # fmt: skip
 """espeak-ng's variants. None has ``breath``, whose noise is another one each time."""
-
-
-def texts(language: str) -> list[str]:
-    """Return the sentences that there are in a language, 2 to 5 s each."""
-    path = Path(__file__).with_name("texts") / f"{LANGUAGES[language][1]}.txt"
-    return path.read_text(encoding="utf-8").splitlines()
 
 
 def gender_of(number: int) -> str:
@@ -48,12 +33,12 @@ def make_reader(name: str, language: str, number: int, rng: np.random.Generator)
 
     Args:
         name: Seeds what `record` draws for the reader, with its own seed.
-        language: A key of `LANGUAGES`.
+        language: A key of `VOICES`.
         number: From 0; readers whose numbers differ by less than 24 have different variants.
         rng: Draws pitch, rate and vocal tract.
     """
     variants = _FEMALE if gender_of(number) == "f" else _MALE
-    voice = Voice(LANGUAGES[language][0], variants[number // 2 % len(variants)])
+    voice = Voice(VOICES[language], variants[number // 2 % len(variants)])
     pitch, rate = int(rng.integers(42, 59)), int(rng.integers(150, 176))
     return Speaker(name, voice, pitch, rate, float(rng.uniform(0.95, 1.06)))
 

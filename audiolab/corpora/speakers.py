@@ -14,8 +14,8 @@ import numpy as np
 import scipy.signal
 import soxr
 
-from audiolab.corpora.espeak import Line, Voice, speak
 from audiolab.errors import AudiolabError
+from audiolab.text.espeak import Line, Voice, speak
 
 LEVEL = -26.0
 """Level of the speech, dB re full scale (RMS)."""

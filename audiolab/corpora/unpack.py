@@ -5,11 +5,13 @@ from __future__ import annotations
 import logging
 import re
 import shutil
+from collections.abc import Callable
 from pathlib import Path, PurePosixPath
 
 from audiolab.corpora.archive import Member, open_archive
 from audiolab.corpora.folder import is_made, new_folder
 from audiolab.errors import AudiolabError, shown
+from audiolab.waiting import bytes_told
 
 
 def unpack(archive: str | Path, dest: str | Path) -> Path:
@@ -39,13 +41,15 @@ def _unpack_into(archive: Path, folder: Path) -> None:
     """Check all members, then write them below ``folder``."""
     with open_archive(archive) as members:
         paths = [checked_path(member, archive) for member in members]
-        _check_room(archive, sum(member.size for member in members), folder)
-        for member, path in zip(members, paths):
-            if member.kind == "folder":
-                (folder / path).mkdir(parents=True, exist_ok=True)
-            else:
-                (folder / path).parent.mkdir(parents=True, exist_ok=True)
-                _write(archive, member, folder / path)
+        size = sum(member.size for member in members)
+        _check_room(archive, size, folder)
+        with bytes_told(archive.name, size) as add:
+            for member, path in zip(members, paths):
+                if member.kind == "folder":
+                    (folder / path).mkdir(parents=True, exist_ok=True)
+                else:
+                    (folder / path).parent.mkdir(parents=True, exist_ok=True)
+                    _write(archive, member, folder / path, add)
 
 
 def checked_path(member: Member, archive: Path) -> PurePosixPath:
@@ -75,13 +79,14 @@ def _check_room(archive: Path, size: int, folder: Path) -> None:
         )
 
 
-def _write(archive: Path, member: Member, path: Path) -> None:
-    """Write one file, of its declared size exactly."""
+def _write(archive: Path, member: Member, path: Path, add: Callable[[int], None]) -> None:
+    """Write one file, of its declared size exactly, and give ``add`` the bytes that came."""
     written = 0
     try:
         with open(path, "xb") as out:
             for block in member.blocks():
                 written += out.write(block)
+                add(len(block))
                 if written > member.size:
                     break
     except FileExistsError as error:

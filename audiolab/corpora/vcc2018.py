@@ -11,30 +11,48 @@ from __future__ import annotations
 import itertools
 import logging
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
+from audiolab.config import option
 from audiolab.corpora.base import Corpus, RemoteFile
-from audiolab.corpora.prepared import check_data_dir, header_tables
-from audiolab.corpora.vcc2018_layout import Recording, check_complete, find_recordings, speaker_traits
+from audiolab.corpora.preparation import Speakers
+from audiolab.corpora.prepared import Recording, prepare_sets, read_speech
+from audiolab.corpora.vcc2018_layout import SETS, Take, check_complete, find_takes
 from audiolab.corpora.vcc2018_mini import Vcc2018Mini, make_mini
 from audiolab.corpora.walk import walk
-from audiolab.datadir.audio import conform
-from audiolab.datadir.audiofile import read_wav
-from audiolab.datadir.datadir import write_data_dir
-from audiolab.datadir.headers import Header
 from audiolab.errors import AudiolabError
 from audiolab.textfile import decode, read_bytes
-from audiolab.work import each, processes
 
 ADDRESS = "https://datashare.ed.ac.uk/bitstream/handle/10283/3061"
 
 
-def prepare(db_root: str | Path, dest: str | Path, nj: int = 1) -> list[Path]:
+@dataclass(frozen=True)
+class Vcc2018Preparation(Speakers):
+    """What is taken of the corpus."""
+
+    corpus = "vcc2018"
+
+    max_train_sentences: int = option(0, "of a speaker, the first so many; 0: all")
+
+    def __post_init__(self) -> None:
+        """Raise `ValueError` for a negative count."""
+        super().__post_init__()
+        self._check_counts("max_train_sentences")
+
+    def first_sentences(self, takes: Sequence[Take]) -> list[Take]:
+        """Return each speaker's first training sentences; ``takes`` are sorted."""
+        by_speaker = itertools.groupby(takes, key=lambda take: take.speaker)
+        return [take for _, own in by_speaker for take in list(own)[: self.max_train_sentences or None]]
+
+
+def prepare(db_root: str | Path, dest: str | Path, config: Vcc2018Preparation | None = None, nj: int = 1) -> list[Path]:
     """Make ``<dest>/train``, ``<dest>/eval`` (the sources') and ``<dest>/ref`` (the targets') of the corpus's folders.
 
     Args:
         db_root: Where the folders of `vcc2018_layout` lie, at any depth; paths in ``wav.scp`` begin with it as given.
         dest: The recipe's ``data`` folder.
+        config: What is taken; None: all.
         nj: Processes that read the recordings.
 
     Returns:
@@ -43,82 +61,30 @@ def prepare(db_root: str | Path, dest: str | Path, nj: int = 1) -> list[Path]:
     Raises:
         AudiolabError: What is missing or broken, found before anything is written.
     """
-    recordings = find_recordings(db_root)
-    check_complete(recordings)
-    transcripts = _find_transcripts(Path(db_root), {recording.sentence for recording in recordings})
-    sets = {name: [r for r in recordings if r.set == name] for name in ("train", "eval", "ref")}
-    tables = {name: _tables(name, members, transcripts, nj) for name, members in sets.items()}
-    paths = []
+    config = config or Vcc2018Preparation()
+    found = find_takes(db_root)
+    sets = config.of_speakers({name: [take for take in found if take.set == name] for name in SETS.values()})
+    check_complete([take for members in sets.values() for take in members])
+    sets["train"] = config.first_sentences(sets["train"])
+    transcripts = _find_transcripts(Path(db_root), {t.sentence for members in sets.values() for t in members})
+    recordings = {}
     for name, members in sets.items():
-        path = Path(dest) / name
-        write_data_dir(path, tables[name], replace=True)
-        check_data_dir(path)
-        speakers = sorted({recording.speaker for recording in members})
-        logging.info("%s: %d utterances of %d speakers: %s", path, len(members), len(speakers), " ".join(speakers))
-        paths.append(path)
-    return paths
+        _check_order([take.speaker for take in sorted(members, key=lambda take: take.utterance)])
+        recordings[name] = [
+            Recording(t.path, t.speaker, t.utterance, t.language, transcripts.get(t.sentence), t.gender)
+            for t in members
+        ]
+    return prepare_sets(dest, recordings, nj=nj, preparation=config, read=read_speech)
 
 
-def _tables(
-    name: str, recordings: Sequence[Recording], transcripts: dict[str, str], nj: int
-) -> dict[str, dict[str, str]]:
-    by_utterance: dict[str, Recording] = {}
-    for recording in recordings:
-        utterance = f"{recording.speaker}_{recording.sentence}"
-        earlier = by_utterance.setdefault(utterance, recording)
-        if earlier is not recording:
-            raise AudiolabError(f"{recording.path}: the same id, '{utterance}', as {earlier.path}; rename one of them")
-    utt2spk = {utterance: by_utterance[utterance].speaker for utterance in sorted(by_utterance)}
-    _check_order(utt2spk)
-    tables = {
-        "wav.scp": {utterance: str(recording.path) for utterance, recording in by_utterance.items()},
-        "utt2spk": utt2spk,
-        **header_tables(_headers(by_utterance, nj)),
-    }
-    traits = {speaker: speaker_traits(speaker) for speaker in utt2spk.values()}
-    if all(traits.values()):
-        tables["spk2gender"] = {speaker: gender for speaker, (_, gender) in traits.items()}
-        tables["utt2lang"] = dict.fromkeys(utt2spk, "en")
-    else:
-        other = sorted(speaker for speaker, known in traits.items() if known is None)
-        logging.info("%s: no spk2gender and utt2lang, for %s are not VCC2018's speakers", name, " ".join(other))
-    text = {utterance: transcripts.get(recording.sentence, "") for utterance, recording in by_utterance.items()}
-    without = sum(not words for words in text.values())
-    if without:
-        logging.info("%s: no text, for %d of %d utterances have no transcript", name, without, len(text))
-    else:
-        tables["text"] = text
-    return tables
-
-
-def _check_order(utt2spk: dict[str, str]) -> None:
-    """Raise where utterances in byte order would not have their speakers in byte order (Kaldi's tools need both)."""
-    for first, second in itertools.pairwise(utt2spk.values()):
+def _check_order(speakers: Sequence[str]) -> None:
+    """Raise unless the speakers of utterances in byte order are in byte order, too (Kaldi's tools need both)."""
+    for first, second in itertools.pairwise(speakers):
         if first > second:
             raise AudiolabError(
                 f"speaker folders '{second}' and '{first}': with '_' behind them they sort the other way round; "
                 "rename them to names of the same length, as spk01 and spk10"
             )
-
-
-def _headers(recordings: dict[str, Recording], nj: int) -> dict[str, Header]:
-    """Return the headers; every file is read, so that no later stage stumbles over a broken one."""
-    with processes(nj):
-        found = dict(zip(recordings, each(_read, [recording.path for recording in recordings.values()])))
-    faults = [header for header in found.values() if isinstance(header, str)]
-    if faults:
-        more = f" (and {len(faults) - 1} more broken files)" if len(faults) > 1 else ""
-        raise AudiolabError(faults[0] + more)
-    rates = {header.rate for header in found.values()}
-    if len(rates) > 1:
-        logging.warning("recordings of several sampling rates: %s Hz", ", ".join(map(str, sorted(rates))))
-    return found
-
-
-def _read(path: Path) -> Header:
-    samples, rate = read_wav(path)
-    conform(samples, rate, rate, "mono", allow_silent=False, where=str(path))
-    return Header(len(samples), rate, 1, path.stat().st_size)
 
 
 def _find_transcripts(db_root: Path, sentences: set[str]) -> dict[str, str]:
@@ -166,6 +132,7 @@ CORPUS = Corpus(
             "vcc2018_database_evaluation_transcriptions.tar.gz",
         )
     ),
+    preparation=Vcc2018Preparation,
     prepare=prepare,
     mini=Vcc2018Mini,
     make_mini=make_mini,

@@ -21,15 +21,6 @@ SETS = {"training": "train", "evaluation": "eval", "reference": "ref"}
 EXPECTED = "vcc2018_{training,evaluation,reference}/<speaker>/<sentence>.wav or .flac"
 
 
-class Recording(NamedTuple):
-    """One recording of the corpus; ``set`` is ``train``, ``eval`` or ``ref``."""
-
-    set: str
-    speaker: str
-    sentence: str
-    path: Path
-
-
 def speaker_traits(speaker: str) -> tuple[str, str] | None:
     """Return (``S`` or ``T``, ``f`` or ``m``) of one of VCC2018's speakers, None for any other name.
 
@@ -40,7 +31,31 @@ def speaker_traits(speaker: str) -> tuple[str, str] | None:
     return (found[1], found[2].lower()) if found else None
 
 
-def find_recordings(db_root: str | Path) -> list[Recording]:
+class Take(NamedTuple):
+    """A sentence as a speaker reads it; ``set`` is ``train``, ``eval`` or ``ref``."""
+
+    set: str
+    speaker: str
+    sentence: str
+    path: Path
+
+    @property
+    def utterance(self) -> str:
+        """Its id."""
+        return f"{self.speaker}_{self.sentence}"
+
+    @property
+    def language(self) -> str | None:
+        """English, where the speaker is VCC2018's; else it is not known."""
+        return "en" if speaker_traits(self.speaker) else None
+
+    @property
+    def gender(self) -> str | None:
+        """The speaker's, where he or she is VCC2018's."""
+        return (speaker_traits(self.speaker) or ("", None))[1]
+
+
+def find_takes(db_root: str | Path) -> list[Take]:
     """Return all recordings below ``db_root``, sorted.
 
     Raises:
@@ -50,7 +65,7 @@ def find_recordings(db_root: str | Path) -> list[Recording]:
     root = Path(db_root)
     if not root.is_dir():
         raise AudiolabError(f"{root}: no such folder; --db_root is where {EXPECTED} lies")
-    recordings: dict[tuple[str, str, str], Recording] = {}
+    recordings: dict[tuple[str, str, str], Take] = {}
     for folder, names in walk(root):
         for recording in _recordings_in(folder, names, root):
             earlier = recordings.setdefault(recording[:3], recording)
@@ -64,7 +79,7 @@ def find_recordings(db_root: str | Path) -> list[Recording]:
     return found
 
 
-def _recordings_in(folder: Path, names: Sequence[str], root: Path) -> Iterator[Recording]:
+def _recordings_in(folder: Path, names: Sequence[str], root: Path) -> Iterator[Take]:
     audio = [name for name in names if name.lower().endswith(AUDIO)]
     if not audio:
         return
@@ -80,7 +95,7 @@ def _recordings_in(folder: Path, names: Sequence[str], root: Path) -> Iterator[R
         if any(character.isspace() for character in speaker + sentence):
             raise AudiolabError(f"{folder / name}: a space in a speaker's or sentence's name; rename it")
         kind = set_name or ("eval" if sentence.startswith("3") else "train")
-        yield Recording("ref" if (kind, role) == ("eval", "T") else kind, speaker, sentence, folder / name)
+        yield Take("ref" if (kind, role) == ("eval", "T") else kind, speaker, sentence, folder / name)
 
 
 def _place(parts: Sequence[str]) -> tuple[str | None, str | None]:
@@ -93,7 +108,7 @@ def _place(parts: Sequence[str]) -> tuple[str | None, str | None]:
     return None, next((part for part in parts if speaker_traits(part)), None)
 
 
-def _check_folders(root: Path, found: Sequence[Recording]) -> None:
+def _check_folders(root: Path, found: Sequence[Take]) -> None:
     """Raise for a speaker's folder without a recording; one that holds texts is a folder of transcripts."""
     full = {folder for recording in found for folder in recording.path.parents}
     for folder, _ in walk(root):
@@ -103,14 +118,14 @@ def _check_folders(root: Path, found: Sequence[Recording]) -> None:
             raise AudiolabError(f"{folder}: no .wav or .flac file in this speaker's folder; fill it or remove it")
 
 
-def _summary(found: Sequence[Recording]) -> str:
+def _summary(found: Sequence[Take]) -> str:
     counts: dict[tuple[str, str], int] = {}
     for recording in found:
         counts[recording[:2]] = counts.get(recording[:2], 0) + 1
     return ", ".join(f"{number} {kind} of {speaker}" for (kind, speaker), number in counts.items()) or "none"
 
 
-def check_complete(found: Sequence[Recording]) -> None:
+def check_complete(found: Sequence[Take]) -> None:
     """Check that training and references are there for all that is to be converted.
 
     Raises:

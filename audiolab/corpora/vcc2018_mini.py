@@ -15,15 +15,14 @@ from pathlib import Path
 import numpy as np
 
 from audiolab.config import option
-from audiolab.corpora.espeak import Voice
 from audiolab.corpora.mini import make_once, run_all
 from audiolab.corpora.speakers import Speaker, record
 from audiolab.corpora.vcc2018_parts import EVALUATION, write_dev_sentences
 from audiolab.datadir.audiowrite import write_audio
 from audiolab.errors import AudiolabError
 from audiolab.files import atomic_write
-
-TEXTS = Path(__file__).with_name("texts") / "english.txt"
+from audiolab.text.espeak import Voice
+from audiolab.text.sentences import sentences_in
 
 SPEAKERS = (
     Speaker("VCC2SF4", Voice("en-us", "f1"), pitch=50, rate=170, tract=1.00),
@@ -76,7 +75,7 @@ def make_mini(out: str | Path, sizes: Vcc2018Mini, seed: int = 0, nj: int = 1) -
 
 def _deal_texts(seed: int, train: int, evaluation: int) -> dict[int, str]:
     """Return the text of each sentence id: hub 10001, …; spoke 20001, …; evaluation 30001, …."""
-    lines = TEXTS.read_text(encoding="utf-8").splitlines()
+    lines = sentences_in("en")
     if 2 * train + evaluation > len(lines):
         wanted = f"2 x {train} training and {evaluation} evaluation sentences"
         raise AudiolabError(f"mini vcc2018: {wanted} are asked for, there are {len(lines)}")

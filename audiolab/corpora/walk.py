@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from audiolab.errors import AudiolabError
+from audiolab.waiting import told
 
 AUDIO = (".wav", ".flac")
 """The ends of the names, in lower case, of what is taken for a recording."""
@@ -27,7 +28,7 @@ def walk(root: Path) -> Iterator[tuple[Path, list[str]]]:
 
 def recordings_below(root: Path) -> Iterator[tuple[Path, list[str]]]:
     """Yield (folder, names of its recordings) of each folder that has some."""
-    for folder, names in walk(root):
+    for folder, names in told(walk(root), f"folders of {root}"):
         audio = [name for name in names if name.lower().endswith(AUDIO)]
         if audio:
             for name in audio:

@@ -6,9 +6,11 @@ made of the first channel. The publisher's sets share no recording.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
 from audiolab.corpora.base import Corpus, RemoteFile
+from audiolab.corpora.preparation import Noises, Rate
 from audiolab.corpora.prepared import Recording, clean_id, prepare_sets
 from audiolab.corpora.walk import recordings_below
 from audiolab.corpora.wham_mini import WhamMini, make_mini
@@ -20,12 +22,20 @@ SETS = {"tr": "train", "cv": "valid", "tt": "test"}
 _EXPECTED = "wham_noise/{tr,cv,tt}/<name>.wav"
 
 
-def prepare(db_root: str | Path, dest: str | Path, nj: int = 1) -> list[Path]:
+@dataclass(frozen=True)
+class WhamPreparation(Rate, Noises):
+    """What is taken of the corpus."""
+
+    corpus = "wham"
+
+
+def prepare(db_root: str | Path, dest: str | Path, config: WhamPreparation | None = None, nj: int = 1) -> list[Path]:
     """Make ``<dest>/noise_source_{train,valid,test}`` of tr, cv and tt.
 
     Args:
         db_root: Where the folders tr, cv and tt lie, at any depth.
         dest: The recipe's ``data`` folder.
+        config: What is taken; None: all.
         nj: Processes that read the recordings.
 
     Returns:
@@ -34,6 +44,7 @@ def prepare(db_root: str | Path, dest: str | Path, nj: int = 1) -> list[Path]:
     Raises:
         AudiolabError: What is missing or broken, found before anything is written.
     """
+    config = config or WhamPreparation()
     root = Path(db_root)
     if not root.is_dir():
         raise AudiolabError(f"{root}: no such folder; --db_root is where {_EXPECTED} lies")
@@ -45,7 +56,7 @@ def prepare(db_root: str | Path, dest: str | Path, nj: int = 1) -> list[Path]:
     for part, (name, recordings) in zip(SETS, sets.items()):
         if not recordings:
             raise AudiolabError(f"{root}: no recordings in a folder {part} for {name}; expected {_EXPECTED}")
-    return prepare_sets(dest, sets, nj=nj)
+    return prepare_sets(dest, config.fewer_noises(sets), nj=nj, preparation=config)
 
 
 CORPUS = Corpus(
@@ -57,6 +68,7 @@ CORPUS = Corpus(
             "https://my-bucket-a8b4b49c25c811ee9a7e8bba05fa24c7.s3.amazonaws.com/wham_noise.zip", "wham_noise.zip"
         ),
     ),
+    preparation=WhamPreparation,
     prepare=prepare,
     mini=WhamMini,
     make_mini=make_mini,

@@ -14,8 +14,9 @@ import numpy as np
 from audiolab.config import option
 from audiolab.corpora.ambience import PLACES, make_ambience
 from audiolab.corpora.mini import make_once
-from audiolab.corpora.readers import RATE, make_reader, read_aloud, texts
+from audiolab.corpora.readers import RATE, make_reader, read_aloud
 from audiolab.datadir.audiowrite import write_audio
+from audiolab.text.sentences import sentences_in
 
 _TALKERS = 8
 _UTTERANCES = 5
@@ -64,7 +65,7 @@ def make_mini(out: str | Path, sizes: WhamMini, seed: int = 0, nj: int = 1) -> P
 
 def _crowd(number: int, seed: int, nj: int) -> list[list[np.ndarray]]:
     """Return some utterances of each talker of the set ``number``; no sentence is in two sets."""
-    sentences = texts("en")[number::3]
+    sentences = sentences_in("en")[number::3]
 
     def speak(talker: int) -> list[np.ndarray]:
         rng = np.random.default_rng([seed, number, talker, *b"crowd"])

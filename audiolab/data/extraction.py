@@ -18,6 +18,7 @@ from audiolab.features.kinds import FeatureConfig, kind_of
 from audiolab.features.label_config import LabelConfig
 from audiolab.features.log_mel_config import LogMelConfig
 from audiolab.features.world_config import WorldConfig
+from audiolab.waiting import told
 
 logger = logging.getLogger(__name__)
 
@@ -52,8 +53,8 @@ class Sources:
             AudiolabError: Audio that is missing, broken, of several channels, silent but for dither, or of a lower
                 rate: silence and bands without data would be learned from like speech, so they are refused by name.
         """
-        told = False
-        for utterance in self.datadir.utterances:
+        resampled = False
+        for utterance in told(self.datadir.utterances, "utterances"):
             samples, original = load_utterance(
                 self.datadir, utterance, channels=self.channels, allow_silent=False, allow_pipes=self.allow_pipes
             )
@@ -62,11 +63,11 @@ class Sources:
                     f"{self.datadir.path}/wav.scp: {utterance} is at {original} Hz, and an analysis at {rate} Hz would "
                     "learn from bands without data: record it at that rate, leave it out, or lower the features' rate"
                 )
-            if original != rate and not told:
+            if original != rate and not resampled:
                 logger.info(
                     "%s is at %d Hz; all audio of another rate is resampled to %d Hz", utterance, original, rate
                 )
-                told = True
+                resampled = True
             yield utterance, resample(samples, original, rate)
 
 

@@ -15,6 +15,7 @@ import torch
 from audiolab.data.mixtures import MixtureDir
 from audiolab.datadir.table import read_table
 from audiolab.errors import AudiolabError
+from audiolab.waiting import told
 
 
 class Classifier(Protocol):
@@ -41,7 +42,7 @@ def decisions(classifier: Classifier, mixtures: MixtureDir, batch_size: int, nj:
         raise AudiolabError(f"{mixtures.path}: {mixtures.rate} Hz, but the model works at {classifier.rate} Hz")
     found: dict[str, float] = {}
     with ThreadPoolExecutor(nj) as pool:
-        for batch in _batches(mixtures.samples, batch_size):
+        for batch in told(list(_batches(mixtures.samples, batch_size)), "batches of mixtures"):
             waves = np.stack(list(pool.map(lambda index: sum(mixtures.parts(index)), batch)))
             probabilities = classifier.target_probability(torch.from_numpy(waves)).tolist()
             found |= {mixtures.ids[index]: probability for index, probability in zip(batch, probabilities)}

@@ -11,19 +11,20 @@ from audiolab.datadir.table import read_table
 from audiolab.errors import AudiolabError
 from audiolab.features.cmvn import cmvn_stats
 from audiolab.features.f0 import F0Range, speaker_f0_range
+from audiolab.waiting import told
 
 
 def speaker_ranges(f0s: Mapping[str, np.ndarray], utt2spk: Mapping[str, str]) -> dict[str, F0Range]:
     """Return the F0 range of every speaker from the F0 of their utterances; raises where one has no voiced frame."""
     return {
         speaker: speaker_f0_range((f0s[utterance] for utterance in utterances), f"speaker '{speaker}'")
-        for speaker, utterances in _by_speaker(f0s, utt2spk).items()
+        for speaker, utterances in told(_by_speaker(f0s, utt2spk).items(), "speakers")
     }
 
 
 def speaker_cmvn(feats: Mapping[str, np.ndarray], utt2spk: Mapping[str, str]) -> Iterator[tuple[str, np.ndarray]]:
     """Yield (speaker, Kaldi's CMVN statistics [2, D + 1])."""
-    for speaker, utterances in _by_speaker(feats, utt2spk).items():
+    for speaker, utterances in told(_by_speaker(feats, utt2spk).items(), "speakers"):
         yield speaker, cmvn_stats(feats[utterance] for utterance in utterances)
 
 

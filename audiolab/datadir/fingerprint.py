@@ -25,6 +25,7 @@ from audiolab.datadir.source import parse_entry
 from audiolab.datadir.table import read_table
 from audiolab.errors import AudiolabError
 from audiolab.textfile import read_json
+from audiolab.waiting import told
 
 STAMPS = ".stamp"
 """Name of the folder of a folder's stamps."""
@@ -76,7 +77,8 @@ def recordings_fingerprint(table: str | Path) -> str | None:
         with ThreadPoolExecutor(_THREADS) as pool:
             sizes = list(pool.map(os.path.getsize, files))
             pieces = 0 if sum(sizes) <= WHOLE else PLACES
-            contents = list(pool.map(lambda file: _sample(file, pieces), files, chunksize=64))
+            samples = pool.map(lambda file: _sample(file, pieces), files, chunksize=64)
+            contents = list(told(samples, f"recordings of {table}", len(files)))
     except FileNotFoundError:
         return None
     except OSError as error:

@@ -55,7 +55,7 @@ TABLES: dict[str, Kind] = {
 MIXED: dict[Key, int] = {"speech": 0, "noise": 3}
 """Which field of ``mixtures``, from 0, names a recording of that key."""
 
-SETTINGS = ("mixtures.yaml", "features.yaml")
+SETTINGS = ("mixtures.yaml", "features.yaml", "prepared.yaml")
 """Files of a data dir that are no tables and say how all of it was made."""
 
 _SIGNAL = re.compile(r"((spk|noise|dereverb)[0-9]+|vocals|accompaniment|drums|bass|other)\.scp")

@@ -12,6 +12,7 @@ from audiolab.datadir.relations import parse_segment
 from audiolab.datadir.table import parse_count
 from audiolab.errors import AudiolabError
 from audiolab.samples import is_silent
+from audiolab.waiting import told
 
 MATRIX_TABLES = ("feats.scp", "f0.scp", "vad.scp", "cmvn.scp")
 
@@ -28,7 +29,7 @@ def check_audio(
         durations: Filled with each recording's seconds.
         headers: ``reco2header`` of this table; what still holds is not looked at again.
     """
-    for row in table.rows:
+    for row in told(table.rows, f"entries of {table.name}", len(table.rows)):
         if row.value.startswith("~"):
             yield Fault(table.name, row.line, f"the path of '{row.key}' begins with ~, which only a shell expands")
             continue
@@ -67,7 +68,7 @@ def check_matrices(table: Scan, frames: dict[str, str], allow_pipes: bool) -> It
         allow_pipes: Run entries that are commands; they are not looked at otherwise.
     """
     columns: tuple[int, ...] | None = None
-    for row in table.rows:
+    for row in told(table.rows, f"entries of {table.name}", len(table.rows)):
         if row.value.endswith("|") and not allow_pipes:
             continue
         try:

@@ -27,9 +27,9 @@ def add_up(x: Tensor) -> Tensor:
 def gather(x: Tensor) -> Tensor:
     """Return the rows of all processes, [world · B, …], in the order of ranks, for rows [B, …] in each.
 
-    Gradients flow back into the rows of all processes. A loss over all rows that every process takes, and one of which
-    each takes its own items' part as a mean, both have the gradient of one process that holds the whole batch, since
-    the trainer averages over processes.
+    Gradients flow back into the rows of all processes, and the trainer averages them over processes. So two kinds of
+    loss have the gradient of one process that holds the whole batch: one over all rows, which every process takes, and
+    one of which each process takes the mean over its own items.
     """
     return _Gather.apply(x) if shared() else x
 

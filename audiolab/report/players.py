@@ -13,6 +13,7 @@ from markupsafe import Markup
 from audiolab.datadir.audio import load_utterance
 from audiolab.datadir.datadir import DataDir
 from audiolab.report import audio, page
+from audiolab.waiting import told
 
 logger = logging.getLogger(__name__)
 
@@ -73,7 +74,7 @@ def listening(
     shown: dict[str, list[Markup]] = {name: [] for name in groups}
     size, encoded = 0, Encoded()
     rounds = [(number, name) for number in range(utterances) for name in groups]
-    for number, name in rounds:
+    for number, name in told(rounds, "players"):
         if number >= len(groups[name]):
             continue
         item = _players(groups[name][number], seconds, encoded)

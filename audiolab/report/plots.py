@@ -105,9 +105,9 @@ def intervals(values: Mapping[str, Mapping[str, Interval]], label: str) -> Figur
         label: Of the axis, with its unit.
     """
     series = list(dict.fromkeys(name for of_group in values.values() for name in of_group))
-    columns = max(1, min(3, 54 // (max(map(len, series)) + 5)))  # so many names are as wide as the figure
+    columns = max(1, min(3, 42 // (max(map(len, series)) + 5)))  # so many names are as wide as the figure
     legend = 0.8 + 0.2 * -(-len(series) // columns)
-    drawn, axes = style.figure(5.6, legend + len(values) * (0.16 + 0.13 * len(series)))
+    drawn, axes = style.figure(4.4, legend + len(values) * (0.16 + 0.13 * len(series)))
     axis = axes[0, 0]
     markers = style.markers(series)
     offsets = np.linspace(-0.24, 0.24, len(series)) if len(series) > 1 else np.zeros(1)
@@ -137,7 +137,7 @@ def domain_histogram(source: np.ndarray, target: np.ndarray, percent: float, bin
         percent: A dashed line parts this share of the source's, the most target-like, from the others.
         bins: Of the histogram.
     """
-    drawn, axes = style.figure(5.6, 3.1)
+    drawn, axes = style.figure(4.4, 3.1)
     axis = axes[0, 0]
     edges = np.linspace(0, 1, bins + 1)
     for values, name, colour in ((source, "source", style.SERIES[0]), (target, "target", style.SERIES[1])):

@@ -16,6 +16,10 @@ from audiolab.report import page, plots, tables
 from audiolab.report.experiment import Experiment
 from audiolab.report.history import History, TrainingRun, how_trained
 from audiolab.training.system import Together
+from audiolab.waiting import told
+
+FEW = 20
+"""Rows of a table that is shown at once; a higher one unfolds."""
 
 
 def overview(experiment: Experiment, scores: Sequence[Score], facts: Mapping[str, str]) -> Markup:
@@ -46,7 +50,7 @@ def training_section(runs: Sequence[TrainingRun]) -> Markup:
     shown = {run.name: systems.get(run.config["system"]).together for run in runs}
     notes = dict.fromkeys(together.note for together in shown.values() if together)
     parts = [page.note(" ".join(["Lines are means over blocks of steps, bands the range within a block.", *notes]))]
-    for run in runs:
+    for run in told(runs, "curves of runs"):
         history, name = run.history, run.name
         together = shown[name] or Together({}, "")
         drawn = [_together(history, name, split, together) for split in ("train", "valid")]
@@ -65,11 +69,21 @@ def configuration_section(runs: Sequence[TrainingRun]) -> Markup:
     differing = [key for key in keys if len({values.get(key) for values in flat.values()}) > 1]
     parts = []
     if differing:
-        columns = [tables.Column("run", "Run"), *(tables.Column(key, key) for key in differing)]
-        rows = [{"run": name, **values} for name, values in flat.items()]
-        parts.append(tables.html_table(columns, rows, "What differs between the runs"))
+        parts.append(_differences({name: {key: of.get(key) for key in differing} for name, of in flat.items()}))
     parts += [page.fold(f"{run.name}: config.yaml", page.code(run.config_text)) for run in runs]
     return page.join(*parts)
+
+
+def _differences(values: Mapping[str, Mapping[str, str | None]]) -> Markup:
+    """Return run -> key -> value as a table that is higher than wide: a row a key, or a row a run."""
+    keys = list(next(iter(values.values())))
+    title, heads, names = "Run", keys, list(values)
+    if len(keys) > len(values):
+        title, heads, names = "Key", list(values), keys
+        values = {key: {name: of[key] for name, of in values.items()} for key in keys}
+    columns = [tables.Column("", title), *(tables.Column(head, head) for head in heads)]
+    table = tables.html_table(columns, [{"": name, **values[name]} for name in names])
+    return page.fold("What differs between the runs", table, is_open=len(names) <= FEW)
 
 
 def _link(path: Path, here: Path) -> Markup:

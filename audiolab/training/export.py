@@ -149,6 +149,23 @@ def take_state(module: nn.Module, state: Mapping[str, Any]) -> None:
     module.load_state_dict(state)
 
 
+def take_exports(system: Any, state: Mapping[str, Any]) -> None:
+    """Give a `System` its exports, as `load_model` gives them under ``state``.
+
+    Raises:
+        KeyError: One is missing.
+        RuntimeError: Its shape is another, or as `take_state`.
+    """
+    for name in system.exports:
+        own, given = getattr(system, name), state[name]
+        if isinstance(own, nn.Module):
+            take_state(own, given)
+        elif own.shape != given.shape:
+            raise RuntimeError(f"{name} is {tuple(given.shape)} where {tuple(own.shape)} is to be")
+        else:
+            own.data.copy_(given)
+
+
 def write_file(path: Path, content: Mapping[str, Any]) -> int:
     """Write a ``.pt`` file atomically; return its size in bytes."""
     buffer = io.BytesIO()

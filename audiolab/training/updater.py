@@ -39,10 +39,9 @@ class Skips:
 class Updater:
     """Steps a system's networks.
 
-    With ``accumulate`` micro-batches in a step, their updates go side by side: the k-th update of all of them is
-    accumulated and stepped before any of them goes on to its next. So a step is what it is with one large batch, also
-    where a later update looks at what an earlier one has changed; what a system keeps from one update to the next is
-    kept for all micro-batches at once.
+    With ``accumulate``, a step has several micro-batches. The first update of all of them is accumulated, then stepped;
+    then comes the second. So a step is what it is with one large batch, also where a later update looks at what an
+    earlier one has changed. What a system keeps from one update to the next is kept for all micro-batches at once.
 
     Args:
         system: On its device.

@@ -5,7 +5,8 @@ import pytest
 import scipy.signal
 
 from audiolab.corpora.ambience import PLACES, make_ambience
-from audiolab.corpora.readers import make_reader, read_aloud, texts
+from audiolab.corpora.readers import make_reader, read_aloud
+from audiolab.text.sentences import sentences_in
 
 RATE, SAMPLES = 16000, 8 * 16000
 
@@ -13,7 +14,7 @@ RATE, SAMPLES = 16000, 8 * 16000
 @pytest.fixture(scope="module")
 def crowd():
     rng = np.random.default_rng(0)
-    return [read_aloud(make_reader(f"t{n}", "en", n, rng), texts("en")[3 * n : 3 * n + 3], 0) for n in range(5)]
+    return [read_aloud(make_reader(f"t{n}", "en", n, rng), sentences_in("en")[3 * n : 3 * n + 3], 0) for n in range(5)]
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,7 @@ import soundfile
 from checks import refused
 
 from audiolab.corpora import dns
-from audiolab.corpora.dns import CORPUS, prepare, read_pointers
+from audiolab.corpora.dns import CORPUS, DnsPreparation, prepare, read_pointers
 from audiolab.corpora.dns_layout import LANGUAGES, kind_of
 from audiolab.corpora.splits import set_of
 from audiolab.data.mixtures import MixtureDir
@@ -120,6 +120,46 @@ def test_data_dirs(root, tmp_path, archives):
     assert len(whole) == 2 * len(set(whole.values())) - 1  # excerpts of one recording stay together
     french = {s for part in parts for s in DataDir(tmp_path / f"data/speech_target_{part}").speakers if s[:2] == "fr"}
     assert {f"fr_{reader}" for reader in READERS} <= french
+
+
+def test_some_languages_speakers_and_noises(root, tmp_path):
+    """What is not wanted may be absent; English and the pairs stay, and each set has something of each language."""
+    shutil.rmtree(root / "datasets/clean/russian_speech")
+    config = DnsPreparation(languages=["it", "de"], max_speakers=1, max_utterances=1, max_noises=2)
+    prepare(root, tmp_path / "data", config)
+    for part in ("train", "valid", "test"):
+        target, english, noise = (
+            DataDir(tmp_path / f"data/{name}_{part}") for name in ("speech_target", "speech_english", "noise_target")
+        )
+        assert sorted(target.table("utt2lang").values()) == ["de", "it"]
+        assert (len(english.utterances), len(noise.utterances)) == (1, 2)
+    assert len(DataDir(tmp_path / "data/dns_no_reverb").utterances) == len(PAIRS)
+    with refused("--languages: the corpus has no 'pl'; known are: de, es, fr", tmp_path / "none"):
+        prepare(root, tmp_path / "none", DnsPreparation(languages=["pl"]))
+    with refused("no recordings of russian_speech; expected", tmp_path / "none"):
+        prepare(root, tmp_path / "none", DnsPreparation(languages=["ru"]))
+
+
+def test_a_choice_that_leaves_a_language_out_of_a_set(root, tmp_path):
+    prepare(root, tmp_path / "data")
+    speakers = [
+        next(s for s in DataDir(tmp_path / f"data/{name}_{part}").speakers if s[:2] in ("it", "en"))
+        for name in ("speech_target", "speech_english")
+        for part in ("train", "valid", "test")
+    ]
+    chosen = DnsPreparation(languages=["it"], speakers=speakers)
+    assert [len(DataDir(path).speakers) for path in prepare(root, tmp_path / "few", chosen)[:6]] == [1] * 6
+    french = next(s for s in DataDir(tmp_path / "data/speech_target_train").speakers if s[:2] == "fr")
+    with refused("speech_target: nothing in 'fr' for valid and test; whole speakers", tmp_path / "none"):
+        prepare(root, tmp_path / "none", DnsPreparation(languages=["it", "fr"], speakers=[*speakers, french]))
+
+
+def test_only_what_is_needed_is_fetched():
+    whole, some = (
+        {file.folder for file in CORPUS.files_of(DnsPreparation(languages=names))} for names in ([], ["it", "zh"])
+    )
+    assert {file.folder for file in CORPUS.files} == whole
+    assert whole - some == {f"datasets.clean.{name}" for name in LANGUAGES if name[:2] not in ("it", "ma")}
 
 
 def test_pairs(root, tmp_path):

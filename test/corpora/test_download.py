@@ -17,8 +17,10 @@ import numpy as np
 import pytest
 
 from audiolab.bin import download as command
+from audiolab.corpora import options
 from audiolab.corpora.base import Corpus, FileList, RemoteFile
 from audiolab.corpora.download import download
+from audiolab.corpora.preparation import Preparation
 from audiolab.errors import AudiolabError
 
 BODY = np.random.default_rng(0).bytes(1_000_000)
@@ -310,10 +312,10 @@ def test_the_command_fetches_archives_and_what_lists_name(server, tmp_path, monk
     archive, listing, *listed = served(("datasets.noise.tar.bz2", "list.txt", "a/one.wav", "a/b/other.wav"), server)
     read = []
     corpus = Corpus(
-        "dns", "free", "here", (archive,), None, None, None,
+        "dns", "free", "here", (archive,), Preparation, None, None, None,
         (FileList(listing, lambda path: read.append(path.read_bytes()) or listed),),
     )  # fmt: skip
-    monkeypatch.setattr(command, "get_corpus", {"dns": corpus}.get)
+    monkeypatch.setattr(options, "get_corpus", {"dns": corpus}.get)
     monkeypatch.setattr(sys, "argv", ["download", "--corpus", "dns", "--dest", str(tmp_path)])
     command.main()
     assert read == [b"list"]

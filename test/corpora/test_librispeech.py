@@ -1,12 +1,14 @@
 """LibriSpeech: data dirs of the corpus's own layout, as unpacked one archive beside the other, and what faults give."""
 
 import shutil
+from typing import get_args
 
 import numpy as np
 import pytest
 import soundfile
 
-from audiolab.corpora.librispeech import CORPUS, prepare
+from audiolab.config import from_dict, load_yaml
+from audiolab.corpora.librispeech import CORPUS, LibriSpeechPreparation, Train, prepare
 from audiolab.datadir.datadir import DataDir
 from audiolab.datadir.validate import validate
 from audiolab.errors import AudiolabError
@@ -59,7 +61,7 @@ def test_subsets_to_train_on_may_be_chosen(root, tmp_path):
         folder.mkdir(parents=True)
         soundfile.write(folder / f"{utterance}.flac", np.full(1600, 0.1), 16000)
     assert len(DataDir(prepare(root, tmp_path / "plain")[0]).table("wav.scp")) == 4
-    chosen = CORPUS.chosen(["train-clean-100", "train-clean-360", "train-other-500"])
+    chosen = LibriSpeechPreparation(subsets=["train-clean-100", "train-clean-360", "train-other-500"])
     train, valid, _ = prepare(root, tmp_path / "all", chosen)
     assert len(DataDir(train).table("wav.scp")) == 6
     assert len(DataDir(valid).table("wav.scp")) == 2
@@ -70,12 +72,42 @@ def test_subsets_to_train_on_may_be_chosen(root, tmp_path):
 
 
 def test_only_what_is_chosen_is_fetched():
-    assert [file.folder for file in CORPUS.files_of(None)] == ["train-clean-360", "dev-clean", "test-clean"]
-    chosen = CORPUS.files_of(["train-other-500", "train-clean-100"])
+    files = CORPUS.files_of(LibriSpeechPreparation())
+    assert [file.folder for file in files] == ["train-clean-360", "dev-clean", "test-clean"]
+    chosen = CORPUS.files_of(LibriSpeechPreparation(subsets=["train-other-500", "train-clean-100"]))
     assert {file.folder for file in chosen} == {"train-other-500", "train-clean-100", "dev-clean", "test-clean"}
-    for names, said in ((["train-clean-36"], "has no subset 'train-clean-36'"), (["train-clean-100"] * 2, "2 times")):
+    for names, said in (
+        (["train-clean-36"], "did you mean 'train-clean-360'"), (["train-clean-100"] * 2, "each named once"),
+        ([], "one or more, .*not none"),
+    ):  # fmt: skip
         with pytest.raises(AudiolabError, match=said):
-            CORPUS.chosen(names)
+            from_dict(LibriSpeechPreparation, {"subsets": names})
+
+
+def test_fewer_speakers_and_utterances(root, tmp_path):
+    """Of each set; the same ones again, and a data dir knows how it was made."""
+    config = LibriSpeechPreparation(max_speakers=1, max_utterances=1)
+    paths = prepare(root, tmp_path / "data", config)
+    for path, utterances in zip(paths, UTTERANCES.values()):
+        assert len(DataDir(path).utterances) == 1
+        assert set(DataDir(path).utterances) < set(utterances)
+        assert load_yaml(path / "prepared.yaml")[0]["max_utterances"] == 1
+        assert len((path / "spk2gender").read_text().splitlines()) == 1
+        assert not any(fault.fatal for fault in validate(path, feats=False))
+    more = prepare(root, tmp_path / "more", LibriSpeechPreparation(max_speakers=2, max_utterances=1))
+    assert set(DataDir(paths[0]).utterances) < set(DataDir(more[0]).utterances)
+
+
+def test_speakers_by_name(root, tmp_path):
+    paths = prepare(root, tmp_path / "data", LibriSpeechPreparation(speakers=["100", "84", "61"]))
+    assert [DataDir(path).speakers for path in paths] == [["100"], ["84"], ["61"]]
+    for speakers, said in (
+        (["100", "85", "61"], "--speakers: the corpus has no '85'; known are: 100, 1001"),
+        (["100", "84"], "--speakers: none of them is in speech_source_test; name some of its speakers, as 1089 61"),
+    ):
+        with pytest.raises(AudiolabError, match=said):
+            prepare(root, tmp_path / "none", LibriSpeechPreparation(speakers=speakers))
+    assert not (tmp_path / "none").exists()
 
 
 def test_without_texts_and_speakers(root, tmp_path):
@@ -99,7 +131,7 @@ def test_faults(root, tmp_path):
 
 
 def test_addresses():
-    assert {file.folder for file in CORPUS.files} == {*CORPUS.subsets, "dev-clean", "test-clean"}
+    assert {file.folder for file in CORPUS.files} == {*get_args(Train), "dev-clean", "test-clean"}
     for file in CORPUS.files:
         assert file.url == f"https://www.openslr.org/resources/12/{file.name}"
         assert len(file.md5) == 32

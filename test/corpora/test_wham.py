@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from audiolab.corpora.wham import CORPUS, prepare
+from audiolab.corpora.wham import CORPUS, WhamPreparation, prepare
 from audiolab.data.mixtures import excerpt
 from audiolab.datadir.datadir import DataDir
 from audiolab.datadir.validate import validate
@@ -43,6 +43,19 @@ def test_data_dirs_of_two_channels(root, tmp_path):
         assert validate(path, feats=False, text=False) == []
         for entry in data.table("wav.scp").values():
             assert np.array_equal(excerpt(entry, 16000, 10, 20), np.full(20, 0.25, np.float32))
+
+
+def test_fewer_noises_and_those_of_a_rate(root, tmp_path):
+    for path in prepare(root, tmp_path / "data", WhamPreparation(max_noises=1)):
+        assert len(DataDir(path).utterances) == 1
+    folder = root / "wham_noise/wham_noise"
+    for name, stems in NAMES.items():
+        soundfile.write(folder / name / f"{stems[0]}.wav", np.full(800, 0.25), 8000)
+    for path, stems in zip(prepare(root, tmp_path / "fast", WhamPreparation(min_rate=16000)), NAMES.values()):
+        assert DataDir(path).utterances == [stems[1].replace("-", "_")]
+    with pytest.raises(AudiolabError, match=r"noise_source_train: no recording fits.* sampling rates are 8000, 16000"):
+        prepare(root, tmp_path / "none", WhamPreparation(min_rate=44100))
+    assert not (tmp_path / "none").exists()
 
 
 def test_faults(root, tmp_path):

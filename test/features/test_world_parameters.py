@@ -5,7 +5,6 @@ import pytest
 import pyworld
 import soxr
 
-from audiolab.corpora.espeak import Line, Voice, speak
 from audiolab.errors import AudiolabError
 from audiolab.features.f0 import F0Config, frames_of
 from audiolab.features.mel_cepstrum import mc2sp
@@ -13,6 +12,7 @@ from audiolab.features.world import analyse
 from audiolab.features.world_config import WorldConfig
 from audiolab.features.world_parameters import WorldParameters, continuous_log_f0
 from audiolab.synthesis.speechlike import formant_filter, glottal_pulses, speech_like
+from audiolab.text.espeak import Line, Voice, speak
 
 RATE = 22050
 CONFIG = WorldConfig()

@@ -109,6 +109,8 @@ def test_only_the_mixtures_that_the_methods_need_are_drawn_and_asked_for(tmp_pat
         ({"num_nodes": 2}, "--num_nodes 2: run.py knows this machine only"),
         ({"num_nodes": 0}, "--num_nodes 0: give a whole number, 1 or more"),
         ({"methods": "source srst_similr"}, "unknown method 'srst_similr'; did you mean 'srst_similar'"),
+        ({"prepare_conf": "conf"}, "--prepare_conf conf/classifier.yaml: it is to hold librispeech.yaml, wham.yaml,"),
+        ({"prepare_conf": "none"}, "--prepare_conf none/*: it is to hold librispeech.yaml, wham.yaml, dns.yaml"),
         ({"methods": "classifier"}, "unknown method 'classifier'"),
         ({"methods": "dann dann"}, "method dann is named 2 times; name each once"),
         ({"seeds": "0 0"}, "seed 0 is named 2 times; name each once"),

@@ -161,7 +161,15 @@ def test_report_and_listening_test(recipe):
     report = (recipe / "exp/mini/report.html").read_text()
     assert report.count("<audio ") == (2 + len(METHODS)) * EVAL  # source, target, and of each method
     assert report.count("<svg ") >= 2
-    for text in (SOURCE, TARGET, "softgan_energy", "mean_shift", "VCC2018 (mini), test", "Difference to mean_variance"):
+    for text in (
+        "MOS similarity, paper",
+        SOURCE,
+        TARGET,
+        "softgan_energy",
+        "mean_shift",
+        "VCC2018 (mini), test",
+        "Difference to mean_variance",
+    ):
         assert text in report
     assert loads_nothing(report)
     listening = (recipe / "exp/mini/listening.html").read_text()

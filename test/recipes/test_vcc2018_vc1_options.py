@@ -11,6 +11,7 @@ from test_vcc2018_vc1 import NAME, OPTIONS, PAIR, RATE, SMALL, STEPS
 
 from audiolab.datadir.datadir import write_data_dir
 from audiolab.datadir.stamp import write_stamp
+from audiolab.datadir.table import read_table
 from audiolab.plan.running import read_tasks
 
 pytestmark = pytest.mark.recipe
@@ -163,6 +164,28 @@ def test_parts_that_cannot_be_are_refused(shown, options, told):
         record(place, 1.0)
     shown("data", db_root="mine", dataset="mine", **options)
     assert told in shown.said.stderr
+
+
+def test_what_is_taken_of_a_corpus_is_noticed_when_it_changes(shown):
+    """Other options, and other contents of the YAML under the same name."""
+    for place in (
+        "training/A/10001",
+        "training/A/10002",
+        "training/B/10001",
+        "evaluation/A/30001",
+        "reference/B/30001",
+    ):
+        record(place, 1.0)
+    options = {"db_root": "mine", "dataset": "mine", "dev_sentences": 0, "pairs": "A:B", "prepare_config": "few.yaml"}
+    Path("few.yaml").write_text("max_train_sentences: 1\n")
+    shown("data", **options)
+    assert read_table("data/mine/train/utt2spk") == {"A_10001": "A", "B_10001": "B"}
+    assert len(shown("features", **options)) > 0
+    assert shown("features", **options | {"prepare_config": ""}) == []
+    assert "data/mine was made with db_root=mine, prepare_config=few.yaml, not db_root=mine: run" in shown.said.stderr
+    Path("few.yaml").write_text("max_train_sentences: 2\n")
+    assert shown("features", **options) == []
+    assert "data/mine was made from an older few.yaml: run stage 0 (data) again" in shown.said.stderr
 
 
 def test_recordings_that_were_replaced_under_the_same_names_are_noticed(shown):

@@ -1,3 +1,6 @@
+import re
+from types import SimpleNamespace
+
 import matplotlib
 import numpy as np
 import pytest
@@ -8,6 +11,7 @@ from audiolab.metrics.bootstrap import Interval
 from audiolab.metrics.summary import Summary
 from audiolab.report import page, plots, style
 from audiolab.report.history import History, thin
+from audiolab.report.sections import FEW, configuration_section
 from audiolab.report.tables import Column, html_table, markdown_table
 
 EVIL = "<script>alert(\"'1'\")</script> & co"
@@ -131,3 +135,18 @@ def test_png_is_the_same_again(tmp_path):
     for name in ("a.png", "b.png"):
         style.save_png(plots.intervals({"p": {"s": Interval(1.0, 0.5, 1.5, 3)}}, "MCD"), tmp_path / name)
     assert (tmp_path / "a.png").read_bytes() == (tmp_path / "b.png").read_bytes()
+
+
+@pytest.mark.parametrize(("runs", "keys"), [(2, 3), (3, 2), (2, FEW + 1)])
+def test_what_differs_between_runs_is_higher_than_wide_and_folded_where_it_is_long(runs, keys):
+    configs = {f"run{n}": {"same": 1, "conf": {f"key{k}": 10 * n + k for k in range(keys)}} for n in range(runs)}
+    section = configuration_section([SimpleNamespace(name=n, config=c, config_text="") for n, c in configs.items()])
+    table = section[section.index("<thead>") : section.index("</table>")]
+    cells = [re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", line) for line in re.findall(r"<tr>(.*?)</tr>", table)]
+    wanted = [["Run", *(f"conf.key{k}" for k in range(keys))]]
+    wanted += [[name, *map(str, config["conf"].values())] for name, config in configs.items()]
+    if keys > runs:
+        wanted = [list(row) for row in zip(*wanted)]
+        wanted[0][0] = "Key"
+    assert cells == wanted
+    assert section.startswith("<details open>") == (len(wanted) - 1 <= FEW)

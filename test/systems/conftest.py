@@ -1,4 +1,4 @@
-"""Lets tests import ``examples`` and ``feature_folder``; arithmetic of wiring tests."""
+"""Lets tests import ``examples``, ``feature_folder`` and ``logged_names``; arithmetic of wiring tests."""
 
 import sys
 from pathlib import Path
@@ -7,7 +7,7 @@ import pytest
 import torch
 
 HERE = Path(__file__).parent
-sys.path[:0] = [str(HERE), str(HERE.parent / "data")]
+sys.path[:0] = [str(HERE), str(HERE.parent / "data"), str(HERE.parent / "training")]
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ import sys
 import time
 
 import examples
+import logged_names
 import numpy as np
 import pytest
 import torch
@@ -140,6 +141,24 @@ def test_logs_finite_scores(system, tmp_path):
     learns = {"train"} if systems.get(name).optimizes else set()  # a system without updates has nothing to log
     assert {row["split"] for row in rows} == {"valid"} | learns
     assert all(np.isfinite(float(row["value"])) for row in rows)
+
+
+def test_training_and_validation_name_the_same_value_alike(variant, tmp_path):
+    """By value, on the same batches: so a curve shows both, and one name is not two things."""
+    name, example = variant
+    assert logged_names.faults(*logged_names.values(train(name, tree_of(name, example, max_steps=1), tmp_path))) == []
+
+
+def test_what_belongs_into_one_plot_is_logged(tmp_path):
+    """By one of the systems that draw it: all enhancers say the same of their classifiers, which not all have."""
+    logged = {}
+    for name in systems.names():
+        tree = tree_of(name, getattr(examples, name)(tmp_path / name / "data"), max_steps=1)
+        training, validation = logged_names.values(train(name, tree, tmp_path / name / "run"))
+        logged[name] = {*training, *validation}
+    for together in filter(None, (systems.get(name).together for name in logged)):
+        by_them = [logged[name] for name in logged if systems.get(name).together == together]
+        assert set(together.names.values()) <= set.union(*by_them)
 
 
 @pytest.mark.parametrize("section", ["system_conf", "data_conf", "optim", "trainer"])

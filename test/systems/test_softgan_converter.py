@@ -13,8 +13,9 @@ from audiolab.config import to_dict
 from audiolab.features.envelope import MelEnvelope
 from audiolab.features.envelope_config import EnvelopeConfig
 from audiolab.features.speech_profile import profile_of
+from audiolab.nn.facts import Facts
 from audiolab.systems.softgan.config import SoftGANConfig
-from audiolab.systems.softgan.speaker import Analysis, Speaker
+from audiolab.systems.softgan.speaker import Speaker
 
 ANALYSIS = EnvelopeConfig()
 RATE, BANDS, ORDER = 16000, 32, 40
@@ -73,8 +74,8 @@ def scaling(scale):
 
 def converter(monkeypatch, scale, levels=LEVELS):
     monkeypatch.setattr(module, "Generator", Known)
-    analysis, state = Analysis(), {}
-    analysis.config = to_dict(ANALYSIS)
+    analysis, state = Facts(), {}
+    analysis.values = to_dict(ANALYSIS)
     heard = profile_of([features(noise())], ANALYSIS, "noise")
     for name, (offset, factor) in scaling(scale).items():
         moved = {key: getattr(heard, key) + levels[name] for key in ("level", "mean")}

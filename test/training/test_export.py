@@ -9,7 +9,7 @@ from toys import GanToy, make_config, make_trainer, train
 from audiolab.errors import AudiolabError
 from audiolab.training.determinism import same
 from audiolab.training.ema import WeightAverage
-from audiolab.training.export import exported_state, load_model, save_model
+from audiolab.training.export import exported_state, load_model, save_model, take_exports
 
 
 def model(expdir):
@@ -109,3 +109,17 @@ def test_a_model_is_read_as_it_was_written_and_no_other(tmp_path):
     torch.save(found | {"format": 2}, path)
     with pytest.raises(AudiolabError, match=r"model.pt: of format 2, but this audiolab reads format 1; train again"):
         load_model(path, "train again")
+
+
+def test_a_system_takes_its_exports_and_nothing_else(tmp_path):
+    train(make_config("gan"), tmp_path / "run")
+    state, system = load_model(tmp_path / "run" / "model.pt", "")["state"], GanToy(GanToy.Config())
+    drawn = copy.deepcopy(system.back.state_dict())
+    take_exports(system, state)
+    assert same(dict(system.there.state_dict()), dict(state["there"]))
+    assert same(dict(system.back.state_dict()), dict(drawn))
+    assert system.offset.tolist() == state["offset"].tolist() != [0, 0, 0, 0]
+    with pytest.raises(KeyError, match="offset"):
+        take_exports(system, {"there": state["there"]})
+    with pytest.raises(RuntimeError, match=r"offset is \(1,\) where \(4,\) is to be"):
+        take_exports(system, state | {"offset": torch.zeros(1)})

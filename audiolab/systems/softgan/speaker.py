@@ -64,23 +64,3 @@ class Speaker(nn.Module):
                 "again, in a new folder"
             )
         self.profile = None if state["profile"] is None else SpeechProfile.from_plain(state["profile"])
-
-
-class Analysis(nn.Module):
-    """The analysis that made the features, kept with the weights so that a model needs no further file.
-
-    Attributes:
-        config: `audiolab.features.envelope.EnvelopeConfig` as nested dicts.
-    """
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.config: dict[str, Any] = {}
-
-    def get_extra_state(self) -> dict[str, Any]:
-        """Return the analysis config, for the state dict."""
-        return self.config
-
-    def set_extra_state(self, state: dict[str, Any]) -> None:
-        """Take back what `get_extra_state` gave."""
-        self.config = state

@@ -14,11 +14,12 @@ from audiolab.data.crops import UnpairedCrops, UnpairedCropsConfig
 from audiolab.data.speakers import SpeakerStatistics
 from audiolab.dataset import Batch
 from audiolab.errors import AudiolabError
+from audiolab.nn.facts import Facts
 from audiolab.systems.softgan.config import SoftGANConfig
 from audiolab.systems.softgan.converter import SoftGANConverter
 from audiolab.systems.softgan.losses import adversarial, energy_loss
 from audiolab.systems.softgan.networks import Discriminator, Generator
-from audiolab.systems.softgan.speaker import Analysis, Speaker
+from audiolab.systems.softgan.speaker import Speaker
 from audiolab.training.config import filled
 from audiolab.training.system import Mean, System, Together, Update
 
@@ -61,7 +62,7 @@ class SoftGAN(System):
         self.discriminator_y = Discriminator(config.discriminator, config.bands, config.frames)
         self.speaker_x = Speaker(config.bands)
         self.speaker_y = Speaker(config.bands)
-        self.analysis = Analysis()
+        self.analysis = Facts()
         self.register_buffer("noise_mean", torch.zeros(()))
         self.register_buffer("noise_std", torch.ones(()))
 
@@ -86,7 +87,7 @@ class SoftGAN(System):
             raise AudiolabError(
                 "system_conf.scale 'unit' needs features in dB: make them with scale: db in features.yaml"
             )
-        self.analysis.config = to_dict(train_set.analysis)
+        self.analysis.values = to_dict(train_set.analysis)
         highest = train_set.highest if self.config.scale == "unit" else (None, None)
         speakers = (self.speaker_x, self.speaker_y), (train_set.source, train_set.target), highest
         for speaker, statistics, of_speaker in zip(*speakers):

@@ -10,11 +10,12 @@ from markupsafe import Markup
 
 from audiolab import cli
 from audiolab.datadir.datadir import DataDir
+from audiolab.metrics.bootstrap import Interval
 from audiolab.metrics.further_table import measured_part
-from audiolab.metrics.scores import UNTRAINED
-from audiolab.metrics.summary import check_baseline, summarise_by
+from audiolab.metrics.scores import NATURAL, UNTRAINED
+from audiolab.metrics.summary import check_baseline, summarise, summarise_by
 from audiolab.metrics.table import read_conditions
-from audiolab.report import page
+from audiolab.report import page, tables
 from audiolab.report.assembly import Content
 from audiolab.report.experiment import Experiment, Limits
 from audiolab.report.page import Section
@@ -24,7 +25,7 @@ from audiolab.tasks.runs import Run
 from audiolab.tasks.vc.conversions import Conversion, check_references, conversions
 from audiolab.tasks.vc.pictures import picture
 from audiolab.tasks.vc.scores import JUDGED, METRICS, VC, ConversionScore
-from audiolab.tasks.vc.tables import BY_PAIR, TASK, leaders, short_note
+from audiolab.tasks.vc.tables import BESIDE_PAPER, BY_PAIR, MOS_NOTE, TASK, PaperRow, leaders, short_note
 
 LIMITS = Limits(group="run", utterances=5, seconds=8.0, max_mb=30.0)
 
@@ -33,9 +34,10 @@ Conversions = Mapping[str, Sequence[Conversion]]
 
 
 def add_options(parser: cli.ArgumentParser) -> None:
-    """Add the data dirs of real speech."""
+    """Add the data dirs of real speech, and the paper's table."""
     parser.add_argument("--data", required=True, help="data dir of the utterances that were converted")
     parser.add_argument("--reference", required=True, help="data dir of the targets' parallel references")
+    parser.add_argument("--paper", default="", help="the paper's table, by tabs")
 
 
 def content(experiment: Experiment, options: Any) -> Content:
@@ -60,10 +62,7 @@ def content(experiment: Experiment, options: Any) -> Content:
             "System": experiment.systems,
             "Speaker pairs": ", ".join(" → ".join(pair) for pair in sorted({score.pair for score in scores})),
         },
-        sections=[
-            Section("Scores", score_section(scores, conditions)),
-            *(Section(f"Difference to {name}", difference_section(scores, name)) for name in options.baseline),
-        ],
+        sections=list(_sections(scores, conditions, options)),
         heard={
             name: [_item(c, listed, others) for listed, of_listed in of_run.items() for c in of_listed]
             for name, of_run in made.items()
@@ -72,6 +71,15 @@ def content(experiment: Experiment, options: Any) -> Content:
         spectrograms=spectrogram_section(experiment, found),
         files=list(_files(experiment, found)),
     )
+
+
+def _sections(scores: Sequence[ConversionScore], conditions: Mapping[str, object], options: Any) -> Iterator[Section]:
+    yield Section("Scores", score_section(scores, conditions))
+    for baseline in options.baseline:
+        yield Section(f"Difference to {baseline}", difference_section(scores, baseline))
+    if options.paper:
+        rows = TASK.read_paper(options.paper)
+        yield Section("The paper's table beside ours", paper_section(rows, scores, conditions))
 
 
 def score_section(scores: Sequence[ConversionScore], conditions: Mapping[str, object]) -> Markup:
@@ -91,6 +99,33 @@ def difference_section(scores: Sequence[ConversionScore], baseline: str) -> Mark
     check_baseline(scores, baseline)
     note = page.note("Means of differences by utterance, with their 95 % intervals.")
     return page.join(difference_table(scores, METRICS, baseline, "Over all pairs"), note)
+
+
+def paper_section(
+    paper: Sequence[PaperRow], scores: Sequence[ConversionScore], conditions: Mapping[str, object]
+) -> Markup:
+    """Return the paper's rows with its mean opinion scores (MOS), each beside our scores of that system."""
+    ours = {summary.system: summary for summary in summarise(scores, METRICS)}
+    columns = [
+        tables.Column("row", "Paper's row, our system"),
+        tables.Column("similarity", "MOS similarity, paper"),
+        tables.Column("naturalness", "MOS naturalness, paper"),
+        *(column(metric) for metric in METRICS if metric.column in BESIDE_PAPER),
+    ]
+    lines = []
+    for row in paper:
+        system = ours.get(row.config)
+        printed = {
+            "similarity": _printed(row.similarity, row.sim_ci),
+            "naturalness": _printed(row.naturalness, row.nat_ci),
+        }
+        ours_is = row.config and f"{row.config}{'' if system else ', not scored'}"
+        name = Markup("{} <small>{}</small>").format(row.row, ours_is)
+        about = {"row": name, tables.UNRANKED: row.config == NATURAL}
+        lines.append(about | printed | (system.metrics if system else {}))
+    table = tables.html_table(columns, lines, "The best of each column of ours in bold", stacked=True)
+    notes = page.bullets([f"{row.row}: {row.note}." for row in paper if row.note])
+    return page.join(table, page.note(MOS_NOTE), notes, page.note(short_note(scores, conditions)))
 
 
 def spectrogram_section(experiment: Experiment, found: Conversions) -> Markup:
@@ -129,6 +164,14 @@ def _by_pair(scores: Sequence[ConversionScore]) -> list[Markup]:
             caption = f"{column(metric).header} by pair; the best of each row in bold"
             by_pair += [group_table("Pair", means, metric, caption, best=True), page.note(leaders(scores, metric))]
     return [page.grid(drawings, large=True), *by_pair]
+
+
+def _printed(mean: str, half_width: str) -> Interval | None:
+    """Return what the paper prints as ``mean ± half_width``, over an unknown number of values; None for nothing."""
+    if not mean:
+        return None
+    half = float(half_width or "nan")
+    return Interval(float(mean), float(mean) - half, float(mean) + half, 0)
 
 
 def _item(conversion: Conversion, listed: Run, others: Mapping[Run, Mapping[str, Clip]]) -> Item:

@@ -21,6 +21,7 @@ verbose=1                               # 2: print every command
 corpus=real                             # real: LibriSpeech, WHAM! and DNS; mini: small synthesised twins, made here; own
 db_root=                                # where the three corpora lie; empty: downloads/
 librispeech_subsets=train-clean-360     # what to train on of real's: train-clean-100, train-clean-360, train-other-500
+prepare_conf=                           # folder with librispeech.yaml, wham.yaml, dns.yaml: what is taken of each; empty: all
 table=                                  # of own: lists the recordings
 dataset=                                # names data/; empty: the corpus
 train_mixtures=                         # mixtures of a domain to train on; empty: 50000, or 2000 of mini
@@ -83,7 +84,7 @@ stage_data() {
     begin "$data" data --inputs "$table" --options "$made_from"
     run prepare_own --table "$table" --dest "$data" --nj "$nj"
   else
-    begin "$data" data --inputs "$db_root"/{librispeech,wham,dns} --options "$made_from"
+    begin "$data" data --inputs "$db_root"/{librispeech,wham,dns} "${choices[@]}" --options "$made_from"
     for name in librispeech wham dns; do
       subsets_of "$name"
       run prepare --corpus "$name" --db_root "$db_root/$name" --dest "$data" --nj "$nj" "${subsets[@]}"

@@ -19,6 +19,7 @@ verbose=1                               # 2: print every command
 # corpus
 corpus=real                             # real: VCC2018; mini: a small synthesised twin, made here in a minute
 db_root=                                # where a corpus in the layout of VCC2018 lies; empty: downloads/
+prepare_config=                         # YAML of what is taken of the corpus, its speakers and sentences; empty: all
 mini_train=24                           # sentences of a speaker of mini to train on
 mini_eval=8                             # to convert and report on
 mini_dev=4                              # and to make choices on
@@ -64,6 +65,8 @@ case $corpus in
 esac
 dataset=${dataset:-$corpus} pairs=${pairs:-$default_pairs} db_root=${db_root:-$corpus_dir}
 data=data/$dataset dump=dump/$dataset/train
+made_from="db_root=$db_root"
+if [[ -n $prepare_config ]]; then made_from+=", prepare_config=$prepare_config"; fi
 case $eval_part in
   test) eval=$data/eval_test note="Test sentences, on which nothing was chosen." ;;
   dev) eval=$data/eval_dev note="Development sentences: for choices, not to be reported." ;;
@@ -94,9 +97,10 @@ stage_download() {
 }
 
 stage_data() {
-  begin "$data" data --inputs "$db_root" --options "db_root=$db_root"
+  begin "$data" data --inputs "$db_root" ${prepare_config:+"$prepare_config"} --options "$made_from"
   begin_parts
-  run prepare --corpus vcc2018 --db_root "$db_root" --dest "$data" --nj "$nj"
+  run prepare --corpus vcc2018 --db_root "$db_root" --dest "$data" --nj "$nj" \
+    ${prepare_config:+--config "$prepare_config"}
   for set in train eval ref; do validate_data_dir.py --no-feats --no-text "$data/$set"; done
   split_eval.py "$data/eval" --db_root "$db_root" --dev "$dev_sentences" --part "$eval_part"
   if ((eval_sentences > 0)); then
@@ -108,7 +112,7 @@ stage_data() {
 }
 
 stage_features() {
-  made_by "$data" data 0 --options "db_root=$db_root"
+  made_by "$data" data 0 --options "$made_from"
   begin "$dump" features --inputs "$data" conf/features.yaml
   rm -rf "$dump/parts" # of a run with more jobs
   local utterances jobs
@@ -185,7 +189,8 @@ stage_report() {
   made_by "$expdir" infer 4 --options "${infer_options[@]}"
   made_by "$expdir" score 5
   run report vc --expdir "$expdir" --scored "$expdir/scored.tsv" --data "$eval" --reference "$data/ref" \
-    --scores "$expdir/scores.csv" --corpus "VCC2018 ($dataset), $eval_part" "${baselines[@]}" --out "$expdir/report.html"
+    --scores "$expdir/scores.csv" --corpus "VCC2018 ($dataset), $eval_part" --paper local/table1.tsv "${baselines[@]}" \
+    --out "$expdir/report.html"
   if [[ $ablation == true ]]; then
     run plot_runs --expdir "$expdir" --scored "$expdir/scored.tsv" --values d_real d_converted d_source \
       --out "$expdir/discriminators.png"

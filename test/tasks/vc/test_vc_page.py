@@ -1,6 +1,7 @@
 import dataclasses
 import logging
 import math
+import re
 import shutil
 import sys
 from collections import Counter
@@ -64,6 +65,33 @@ def test_scores_say_over_how_much_they_were_taken(command, check, experiment, mo
     assert '<td class="number">2</td><td class="number">6</td><td class="number">2</td>' in page.replace("\n", "")
     assert '<span class="interval">(4)</span>' in page
     assert "<dt>Seeds</dt><dd>1, 2</dd>" in page
+
+
+PAPER = """row\tconfig\tsimilarity\tsim_ci\tnaturalness\tnat_ci\tnote
++SoftGAN <i>\tsoftgan\t3.40\t0.40\t3.02\t\tsmall & quick
+-SoftGAN\thard\t\t\t\t\t
+"""
+
+
+def test_the_papers_table_stands_beside_ours(command, check, experiment, tmp_path):
+    """The paper's figures as printed, our means of the same system, and what was not scored named as such."""
+    (tmp_path / "table1.tsv").write_text(PAPER)
+    page = command("--paper", tmp_path / "table1.tsv")
+    found = check(page)
+    assert found.problems == []
+    assert not found.all("i")
+    section = page[page.index('<section id="the-paper-s-table-beside-ours"') : page.index('<section id="listen"')]
+    soft, hard = re.findall(r"<tr>(<th scope=.row.*?)</tr>", section)
+    ours = np.mean([score.values["mcd_db"] for score in VC.read(experiment / "exp" / "demo" / "scores.csv")])
+    cells = re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", soft)
+    assert cells[0] == "+SoftGAN &lt;i&gt; <small>softgan</small>"
+    assert [re.sub("<[^>]*>", "", cell) for cell in cells[1:3]] == ["3.40 ± 0.40", "3.02 ± –"]
+    assert re.sub("<[^>]*>", "", cells[3]).startswith(f"{ours:.2f} ±")
+    assert set(re.findall(r"<td[^>]*>(.*?)</td>", hard)) == {"–"}
+    assert "<small>hard, not scored</small>" in hard
+    assert "+SoftGAN &lt;i&gt;: small &amp; quick." in section
+    assert "exact DTW" in section
+    assert "beside ours" not in command()
 
 
 def test_players_hold_the_recordings(command, check, decoded, experiment):

@@ -12,6 +12,17 @@ if [[ $corpus == own && -n $db_root ]]; then echo "error: --db_root is for real 
 if [[ $corpus != real && $librispeech_subsets != train-clean-360 ]]; then
   echo "error: --librispeech_subsets is for --corpus real" >&2 && exit 1
 fi
+if [[ $corpus == own && -n $prepare_conf ]]; then
+  echo "error: --prepare_conf is for real and mini; own has --table" >&2 && exit 1
+fi
+choices=() # the YAMLs in it
+if [[ -n $prepare_conf ]]; then choices=("$prepare_conf"/*); fi
+for choice in "${choices[@]}"; do
+  case ${choice#"$prepare_conf/"} in
+    librispeech.yaml | wham.yaml | dns.yaml) ;;
+    *) echo "error: --prepare_conf $choice: it is to hold librispeech.yaml, wham.yaml, dns.yaml, or some of them" >&2 && exit 1 ;;
+  esac
+done
 if [[ $corpus != own && -n $table ]]; then echo "error: --table is for --corpus own" >&2 && exit 1; fi
 train_mixtures=${train_mixtures:-${defaults[0]}} valid_mixtures=${valid_mixtures:-${defaults[1]}}
 eval_mixtures=${eval_mixtures:-${defaults[2]}}
@@ -28,6 +39,7 @@ if [[ $corpus == own ]]; then
 else
   made_from="db_root=$db_root" title="LibriSpeech, WHAM! and DNS" pairs=${pairs:-dns_no_reverb}
   if [[ $librispeech_subsets != train-clean-360 ]]; then made_from+=", librispeech_subsets=$librispeech_subsets"; fi
+  if [[ -n $prepare_conf ]]; then made_from+=", prepare_conf=$prepare_conf"; fi
   if [[ $corpus == mini ]]; then title="synthesised twins of $title"; fi
   paper=(--paper local/tables.tsv)
 fi

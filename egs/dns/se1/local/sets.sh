@@ -1,11 +1,12 @@
 # shellcheck shell=bash disable=SC2154 # its variables are run.sh's
 # Sourced by run.sh: which sets of mixtures there are, and drawing one.
 
-# subsets_of CORPUS: sets the option subsets that download and prepare get: what is chosen of LibriSpeech
+# subsets_of CORPUS: sets the options subsets that download and prepare get: what is taken of the corpus
 subsets_of() {
   subsets=()
+  if [[ -f $prepare_conf/$1.yaml ]]; then subsets=(--config "$prepare_conf/$1.yaml"); fi
   # shellcheck disable=SC2206,SC2034 # a list, which run.sh reads
-  if [[ $1 == librispeech ]]; then subsets=(--subsets $librispeech_subsets); fi
+  if [[ $1 == librispeech && $librispeech_subsets != train-clean-360 ]]; then subsets+=(--subsets $librispeech_subsets); fi
 }
 
 # has_english PART: whether there is English of train, valid or test

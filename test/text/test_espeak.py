@@ -6,9 +6,9 @@ import sys
 import numpy as np
 import pytest
 
-from audiolab.corpora import espeak
-from audiolab.corpora.espeak import Line, Voice, speak, speak_all
 from audiolab.errors import AudiolabError
+from audiolab.text import espeak
+from audiolab.text.espeak import Line, Voice, speak, speak_all
 
 LINES = [Line("The ferry crosses the bay."), Line("Nobody noticed the lamp.", rate=120, pitch=70, pitch_range=20)]
 

@@ -1,0 +1,77 @@
+"""What ``prepare`` and ``make_mini`` take: the command's own options, and those of the corpus that is named."""
+
+import sys
+from importlib import import_module
+
+import pytest
+
+from audiolab.config import load_yaml
+from audiolab.corpora.base import CORPORA, get_corpus
+from audiolab.datadir.datadir import DataDir
+from audiolab.errors import AudiolabError
+
+
+@pytest.fixture
+def call(monkeypatch):
+    def call(verb, *arguments):
+        monkeypatch.setattr(sys, "argv", [verb, *map(str, arguments)])
+        import_module(f"audiolab.bin.{verb}").main()
+
+    return call
+
+
+@pytest.fixture(scope="module")
+def mini(tmp_path_factory):
+    """The smallest LibriSpeech with a choice."""
+    corpus = get_corpus("librispeech")
+    sizes = corpus.mini(train_speakers=2, valid_speakers=1, test_speakers=1, utterances=2)
+    return corpus.make_mini(tmp_path_factory.mktemp("db"), sizes, 0, 2)
+
+
+def test_yaml_and_command_line_choose(mini, call, tmp_path):
+    """The command line goes over the YAML; a data dir keeps both, resolved."""
+    (tmp_path / "few.yaml").write_text("max_speakers: 1\nmax_utterances: 2\n")
+    start = ("prepare", "--corpus", "librispeech", "--db_root", mini, "--dest", tmp_path / "data")
+    call(*start, "--config", tmp_path / "few.yaml", "--max_utterances", 1)
+    train = DataDir(tmp_path / "data/speech_source_train")
+    assert len(train.utterances) == 1
+    kept = load_yaml(train.path / "prepared.yaml")[0]
+    assert kept == {
+        "corpus": "librispeech", "speakers": [], "max_speakers": 1, "max_utterances": 1, "min_rate": 0,
+        "subsets": ["train-clean-360"],
+    }  # fmt: skip
+    call(*start)
+    assert len(DataDir(train.path).utterances) == 4
+    assert load_yaml(train.path / "prepared.yaml")[0] == kept | {"max_speakers": 0, "max_utterances": 0}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        ("--corpus librispeach", r"unknown corpus 'librispeach'; did you mean 'librispeech'\?"),
+        ("--corpus librispeech --max_speaker 2", r"unknown argument '--max_speaker'; did you mean '--max_speakers'\?"),
+        ("--corpus wham --languages fr", "unknown argument '--languages'"),
+        ("--corpus vcc2018 --max_train_sentences x", "'max_train_sentences' must be int, not 'x'"),
+        ("--corpus vcc2018 --max_train_sentences -1", "--max_train_sentences: max_train_sentences must be 0 or more"),
+        ("--corpus dns --config bad.yaml", r"bad.yaml:2: unknown key 'langauges'; did you mean 'languages'\?"),
+        ("", "the following arguments are required: --corpus"),
+    ],
+)
+def test_what_is_not_known_is_refused_with_the_nearest(call, monkeypatch, tmp_path, arguments, told):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "bad.yaml").write_text("max_speakers: 3\nlangauges: [fr]\n")
+    with pytest.raises(AudiolabError, match=told):
+        call("prepare", "--db_root", "db", "--dest", "data", *arguments.split())
+    assert not (tmp_path / "data").exists()
+
+
+@pytest.mark.parametrize("verb", ["prepare", "make_mini", "download"])
+@pytest.mark.parametrize("name", CORPORA)
+def test_help_tells_the_options_of_the_corpus(call, capsys, verb, name):
+    with pytest.raises(SystemExit):
+        call(verb, "--corpus", name, "--help")
+    shown = capsys.readouterr().out
+    corpus = get_corpus(name)
+    for field in (corpus.mini if verb == "make_mini" else corpus.preparation).__dataclass_fields__:
+        assert f"--{field} " in shown
+    assert "--nj" in shown or verb == "download"
