@@ -17,6 +17,7 @@ from audiolab import systems
 from audiolab.config import from_dict, leaves, load_yaml
 from audiolab.corpora.base import CORPORA, get_corpus
 from audiolab.data.mixtures import MixtureSettings
+from audiolab.datadir.formatting import Form
 from audiolab.features.kinds import read_features
 from audiolab.plan.phases import read_phases
 from audiolab.tasks.registry import TASKS
@@ -148,12 +149,15 @@ def test_options_of_commands_exist():
     trained = [run_config_class(systems.get(name)) for name in systems.names()]
     of_tasks = {"convert": "apply", "apply": "apply", "score": "scoring", "report": "page"}
     prepared = [get_corpus(name).preparation for name in CORPORA]
-    configs = {"convert": [InferenceConfig], "make_mixtures": [MixtureSettings], "train": trained, "prepare": prepared}
+    configs = {"convert": [InferenceConfig], "format_wav": [Form], "make_mixtures": [MixtureSettings]}
+    configs |= {"train": trained, "prepare": prepared}
     unknown = []
     for page in PAGES:
         for line in commands(page):
             for name, rest in re.findall(r"python -m audiolab\.bin\.(\w+)(.*)", line):
-                files = [f"bin/{name}.py", *(f"tasks/{task}/{of_tasks[name]}.py" for task in TASKS if name in of_tasks)]
+                files = [f"bin/{name}.py", "datadir/parts.py"]
+                files += [f"tasks/{task}/{of_tasks[name]}.py" for task in TASKS if name in of_tasks]
+                files += ["tasks/running.py"] if name in ("convert", "enhance", "apply") else []
                 source = "".join((ROOT / "audiolab" / file).read_text() for file in files)
                 known = set(re.findall(r'"--(\w+)"', source)) | {"config", "corpus", "help"}
                 known |= {leaf for cls in configs.get(name, []) for leaf, _, _ in leaves(cls)}

@@ -17,7 +17,7 @@ import soxr
 
 import audiolab
 from audiolab import cli
-from audiolab.datadir.audio import load_mono
+from audiolab.datadir.audio import read_excerpt
 from audiolab.errors import AudiolabError
 from audiolab.features.envelope import MelEnvelope
 from audiolab.features.envelope_config import EnvelopeConfig
@@ -78,6 +78,9 @@ def checks(convert: Convert, stream: Convert, wave: np.ndarray) -> Iterator[tupl
         made = convert(wave + np.float32(offset), FULL)
         yield f"offset of {offset}: gain by band", rms(gauge.gains(wave, made) - shape), 0.5
     for rate in RATES:
+        bare = convert(np.full(rate, OFFSETS[-1], np.float32), rate) - np.float32(OFFSETS[-1])
+        highest = 20 * np.log10(np.abs(bare).max() + 1e-12)
+        yield f"offset of {OFFSETS[-1]} alone, {rate} Hz: sample", highest, -100.0
         there = soxr.resample(wave, FULL, rate, quality="HQ").astype(np.float32)
         back = [soxr.resample(each, rate, FULL, quality="HQ")[: len(wave)] for each in (there, convert(there, rate))]
         padded = [np.pad(each, (0, len(wave) - len(each))).astype(np.float32) for each in back]
@@ -108,7 +111,7 @@ def main() -> None:
     found: dict[str, list[float]] = {}
     most: dict[str, float] = {}
     for file in options.files:
-        for what, value, limit in checks(voice.convert, stream, load_mono(file, FULL)):
+        for what, value, limit in checks(voice.convert, stream, read_excerpt(file, FULL)):
             found.setdefault(what, []).append(value)
             most[what] = limit
     wrong = 0

@@ -11,17 +11,14 @@ from collections.abc import Sequence
 
 from audiolab import cli
 from audiolab.errors import AudiolabError
-from audiolab.tasks.vc.apply import WHOLE, add_options, apply, convert_recording, load_voice, read_options
+from audiolab.tasks import running
+from audiolab.tasks.vc.apply import add_options, apply, convert_recording, load_voice, read_options
 
 
 def parse(argv: Sequence[str] | None = None) -> Namespace:
     """Return the options; raises `AudiolabError` for what they cannot be."""
     parser = cli.ArgumentParser(prog="convert", description=__doc__.splitlines()[0])
-    parser.add_argument("files", nargs="*", metavar="FILE", help="in.wav out.wav")
-    parser.add_argument("--model", required=True, help="folder of a training run, or its zip")
-    parser.add_argument("--data", help="data dir to convert, in place of a file")
-    parser.add_argument("--out", help="data dir to write, with --data")
-    parser.add_argument("--device", default="cpu", help="cpu or cuda")
+    running.add_options(parser, "data dir to convert", files=True)
     add_options(parser)
     options = parser.parse_args(argv)
     read_options(options)
@@ -32,7 +29,7 @@ def main() -> None:
     """Run the command."""
     options = parse()
     if options.data and options.out and not options.files:
-        apply(options, WHOLE)
+        apply(options, running.WHOLE)
     elif len(options.files) == 2 and not (options.data or options.out):
         convert_recording(load_voice(options), *options.files)
     else:

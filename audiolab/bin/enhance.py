@@ -14,6 +14,7 @@ from audiolab.errors import AudiolabError
 from audiolab.inference import load
 from audiolab.samples import RATES
 from audiolab.synthesis.streaming import MOST_CHANNELS
+from audiolab.tasks import running
 from audiolab.tasks.se.apply import enhance_file, enhance_mixtures, enhance_pcm
 
 logger = logging.getLogger(__name__)
@@ -48,10 +49,7 @@ def main() -> None:
 
 def _parser() -> cli.ArgumentParser:
     parser = cli.ArgumentParser(prog="enhance", description=__doc__.splitlines()[0])
-    parser.add_argument("files", nargs="*", metavar="FILE", help="in.wav out.wav")
-    parser.add_argument("--model", required=True, help="folder of a training run, or its zip")
-    parser.add_argument("--data", help="mixture dir to enhance, in place of a file")
-    parser.add_argument("--out", help="data dir to write, with --data")
+    running.add_options(parser, "mixture dir to enhance", files=True)
     parser.add_argument("--stream", action="store_true", help="16-bit PCM from standard input to standard output")
     parser.add_argument("--rate", type=cli.within(int, *RATES), help="of the stream [Hz]; the model's by default")
     parser.add_argument("--channels", type=cli.within(int, 1, MOST_CHANNELS), default=1, help="of the stream")
@@ -61,7 +59,6 @@ def _parser() -> cli.ArgumentParser:
         default=None,
         help="seconds that are enhanced at a time; 20 for files, 1 for a stream",
     )
-    parser.add_argument("--device", default="cpu", help="cpu or cuda")
     return parser
 
 

@@ -62,8 +62,8 @@ def make(arguments: list[str]) -> None:
 
 def gather(arguments: list[str]) -> None:
     """Print the mean opinion scores."""
-    from audiolab.report.opinions import OPINION_COLUMNS, collect  # these load scipy, which making a test does not need
-    from audiolab.report.tables import markdown_table
+    from audiolab.metrics.table import Table, markdown
+    from audiolab.report.opinions import OPINION_COLUMNS, collect  # it loads scipy, which making a test does not need
 
     parser = cli.ArgumentParser(
         prog="listening_test collect", description="Mean opinion scores with 95 % intervals, by system."
@@ -75,7 +75,7 @@ def gather(arguments: list[str]) -> None:
     if options.out:
         check_not_read(options.out, options.key, *options.answers)
     opinions, notes = collect(options.answers, options.key)
-    table = markdown_table(OPINION_COLUMNS, [vars(opinion) for opinion in opinions])
+    table = markdown(Table(OPINION_COLUMNS, [vars(opinion) for opinion in opinions]))
     text = "\n\n".join([table, *notes])
     print(text)
     if options.out:

@@ -10,7 +10,7 @@ from pathlib import Path
 from audiolab import cli
 from audiolab.datadir.apart import check_not_read
 from audiolab.files import atomic_write
-from audiolab.metrics.table import read_conditions
+from audiolab.metrics.scores import read_conditions
 from audiolab.tasks.registry import task_of
 
 

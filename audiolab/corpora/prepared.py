@@ -19,9 +19,10 @@ import yaml
 
 from audiolab.corpora.preparation import Preparation
 from audiolab.corpora.walk import check_name
-from audiolab.datadir.audio import conform
-from audiolab.datadir.audiofile import read_wav
+from audiolab.datadir.audio import excerpt_of
+from audiolab.datadir.audiofile import open_audio
 from audiolab.datadir.datadir import write_data_dir
+from audiolab.datadir.entry import entry_of
 from audiolab.datadir.headers import TABLE, Header, read_header
 from audiolab.datadir.names import id_problem
 from audiolab.datadir.validate import validate
@@ -49,6 +50,7 @@ class Recording:
         text: What is said; None where the corpus does not tell.
         gender: The speaker's, ``f`` or ``m``; None where the corpus does not tell.
         where: What lists it, such as a table and its line; begins messages about it.
+        channel: The channel that is meant, from 0; None for all.
     """
 
     path: Path
@@ -58,6 +60,12 @@ class Recording:
     text: str | None = None
     gender: str | None = None
     where: str = ""
+    channel: int | None = None
+
+    @property
+    def entry(self) -> str:
+        """What stands in ``wav.scp``."""
+        return entry_of(self.path, channel=self.channel)
 
     def place(self, path: Path | None = None) -> str:
         """Return what begins a message about it, or about the file ``path`` that belongs to it."""
@@ -117,7 +125,7 @@ def prepare_sets(
             the length and rate of the recordings.
         nj: Processes that read headers.
         preparation: Says which recordings fit by their headers; each data dir keeps it as ``prepared.yaml``.
-        read: ``(path, what begins a message about it) -> header``: `read_header`, or `read_speech`, which reads all.
+        read: ``(entry, what begins a message about it) -> header``: `read_header`, or `read_speech`, which reads all.
 
     Returns:
         The data dirs, in the order of ``sets``.
@@ -141,15 +149,15 @@ def prepare_sets(
     return paths
 
 
-def read_speech(path: str, where: str = "") -> Header:
+def read_speech(entry: str, where: str = "") -> Header:
     """Return the header of a file of one channel all of which was read, so that no later stage stumbles over it.
 
     Raises:
         AudiolabError: It is broken, silent or of several channels, or has a sample that is no number.
     """
-    samples, rate = read_wav(path, where=where)
-    conform(samples, rate, rate, "mono", allow_silent=False, where=f"{where}: {path}" if where else path)
-    return Header(len(samples), rate, 1, Path(path).stat().st_size)
+    with open_audio(entry, where=where) as recording:
+        excerpt_of(recording, allow_silent=False)
+    return read_header(entry, where)
 
 
 def _extent(name: str, contents: Mapping[str, Mapping[str, str]]) -> str:
@@ -192,7 +200,7 @@ def _tables(
         headers = _fitting(name, headers, preparation)
     found = {utterance: found[utterance] for utterance in headers}
     tables = {
-        "wav.scp": {utterance: str(recording.path) for utterance, recording in found.items()},
+        "wav.scp": {utterance: recording.entry for utterance, recording in found.items()},
         "utt2spk": {utterance: recording.speaker for utterance, recording in found.items()},
         "utt2dur": {utterance: f"{header.seconds:.6f}" for utterance, header in headers.items()},
         TABLE: {utterance: str(header) for utterance, header in headers.items()},
@@ -295,9 +303,9 @@ def _headers(
 def _fitting_header(item: tuple[Recording, Sequence[Path]], read: Callable[[str, str], Header]) -> Header:
     """Return a recording's header, which its further signals have too."""
     recording, others = item
-    header = _header(recording, recording.path, read)
+    header = _header(recording, recording.path, recording.entry, read)
     for path in others:
-        other = _header(recording, path, read)
+        other = _header(recording, path, str(path), read)
         if other[:2] != header[:2]:
             raise AudiolabError(
                 f"{recording.place(path)}: {other.samples} samples at {other.rate} Hz, {recording.path} has "
@@ -306,10 +314,10 @@ def _fitting_header(item: tuple[Recording, Sequence[Path]], read: Callable[[str,
     return header
 
 
-def _header(recording: Recording, path: Path, read: Callable[[str, str], Header]) -> Header:
-    """Return a file's header; one that Git LFS has not fetched is called that."""
+def _header(recording: Recording, path: Path, entry: str, read: Callable[[str, str], Header]) -> Header:
+    """Return the header of the entry of a file; one that Git LFS has not fetched is called that."""
     try:
-        return read(str(path), recording.where)
+        return read(entry, recording.where)
     except AudiolabError as error:
         try:
             with open(path, "rb") as file:

@@ -1,7 +1,7 @@
 """The noises of WHAM! (Wichern et al., Interspeech 2019): restaurants, cafés, bars and parks in San Francisco.
 
-``wham_noise/{tr,cv,tt}/<name>.wav``, 16 kHz, two microphones: a data dir names the files as they are, and mixtures are
-made of the first channel. The publisher's sets share no recording.
+``wham_noise/{tr,cv,tt}/<name>.wav``, 16 kHz, two microphones: a data dir names the first channel, of which WHAM!'s own
+scripts make mixtures of one. The publisher's sets share no recording.
 """
 
 from __future__ import annotations
@@ -52,7 +52,9 @@ def prepare(db_root: str | Path, dest: str | Path, config: WhamPreparation | Non
     for folder, names in recordings_below(root):
         if folder.name in SETS:
             ids = {name: clean_id(Path(name).stem) for name in names}
-            sets[f"noise_source_{SETS[folder.name]}"] += [Recording(folder / n, i, i) for n, i in ids.items()]
+            sets[f"noise_source_{SETS[folder.name]}"] += [
+                Recording(folder / n, i, i, channel=0) for n, i in ids.items()
+            ]
     for part, (name, recordings) in zip(SETS, sets.items()):
         if not recordings:
             raise AudiolabError(f"{root}: no recordings in a folder {part} for {name}; expected {_EXPECTED}")

@@ -13,7 +13,8 @@ from pathlib import Path
 import numpy as np
 
 from audiolab.config import save_yaml
-from audiolab.data.mixtures import Mixture, MixtureDir, MixtureSettings, Part, excerpt, looped, sizes
+from audiolab.data.mixtures import Mixture, MixtureDir, MixtureSettings, Part, looped, mixed_excerpt, sizes
+from audiolab.datadir.audio import length_at
 from audiolab.datadir.audiowrite import write_audio
 from audiolab.datadir.datadir import DataDir, write_data_dir
 from audiolab.datadir.headers import TABLE, kept_header
@@ -65,7 +66,7 @@ class Sounds:
             if name not in owner:
                 raise AudiolabError(f"{path}/utt2spk: no '{name}', which wav.scp has; run utils/fix_data_dir.py")
             total, original = (kept_header(kept, name, entry) or sizes(entry, f"{path}/wav.scp: {name}"))[:2]
-            samples[name] = total * rate // original
+            samples[name] = length_at(total, original, rate)
         if not table:
             raise AudiolabError(f"{path}/wav.scp: no recording in it")
         languages = data.table("utt2lang") if data.has("utt2lang") else {}
@@ -173,7 +174,7 @@ def _draw(
         offset = int(generator.integers(max(1, sounds.samples[sound] - samples + 1)))
         level = generator.uniform(*settings.level)
         snr = generator.uniform(*settings.snr)
-        clean = excerpt(voices.table[utterance], settings.rate, start, samples, voices.where(utterance))
+        clean = mixed_excerpt(voices.table[utterance], settings.rate, start, samples, voices.where(utterance))
         end = offset + samples
         noise = looped(sounds.table[sound], settings.rate, offset, samples, end, sounds.where(sound))
         gains = _gains(clean, noise, snr, level, settings.peak)

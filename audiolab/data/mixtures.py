@@ -23,8 +23,8 @@ from typing import NoReturn
 import numpy as np
 
 from audiolab.config import load_yaml, option
-from audiolab.datadir.audio import resample
-from audiolab.datadir.audiofile import audio_info, read_wav
+from audiolab.datadir.audio import length_at, read_excerpt
+from audiolab.datadir.audiofile import audio_info
 from audiolab.datadir.shared import Shared
 from audiolab.datadir.table import Table, read_table
 from audiolab.errors import AudiolabError
@@ -35,9 +35,6 @@ FADE_S = 0.05
 
 LONGEST_S = 3600.0
 """Most seconds of a mixture, which is held in memory as a whole."""
-
-_MARGIN_S = 0.05
-"""Seconds around an excerpt that are resampled with it and cut off again."""
 
 
 @dataclass(frozen=True)
@@ -166,13 +163,13 @@ class MixtureDir:
         if not 0 <= start <= start + samples <= whole:
             raise ValueError(f"samples {start} to {start + samples} of {name}, which has {whole}")
         if self._mixtures is None:
-            speech = excerpt(self._speech[name], self.rate, start, samples, f"{self.path}/spk1.scp: {name}")
-            noisy = excerpt(self._noise[name], self.rate, start, samples, f"{self.path}/wav.scp: {name}")
+            speech = mixed_excerpt(self._speech[name], self.rate, start, samples, f"{self.path}/spk1.scp: {name}")
+            noisy = mixed_excerpt(self._noise[name], self.rate, start, samples, f"{self.path}/wav.scp: {name}")
             return speech, noisy - speech
         mixture = Mixture.parse(self._mixtures[name])
         speech, noise = mixture.speech, mixture.noise
         where = f"{self.path}: {name}"
-        clean = excerpt(self._speech[speech.recording], self.rate, speech.start + start, samples, where)
+        clean = mixed_excerpt(self._speech[speech.recording], self.rate, speech.start + start, samples, where)
         end = noise.start + whole
         sound = looped(self._noise[noise.recording], self.rate, noise.start + start, samples, end, where)
         return clean * np.float32(speech.gain), sound * np.float32(noise.gain)
@@ -251,28 +248,9 @@ def _lengths(lines: Collection[str], speech: set[str], noise: set[str]) -> np.nd
     return samples
 
 
-def excerpt(entry: str, rate: int, start: int, samples: int, where: str = "") -> np.ndarray:
-    """Return ``samples`` samples from ``start`` on at ``rate``, float32 [N]; the first channel where there are more.
-
-    At another rate, what is read begins where a sample of the one rate falls on a sample of the other, so that
-    excerpts are not shifted by parts of a sample.
-
-    Raises:
-        AudiolabError: The recording is not that long, or as `read_wav` does.
-    """
-    total, original = sizes(entry, where)
-    if start + samples > total * rate // original:
-        has = f"{total * rate // original} samples at {rate} Hz"
-        raise AudiolabError(f"{where}: {entry} has {has}, not the {start + samples} that are asked for")
-    if original == rate:
-        return _mono(read_wav(entry, False, start / rate, (start + samples) / rate, where)[0])
-    common = math.gcd(original, rate)
-    margin = round(_MARGIN_S * rate)
-    period = max(0, start - margin) // (rate // common)
-    first, offset = period * (original // common), start - period * (rate // common)
-    last = min(total, -(-(start + samples + margin) * original // rate))
-    wave = resample(_mono(read_wav(entry, False, first / original, last / original, where)[0]), original, rate)
-    return wave[offset : offset + samples]
+def mixed_excerpt(entry: str, rate: int, start: int, samples: int, where: str) -> np.ndarray:
+    """Return `read_excerpt`'s [N] of what a mixture is made of: of several channels their mean."""
+    return read_excerpt(entry, rate, start, samples, channels="mix", where=where)
 
 
 def looped(entry: str, rate: int, start: int, samples: int, end: int, where: str = "") -> np.ndarray:
@@ -289,11 +267,11 @@ def looped(entry: str, rate: int, start: int, samples: int, end: int, where: str
         where: What begins an error message.
     """
     total, original = sizes(entry, where)
-    length = total * rate // original
+    length = length_at(total, original, rate)
     fade = min(round(FADE_S * rate), length // 2)
     if end <= length or start + samples <= length - fade:
-        return excerpt(entry, rate, start, samples, where)
-    whole = excerpt(entry, rate, 0, length, where)
+        return mixed_excerpt(entry, rate, start, samples, where)
+    whole = mixed_excerpt(entry, rate, 0, length, where)
     loop = _loop(whole, fade)
     place = np.arange(start, start + samples)
     return np.where(place < len(loop), whole[place % len(loop)], loop[place % len(loop)])
@@ -318,10 +296,6 @@ def _loop(wave: np.ndarray, fade: int) -> np.ndarray:
     loop = wave[: len(wave) - fade].copy()
     loop[:fade] = loop[:fade] * np.sin(phase) + wave[len(wave) - fade :] * np.cos(phase)
     return loop
-
-
-def _mono(samples: np.ndarray) -> np.ndarray:
-    return samples if samples.ndim == 1 else samples[:, 0]
 
 
 def _rate(path: Path) -> int:

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from audiolab.datadir.datadir import DataDir
-from audiolab.datadir.source import parse_entry
+from audiolab.datadir.entry import files_of
 from audiolab.errors import AudiolabError
 
 
@@ -33,8 +33,10 @@ def check_apart(source: str | Path, destination: str | Path) -> None:
 def check_recordings_apart(datadir: DataDir, destination: str | Path) -> None:
     """Raise `AudiolabError` where something that a data dir's tables name lies in the folder that is to be made."""
     tables = sorted(path.name for path in datadir.path.glob("*.scp"))
-    entries = (parse_entry(entry) for name in tables for entry in datadir.table(name).values())
-    check_files_apart((entry.path for entry in entries if entry.path), destination)
+    entries = (
+        (f"{datadir.path / name}: {id_}", entry) for name in tables for id_, entry in datadir.table(name).items()
+    )
+    check_files_apart((file for where, entry in entries for file in files_of(entry, where)), destination)
 
 
 def check_files_apart(files: Iterable[str | Path], destination: str | Path) -> None:

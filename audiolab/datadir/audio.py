@@ -1,7 +1,9 @@
-"""The audio of a data dir, utterance by utterance, at the rate and channel count that the caller works with."""
+"""One reader of audio for all: excerpts of recordings, at the rate and channel count that the caller works with."""
 
 from __future__ import annotations
 
+import contextlib
+import math
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal
@@ -9,44 +11,53 @@ from typing import Literal
 import numpy as np
 import soxr
 
-from audiolab.datadir.audiofile import read_wav
+from audiolab.datadir.audiofile import Recording, open_audio
+from audiolab.datadir.combined import Combined
 from audiolab.datadir.datadir import DataDir
 from audiolab.errors import AudiolabError
 from audiolab.samples import is_silent
 
 Channels = Literal["mono", "mix", "all"]
+"""``"mono"``: more than one channel is an error; ``"mix"``: the mean of the channels; ``"all"``: N × C where C > 1."""
+
+_MARGIN_S = 0.05
+_MARGIN_SAMPLES = 400
+"""What is resampled around an excerpt and cut off again, in seconds and in samples of the lower rate: the longer of the
+two, which soxr's filter does not reach beyond."""
 
 
-def load_mono(
+def read_excerpt(
     entry: str | Path,
-    rate: int,
+    rate: int | None = None,
+    start: int = 0,
+    samples: int | None = None,
     *,
     channels: Channels = "mono",
     allow_silent: bool = True,
     allow_pipes: bool = False,
     where: str = "",
 ) -> np.ndarray:
-    """Read a file, or a ``wav.scp`` entry, as one channel at ``rate``.
-
-    Audio at another rate is resampled by soxr at its quality HQ; N samples become N · rate / original rate, rounded.
+    """Read an excerpt of what a ``wav.scp`` entry names.
 
     Args:
-        entry: A path or a ``wav.scp`` entry.
-        rate: The sampling rate wanted, in Hz.
-        channels: ``"mono"``: more than one channel is an error; ``"mix"``: the mean of the channels.
-        allow_silent: Whether a file that `is_silent` is taken.
+        entry: A path, or what else an entry may be (`audiolab.datadir.entry`).
+        rate: The sampling rate wanted, in Hz; None for the recording's own.
+        start: The excerpt's first sample, at ``rate``.
+        samples: How many, at ``rate``; None for all that follow.
+        channels: What is done with several channels, `Channels`.
+        allow_silent: Whether what `is_silent` is taken.
         allow_pipes: Whether an entry that is a command may be run.
-        where: What begins an error message, such as the utterance.
+        where: What begins an error message, such as a table and an utterance.
 
     Returns:
-        float32, shape N.
+        float32, shape N, or N × C for several channels that are wanted. At another rate it is a slice of the whole
+        recording, resampled by soxr at its quality HQ, but for the last bits (−110 dB), wherever it is cut.
 
     Raises:
-        AudiolabError: As `read_wav` does; further for channels and silence.
+        AudiolabError: The recording is not that long, has several channels, is silent, or as `read_wav` does.
     """
-    samples, original = read_wav(entry, allow_pipes, where=where)
-    where = f"{where}: {entry}" if where else str(entry)
-    return conform(samples, original, rate, channels, allow_silent, where)
+    with open_audio(entry, allow_pipes, where) as recording:
+        return excerpt_of(recording, rate, start, samples, channels, allow_silent)
 
 
 def load_utterance(
@@ -66,34 +77,77 @@ def load_utterance(
         utterance: The utterance's id.
         rate: The rate wanted, in Hz; None for the recording's own.
         table: Which signal: ``wav.scp``, ``spk1.scp``, ``vocals.scp``, …
-        channels: As in `load_mono`; ``"all"`` gives N × C for more than one channel.
+        channels: What is done with several channels, `Channels`.
         allow_silent: Whether an utterance that `is_silent` is taken.
         allow_pipes: Whether an entry that is a command may be run.
 
     Returns:
-        Samples, float32, and their rate in Hz.
+        Samples, float32, and their rate in Hz. A segment is a slice of the whole recording at that rate.
 
     Raises:
-        AudiolabError: The data dir has no such utterance, or its audio is refused; see `read_wav` and `load_mono`.
+        AudiolabError: The data dir has no such utterance, or its audio is refused; see `read_excerpt`.
     """
-    recording, start, end = datadir.segment(utterance) or (utterance, 0.0, None)
-    entries = datadir.table(table)
-    if recording not in entries:
+    with open_utterance(datadir, utterance, table, allow_pipes) as recording:
+        rate = rate or recording.rate
+        start, samples = span_of(datadir, utterance, recording, rate)
+        return excerpt_of(recording, rate, start, samples, channels, allow_silent), rate
+
+
+@contextlib.contextmanager
+def open_utterance(
+    datadir: DataDir, utterance: str, table: str = "wav.scp", allow_pipes: bool = False
+) -> Iterator[Recording | Combined]:
+    """Open the recording in which an utterance is; arguments and errors are those of `load_utterance`."""
+    segment, entries = datadir.segment(utterance), datadir.table(table)
+    name = segment.recording if segment else utterance
+    if name not in entries:
+        raise AudiolabError(f"{datadir.path / table}: no entry for '{name}'; check with utils/validate_data_dir.py")
+    with open_audio(entries[name], allow_pipes, f"{datadir.path / table}: {utterance}") as recording:
+        yield recording
+
+
+def span_of(datadir: DataDir, utterance: str, recording: Recording | Combined, rate: int) -> tuple[int, int]:
+    """Return an utterance's first sample in its recording, and how many it has, at a rate; raises as `Segment.span`."""
+    length = length_at(recording.samples, recording.rate, rate)
+    segment = datadir.segment(utterance)
+    return segment.span(rate, length, recording.where) if segment else (0, length)
+
+
+def excerpt_of(
+    recording: Recording | Combined,
+    rate: int | None = None,
+    start: int = 0,
+    samples: int | None = None,
+    channels: Channels = "mono",
+    allow_silent: bool = True,
+) -> np.ndarray:
+    """Return an excerpt of an open recording; arguments, value and errors are those of `read_excerpt`."""
+    rate = rate or recording.rate
+    length = length_at(recording.samples, recording.rate, rate)
+    samples = length - start if samples is None else samples
+    if not 0 <= start <= start + samples <= length:
+        asked = f"samples {start} to {start + samples} that are asked for"
+        raise AudiolabError(f"{recording.where} has {length} samples at {rate} Hz, not the {asked}")
+    if channels == "mono" and recording.channels > 1:
         raise AudiolabError(
-            f"{datadir.path / table}: no entry for '{recording}'; check with utils/validate_data_dir.py"
+            f"{recording.where}: {recording.channels} channels where one is wanted; mix them to one, name one as in "
+            "a.wav[channel=0], or use --channels mix where that is an option"
         )
-    where = f"{datadir.path / table}: {utterance}"
-    samples, original = read_wav(entries[recording], allow_pipes, start, end, where)
-    where = f"{where}: {entries[recording]}"
-    return conform(samples, original, rate or original, channels, allow_silent, where), rate or original
+    if rate == recording.rate:
+        wave = _with_channels(recording.read(start, start + samples), channels)
+    else:
+        wave = _resampled(recording, rate, start, samples, channels)
+    if not allow_silent and (not len(wave) or is_silent(wave)):
+        raise AudiolabError(
+            f"{recording.where}: silent, {len(wave)} samples without a peak above two steps of 16 bit; record it "
+            "again, or leave it out (in a data dir: delete its line, then run utils/fix_data_dir.py)"
+        )
+    return wave
 
 
-def iterate_audio(
-    datadir: DataDir, rate: int | None = None, **options: str | bool
-) -> Iterator[tuple[str, np.ndarray, int]]:
-    """Yield (utterance, samples, rate) of each utterance, in byte order; ``options`` as in `load_utterance`."""
-    for utterance in datadir.utterances:
-        yield (utterance, *load_utterance(datadir, utterance, rate, **options))
+def length_at(samples: int, original: int, rate: int) -> int:
+    """Return how many samples at ``rate`` soxr makes of those at the rate ``original``: rounded, a half upwards."""
+    return (2 * samples * rate + original) // (2 * original)
 
 
 def resample(samples: np.ndarray, original: int, rate: int) -> np.ndarray:
@@ -101,20 +155,23 @@ def resample(samples: np.ndarray, original: int, rate: int) -> np.ndarray:
     return samples if rate == original else soxr.resample(samples, original, rate, quality="HQ")
 
 
-def conform(
-    samples: np.ndarray, original: int, rate: int, channels: Channels, allow_silent: bool, where: str
-) -> np.ndarray:
-    """Return what `read_wav` gave, at ``rate`` and with as many channels as wanted; raises as `load_mono` does."""
-    if samples.ndim == 2 and channels == "mono":
-        raise AudiolabError(
-            f"{where}: {samples.shape[1]} channels where one is wanted; mix them to one, or use --channels mix where "
-            "that is an option"
-        )
-    if samples.ndim == 2 and channels == "mix":
-        samples = samples.mean(axis=1)
-    if not allow_silent and is_silent(samples):
-        raise AudiolabError(
-            f"{where}: silent, {len(samples)} samples without a peak above two steps of 16 bit; record it again, or "
-            "leave it out (in a data dir: delete its line, then run utils/fix_data_dir.py)"
-        )
-    return resample(samples, original, rate)
+def _resampled(recording: Recording | Combined, rate: int, start: int, samples: int, channels: Channels) -> np.ndarray:
+    """Return an excerpt at another rate than the recording's.
+
+    What is read begins where a sample of the one rate falls on a sample of the other, so that excerpts are not shifted
+    by parts of a sample.
+    """
+    original, common = recording.rate, math.gcd(recording.rate, rate)
+    margin = math.ceil(max(_MARGIN_S * rate, _MARGIN_SAMPLES * rate / min(rate, original)))
+    period = max(0, start - margin) // (rate // common)
+    first, offset = period * (original // common), start - period * (rate // common)
+    last = min(recording.samples, -(-(start + samples + margin) * original // rate))
+    wave = resample(_with_channels(recording.read(first, last), channels), original, rate)
+    return wave[offset : offset + samples]
+
+
+def _with_channels(samples: np.ndarray, channels: Channels) -> np.ndarray:
+    """Return [N, C] as [N] where that is one channel or its mean is wanted."""
+    if samples.shape[1] == 1:
+        return samples[:, 0]
+    return samples.mean(axis=1) if channels == "mix" else samples

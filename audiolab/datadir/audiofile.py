@@ -1,4 +1,4 @@
-"""Reading one recording, from a file, from an archive or from a command: all its samples, or an error that names it.
+"""Reading the recording that an entry names: all its samples, or an error that names it.
 
 What the file's bytes promise (`audiolab.datadir.formats`), what the decoder says, and what it gives must be one number.
 """
@@ -8,17 +8,20 @@ from __future__ import annotations
 import contextlib
 import io
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import IO
 
 import numpy as np
 import soundfile
 
+from audiolab.datadir.audiobytes import open_bytes
+from audiolab.datadir.combined import Combined
+from audiolab.datadir.entry import Summand, parse_audio
 from audiolab.datadir.formats.detect import layout_of
 from audiolab.datadir.formats.layout import Layout, Unsound
 from audiolab.datadir.formats.view import View
-from audiolab.datadir.source import Source, command_output, parse_entry, reason_of
+from audiolab.datadir.source import Source
 from audiolab.errors import AudiolabError
 from audiolab.samples import check_rate, fault_of
 
@@ -28,24 +31,13 @@ BLOCK = 1 << 18
 _BUFFER = 1 << 16
 """Bytes that are read of a file at a time where libsndfile does not read it itself."""
 
-SEGMENT_SLACK = 0.01
-"""Seconds by which a segment may end after its recording, for times are written with two or three decimals."""
 
-
-def read_wav(
-    entry: str | Path,
-    allow_pipes: bool = False,
-    start: float = 0.0,
-    end: float | None = None,
-    where: str = "",
-) -> tuple[np.ndarray, int]:
-    """Read the audio that a ``wav.scp`` entry names, or a piece of it.
+def read_wav(entry: str | Path, allow_pipes: bool = False, where: str = "") -> tuple[np.ndarray, int]:
+    """Read all samples of the audio that a ``wav.scp`` entry names, as they are.
 
     Args:
-        entry: A path, ``archive:offset``, or with ``allow_pipes`` a command ``… |``.
+        entry: A path, or what else an entry may be (`audiolab.datadir.entry`).
         allow_pipes: Whether a command may be run.
-        start: Where to begin, in seconds; only what is asked for is read from a file.
-        end: Where to stop, in seconds; None for the end of the recording.
         where: What begins an error message, such as a table and an utterance; the entry itself when empty.
 
     Returns:
@@ -53,28 +45,42 @@ def read_wav(
 
     Raises:
         AudiolabError: A file that is missing, empty, truncated or no audio; samples that are NaN, infinite or on the
-            scale of integers; a piece that is not in the recording; a command that is not allowed or fails.
+            scale of integers; a channel that is not there, a sum of unlike files; a command that is not allowed or
+            fails.
     """
     with open_audio(entry, allow_pipes, where) as recording:
-        first, stop = _range(start, end, recording.samples, recording.rate, recording.where)
-        samples = recording.read(first, stop)
+        samples = recording.read(0, recording.samples)
         return samples[:, 0] if recording.channels == 1 else samples, recording.rate
 
 
 def audio_info(entry: str | Path, allow_pipes: bool = False, where: str = "") -> tuple[int, int, int]:
     """Return (samples, rate in Hz, channels), having checked that the file is not cut short, without decoding it."""
     with open_audio(entry, allow_pipes, where) as recording:
-        if not recording.whole:
-            for _ in recording.blocks():
-                pass
+        recording.check()
         return recording.samples, recording.rate, recording.channels
+
+
+class Decoder(soundfile.SoundFile):
+    """libsndfile's decoder, which goes elsewhere only when it is told to.
+
+    soundfile goes, after each read, to where it is; MP3 and Vorbis then lack what a frame has in those before.
+    """
+
+    @property
+    def can_seek(self) -> bool:
+        """Whether `seek` can be used."""
+        return super().seekable()
+
+    def seekable(self) -> bool:
+        """Return False, by which soundfile leaves the place alone."""
+        return False
 
 
 class Recording:
     """An open recording, of which all samples are read or an error is raised; made by `open_audio`.
 
     Args:
-        audio: The decoder, open at the first sample.
+        decoder: Opens the decoder at the first sample.
         layout: What the file's bytes say.
         where: What begins an error message.
 
@@ -83,14 +89,13 @@ class Recording:
         rate: In Hz.
         channels: How many.
         subtype: libsndfile's name of the sample format.
-        whole: Whether it is known that all samples are there; otherwise reading them tells.
     """
 
-    def __init__(self, audio: soundfile.SoundFile, layout: Layout, where: str) -> None:
-        self._audio, self._exact, self._at = audio, layout.exact, 0
-        self.where, self.whole = where, layout.whole
+    def __init__(self, decoder: Callable[[], Decoder], layout: Layout, where: str) -> None:
+        self._decoder, self._audio, self._layout, self._at = decoder, decoder(), layout, 0
+        self.where = where
         self.samples, self.rate, self.channels, self.subtype = (
-            audio.frames, audio.samplerate, audio.channels, audio.subtype
+            self._audio.frames, self._audio.samplerate, self._audio.channels, self._audio.subtype
         )  # fmt: skip
         if layout.samples == 0 or self.samples <= 0:
             raise AudiolabError(f"{where}: empty, no samples behind the header; make the file again")
@@ -112,27 +117,50 @@ class Recording:
         """
         self._seek(first)
         blocks = list(self._decoded(stop - first))
-        return blocks[0] if len(blocks) == 1 else np.concatenate(blocks)
+        if stop - first == self.samples:
+            self._finish()
+        return blocks[0] if len(blocks) == 1 else np.concatenate([np.empty((0, self.channels), np.float32), *blocks])
 
     def blocks(self) -> Iterator[np.ndarray]:
         """Yield all samples, float32 [n, channels] with n ≤ `BLOCK`; raises as `read` does."""
         self._seek(0)
         yield from self._decoded(self.samples)
+        self._finish()
+
+    def check(self) -> None:
+        """Raise `AudiolabError` where not all samples are there; it is decoded only where nothing else tells."""
+        if not self._layout.whole:
+            for _ in self.blocks():
+                pass
+        else:
+            self._finish()
+
+    def close(self) -> None:
+        """Close the decoder."""
+        self._audio.close()
+
+    def _finish(self) -> None:
+        """Raise `AudiolabError` where more stands behind the last sample; that takes long, so pieces do without."""
+        try:
+            self._layout.finish()
+        except Unsound as error:
+            raise AudiolabError(f"{self.where}: {error}") from error
 
     def _seek(self, first: int) -> None:
         """Make ``first`` the next sample."""
         if first == self._at:
             return
-        back = self._exact is not None and first >= self._exact  # the decoder would miss it
-        place = 0 if back or not self._audio.seekable() else first
-        try:
-            if self._audio.seekable():
+        back = self._layout.exact is not None and first >= self._layout.exact  # the decoder would miss it
+        place = 0 if back else max(0, first - self._layout.before)
+        if self._audio.can_seek and (back or not place <= self._at < first):
+            try:
                 self._audio.seek(place)
                 self._at = place
-        except soundfile.LibsndfileError as error:
-            raise self._broken(error) from error
-        if first < self._at:
-            raise AudiolabError(f"{self.where}: can be read from its beginning only; convert it to WAV")
+            except soundfile.LibsndfileError as error:
+                raise self._broken(error) from error
+        elif first < self._at:
+            self.close()
+            self._audio, self._at = self._decoder(), 0
         for _ in self._decoded(first - self._at):
             pass
 
@@ -160,11 +188,23 @@ class Recording:
 
 
 @contextlib.contextmanager
-def open_audio(entry: str | Path, allow_pipes: bool = False, where: str = "") -> Iterator[Recording]:
+def open_audio(entry: str | Path, allow_pipes: bool = False, where: str = "") -> Iterator[Recording | Combined]:
     """Open a ``wav.scp`` entry for reading; arguments and errors as those of `read_wav`."""
     where = f"{where}: {entry}" if where else str(entry)
-    source = parse_entry(str(entry))
-    with _open_bytes(source, allow_pipes, where) as file:
+    parts = parse_audio(str(entry), where)
+    with contextlib.ExitStack() as stack:
+        if parts == (Summand(parts[0].source),):
+            yield stack.enter_context(_open(parts[0].source, allow_pipes, where))
+            return
+        opened = [
+            stack.enter_context(_open(part.source, allow_pipes, f"{where}: {part.source.path}")) for part in parts
+        ]
+        yield Combined(opened, [part.channel for part in parts], where)
+
+
+@contextlib.contextmanager
+def _open(source: Source, allow_pipes: bool, where: str) -> Iterator[Recording]:
+    with open_bytes(source, allow_pipes, where) as file:
         if not file.read(1):
             raise AudiolabError(f"{where}: empty, 0 bytes; make the file again")
         try:
@@ -173,13 +213,13 @@ def open_audio(entry: str | Path, allow_pipes: bool = False, where: str = "") ->
         except Unsound as error:
             raise AudiolabError(f"{where}: {error}") from error
         try:
-            audio = soundfile.SoundFile(_readable(file, layout))
+            recording = Recording(lambda: Decoder(_readable(file, layout)), layout, where)
         except (soundfile.LibsndfileError, TypeError) as error:
             raise AudiolabError(
                 f"{where}: no audio that can be read ({_reason(error)}); make the file again"
             ) from error
-        with audio:
-            yield Recording(audio, layout, where)
+        with contextlib.closing(recording):
+            yield recording
 
 
 def _readable(file: IO[bytes], layout: Layout) -> bytes | IO[bytes]:
@@ -195,55 +235,3 @@ def _readable(file: IO[bytes], layout: Layout) -> bytes | IO[bytes]:
 
 def _reason(error: Exception) -> str:
     return str(getattr(error, "error_string", error)).removeprefix("Error : ").rstrip(".")
-
-
-@contextlib.contextmanager
-def _open_bytes(source: Source, allow_pipes: bool, where: str) -> Iterator[IO[bytes]]:
-    if source.command:
-        yield io.BytesIO(command_output(source, allow_pipes, where))
-        return
-    if source.ranges:
-        raise AudiolabError(f"{where}: a range in brackets is for features; use a segments table for audio")
-    with contextlib.ExitStack() as stack:
-        try:
-            file = stack.enter_context(open(source.path, "rb"))
-            file.seek(0)  # raises for what is no file, such as a pipe
-            found = file if source.offset is None else io.BytesIO(_from_archive(file, source.offset, where))
-        except OSError as error:
-            raise AudiolabError(f"{where}: cannot open: {reason_of(error, source)}") from error
-        except ValueError as error:  # a NUL in the path
-            raise AudiolabError(f"{where}: cannot open: {error}") from error
-        yield found
-
-
-def _from_archive(file: IO[bytes], offset: int, where: str) -> bytes:
-    """Return the audio file that stands at ``offset`` of a Kaldi archive: RIFF or FLAC, or kaldiio's AUDIO block."""
-    there = max(0, file.seek(0, os.SEEK_END) - offset)
-    file.seek(offset)
-    head = file.read(8)
-    if head[:4] == b"RIFF":
-        size = int.from_bytes(head[4:], "little") + 8
-    elif head[:4] == b"fLaC":  # carries no length; it is as long as its decoder reads
-        size = there
-    elif head[:5] == b"AUDIO" and len(head) > 5:
-        file.seek(offset + 6)
-        size = int.from_bytes(file.read(head[5]), "little")
-        offset, there = offset + 6 + head[5], there - 6 - head[5]
-    else:
-        raise AudiolabError(f"{where}: no audio at byte {offset}; the table is not of this archive, make both again")
-    if size > there:
-        raise AudiolabError(f"{where}: truncated archive: {size - there} bytes are missing; make it again")
-    file.seek(offset)
-    return file.read(size)
-
-
-def _range(start: float, end: float | None, frames: int, rate: int, where: str) -> tuple[int, int]:
-    """Return (first, one past the last) sample of a piece given in seconds, rounded to the nearest sample."""
-    first = round(start * rate)
-    stop = frames if end is None else round(end * rate)
-    if stop > frames + SEGMENT_SLACK * rate:
-        raise AudiolabError(f"{where}: the segment ends at {end} s, the recording at {frames / rate:.3f} s")
-    stop = min(stop, frames)
-    if not 0 <= first < stop:
-        raise AudiolabError(f"{where}: the segment from {start} to {end} s holds no sample")
-    return first, stop

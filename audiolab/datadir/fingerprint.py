@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from audiolab.config import yaml_files
-from audiolab.datadir.source import parse_entry
+from audiolab.datadir.entry import files_of
 from audiolab.datadir.table import read_table
 from audiolab.errors import AudiolabError
 from audiolab.textfile import read_json
@@ -72,7 +72,7 @@ def recordings_fingerprint(table: str | Path) -> str | None:
 
     Commands in a table count by what the table says; archives by their files.
     """
-    files = sorted({source.path for source in map(parse_entry, read_table(table).values()) if not source.command})
+    files = sorted({file for name, entry in read_table(table).items() for file in files_of(entry, f"{table}: {name}")})
     try:
         with ThreadPoolExecutor(_THREADS) as pool:
             sizes = list(pool.map(os.path.getsize, files))

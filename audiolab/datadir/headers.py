@@ -1,7 +1,7 @@
 """What the headers of a data dir's recordings say, kept in its table ``reco2header`` so that they are read once.
 
 A line is ``<recording> <samples> <rate in Hz> <channels> <bytes of the file>``. It holds as long as the entry of
-``wav.scp`` is a file of so many bytes.
+``wav.scp`` is a file, a channel of one, or a sum of files of so many bytes together.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from audiolab.datadir.audiofile import audio_info
+from audiolab.datadir.entry import parse_audio
 
 TABLE = "reco2header"
 
@@ -20,9 +21,9 @@ _LINE = re.compile(r"([1-9][0-9]{0,17}) ([1-9][0-9]{0,17}) ([1-9][0-9]{0,17}) ([
 
 
 class Header(NamedTuple):
-    """What is known of a recording without decoding it: samples of a channel, rate in Hz, channels, bytes of its file.
+    """What is known of a recording without decoding it: samples of a channel, rate in Hz, channels, bytes of its files.
 
-    ``size`` is 0 where the recording is no whole file.
+    ``size`` is 0 where the recording is no whole file and not made of some.
     """
 
     samples: int
@@ -57,9 +58,17 @@ def kept_header(table: Mapping[str, str], recording: str, entry: str) -> Header 
 
 
 def _size(entry: str) -> int:
-    """Return the bytes of a regular file; 0 for anything else."""
+    """Return the bytes of the regular files that an entry names, all of them whole; 0 for anything else."""
+    size = _bytes(entry)
+    if size:
+        return size
+    sizes = [0 if source.offset is not None else _bytes(source.path) for source, _ in parse_audio(entry)]
+    return sum(sizes) if all(sizes) else 0
+
+
+def _bytes(path: str) -> int:
     try:
-        found = os.stat(entry)
+        found = os.stat(path)
     except (OSError, ValueError):
         return 0
     return found.st_size if stat.S_ISREG(found.st_mode) else 0

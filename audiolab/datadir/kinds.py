@@ -13,32 +13,37 @@ Key = Literal["utterance", "speaker", "recording", "speech", "noise"]
 """What a key names; ``speech`` and ``noise``: a recording of which ``mixtures`` are made (`MIXED`)."""
 
 
+Holds = Literal["signal", "whole", "pieces"]
+"""What a value tells of: the samples or files as they are; all of an utterance, at any rate; each piece of it too."""
+
+
 @dataclass(frozen=True)
 class Kind:
-    """What a table's key is, and how many fields stand behind it (None: the rest of the line is one value)."""
+    """What a table's key is, how many fields stand behind it (None: the rest is one value), and what these tell of."""
 
     key: Key
     fields: int | None = None
     may_be_empty: bool = False
+    holds: Holds = "signal"
 
 
 TABLES: dict[str, Kind] = {
-    "utt2spk": Kind("utterance", 1),
+    "utt2spk": Kind("utterance", 1, holds="pieces"),
     "spk2utt": Kind("speaker"),
     "wav.scp": Kind("recording"),
     "segments": Kind("utterance", 3),
-    "text": Kind("utterance", may_be_empty=True),
+    "text": Kind("utterance", may_be_empty=True, holds="whole"),
     "feats.scp": Kind("utterance"),
     "f0.scp": Kind("utterance"),
     "vad.scp": Kind("utterance"),
     "utt2dur": Kind("utterance", 1),
     "utt2num_frames": Kind("utterance", 1),
-    "utt2lang": Kind("utterance", 1),
-    "utt2uniq": Kind("utterance", 1),
-    "utt2limited": Kind("utterance", 1),
-    "utt2clipped": Kind("utterance", 1),
-    "utt2warp": Kind("utterance", 1),
-    "utt2source": Kind("utterance", 1),
+    "utt2lang": Kind("utterance", 1, holds="pieces"),
+    "utt2uniq": Kind("utterance", 1, holds="whole"),
+    "utt2limited": Kind("utterance", 1, holds="whole"),
+    "utt2clipped": Kind("utterance", 1, holds="whole"),
+    "utt2warp": Kind("utterance", 1, holds="pieces"),
+    "utt2source": Kind("utterance", 1, holds="whole"),
     "mixtures": Kind("utterance"),
     "speech.scp": Kind("speech"),
     "noise.scp": Kind("noise"),
@@ -46,9 +51,9 @@ TABLES: dict[str, Kind] = {
     "reco2header": Kind("recording", 4),
     "reco2file_and_channel": Kind("recording", 2),
     "cmvn.scp": Kind("speaker"),
-    "spk2gender": Kind("speaker", 1),
-    "spk2warp": Kind("speaker", 1),
-    "spk2f0": Kind("speaker", 3),
+    "spk2gender": Kind("speaker", 1, holds="pieces"),
+    "spk2warp": Kind("speaker", 1, holds="pieces"),
+    "spk2f0": Kind("speaker", 3, holds="pieces"),
 }
 """Every table that audiolab knows by name; `kind_of` adds the further signals."""
 

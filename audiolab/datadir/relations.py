@@ -8,6 +8,9 @@ from typing import NamedTuple
 
 from audiolab.errors import AudiolabError
 
+SEGMENT_SLACK = 0.01
+"""Seconds by which a segment may end after its recording, for times are written with two or three decimals."""
+
 
 class Segment(NamedTuple):
     """A piece of a recording: from ``start`` to ``end``, in seconds."""
@@ -15,6 +18,25 @@ class Segment(NamedTuple):
     recording: str
     start: float
     end: float
+
+    def span(self, rate: int, length: int, where: str) -> tuple[int, int]:
+        """Return the piece's first sample and how many it has, rounded to the nearest sample.
+
+        Args:
+            rate: At which samples are counted, in Hz.
+            length: Of the recording, in samples.
+            where: What begins an error message.
+
+        Raises:
+            AudiolabError: It ends after its recording, or holds no sample.
+        """
+        first, stop = round(self.start * rate), round(self.end * rate)
+        if stop > length + SEGMENT_SLACK * rate:
+            raise AudiolabError(f"{where}: the segment ends at {self.end} s, the recording at {length / rate:.3f} s")
+        samples = min(stop, length) - first
+        if not 0 <= first < first + samples:
+            raise AudiolabError(f"{where}: the segment from {self.start} to {self.end} s holds no sample")
+        return first, samples
 
 
 def parse_segments(table: Mapping[str, str], path: str | Path = "segments") -> dict[str, Segment]:

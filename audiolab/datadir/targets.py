@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from audiolab.datadir.arkread import read_shape
-from audiolab.datadir.audiofile import SEGMENT_SLACK, audio_info, read_wav
+from audiolab.datadir.audiofile import audio_info, read_wav
+from audiolab.datadir.entry import files_of
 from audiolab.datadir.faults import Fault, Scan
 from audiolab.datadir.headers import kept_header
-from audiolab.datadir.relations import parse_segment
+from audiolab.datadir.relations import SEGMENT_SLACK, parse_segment
 from audiolab.datadir.table import parse_count
 from audiolab.errors import AudiolabError
 from audiolab.samples import is_silent
@@ -30,7 +31,7 @@ def check_audio(
         headers: ``reco2header`` of this table; what still holds is not looked at again.
     """
     for row in told(table.rows, f"entries of {table.name}", len(table.rows)):
-        if row.value.startswith("~"):
+        if "~" in row.value and _begins_at_home(row.value):
             yield Fault(table.name, row.line, f"the path of '{row.key}' begins with ~, which only a shell expands")
             continue
         if row.value.endswith("|") and not allow_pipes:
@@ -45,6 +46,14 @@ def check_audio(
             continue
         if silent:
             yield Fault(table.name, row.line, f"'{row.key}': {row.value} is silent", fatal=False)
+
+
+def _begins_at_home(entry: str) -> bool:
+    """Return whether a path in an entry begins with ``~``."""
+    try:
+        return any(path.startswith("~") for path in files_of(entry))
+    except AudiolabError:  # told by who opens it
+        return False
 
 
 def check_segment_ends(segments: Scan, durations: dict[str, float]) -> Iterator[Fault]:

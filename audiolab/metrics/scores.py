@@ -13,6 +13,7 @@ from typing import Any, Generic, Literal, Protocol, TypeVar
 from audiolab.errors import AudiolabError
 from audiolab.files import atomic_write
 from audiolab.textfile import read_cells
+from audiolab.yamltext import read_yaml
 
 UNTRAINED = "-"
 """What stands for the seed of a system that is not trained."""
@@ -20,6 +21,9 @@ NATURAL = "natural"
 """The system that answers with a recording of natural speech: what a score can reach, and no contender."""
 AS_IS = "-"
 """In place of a run's dir where the signals are there already: `NATURAL`'s recordings, or the mixtures as they are."""
+
+LARGEST_REPORT = 1 << 23
+"""Bytes of a ``scores.yaml``, which lists each recording that failed."""
 
 
 @dataclass(frozen=True)
@@ -31,6 +35,11 @@ class Metric:
     unit: str
     digits: int
     better: Literal["lower", "higher", "near 1"]
+
+
+def cost(value: float, better: str) -> float:
+    """Return what is the lower the better a value is; ``better`` is as of `Metric`."""
+    return {"lower": value, "higher": -value, "near 1": abs(value - 1)}[better]
 
 
 class Score(Protocol):
@@ -128,3 +137,12 @@ class ScoreFormat(Generic[Row]):
 def read_lines(path: str | Path, made_by: str) -> list[tuple[str, list[str]]]:
     """Return place and cells of each line of a ``scores.csv``, the header first; raises `AudiolabError`."""
     return read_cells(path, ",", "the scores", f"{made_by} writes them")
+
+
+def read_conditions(path: str | Path) -> dict[str, Any]:
+    """Return what a ``scores.yaml`` says under ``conditions``: how the scores beside it were measured."""
+    tree, _ = read_yaml(path, "how the scores were measured", LARGEST_REPORT)
+    conditions = tree.get("conditions") if isinstance(tree, dict) else None
+    if not isinstance(conditions, dict):
+        raise AudiolabError(f"{path}: does not say under 'conditions' how the scores were measured; score again")
+    return conditions

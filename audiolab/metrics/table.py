@@ -1,137 +1,126 @@
-"""What result tables in Markdown are made of: rows, headings and cells of scores."""
+"""A table of values: columns and rows, how a value is written, and the table in Markdown.
+
+`audiolab.report.tables` makes HTML of the same table.
+"""
 
 from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Iterable, Sequence
-from dataclasses import fields
-from pathlib import Path
-from typing import Any, TypeVar
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
 
-from audiolab.errors import AudiolabError
 from audiolab.metrics.bootstrap import Interval
-from audiolab.metrics.scores import Metric, Score
-from audiolab.metrics.summary import Summary, SystemSummary, compare
-from audiolab.textfile import read_records
-from audiolab.yamltext import read_yaml
+from audiolab.metrics.scores import Metric
+from audiolab.metrics.summary import Summary
 
-Row = TypeVar("Row")
+Row = Mapping[str, Any]
 
 NONE = "–"
-ARROWS = {"lower": "↓", "higher": "↑", "near 1": "→1"}
+NOT_SCORED = "not scored"
+"""What stands in place of the value of a system that was not scored."""
+ARROWS = {"lower": "↓", "higher": "↑", "near 1": "→1", "": ""}
 """`Metric.better` -> what stands behind a heading."""
+UNRANKED = "unranked"
+"""Key of a row whose values, where it is true, are not among those of which the best is marked."""
 WIDEST = 6
 """Most scores beside each other in a table that is to be read as text."""
 
-LARGEST_REPORT = 1 << 23
-"""Bytes of a ``scores.yaml``, which lists each recording that failed."""
 
+class Printed(float):
+    """A figure of a paper, which is written as it is printed there.
 
-def read_rows(path: str | Path, cls: type[Row], what: str) -> list[Row]:
-    """Return the rows of a list by tabs, whose header is the fields of the dataclass ``cls``, all of them text.
-
-    Args:
-        path: The list.
-        cls: What a row is made into.
-        what: Name of the list, for messages, such as ``the paper's table``.
-
-    Raises:
-        AudiolabError: The file is missing, or a row does not have these columns.
+    >>> cell(Printed("1.50"), 3)
+    '1.50'
     """
-    columns = tuple(field.name for field in fields(cls))
-    records = read_records(path, columns, "\t", what)
-    return [cls(**row) for _, row in records]
+
+    def __new__(cls, text: str) -> Printed:
+        printed = super().__new__(cls, text)
+        printed.text = text
+        return printed
 
 
-def read_conditions(path: str | Path) -> dict[str, Any]:
-    """Return what a ``scores.yaml`` says under ``conditions``: how the scores beside it were measured."""
-    tree, _ = read_yaml(path, "how the scores were measured", LARGEST_REPORT)
-    conditions = tree.get("conditions") if isinstance(tree, dict) else None
-    if not isinstance(conditions, dict):
-        raise AudiolabError(f"{path}: does not say under 'conditions' how the scores were measured; score again")
-    return conditions
+@dataclass(frozen=True)
+class Column:
+    """One column of a table.
 
-
-def markdown(header: Sequence[object], rows: Iterable[Sequence[object]]) -> str:
-    """Return a Markdown table; numbers are aligned to the right, the first column to the left."""
-    lines = [header, ["---", *["---:"] * (len(header) - 1)], *rows]
-    return "\n".join("| " + " | ".join(str(cell).replace("|", "\\|") for cell in line) + " |" for line in lines)
-
-
-def split(metrics: Sequence[Metric], widest: int = WIDEST) -> list[Sequence[Metric]]:
-    """Return the metrics in order, in as few tables of ``widest`` columns or less as hold them, of about one width.
-
-    >>> [len(part) for part in split([None] * 10, 6)], split([], 6)
-    ([5, 5], [])
+    Attributes:
+        key: Where a row holds its value: text, a number, an `Interval`, a `Summary`, or None for none.
+        title: Its header.
+        unit: Written behind the title.
+        digits: Decimals of numbers that are not integers.
+        best: As `Metric.better`: which value is marked as the best one where a table can mark it; empty: none is.
+        arrow: As `Metric.better`: what the header says is better.
+        behind: What the header says behind that.
+        difference: Its intervals are differences, shown with both ends.
+        ranked: Whether its values may be the best of a row.
     """
-    if not metrics:
-        return []
-    parts = math.ceil(len(metrics) / widest)
-    ends = [round(len(metrics) * part / parts) for part in range(parts + 1)]
-    return [metrics[start:end] for start, end in itertools.pairwise(ends)]
+
+    key: str
+    title: str
+    unit: str = ""
+    digits: int = 2
+    best: str = ""
+    arrow: str = ""
+    behind: str = ""
+    difference: bool = False
+    ranked: bool = True
+
+    @classmethod
+    def of(cls, metric: Metric, **more: Any) -> Column:
+        """Return the column of a metric's means; ``more`` are other values of fields."""
+        of_metric = cls(metric.column, metric.name, metric.unit, metric.digits, metric.better, metric.better)
+        return replace(of_metric, **more)
+
+    @classmethod
+    def of_differences(cls, metric: Metric) -> Column:
+        """Return the column of a metric's differences, which have no best value where its own is best near 1."""
+        return cls.of(metric, best="", arrow=metric.better.replace("near 1", ""), difference=True)
+
+    @property
+    def heading(self) -> str:
+        """Title, unit and an arrow to what is better, in one text."""
+        unit = f" ({self.unit})" if self.unit else ""
+        return f"{self.title}{unit} {ARROWS[self.arrow]}".rstrip() + self.behind
 
 
-def measured(scores: Sequence[Score], metrics: Sequence[Metric]) -> list[Metric]:
-    """Return the metrics that some of the scores have a value of."""
-    return [metric for metric in metrics if any(has_value(score, metric) for score in scores)]
+@dataclass(frozen=True)
+class Table:
+    """Rows of values by `Column.key`.
 
-
-def has_value(score: Score, metric: Metric) -> bool:
-    """Return whether a score has a value of a metric."""
-    return not math.isnan(score.values.get(metric.column, math.nan))
-
-
-def system_table(summaries: Sequence[SystemSummary], metrics: Sequence[Metric], groups: str = "") -> str:
-    """Return one row a system: mean ± half of the 95 % interval over utterances, and the spread over seeds.
-
-    There are several tables below each other where there are many scores.
-
-    Args:
-        summaries: Of each system.
-        metrics: Which scores; what no system has a value of is left out, and named below.
-        groups: Heading above the number of groups; empty: it is not shown.
+    Attributes:
+        columns: What is shown, in order; the first one heads its row.
+        rows: The values.
+        about: How many columns, the first, stand in each part when the table is too wide; 0: it is never split.
+        best_of_row: As `Column.best`, but among the values of each row.
     """
-    about = ["System", *([groups] if groups else []), "Utterances", "Seeds"]
-    rows = [[s.system, *([s.groups] if groups else []), s.utterances, s.seeds or NONE] for s in summaries]
-    shown = [metric for metric in metrics if any(s.metrics[metric.column] is not None for s in summaries)]
-    tables = [
-        markdown(
-            [*about, *map(heading, part)],
-            [[*row, *(cell(s.metrics[m.column], m.digits) for m in part)] for row, s in zip(rows, summaries)],
-        )
-        for part in split(shown)
-    ]
-    missing = [metric.name for metric in metrics if metric not in shown]
-    return "\n\n".join([*tables, *([f"Not measured: {', '.join(missing)}."] if missing else [])])
+
+    columns: Sequence[Column]
+    rows: Sequence[Row]
+    about: int = 0
+    best_of_row: str = ""
+
+    def parts(self, widest: int) -> list[Table]:
+        """Return the table, or as few as hold ``widest`` columns or less beside ``about``, of about one width."""
+        if not self.about:
+            return [self]
+        head, others = self.columns[: self.about], self.columns[self.about :]
+        count = math.ceil(len(others) / widest)
+        ends = [round(len(others) * part / max(1, count)) for part in range(count + 1)]
+        return [replace(self, columns=[*head, *others[start:end]]) for start, end in itertools.pairwise(ends)]
 
 
-def difference_table(scores: Sequence[Score], metrics: Sequence[Metric], baseline: str, seed: int = 0) -> str:
-    """Return one row a system: mean of its paired differences to the baseline, with the 95 % interval.
-
-    What was not measured is left out; there are several tables below each other where there are many scores.
-    """
-    shown = measured(scores, metrics)
-    columns = {metric: compare(scores, baseline, metric.column, seed) for metric in shown}
-    systems = [system for system in dict.fromkeys(score.system for score in scores) if system != baseline]
-    return "\n\n".join(
-        markdown(
-            ["System", *map(difference_heading, part)],
-            [[system, *(cell(columns[m][system], m.digits, difference=True) for m in part)] for system in systems],
-        )
-        for part in split(shown)
-    )
+def markdown(table: Table) -> str:
+    """Return a table in Markdown, or several below each other; numbers are aligned to the right, nothing is marked."""
+    return "\n\n".join(_markdown(part) for part in table.parts(WIDEST))
 
 
-def heading(metric: Metric) -> str:
-    """Return a metric's name, unit and an arrow to what is better."""
-    unit = f" ({metric.unit})" if metric.unit else ""
-    return f"{metric.name}{unit} {ARROWS[metric.better]}"
-
-
-def difference_heading(metric: Metric) -> str:
-    """Return the heading above differences, which have no best value where the score's own is best near 1."""
-    return heading(metric).removesuffix(" →1")
+def _markdown(table: Table) -> str:
+    header, rule = [column.heading for column in table.columns], ["---", *["---:"] * (len(table.columns) - 1)]
+    rows = [[cell(row.get(c.key), c.digits, c.difference) for c in table.columns] for row in table.rows]
+    lines = (" | ".join(" ".join(text.split()).replace("|", "\\|") for text in line) for line in [header, rule, *rows])
+    return "\n".join(f"| {line} |" for line in lines)
 
 
 def cell(value: Any, digits: int = 2, difference: bool = False) -> str:
@@ -149,6 +138,8 @@ def cell(value: Any, digits: int = 2, difference: bool = False) -> str:
     """
     if value is None:
         return NONE
+    if isinstance(value, Printed):
+        return value.text
     if isinstance(value, (Interval, Summary)):
         mean, half, seeds, count = cell_parts(value, digits, difference)
         return f"{mean} {half}{', ' if seeds else ''}{seeds} {count}".rstrip()

@@ -12,16 +12,16 @@ from scipy import stats
 
 from audiolab.errors import AudiolabError
 from audiolab.metrics.bootstrap import Interval
+from audiolab.metrics.table import Column
 from audiolab.report.listening import KEY_COLUMNS
-from audiolab.report.tables import Column
 from audiolab.textfile import read_records
 
 ANSWER_COLUMNS = ("test", "listener", "list", "position", "sample", "naturalness", "similarity")
 QUESTIONS = ("naturalness", "similarity")
 OPINION_COLUMNS = (
     Column("system", "System"),
-    Column("naturalness", "Naturalness", "MOS"),
-    Column("similarity", "Similarity", "MOS"),
+    Column("naturalness", "Naturalness [MOS]"),
+    Column("similarity", "Similarity [MOS]"),
     Column("ratings", "Ratings"),
     Column("listeners", "Listeners"),
 )

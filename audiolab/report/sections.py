@@ -12,9 +12,11 @@ from markupsafe import Markup
 
 from audiolab import systems
 from audiolab.metrics.scores import UNTRAINED, Score
-from audiolab.report import page, plots, tables
+from audiolab.metrics.table import Column, Table
+from audiolab.report import page, plots
 from audiolab.report.experiment import Experiment
 from audiolab.report.history import History, TrainingRun, how_trained
+from audiolab.report.tables import html_table
 from audiolab.training.system import Together
 from audiolab.waiting import told
 
@@ -42,7 +44,7 @@ def files_section(experiment: Experiment, files: Sequence[tuple[str, Path]]) -> 
     if results.is_file():
         listed.append(("Tables in Markdown", results))
     rows = [{"what": what, "where": _link(path, experiment.out.parent)} for what, path in (*listed, *files)]
-    return tables.html_table([tables.Column("what", "What"), tables.Column("where", "Where")], rows)
+    return html_table(Table([Column("what", "What"), Column("where", "Where")], rows))
 
 
 def training_section(runs: Sequence[TrainingRun]) -> Markup:
@@ -81,8 +83,8 @@ def _differences(values: Mapping[str, Mapping[str, str | None]]) -> Markup:
     if len(keys) > len(values):
         title, heads, names = "Key", list(values), keys
         values = {key: {name: of[key] for name, of in values.items()} for key in keys}
-    columns = [tables.Column("", title), *(tables.Column(head, head) for head in heads)]
-    table = tables.html_table(columns, [{"": name, **values[name]} for name in names])
+    columns = [Column("", title), *(Column(head, head) for head in heads)]
+    table = html_table(Table(columns, [{"": name, **values[name]} for name in names]))
     return page.fold("What differs between the runs", table, is_open=len(names) <= FEW)
 
 

@@ -1,73 +1,54 @@
-"""Tables from rows, as HTML for a page and as Markdown for a RESULTS.md."""
+"""Tables in HTML."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from typing import Any
 
 from markupsafe import Markup
 
 from audiolab.metrics.bootstrap import Interval
+from audiolab.metrics.scores import cost
 from audiolab.metrics.summary import Summary
-from audiolab.metrics.table import ARROWS, cell, cell_parts, markdown
+from audiolab.metrics.table import ARROWS, NOT_SCORED, UNRANKED, Column, Row, Table, cell, cell_parts
 
-Row = Mapping[str, Any]
-UNRANKED = "unranked"
-"""Key of a row whose values, where it is true, are not among those of which the best is set in bold."""
-
-
-@dataclass(frozen=True)
-class Column:
-    """One column of a table.
-
-    Attributes:
-        key: Where a row holds its value: text, a number, an `Interval`, a `Summary`, a `Markup`, or None for none.
-        title: Its header.
-        unit: Written behind the title, as in ``MCD [dB]``.
-        digits: Decimals of numbers that are not integers.
-        best: ``"lower"``, ``"higher"`` or ``"near 1"``: the best value is set in bold; ``""``: none is.
-        difference: Its intervals are differences, shown with both ends.
-        ranked: Whether its values may be the best of a row.
-    """
-
-    key: str
-    title: str
-    unit: str = ""
-    digits: int = 2
-    best: str = ""
-    difference: bool = False
-    ranked: bool = True
-
-    @property
-    def header(self) -> str:
-        """The title with its unit."""
-        return f"{self.title} [{self.unit}]" if self.unit else self.title
+WIDEST = 8
+"""Most scores beside each other in a table."""
 
 
-def html_table(
-    columns: Sequence[Column], rows: Sequence[Row], caption: str = "", best_of_row: str = "", stacked: bool = False
-) -> Markup:
-    """Return a ``<table>``; the first column heads its row, numbers are aligned right, all values are escaped.
+def header(title: str, unit: str) -> str:
+    """Return a title with its unit, as in ``MCD [dB]``."""
+    return f"{title} [{unit}]" if unit else title
+
+
+def html_table(table: Table, caption: str = "", stacked: bool = False) -> Markup:
+    """Return a ``<table>``, or several of a wide one; numbers are aligned right, all values are escaped.
+
+    The best values are set in bold. Of the columns that stand in each part, those without any value are left out.
 
     Args:
-        columns: What to show, in order.
-        rows: The values by `Column.key`.
+        table: What to show; a value may be a `Markup`, too.
         caption: Stands above the table.
-        best_of_row: As `Column.best`, but among the values of each row.
         stacked: Intervals stand below their means, so that more columns fit.
     """
+    return Markup("\n").join(_html_table(part, caption, stacked) for part in table.parts(WIDEST))
+
+
+def _html_table(table: Table, caption: str, stacked: bool) -> Markup:
+    rows = table.rows
+    columns = [
+        column
+        for number, column in enumerate(table.columns)
+        if number >= table.about or any(row.get(column.key) is not None for row in rows)
+    ]
     numeric = {column.key: _is_numeric(column, rows) for column in columns}
-    ranked = [{} if row.get(UNRANKED) else row for row in rows]
-    bold = {c.key: _best([row.get(c.key) for row in ranked], c.digits, c.best) for c in columns}
-    for line, row in enumerate(rows if best_of_row else ()):
-        values = [row.get(column.key) if column.ranked else None for column in columns]
-        for number in _best(values, columns[-1].digits, best_of_row):
-            bold[columns[number].key].add(line)
+    bold = _bold(columns, rows, table.best_of_row)
     head = Markup("").join(
-        Markup('<th scope="col"{}>{}{}</th>').format(_align(numeric[column.key]), column.header, _arrow(column.best))
-        for column in columns
+        Markup('<th scope="col"{}>{}{}{}</th>').format(
+            _align(numeric[c.key]), header(c.title, c.unit), _arrow(c.arrow), c.behind
+        )
+        for c in columns
     )
     body = Markup("\n").join(
         Markup("<tr>{}</tr>").format(
@@ -85,15 +66,15 @@ def html_table(
     ).format(caption or "Table", Markup(' class="stacked"') if stacked else "", title, head, body)
 
 
-def markdown_table(columns: Sequence[Column], rows: Sequence[Row]) -> str:
-    """Return the same table in Markdown, without bold."""
-    return markdown(
-        [column.header for column in columns],
-        [
-            [" ".join(cell(row.get(column.key), column.digits, column.difference).split()) for column in columns]
-            for row in rows
-        ],
-    )
+def _bold(columns: Sequence[Column], rows: Sequence[Row], best_of_row: str) -> dict[str, set[int]]:
+    """Return a column's key -> the numbers of the rows whose value is set in bold."""
+    ranked = [{} if row.get(UNRANKED) else row for row in rows]
+    bold = {c.key: _best([row.get(c.key) for row in ranked], c.digits, c.best) for c in columns}
+    for line, row in enumerate(rows if best_of_row else ()):
+        values = [row.get(column.key) if column.ranked else None for column in columns]
+        for number in _best(values, columns[-1].digits, best_of_row):
+            bold[columns[number].key].add(line)
+    return bold
 
 
 def _html_cell(column: Column, value: Any, heads: bool, numeric: bool, best: bool) -> Markup:
@@ -113,10 +94,10 @@ def _minus(number: str) -> str:
     return number.replace("-", "−")
 
 
-def _arrow(best: str) -> Markup:
+def _arrow(arrow: str) -> Markup:
     """Return an arrow to what is better, which says so in words where a pointer rests on it."""
-    words = f"{best} is better" if best in ("lower", "higher") else "best near 1"
-    return Markup('&nbsp;<abbr title="{}">{}</abbr>').format(words, ARROWS[best]) if best else Markup("")
+    words = f"{arrow} is better" if arrow in ("lower", "higher") else "best near 1"
+    return Markup('&nbsp;<abbr title="{}">{}</abbr>').format(words, ARROWS[arrow]) if arrow else Markup("")
 
 
 def _align(numeric: bool) -> Markup:
@@ -137,7 +118,7 @@ def _plain(value: Any) -> float | None:
 
 def _is_numeric(column: Column, rows: Sequence[Row]) -> bool:
     values = [row.get(column.key) for row in rows]
-    given = [value for value in values if value is not None]
+    given = [value for value in values if value is not None and value != NOT_SCORED]
     return bool(given) and not any(isinstance(value, (str, bool)) for value in given)
 
 
@@ -147,6 +128,5 @@ def _best(values: Sequence[Any], digits: int, better: str) -> set[int]:
     shown = {place: round(value, digits) for place, value in plain.items() if value is not None}
     if not better or len(set(shown.values())) < 2:
         return set()
-    cost = {"lower": lambda v: v, "higher": lambda v: -v, "near 1": lambda v: abs(v - 1)}[better]
-    best = min(map(cost, shown.values()))
-    return {place for place, value in shown.items() if cost(value) == best}
+    costs = {place: cost(value, better) for place, value in shown.items()}
+    return {place for place, of_value in costs.items() if of_value == min(costs.values())}

@@ -5,9 +5,9 @@ Knows no paper: the mapping is a function of mel envelopes in dB. The source's e
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import logging
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -20,12 +20,15 @@ from audiolab.features.envelope_config import EnvelopeConfig, frame_orders
 from audiolab.features.f0 import estimate_f0
 from audiolab.features.speech_level import ActiveLevel, frame_levels
 from audiolab.features.speech_profile import LEAST_RATE, SpeechProfile, highest_hz
-from audiolab.synthesis.chunks import process_in_chunks
+from audiolab.samples import check_rate
 from audiolab.synthesis.envelope_filter import EnvelopeFilterConfig, apply_envelope, context_samples
 from audiolab.synthesis.level_match import LevelMatched, Mapping, restoring_gain
 from audiolab.synthesis.limiter import Limiter
+from audiolab.synthesis.long_audio import Pieces, in_pieces, whole
 from audiolab.synthesis.overlap_add import overlap_add
-from audiolab.synthesis.streaming import Blocks, Counted, as_long_as, at_once, check_rate, resampled
+from audiolab.synthesis.streaming import Blocks, Counted, at_once, at_rate
+
+logger = logging.getLogger(__name__)
 
 MOST_FRAMES = 1_000_000
 """Of a window: more than an hour."""
@@ -52,7 +55,7 @@ class EnvelopeConverter:
     Up to ``window_frames`` are mapped at once. Longer audio is mapped in windows of that length, at multiples of half
     of it, whose results are cross-faded. A window's level is that of the speech up to its end, of each channel by
     itself. So the result is the same whether the audio comes as a whole or in blocks, and a gain of the audio is the
-    same gain of the result.
+    same gain of the result. A window up to whose end there was but steady noise (`ActiveLevel.spoken`) stays as it is.
 
     Args:
         analysis: How mel envelopes are made of audio.
@@ -107,30 +110,26 @@ class EnvelopeConverter:
         Raises:
             AudiolabError: A rate that cannot be, or is too low; a mapping that gives NaN.
         """
-        check_rate(rate)
-        self._check_data(rate)
-        hop, half = self.analysis.stft.hop, self.config.window_frames // 2
-        margin = context_samples(self.analysis, self.config.filter)
-        counted = Counted(blocks)
-        analysed = resampled(counted, rate, self.analysis.stft.rate)
-        converted = process_in_chunks(analysed, self.segments(rate), half * hop, half * hop + margin)
-        whole = as_long_as(resampled(converted, self.analysis.stft.rate, rate), counted)
-        return (limiter or Limiter()).apply(self.finish(whole, rate), rate, counted)
+        half = self.config.window_frames // 2 * self.analysis.stft.hop
+        context = half + context_samples(self.analysis, self.config.filter)
+        pieces = Pieces(half, left=context, right=context)
+        counted, segments = Counted(blocks), self.segments(rate)
+        converted = at_rate(counted, rate, self.analysis.stft.rate, lambda each: in_pieces(each, segments, pieces))
+        return (limiter or Limiter()).apply(self.finish(segments.told(converted), rate), rate, counted)
 
     def segments(self, rate: int) -> Segments:
         """Return what converts one signal's segments in turn, each at the analysis rate; ``rate`` is the signal's."""
-        return Segments(self, rate)
-
-    def finish(self, blocks: Blocks, rate: int) -> Blocks:
-        """Return converted blocks with what else is to be done to them; here nothing. May be overridden."""
-        return blocks
-
-    def _check_data(self, rate: int) -> None:
+        check_rate(rate)
         if rate < min(LEAST_RATE, self.analysis.stft.rate):
             raise AudiolabError(
                 f"a rate of {rate} Hz: too little of a voice is in it to convert it; give audio that was recorded at "
                 f"{LEAST_RATE} Hz or more"
             )
+        return Segments(self, rate)
+
+    def finish(self, blocks: Blocks, rate: int) -> Blocks:
+        """Return converted blocks with what else is to be done to them; here nothing. May be overridden."""
+        return blocks
 
 
 class _Channel:
@@ -143,13 +142,14 @@ class _Channel:
     Attributes:
         peak: Of all that was heard, without the mean of its segment.
         counted: Frames that have gone into the level.
-        level: Active level of what was heard up to the end of a window, by the window's number; dB of full scale.
+        level: Active level of what was heard up to the end of a window, by the window's number; dB of full scale. None
+            as long as that was no speech.
     """
 
     def __init__(self, analysis: EnvelopeConfig, back: int) -> None:
         self.peak, self.counted, self._back = 0.0, 0, back
         self._first: float | None = None  # offset from which levels are counted: a gain moves no frame to another bin
-        self.level: dict[int, float] = {}
+        self.level: dict[int, float | None] = {}
         self._heard = ActiveLevel(analysis)
 
     def hear(self, levels: Tensor, offset: float, window: int) -> None:
@@ -157,17 +157,16 @@ class _Channel:
         self._first = offset if self._first is None else self._first
         self._heard.add(levels, offset - self._first)
         self.counted += len(levels)
-        level = self._heard.value
         self.level = {number: known for number, known in self.level.items() if number >= window - self._back}
-        self.level[window] = offset if level is None else level + self._first
+        self.level[window] = self._heard.value + self._first if self._heard.spoken else None
 
-    def level_of(self, window: int) -> float:
+    def level_of(self, window: int) -> float | None:
         """Return the level of a window; the nearest one's where there was but digital silence, or more is to come."""
         return self.level[max(min(self.level), min(window, max(self.level)))]
 
 
 class Segments:
-    """One signal's conversion, segment by segment, as `process_in_chunks` calls it."""
+    """One signal's conversion, segment by segment, as `in_pieces` calls it."""
 
     def __init__(self, converter: EnvelopeConverter, rate: int) -> None:
         self.analysis, self.config = converter.analysis, converter.config
@@ -178,8 +177,7 @@ class Segments:
         )
         self._channels: list[_Channel] = []
         self._half = converter.config.window_frames // 2
-        rise = (torch.arange(self._half, dtype=torch.float32, device=self._extract.device) + 0.5) / self._half
-        self._fade = torch.cat([rise, rise.flip(0)])[:, None]
+        self._windows = Pieces(2 * self._half, fade=self._half)
         margin = -(-context_samples(converter.analysis, converter.config.filter) // converter.analysis.stft.hop)
         self._back = 2 - (-margin // self._half)
         self._segments = 0
@@ -192,6 +190,13 @@ class Segments:
         converted = [self._convert(np.ascontiguousarray(wave), first, channel) for wave, channel in pairs]
         self._segments += 1
         return np.stack(converted, axis=1)
+
+    def told(self, converted: Blocks) -> Blocks:
+        """Yield what was made; at the end, warn of channels that are as they were."""
+        yield from converted
+        for number, channel in enumerate(self._channels, 1):
+            if channel.level and channel.level[max(channel.level)] is None:
+                logger.warning("channel %d stays as it is: no speech is heard in it, steady noise at most", number)
 
     def _convert(self, wave: np.ndarray, first: int, channel: _Channel) -> np.ndarray:
         """Convert a channel; it is analysed at one peak, so that nothing depends on its gain, rounding included."""
@@ -206,21 +211,42 @@ class Segments:
         offset = 20 * float(np.log10(channel.peak))
         found = self._extract(scaled, self.orders(scaled), self._highest)
         channel.hear(frame_levels(found.mel[channel.counted - start : until], self.analysis), offset, self._segments)
-        windows = self._windows(start, len(found.mel))
-        shape = _mixed(windows, [self.matched(found.mel[w.part], channel.level_of(w.number) - offset) for w in windows])
-        changed = apply_envelope(found.stft, found.mel, found.mel + shape, self.analysis, self.config.filter)
+
+        def shape(mel: np.ndarray, window: int) -> np.ndarray:
+            level = channel.level_of(window)
+            if level is None:
+                return np.zeros_like(mel)
+            return self.matched(torch.from_numpy(mel).to(found.mel), level - offset).cpu().numpy()
+
+        change = torch.from_numpy(self._by_window(found.mel.cpu().numpy(), start, shape)).to(found.mel)
+        changed = apply_envelope(found.stft, found.mel, found.mel + change, self.analysis, self.config.filter)
         sound, made = (overlap_add(x, self.analysis.stft, len(wave)).cpu().numpy() for x in (found.stft, changed))
         below = scaled - sound  # the frames' means, such as a constant offset
-        return (self._as_loud(made, sound, windows) + below) * np.float32(channel.peak)
+        return (self._as_loud(made, sound, start) + below) * np.float32(channel.peak)
 
-    def _as_loud(self, made: np.ndarray, source: np.ndarray, windows: list[_Window]) -> np.ndarray:
-        """Return samples [N] with the energy of ``source``, window by window."""
+    def _by_window(
+        self, frames: np.ndarray, start: int, function: Callable[[np.ndarray, int], np.ndarray]
+    ) -> np.ndarray:
+        """Return what ``function`` makes of the windows over frames [T, n], cross-faded; 0 before the first window.
+
+        The first frame is number ``start`` of the audio. Windows are counted from the audio's first, too.
+        """
+        skipped = -start % self._half
+        first = start + skipped
+        made = whole(frames[skipped:], lambda part, at: function(part, (first + at) // self._half), self._windows)
+        return np.pad(made, ((skipped, 0), (0, 0)))
+
+    def _as_loud(self, made: np.ndarray, source: np.ndarray, start: int) -> np.ndarray:
+        """Return samples [N] with the energy of ``source``, window by window; they begin with frame ``start``."""
         hop, frames = self.analysis.stft.hop, self.analysis.stft.frames(len(made))
         padded = (np.pad(np.square(each, dtype=np.float64), (0, frames * hop - len(each))) for each in (source, made))
-        before, after = (each.reshape(frames, hop).sum(1) for each in padded)
-        gains = [restoring_gain(before[w.part], after[w.part]) for w in windows]
-        level = _mixed(windows, [w.fade.new_full((len(w.fade), 1), gain) for w, gain in zip(windows, gains)])
-        smooth = np.interp(np.arange(len(made)) / hop, np.arange(frames), level[:, 0].cpu().numpy())
+        energies = np.stack([each.reshape(frames, hop).sum(1) for each in padded], axis=1)
+
+        def gain(part: np.ndarray, window: int) -> np.ndarray:
+            return np.full((len(part), 1), restoring_gain(*part.T), np.float32)
+
+        level = self._by_window(energies, start, gain)[:, 0]
+        smooth = np.interp(np.arange(len(made)) / hop, np.arange(frames), level)
         return made * (10 ** (smooth / 20)).astype(np.float32)
 
     def orders(self, wave: np.ndarray) -> int | np.ndarray:
@@ -231,37 +257,3 @@ class Segments:
         search = self.analysis.f0
         f0 = estimate_f0(wave, grid.rate, grid.shift_ms, search.floor, search.ceiling, search.method)
         return frame_orders(f0, self._order, grid)
-
-    def _windows(self, first: int, frames: int) -> list[_Window]:
-        """Return the windows over a segment, at multiples of half their length from the audio's first frame."""
-        half = self._half
-        if first == 0 and frames <= 2 * half:
-            return [_Window(slice(0, frames), 0, self._fade.new_ones(frames, 1))]
-        windows: list[_Window] = []
-        for start in range(-(first % -half), frames, half):
-            fade = self._fade[: frames - start].clone()
-            if windows and len(fade) <= half and start + len(fade) == frames:
-                break  # a last window that the one before covers whole
-            if first + start == 0:
-                fade[:half] = 1.0  # nothing to fade from before the first window
-            windows.append(_Window(slice(start, start + len(fade)), (first + start) // half, fade))
-        return windows
-
-
-class _Window(NamedTuple):
-    """A window over a segment: its frames there, its number in the audio, its weights [length, 1]."""
-
-    part: slice
-    number: int
-    fade: Tensor
-
-
-def _mixed(windows: list[_Window], values: list[Tensor]) -> Tensor:
-    """Return values of windows, [length, n] each, cross-faded: [frames, n]; 0 where no window lies."""
-    frames = max(window.part.stop for window in windows)
-    total = values[0].new_zeros(frames, values[0].shape[1])
-    weight = values[0].new_zeros(frames, 1)
-    for window, value in zip(windows, values):
-        total[window.part] += window.fade * value
-        weight[window.part] += window.fade
-    return total / weight.clamp_min(torch.finfo(weight.dtype).tiny)

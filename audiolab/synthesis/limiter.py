@@ -8,7 +8,7 @@ from collections.abc import Iterable
 import numpy as np
 from scipy.ndimage import minimum_filter1d, uniform_filter1d
 
-from audiolab.synthesis.chunks import process_in_chunks
+from audiolab.synthesis.long_audio import Pieces, in_pieces
 from audiolab.synthesis.streaming import Blocks, Counted
 
 logger = logging.getLogger(__name__)
@@ -58,8 +58,8 @@ class Limiter:
             self.most_db = max(self.most_db, float(-20 * np.log10(gain.min())))
             return (segment * gain[:, None]).astype(segment.dtype)
 
-        chunk = max(1, round(rate))
-        yield from process_in_chunks(self._counted(blocks, source), limited, chunk, 2 * look)
+        pieces = Pieces(max(1, round(rate)), left=2 * look, right=2 * look)
+        yield from in_pieces(self._counted(blocks, source), limited, pieces)
         if self.samples:
             told = "%s%d samples would have passed full scale: limited, by up to %.1f dB"
             logger.warning(told, self._where, self.samples, self.most_db)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Iterator
 
 import numpy as np
@@ -13,9 +14,11 @@ from audiolab.samples import check_rate, fault_of
 Blocks = Iterator[np.ndarray]
 """float32 arrays [n, channels], n ≥ 0, which together are the signal."""
 
-
 MOST_CHANNELS = 64
 """An array with more of them, and more of them than samples, is most likely the wrong way round."""
+
+_REACH = 128
+"""Samples, at the lower rate, that soxr's filter looks ahead at most."""
 
 
 def at_once(
@@ -23,8 +26,10 @@ def at_once(
 ) -> np.ndarray:
     """Return what ``stream`` makes of a whole signal, float32, in the signal's shape.
 
+    Several outputs, such as singing and accompaniment, stand between: [N, outputs] or [N, outputs, channels].
+
     Args:
-        stream: Takes blocks [n, channels] and their rate in Hz, and gives as many samples.
+        stream: Takes blocks [n, channels] and their rate in Hz, and gives as many samples, [n, …, channels].
         wave: [N] or [N, channels], floats with full scale ±1, any length.
         rate: Its rate in Hz.
 
@@ -35,7 +40,8 @@ def at_once(
     samples = _checked(wave, rate)
     if samples.size == 0:
         return samples
-    return np.concatenate(list(stream(blocks_of(samples), rate))).reshape(samples.shape)
+    made = np.concatenate(list(stream(blocks_of(samples), rate)))
+    return made if samples.ndim == 2 else made[..., 0]
 
 
 def _checked(wave: np.ndarray, rate: float) -> np.ndarray:
@@ -65,18 +71,47 @@ def blocks_of(samples: np.ndarray, size: int = 1 << 18) -> Blocks:
 
 
 def resampled(blocks: Iterable[np.ndarray], original: int, rate: int) -> Blocks:
-    """Yield the signal at another rate (soxr, quality HQ), as if it had been resampled as a whole."""
+    """Yield a signal [n, …] at another rate (soxr, quality HQ), as if it had been resampled as a whole.
+
+    N samples become N · rate / original, rounded up: all that lie within the signal. At its ends it counts as going on
+    as its first and its last sample are, not as falling to zero: so an offset does not ring there.
+    """
     if original == rate:
         yield from blocks
         return
-    stream = None
+    stream, total, made = None, 0, 0
     for block in blocks:
-        if stream is None:
-            stream = soxr.ResampleStream(original, rate, block.shape[1], dtype="float32", quality="HQ")
-            empty = block[:0]
-        yield stream.resample_chunk(block, last=False)
+        if total == 0:
+            first = last = block[:1]  # all is taken less the first sample, since the filter sees zeros before it
+            stream = stream or soxr.ResampleStream(original, rate, math.prod(block.shape[1:]), "float32", "HQ")
+        last = block[-1:] if len(block) else last
+        part = _resampled(stream, block - first, False) + first
+        total, made = total + len(block), made + len(part)
+        yield part
     if stream is not None:
-        yield stream.resample_chunk(empty, last=True)
+        held = np.repeat(last - first, math.ceil(_REACH * max(1, original / rate)), axis=0)
+        yield (_resampled(stream, held, True) + first)[: -(-total * rate // original) - made]
+
+
+def _resampled(stream: soxr.ResampleStream, block: np.ndarray, last: bool) -> np.ndarray:
+    shape = block.shape[1:]
+    return stream.resample_chunk(block.reshape(len(block), math.prod(shape)), last).reshape(-1, *shape)
+
+
+def at_rate(counted: Counted, rate: int, own: int, process: Callable[[Blocks], Iterable[np.ndarray]]) -> Blocks:
+    """Yield what ``process`` makes of a signal at the rate ``own``, brought back to the signal's rate and length.
+
+    Args:
+        counted: The signal.
+        rate: Its rate in Hz, and the result's.
+        own: The rate at which ``process`` works.
+        process: Takes blocks [n, channels] and gives as many samples, [n, channels] or [n, outputs, channels].
+
+    Raises:
+        AudiolabError: A rate outside `audiolab.samples.RATES`; while they pass, what `Counted` and `as_long_as` refuse.
+    """
+    check_rate(rate)
+    return as_long_as(resampled(process(resampled(counted, rate, own)), own, rate), counted)
 
 
 class Counted:
@@ -136,13 +171,13 @@ def as_long_as(blocks: Iterable[np.ndarray], counted: Counted) -> Blocks:
     held = counted.empty if held is None else held
     rest = counted.length - done
     if held is not None and rest:
-        yield np.pad(held[:rest], ((0, max(0, rest - len(held))), (0, 0)))
+        yield np.pad(held[:rest], [(0, max(0, rest - len(held))), *[(0, 0)] * (held.ndim - 1)])
 
 
 def _finite(blocks: Iterable[np.ndarray]) -> Blocks:
     position = 0
     for block in blocks:
-        bad = ~np.isfinite(block).all(axis=1)
+        bad = ~np.isfinite(block).all(axis=tuple(range(1, block.ndim)))
         if bad.any():
             raise AudiolabError(
                 f"the model makes NaN or infinite samples, the first is number {position + int(bad.argmax())}: its "

@@ -6,7 +6,7 @@ import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 
@@ -20,6 +20,7 @@ from audiolab.metrics.scores import Score
 from audiolab.metrics.summary import group
 from audiolab.report.players import Clip
 from audiolab.tasks.runs import Run
+from audiolab.tasks.scored import Refused, Scored
 from audiolab.work import each, processes
 
 logger = logging.getLogger(__name__)
@@ -46,21 +47,6 @@ class Item(Protocol):
 
 
 @dataclass(frozen=True)
-class Judged(Generic[Row]):
-    """Scores to which judges added.
-
-    Attributes:
-        rows: The scores, in the order of the items; None where an item could not be scored.
-        refused: What judges had nothing to say of, one line each.
-        asked: Names of the judges that were asked.
-    """
-
-    rows: list[Row | None]
-    refused: list[str]
-    asked: frozenset[str]
-
-
-@dataclass(frozen=True)
 class Question:
     """A signal to judge.
 
@@ -75,11 +61,11 @@ class Question:
 
 def judge(
     items: Sequence[Item],
-    rows: Sequence[Row | None],
+    scored: Scored[Row],
     panel: Panel,
     nj: int = 1,
     more: Callable[[Item], Makers] = lambda item: {},
-) -> Judged[Row]:
+) -> Scored[Row]:
     """Return the scores with what judges say of them.
 
     Of each run the same utterances are judged, for they are in the order of ids. Words are compared with the text
@@ -87,7 +73,7 @@ def judge(
 
     Args:
         items: All that was made.
-        rows: Their scores; what has none is not judged.
+        scored: The scores; what has none is not judged.
         panel: The judges.
         nj: Processes, of one thread each.
         more: What makes columns of what judges say of an item, beside words.
@@ -95,19 +81,21 @@ def judge(
     Raises:
         AudiolabError: A judge cannot be loaded.
     """
-    by_run = group(range(len(items)), lambda index: items[index].run).values()
-    chosen = [] if panel.is_empty else [index for of_run in by_run for index in panel.chosen(of_run)]
-    chosen = sorted(index for index in chosen if rows[index] is not None)
-    told = [_told(items[index].told) for index in chosen]
-    questions = [Question(items[index].heard, panel.judges_of(*of)) for index, of in zip(chosen, told)]
-    judged, refused = list(rows), []
-    for index, (text, _), verdicts in zip(chosen, told, ask(questions, panel.cache, nj) if chosen else []):
-        item, row = items[index], rows[index]
+    rows = scored.rows
+    by_run = group(range(len(items)), lambda place: items[place].run).values()
+    chosen = [] if panel.is_empty else [place for of_run in by_run for place in panel.chosen(of_run)]
+    chosen = sorted(place for place in chosen if place in rows)
+    told = [_told(items[place].told) for place in chosen]
+    questions = [Question(items[place].heard, panel.judges_of(*of)) for place, of in zip(chosen, told)]
+    results, unjudged = dict(scored.results), Refused()
+    for place, (text, _), verdicts in zip(chosen, told, ask(questions, panel.cache, nj) if chosen else []):
+        item, row = items[place], rows[place]
         values, silent = columns(verdicts, {"words": partial(error_rates, text), **more(item)})
-        judged[index] = replace(row, values=row.values | values)
-        place = item.run.place(item.utterance)
-        refused += [f"{place}: {name}: {reason}" for name, reason in silent.items()]
-    return Judged(judged, refused, frozenset(judge.name for question in questions for judge in question.judges))
+        results[place] = replace(row, values=row.values | values)
+        where = item.run.place(item.utterance)
+        unjudged[place] = [f"{where}: {name}: {reason}" for name, reason in silent.items()]
+    asked = frozenset(judge.name for question in questions for judge in question.judges)
+    return replace(scored, results=results, unjudged=unjudged, asked=asked)
 
 
 def ask(questions: Sequence[Question], cache: Cache, nj: int) -> list[dict[str, Verdict]]:

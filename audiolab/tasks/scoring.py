@@ -1,49 +1,34 @@
-"""Scoring, whatever is scored: what a task gives to it, the command's options, failures, and what is written."""
+"""Scoring, whatever is scored: what a task gives to it, the command's options, jobs, failures, and what is written."""
 
 from __future__ import annotations
 
 import logging
+import shutil
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, ClassVar, Generic, TypeVar
 
 import yaml
 
-from audiolab.cli import ArgumentParser, positive
+from audiolab.cli import ArgumentParser
+from audiolab.datadir import parts
 from audiolab.errors import AudiolabError
 from audiolab.files import atomic_write
 from audiolab.metrics.judges.panel import Panel
 from audiolab.metrics.scores import AS_IS, Score
 from audiolab.tasks.judging import Item, Makers, judge
 from audiolab.tasks.runs import Run, header, over_scale
+from audiolab.tasks.scored import Scored, part_path, read_parts, write_part
 from audiolab.tasks.task import Task
 from audiolab.work import processes
 
 logger = logging.getLogger(__name__)
 
 Row = TypeVar("Row", bound=Score)
-
-
-@dataclass(frozen=True)
-class Scored(Generic[Row]):
-    """What scoring gives.
-
-    Attributes:
-        rows: The scores, in the order of the items; None where an item could not be scored.
-        failures: Why, one message each.
-        refused: What metrics refused; there the scores have NaN.
-    """
-
-    rows: list[Row | None]
-    failures: list[str]
-    refused: list[str] = field(default_factory=list)
-
-    @property
-    def scores(self) -> list[Row]:
-        """The scores that there are."""
-        return [row for row in self.rows if row is not None]
+OWN = ("out", "nj", "job", "join", "allow_failures", "verdicts")
+"""Options that may differ between jobs, or that change no score."""
 
 
 class Scoring(ABC, Generic[Row]):
@@ -66,8 +51,8 @@ class Scoring(ABC, Generic[Row]):
     def __init__(self, options: Any, runs: Sequence[Run]) -> None: ...
 
     @abstractmethod
-    def score(self) -> Scored[Row]:
-        """Score all items; called inside `audiolab.work.processes`.
+    def score(self, places: Sequence[int]) -> Scored[Row]:
+        """Score the items at these places, all or a job's share; called inside `audiolab.work.processes`.
 
         Raises:
             AudiolabError: Something is wrong with all of it. What is wrong with a single recording is a failure.
@@ -77,9 +62,13 @@ class Scoring(ABC, Generic[Row]):
     def conditions(self, scored: Scored[Row]) -> dict[str, str]:
         """Return how was measured; printed under tables and beside plots as it stands."""
 
-    def details(self) -> dict[str, Any]:
+    def details(self, scored: Scored[Row]) -> dict[str, Any]:
         """Return what else the YAML beside the scores is to hold."""
         return {}
+
+    def finish(self, scored: Scored[Row]) -> Scored[Row]:
+        """Return the scores after what takes all of them; in jobs, the one who joins does it."""
+        return scored
 
     def makers(self, panel: Panel, nj: int) -> Callable[[Item], Makers]:
         """Return what makes columns of what judges say of an item, beside words; see `audiolab.tasks.judging.judge`."""
@@ -94,25 +83,39 @@ def add_options(parser: ArgumentParser, task: Task[Any, Any]) -> None:
     parser.add_argument(
         "--out", required=True, help="the CSV to write; a YAML of the same name says how it was measured"
     )
-    parser.add_argument("--nj", type=positive, default=1, help="processes, of one thread each")
     parser.add_argument("--allow_failures", action="store_true", help="write the scores of what could be scored")
+    parts.add_options(parser, "processes, of one thread each; with --job or --join: jobs that score together")
 
 
 def score(scoring: Scoring[Any], runs: Sequence[Run], panel: Panel, options: Any) -> None:
-    """Score, ask judges, and write all of it as the options of `add_options` say.
+    """Score, ask judges, and write all of it, or a job's share of it, as the options of `add_options` say.
 
     Raises:
-        AudiolabError: As `Scoring.score`, `judge` and `write_scores`.
+        AudiolabError: As `Scoring.score`, `judge`, `audiolab.tasks.scored.read_parts` and `write_scores`.
     """
-    with processes(options.nj):
-        scored = scoring.score()
-    judged = judge(scoring.items, scored.rows, panel, options.nj, scoring.makers(panel, options.nj))
+    part, count = parts.Part.asked(options, f"score {scoring.task.name}", processes=True), len(scoring.items)
+    given = {name: value for name, value in vars(options).items() if name not in OWN}
+    given["runs"] = [asdict(run) for run in runs]
+    if options.join:
+        scored = read_parts(options.out, options.nj, given, scoring.task.layout.row, count)
+    else:
+        part_path(options.out, part.job, part.nj).unlink(missing_ok=True)  # a job that dies leaves none
+        nj = options.nj if options.job is None else 1
+        with processes(nj):
+            scored = scoring.score(part.of(range(count)))
+        scored = judge(scoring.items, scored, panel, nj, scoring.makers(panel, nj))
+    if options.job is not None:
+        path = write_part(scored, options.out, part, given)
+        logger.info("%d of %d utterances scored: %s", len(scored.rows), count, path)
+        return
+    scored = scoring.finish(scored)
     table, words = scoring.task.over_scale
     peaks = over_scale(runs, table)
     logger.info("%s: %s", words, peaks)
-    conditions = scoring.conditions(scored) | {words: peaks} | panel.conditions(judged.asked)
-    both = Scored(judged.rows, scored.failures, [*scored.refused, *judged.refused])
-    write_scores(options, scoring.task, both, conditions, scoring.details())
+    conditions = scoring.conditions(scored) | {words: peaks} | panel.conditions(scored.asked)
+    write_scores(options, scoring.task, scored, conditions, scoring.details(scored))
+    if options.join:
+        shutil.rmtree(part_path(options.out, 1, options.nj).parent)
 
 
 def write_scores(
@@ -135,7 +138,7 @@ def write_scores(
         AudiolabError: Recordings failed without ``--allow_failures``, or nothing was scored; then nothing is written.
     """
     failures, scores = scored.failures, scored.scores
-    for kind, lines in (("refused", scored.refused), ("failed", failures)):
+    for kind, lines in (("refused", scored.refusals), ("failed", failures)):
         for line in lines:
             logger.warning("%s: %s", kind, line)
     if failures and not options.allow_failures:
@@ -146,12 +149,12 @@ def write_scores(
     if not scores:
         raise AudiolabError(f"{options.runs}: not one utterance could be scored")
     left_out = {"Failures": f"{len(failures)}, left out"} if failures else {}
-    told = {"refused": scored.refused, "failures": failures}
+    told = {"refused": scored.refusals, "failures": failures}
     report = {"conditions": {**conditions, **left_out}, **details, **told}
     task.layout.write(options.out, scores)
     with atomic_write(Path(options.out).with_suffix(".yaml")) as file:
         yaml.safe_dump(report, file, sort_keys=False, allow_unicode=True, width=120)
     logger.info(
         "%d utterances scored, %d failures, %d scores refused: %s",
-        len(scores), len(failures), len(scored.refused), options.out,
+        len(scores), len(failures), len(scored.refusals), options.out,
     )  # fmt: skip

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Generic, TypeVar
 
 from audiolab.metrics.bootstrap import LEAST
 from audiolab.metrics.scores import Score, ScoreFormat
-from audiolab.metrics.table import read_rows
 from audiolab.tasks.runs import Run, read_runs
+from audiolab.textfile import read_records
 
 Row = TypeVar("Row", bound=Score)
 Paper = TypeVar("Paper")
@@ -66,7 +66,8 @@ class Task(Generic[Row, Paper]):
         Raises:
             AudiolabError: The file is missing, or a row does not have these columns.
         """
-        return read_rows(path, self.paper_row, "the paper's tables")
+        columns = tuple(field.name for field in fields(self.paper_row))
+        return [self.paper_row(**row) for _, row in read_records(path, columns, "\t", "the paper's tables")]
 
     def results(
         self,

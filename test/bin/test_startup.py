@@ -11,6 +11,7 @@ COMMANDS = (
     "compute_cmvn",
     "download",
     "extract_f0",
+    "format_wav",
     "join_scp",
     "listening_test",
     "make_mini",

@@ -5,7 +5,7 @@ import pytest
 import soundfile
 
 from audiolab.corpora.wham import CORPUS, WhamPreparation, prepare
-from audiolab.data.mixtures import excerpt
+from audiolab.datadir.audio import read_excerpt
 from audiolab.datadir.datadir import DataDir
 from audiolab.datadir.validate import validate
 from audiolab.errors import AudiolabError
@@ -37,12 +37,12 @@ def test_data_dirs_of_two_channels(root, tmp_path):
         ids = {stem.replace("-", "_"): stem for stem in stems}
         assert data.table("utt2spk") == {name: name for name in sorted(ids)}
         assert data.table("wav.scp") == {
-            name: str(root / "wham_noise/wham_noise" / folder / f"{ids[name]}.wav") for name in sorted(ids)
+            name: str(root / "wham_noise/wham_noise" / folder / f"{ids[name]}.wav[channel=0]") for name in sorted(ids)
         }
         assert set(data.table("utt2dur").values()) == {"0.050000"}
         assert validate(path, feats=False, text=False) == []
         for entry in data.table("wav.scp").values():
-            assert np.array_equal(excerpt(entry, 16000, 10, 20), np.full(20, 0.25, np.float32))
+            assert np.array_equal(read_excerpt(entry, 16000, 10, 20), np.full(20, 0.25, np.float32))
 
 
 def test_fewer_noises_and_those_of_a_rate(root, tmp_path):

@@ -8,8 +8,7 @@ import soundfile
 from mixture_folder import RATE, harmonic, make_sounds
 
 from audiolab.data.mixing import make_mixtures
-from audiolab.data.mixtures import FADE_S, Mixture, MixtureDir, MixtureSettings, Part, excerpt, looped
-from audiolab.datadir.audio import resample
+from audiolab.data.mixtures import FADE_S, Mixture, MixtureDir, MixtureSettings, Part, looped
 from audiolab.datadir.combine import combine_data_dirs
 from audiolab.datadir.copy import copy_data_dir
 from audiolab.datadir.datadir import DataDir, write_data_dir
@@ -99,26 +98,11 @@ def test_tools_for_data_dirs_know_mixture_dirs(mixtures, tmp_path, caplog):
         combine_data_dirs(tmp_path / "other", parts)
 
 
-@pytest.mark.parametrize("original", [8000, 11025, 22050, 44100, 48000, 44101])
-def test_excerpts_at_another_rate_are_cuts_of_the_resampled_whole(tmp_path, original):
-    generator = np.random.default_rng(0)
-    wave = noise(0, 2 * original + int(generator.integers(1000)))
-    soundfile.write(tmp_path / "a.wav", wave, original, "FLOAT")
-    whole = resample(wave, original, RATE)
-    length = len(wave) * RATE // original
-    assert len(whole) >= length
-    for start, count in [(0, 1), (0, length), (length - 5, 5), *generator.integers(1, length // 2, (12, 2))]:
-        found = excerpt(str(tmp_path / "a.wav"), RATE, int(start), int(count))
-        assert len(found) == count
-        error = np.abs(found - whole[start : start + count]).max()
-        assert 20 * np.log10(max(error, 1e-12) / np.std(whole)) < -90
-    with pytest.raises(AudiolabError, match=rf"here: .*a.wav has {length} samples at 16000 Hz, not the {length + 1}"):
-        excerpt(str(tmp_path / "a.wav"), RATE, 1, length, "here")
-
-
-def test_the_first_of_two_channels_is_taken(tmp_path):
-    soundfile.write(tmp_path / "a.wav", np.stack([noise(0), noise(1)], 1), RATE, "FLOAT")
-    assert np.array_equal(excerpt(str(tmp_path / "a.wav"), RATE, 100, 50), noise(0)[100:150])
+def test_of_several_channels_the_mean_is_mixed_or_the_one_that_is_named(tmp_path):
+    stereo = np.stack([noise(0), noise(1)], 1)
+    soundfile.write(tmp_path / "a.wav", stereo, RATE, "FLOAT")
+    np.testing.assert_allclose(looped(str(tmp_path / "a.wav"), RATE, 100, 50, 150), stereo[100:150].mean(1), atol=1e-7)
+    assert np.array_equal(looped(f"{tmp_path}/a.wav[channel=1]", RATE, 100, 50, 150), noise(1)[100:150])
 
 
 def test_a_noise_is_repeated_without_a_seam(tmp_path):

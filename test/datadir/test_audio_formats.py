@@ -8,7 +8,7 @@ import pytest
 import soundfile
 from audio_files import FORMATS, LIST, LOSSLESS, RATE, SAMPLES, chunk, made, put, signal
 
-from audiolab.datadir.audio import load_mono
+from audiolab.datadir.audio import read_excerpt
 from audiolab.datadir.audiofile import audio_info, open_audio, read_wav
 from audiolab.errors import AudiolabError
 
@@ -55,7 +55,7 @@ def test_pieces_are_those_of_the_whole(path, name, monkeypatch):
     whole = read_wav(path)[0]
     assert np.abs(whole).max() > 0.1
     for first, stop in ((0, 5), (7, 4000), (20000, 30000), (44000, 44100), (len(whole) - 99, len(whole))):
-        piece = read_wav(path, False, first / RATE, stop / RATE)[0]
+        piece = read_excerpt(path, None, first, stop - first, channels="all")
         np.testing.assert_allclose(piece, whole[first:stop], atol=1e-6)
     monkeypatch.setattr("audiolab.datadir.audiofile.BLOCK", 1000)
     np.testing.assert_allclose(np.squeeze(np.concatenate(list(blocks(path)))), whole, atol=1e-6)
@@ -129,7 +129,7 @@ def test_a_size_that_has_run_over_4_gib(path, behind):
         file.seek(1 << 32, 1)
         file.write(wave.tobytes() + behind)
     assert audio_info(path) == (SAMPLES + (1 << 31), RATE, 1)
-    piece, _ = read_wav(path, False, (1 << 31) / RATE - 1)
+    piece = read_excerpt(path, start=(1 << 31) - RATE)
     np.testing.assert_array_equal(piece, number(np.concatenate([np.zeros((RATE, 1), np.int16), wave])))
 
 
@@ -234,7 +234,7 @@ def test_formats_that_tell_no_length_are_refused(path):
 @pytest.mark.parametrize("name", ["wav", "au", "caf", "aiff"])
 def test_floats_on_the_scale_of_integers_are_refused_wherever_audio_is_read(path, name):
     soundfile.write(path, signal().astype(np.float32), RATE, "FLOAT", format=FORMATS[name][0])
-    for read in (read_wav, lambda path: load_mono(path, RATE), lambda path: list(blocks(path))):
+    for read in (read_wav, lambda path: read_excerpt(path, RATE), lambda path: list(blocks(path))):
         with pytest.raises(AudiolabError, match=r"sample \d+ is .* times full scale; give floats within ±1"):
             read(path)
 
@@ -255,3 +255,34 @@ def test_a_path_that_is_not_utf8(tmp_path):
         read_wav(f"{tmp_path}/a\udcfe.wav")
     with pytest.raises(AudiolabError, match="cannot open: embedded null byte"):
         read_wav(f"{tmp_path}/a\0.wav")
+
+
+@pytest.mark.parametrize("before", [b"", b"ID3\x04\0\0\0\0\0\x0a" + bytes(10)])
+def test_a_flac_of_several_streams_is_refused(path, before):
+    """As ``cat`` makes it: the decoder gives the first alone."""
+    data = made("flac")
+    for second in (data, made("flac", samples=SAMPLES // 2)):
+        path.write_bytes(before + data + before + second)
+        refused(path, "several FLAC streams in one file; make it one")
+    path.write_bytes(before + data + before + data)
+    np.testing.assert_array_equal(read_excerpt(path, None, 10, 500), number(signal())[10:510])
+
+
+@pytest.mark.parametrize("block", [1 << 15, 1000])
+@pytest.mark.parametrize("name", ["MP3 CONSTANT", "MP3 VARIABLE", "OGG VORBIS", "OGG OPUS", "gsm", "g721", "ima"])
+def test_blocks_and_pieces_in_any_order_are_those_of_one_read(path, name, block, monkeypatch):
+    """A frame of MP3 lies in those before it, a block of Vorbis overlaps with the one before, GSM cannot go back."""
+    wave, (kind, _, how) = signal(60000).astype(np.float32) / 32768, name.partition(" ")
+    if kind in FORMATS:
+        path.write_bytes(made(kind, samples=len(wave)))
+    else:
+        coding = {"bitrate_mode": how, "compression_level": 0.8} if kind == "MP3" else {"subtype": how}
+        soundfile.write(path, wave, RATE, format=kind, **coding)
+    monkeypatch.setattr("audiolab.datadir.audiofile.BLOCK", 1 << 20)  # so that the decoder is called once
+    whole = read_wav(path)[0]
+    monkeypatch.setattr("audiolab.datadir.audiofile.BLOCK", block)
+    assert np.abs(np.concatenate(list(blocks(path)))[:, 0] - whole).max() < 1e-6
+    with open_audio(path) as recording:
+        for first in (50000, 0, 31234, 31235, 12000, 55000, len(whole) - 3000):
+            piece = recording.read(first, first + 3000)[:, 0]
+            assert np.abs(piece - whole[first : first + 3000]).max() < 1e-6

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from audiolab.datadir.audio import iterate_audio, load_mono, load_utterance
+from audiolab.datadir.audio import load_utterance, read_excerpt
 from audiolab.datadir.audiofile import audio_info, read_wav
 from audiolab.datadir.datadir import DataDir, write_data_dir
 from audiolab.datadir.table import read_table
@@ -130,14 +130,14 @@ def test_truncated_flac(tmp_path):
 def test_channels(tmp_path):
     stereo = noise(channels=2)
     soundfile.write(tmp_path / "a.wav", stereo, RATE)
-    mixed = load_mono(tmp_path / "a.wav", RATE, channels="mix")
+    mixed = read_excerpt(tmp_path / "a.wav", RATE, channels="mix")
     np.testing.assert_allclose(mixed, stereo.mean(axis=1) / 32768, atol=1e-7)
 
 
 def test_resampling_keeps_a_sine(tmp_path):
     time = np.arange(RATE) / RATE
     soundfile.write(tmp_path / "a.wav", 0.5 * np.sin(2 * np.pi * 440 * time), RATE, subtype="FLOAT")
-    samples = load_mono(tmp_path / "a.wav", 22050)
+    samples = read_excerpt(tmp_path / "a.wav", 22050)
     assert samples.dtype == np.float32
     assert len(samples) == 22050
     wanted = 0.5 * np.sin(2 * np.pi * 440 * np.arange(22050) / 22050)
@@ -148,23 +148,27 @@ def test_resampling_keeps_a_sine(tmp_path):
 def test_resampling_keeps_what_the_rate_holds_and_nothing_else(tmp_path, frequency, least, most):
     """Of a sine at 16 kHz brought to 8 kHz: all of it below 3.6 kHz, below 20 bit of it beyond 4.1 kHz."""
     soundfile.write(tmp_path / "a.wav", np.sin(2 * np.pi * frequency * np.arange(32000) / 16000), 16000, "DOUBLE")
-    inner = load_mono(tmp_path / "a.wav", RATE)[2000:-2000].astype(np.float64)
+    inner = read_excerpt(tmp_path / "a.wav", RATE)[2000:-2000].astype(np.float64)
     assert least < 10 * np.log10(2 * np.mean(inner**2)) < most
 
 
 @pytest.mark.parametrize(("part", "first", "stop"), [(0.4, 4000, 6000), (0.6, 4001, 6001)])
-def test_segments_begin_and_end_with_the_nearest_sample(wav, part, first, stop):
-    piece, _ = read_wav(wav, start=(4000 + part) / RATE, end=(6000 + part) / RATE)
-    np.testing.assert_array_equal(piece, read_wav(wav)[0][first:stop])
+def test_segments_begin_and_end_with_the_nearest_sample(tmp_path, wav, part, first, stop):
+    segments = {"s-1": f"r {(4000 + part) / RATE} {(6000 + part) / RATE}"}
+    data = write_data_dir(
+        tmp_path / "data", {"utt2spk": {"s-1": "s"}, "wav.scp": {"r": str(wav)}, "segments": segments}
+    )
+    np.testing.assert_array_equal(load_utterance(data, "s-1")[0], read_wav(wav)[0][first:stop])
 
 
 def test_segments_read_their_piece(tmp_path, wav):
     whole = read_wav(wav)[0]
     segments = {"s-1": "r 0 0.5", "s-2": "r 0.5 1.005"}
     tables = {"utt2spk": {"s-1": "s", "s-2": "s"}, "wav.scp": {"r": str(wav)}, "segments": segments}
-    pieces = list(iterate_audio(write_data_dir(tmp_path / "data", tables)))
-    assert [(utterance, rate) for utterance, _, rate in pieces] == [("s-1", RATE), ("s-2", RATE)]
-    np.testing.assert_array_equal(np.concatenate([samples for _, samples, _ in pieces]), whole)
+    datadir = write_data_dir(tmp_path / "data", tables)
+    pieces = [load_utterance(datadir, utterance) for utterance in datadir.utterances]
+    assert [rate for _, rate in pieces] == [RATE, RATE]
+    np.testing.assert_array_equal(np.concatenate([samples for samples, _ in pieces]), whole)
     datadir = write_data_dir(tmp_path / "data", {**tables, "segments": {"s-1": "r 0.5 1.5", "s-2": "r 2 3"}})
     with pytest.raises(AudiolabError, match=r"s-1.*the segment ends at 1.5 s, the recording at 1.000 s"):
         load_utterance(datadir, "s-1")

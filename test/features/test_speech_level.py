@@ -49,6 +49,44 @@ def test_a_click_leaves_it():
     assert level(np.full(10, 0.0), speech()) == pytest.approx(speech().mean(), abs=1.0)
 
 
+def spoken(*parts, offset=0.0):
+    heard = ActiveLevel(CONFIG)
+    for part in parts:
+        heard.add(np.asarray(part, float), offset)
+    return heard.spoken
+
+
+def steady(frames, seed=0, level=-60.0):
+    """Return levels as room noise has them."""
+    return level + 1.5 * np.random.default_rng(seed).standard_normal(frames)
+
+
+@pytest.mark.parametrize("frames", [200, 1000, 2000, 100_000])
+@pytest.mark.parametrize("step", [50, 1000])
+def test_steady_noise_is_no_speech_however_long_it_is(frames, step):
+    for offset in (-40.0, 0.0, 50.0):
+        assert not spoken(*np.split(steady(frames), range(step, frames, step)), offset=offset)
+
+
+@pytest.mark.parametrize("place", [0, 700, 1960])
+def test_a_syllable_in_noise_is_speech_from_then_on(place):
+    """40 frames, .2 s, 10 dB above the noise; a click is shorter."""
+    noise, later = steady(2000), np.split(steady(10_000, 1), 10)
+    syllable, click = noise.copy(), noise.copy()
+    syllable[place : place + 40] += 10
+    click[place : place + 4] += 30
+    assert spoken(syllable)
+    assert spoken(noise, *later, syllable, *later)
+    assert not spoken(noise, click, *later)
+
+
+def test_what_is_too_short_to_tell_counts_as_speech():
+    assert spoken(steady(199))
+    assert not spoken(steady(200))
+    assert not spoken(steady(100), steady(100))
+    assert spoken(speech())
+
+
 @pytest.mark.parametrize("gain", [-50.03, -20, 0.1, 13.37])
 def test_a_gain_moves_it_by_that_gain(gain):
     heard = ActiveLevel(CONFIG)
@@ -58,6 +96,7 @@ def test_a_gain_moves_it_by_that_gain(gain):
 
 def test_digital_silence_has_none():
     assert level(np.full(100, CONFIG.floor_db)) is None
+    assert not spoken(np.full(100, CONFIG.floor_db))
     assert level(np.full(100, CONFIG.floor_db), speech()) == level(speech())
 
 

@@ -102,6 +102,13 @@ def test_verdicts_in_processes_are_those_in_one(tmp_path):
     assert names[0] == names[1]
 
 
+def test_jobs_that_judge_the_same_signal_at_once_keep_one_verdict(tmp_path):
+    tasks = [Question(partial(voice, 100, 0, 0.1), (Loudness(),))] * 64
+    found = ask(tasks, Cache(tmp_path), 2)
+    assert found == found[:1] * 64
+    assert [path.suffix for path in (tmp_path / "loudness").iterdir()] == [".json"]
+
+
 def test_a_judge_that_cannot_be_loaded_ends_in_one_line(tmp_path):
     class Broken(Loudness):
         def measure(self, wave):

@@ -15,11 +15,13 @@ def mixtures(folder):
     return {mixture: line.split() for mixture, line in read_table(Path(folder) / "mixtures").items()}
 
 
-def read(path, start=0, frames=-1):
-    """Return the first channel of a recording at `RATE`, float64 [N]."""
+def read(entry, start=0, frames=-1):
+    """Return a recording at `RATE`, of one channel or of which the entry names one, float64 [N]."""
+    path, _, channel = entry.partition("[channel=")
     wave, rate = soundfile.read(path, frames, int(start), always_2d=True)
     assert rate == RATE
-    return wave[:, 0]
+    assert channel or wave.shape[1] == 1
+    return wave[:, int(channel.removesuffix("]") or 0)]
 
 
 def parts(folder, mixture):

@@ -23,6 +23,7 @@ from small_se1 import (
 )  # fmt: skip
 
 from audiolab.corpora.dns_layout import LANGUAGES
+from audiolab.datadir.entry import files_of
 from audiolab.datadir.table import read_table
 
 pytestmark = pytest.mark.recipe
@@ -51,7 +52,10 @@ def test_data_dirs(inside):
         folders = [Path(DATA, f"{name}_{part}") for part in PARTS]
         assert [fault for folder in folders for fault in fatal_faults(folder, text=False)] == []
         owners = [set(read_table(folder / "spk2utt")) for folder in folders]
-        sounds = [{Path(path).read_bytes() for path in read_table(f / "wav.scp").values()} for f in folders]
+        sounds = [
+            {Path(file).read_bytes() for entry in read_table(f / "wav.scp").values() for file in files_of(entry)}
+            for f in folders
+        ]
         assert len(set().union(*owners)) == sum(map(len, owners))  # no speaker, or cut-up noise, is in two sets
         assert len(set().union(*sounds)) == sum(map(len, sounds)) == count
     assert fatal_faults(f"{DATA}/dns_no_reverb", text=False) == []

@@ -14,7 +14,7 @@ from recipe_copy import Recipe, fatal_faults, loads_nothing, rows_of, stages_don
 
 import audiolab
 from audiolab.datadir.arkio import MatrixTable
-from audiolab.datadir.audio import load_mono, load_utterance
+from audiolab.datadir.audio import load_utterance, read_excerpt
 from audiolab.datadir.datadir import DataDir
 from audiolab.datadir.table import read_table
 
@@ -182,7 +182,7 @@ def test_report_and_listening_test(recipe):
 def test_the_packed_model_converts_as_the_recipe_did(inside):
     model = audiolab.load(f"{RUN}.zip")
     assert (model.source, model.target) == PAIR
-    wave = load_mono(f"downloads/mini/vcc2018_evaluation/{SOURCE}/30001.wav", RATE)
+    wave = read_excerpt(f"downloads/mini/vcc2018_evaluation/{SOURCE}/30001.wav", RATE)
     made = soundfile.read(f"{RUN}/convert/eval/wav/{TARGET}-{SOURCE}_30001.wav", dtype="float32")[0]
     np.testing.assert_allclose(np.clip(model.convert(wave, RATE), -1, 1), made, atol=1.01 / 32768)
 

@@ -8,17 +8,19 @@ from markupsafe import Markup
 
 from audiolab.errors import AudiolabError
 from audiolab.metrics.bootstrap import Interval
+from audiolab.metrics.scores import Metric
 from audiolab.metrics.summary import Summary
+from audiolab.metrics.table import NOT_SCORED, Column, Printed, Table, markdown
 from audiolab.report import page, plots, style
 from audiolab.report.history import History, thin
 from audiolab.report.sections import FEW, configuration_section
-from audiolab.report.tables import Column, html_table, markdown_table
+from audiolab.report.tables import html_table
 
 EVIL = "<script>alert(\"'1'\")</script> & co"
 
 
 def test_all_builders_escape(check):
-    table = html_table([Column("a", EVIL, EVIL)], [{"a": EVIL}, {"a": None}], EVIL)
+    table = html_table(Table([Column("a", EVIL, EVIL, behind=EVIL)], [{"a": EVIL}, {"a": None}]), EVIL)
     parts = [
         page.paragraph(EVIL), page.note(EVIL), page.heading(EVIL), page.bullets([EVIL]), page.facts({EVIL: EVIL}),
         page.code(EVIL), page.inline_code(EVIL), page.fold(EVIL, EVIL), page.player("data:,", EVIL), EVIL, table,
@@ -38,14 +40,18 @@ def test_sections_need_different_names():
 
 
 def test_tables_show_units_intervals_and_the_best():
-    columns = [Column("s", "System"), Column("m", "MCD", "dB", 2, "lower"), Column("v", "Ratio", best="near 1")]
+    columns = [
+        Column("s", "System"),
+        Column.of(Metric("m", "MCD", "dB", 2, "lower"), behind=", ours"),
+        Column("v", "Ratio", best="near 1", arrow="near 1"),
+    ]
     rows = [
         {"s": "a|b", "m": Interval(7.214, 7.0, 7.4, 9), "v": 0.5},
         {"s": "c", "m": Summary(Interval(7.216, 7.1, 7.3, 9), 0.05, 12), "v": 1.2},
         {"s": "d", "m": None, "v": float("nan")},
     ]
-    html = html_table(columns, rows)
-    assert 'class="number">MCD [dB]&nbsp;<abbr title="lower is better">↓</abbr></th>' in html
+    html = html_table(Table(columns, rows))
+    assert 'class="number">MCD [dB]&nbsp;<abbr title="lower is better">↓</abbr>, ours</th>' in html
     assert 'class="number">Ratio&nbsp;<abbr title="best near 1">→1</abbr></th>' in html
     assert '<th scope="col">System</th>' in html
     assert '<strong>7.21</strong> <span class="interval">± 0.20</span>' in html
@@ -54,8 +60,8 @@ def test_tables_show_units_intervals_and_the_best():
     assert "<strong>1.20</strong>" in html
     assert html.count("<strong>") == 2
     assert html.count(">–<") == 2
-    assert markdown_table(columns, rows).splitlines() == [
-        "| System | MCD [dB] | Ratio |",
+    assert markdown(Table(columns, rows)).splitlines() == [
+        "| System | MCD (dB) ↓, ours | Ratio →1 |",
         "| --- | ---: | ---: |",
         "| a\\|b | 7.21 ± 0.20 | 0.50 |",
         "| c | 7.22 ± 0.10, s 0.05 (9) | 1.20 |",
@@ -65,9 +71,20 @@ def test_tables_show_units_intervals_and_the_best():
 
 def test_equal_values_have_no_best_and_rows_can_have_their_own():
     columns = [Column("n", "Name"), Column("a", "A"), Column("b", "B")]
-    html = html_table(columns, [{"n": "x", "a": 1.0, "b": 2.0}, {"n": "y", "a": 3.001, "b": 3.0}], best_of_row="lower")
+    rows = [{"n": "x", "a": 1.0, "b": 2.0}, {"n": "y", "a": 3.001, "b": 3.0}]
+    html = html_table(Table(columns, rows, best_of_row="lower"))
     assert html.count("<strong>") == 1
     assert "<strong>1.00</strong>" in html
+
+
+def test_what_a_paper_prints_is_as_it_prints_it_and_who_was_not_scored_is_told():
+    columns = [Column("n", "Name"), Column("p", "Paper", digits=3, best="higher"), Column("o", "Ours")]
+    rows = [{"n": "x", "p": Printed("-2.50"), "o": NOT_SCORED}, {"n": "y", "p": Printed("3"), "o": 1.5}, {"n": "z"}]
+    table = Table(columns, rows)
+    assert markdown(table).splitlines()[2:] == ["| x | -2.50 | not scored |", "| y | 3 | 1.50 |", "| z | – | – |"]
+    html = html_table(table)
+    assert '<td class="number">−2.50</td><td class="number">not scored</td>' in html
+    assert "<strong>3</strong>" in html
 
 
 @pytest.mark.parametrize(("count", "most"), [(1, 5), (5, 5), (6, 5), (23, 5), (1000, 300)])

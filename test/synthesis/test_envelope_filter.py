@@ -8,8 +8,8 @@ from audiolab.features.envelope import MelEnvelope
 from audiolab.features.envelope_config import EnvelopeConfig
 from audiolab.features.mel import mel_centres
 from audiolab.features.stft import stft
-from audiolab.synthesis.chunks import process_in_chunks
 from audiolab.synthesis.envelope_filter import EnvelopeFilterConfig, apply_envelope, context_samples, interpolation
+from audiolab.synthesis.long_audio import Pieces, in_pieces
 from audiolab.synthesis.overlap_add import overlap_add
 from audiolab.synthesis.speechlike import speech_like
 
@@ -102,13 +102,11 @@ def test_in_chunks_it_is_the_same(max_change_db, chunk_frames, block):
 
     whole = converted(WAVE, change, filtering)
     blocks = (WAVE[start : start + block] for start in range(0, len(WAVE), block))
-    pieces = process_in_chunks(
-        blocks,
-        lambda segment, first: converted(segment, change, filtering),
-        chunk_frames * CONFIG.stft.hop,
-        context_samples(CONFIG, filtering),
+    context = context_samples(CONFIG, filtering)
+    pieces = Pieces(chunk_frames * CONFIG.stft.hop, left=context, right=context)
+    joined = np.concatenate(
+        list(in_pieces(blocks, lambda segment, first: converted(segment, change, filtering), pieces))
     )
-    joined = np.concatenate(list(pieces))
     assert len(joined) == len(whole)
     assert decibels(joined - whole, whole) < -80
     assert decibels(whole - WAVE, WAVE) > -20  # something was changed at all

@@ -149,6 +149,39 @@ def test_silence_before_the_speech_does_not_fix_its_level(mapping):
     assert level_of_error(quiet, noise[-4 * RATE :]) < -40  # noise stays what it is once speech was heard
 
 
+def hiss(seconds, level, seed=0):
+    return (level * np.random.default_rng(seed).standard_normal(round(seconds * RATE))).astype(np.float32)
+
+
+@pytest.mark.parametrize("mapping", MAPPINGS)
+@pytest.mark.parametrize("gain", [1.0, 0.01])
+def test_noise_stays_as_it_is_until_speech_is_heard(mapping, gain):
+    """Of windows of 2 s: those before the speech, at its own level; what comes after is as with silence before it."""
+    wave, noise = np.float32(gain) * speech(3.0), np.float32(gain) * hiss(8.0, 1e-3)
+    mixed = np.concatenate([noise, wave])
+    made = converter(mapping).convert(mixed, RATE)
+    until = 6 * RATE - 2000  # the last window before the speech begins here, less what its frames see
+    assert level_of_error(made[:until], noise[:until]) < -60
+    later = converter(mapping).convert(np.concatenate([0 * noise, wave]), RATE)
+    steady = slice(len(noise) + RATE // 2, None)
+    assert level_of_error(later[steady], mixed[steady]) > -12  # it does something
+    assert level_of_error(made[steady], later[steady]) < -20
+    for size in (997, 50000):
+        blocks = converter(mapping).stream(blocks_of(mixed, size), RATE)
+        assert np.array_equal(np.concatenate(list(blocks))[:, 0], made)
+
+
+def test_channels_without_speech_are_told(caplog):
+    """One of noise beside one of speech and a silent one, which is nothing to be told."""
+    wave = np.stack([speech(3.0), hiss(3.0, 0.1), np.zeros(3 * RATE, np.float32)], axis=1)
+    made = converter(by_level).convert(wave, RATE)
+    assert level_of_error(made[:, 1], wave[:, 1]) < -60
+    assert level_of_error(made[:, 0], wave[:, 0]) > -12
+    assert [record.getMessage() for record in caplog.records] == [
+        "channel 2 stays as it is: no speech is heard in it, steady noise at most"
+    ]
+
+
 @pytest.mark.parametrize("mapping", MAPPINGS)
 @pytest.mark.parametrize("noise", [0.0, 1e-4])
 def test_pauses_beside_the_speech_leave_it_and_stay_what_they_are(mapping, noise):
@@ -270,11 +303,12 @@ def test_loudness_is_restored_without_steps():
     """Of tones that get a gain each, in windows of 20 frames: between those the gain goes as lines do in dB.
 
     The filter is the same all the time; so what short windows give beside a long one is the restoring gain alone.
-    The tones' zeros are not always where frames begin, as 500 Hz would have it, and hide no step.
+    The tones' zeros are not always where frames begin, as 500 Hz would have it, and hide no step. It begins quietly,
+    for what is steady is not converted.
     """
     time = np.arange(RATE) / RATE
     low, high = (0.3 * np.sin(2 * np.pi * hz * time).astype(np.float32) for hz in (470, 3100))
-    wave = np.concatenate([low, high])
+    wave = np.concatenate([0.1 * low[: RATE * 3 // 10], low, high])
     made, whole = (converter(lambda mel: mel + TILT, window).convert(wave, RATE) for window in (20, 1000))
     sounding = np.abs(whole) > 0.3 * np.abs(whole[len(low) // 2 : -len(high) // 2]).max()
     gain = db(np.abs(made[sounding]) / np.abs(whole[sounding]))

@@ -42,8 +42,8 @@ class Known(nn.Module):
 CURVES = {name: FEATURE_STD * torch.cos(turns * torch.arange(BANDS) / 4) for name, turns in (("xy", 1.0), ("yx", 2.2))}
 
 
-def noise(seconds=1.5, seed=0):
-    """Return stationary noise that falls towards high frequencies."""
+def noise(seconds=0.9, seed=0):
+    """Return stationary noise that falls towards high frequencies; too short to be told from speech."""
     white = np.random.default_rng(seed).standard_normal(round(seconds * RATE))
     return (0.05 * np.convolve(white, [1, 0.8, 0.3], "same")).astype(np.float32)
 

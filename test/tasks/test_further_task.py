@@ -13,17 +13,19 @@ from audiolab.bin import report, score, tabulate
 from audiolab.datadir.audio import load_utterance
 from audiolab.datadir.datadir import DataDir
 from audiolab.errors import AudiolabError
+from audiolab.metrics.score_tables import system_table
 from audiolab.metrics.scores import Metric, ScoreFormat
 from audiolab.metrics.summary import summarise
-from audiolab.metrics.table import system_table
-from audiolab.report import scores as shown
+from audiolab.metrics.table import markdown
 from audiolab.report.assembly import Content
 from audiolab.report.experiment import Limits
 from audiolab.report.page import Section, note
 from audiolab.report.players import Clip
 from audiolab.report.players import Item as Heard
+from audiolab.report.tables import html_table
 from audiolab.tasks import registry, scoring
 from audiolab.tasks.runs import Run
+from audiolab.tasks.scored import Scored
 from audiolab.tasks.task import Task
 from audiolab.work import each
 
@@ -45,8 +47,12 @@ class LoudnessScore:
     cluster = unit
 
 
+def by_system(scores, seed=0):
+    return system_table(summarise(scores, METRICS, seed), METRICS, groups="Singers")
+
+
 def parts(scores, conditions, paper, baselines, seed):
-    return ["## Systems", system_table(summarise(scores, METRICS, seed), METRICS, groups="Singers")]
+    return ["## Systems", markdown(by_system(scores, seed))]
 
 
 TASK = Task(
@@ -89,10 +95,8 @@ class Scoring(scoring.Scoring):
         self.items = [Item(run, Clip(datadir, u)) for run in runs for datadir in [DataDir(run.dir)]
                       for u in datadir.utterances]  # fmt: skip
 
-    def score(self):
-        found = each(level, self.items, self.reference)
-        return scoring.Scored([None if isinstance(row, str) else row for row in found],
-                              [row for row in found if isinstance(row, str)])  # fmt: skip
+    def score(self, places):
+        return Scored(dict(zip(places, each(level, [self.items[place] for place in places], self.reference))))
 
     def conditions(self, scored):
         return {"Reference": f"{self.reference:g} dB"}
@@ -117,7 +121,7 @@ def content(experiment, options):
     return Content(
         scores=scores,
         facts={"Motto": options.motto},
-        sections=[Section("Scores", shown.system_table(scores, METRICS, "By system"))],
+        sections=[Section("Scores", html_table(by_system(scores), "By system"))],
         heard={name: [Heard(u, {"Sung": Clip(d, u)}) for u in d.utterances] for name, d in of_run.items()},
         kind="songs",
         spectrograms=note("None."),
@@ -157,6 +161,16 @@ def test_a_task_of_some_lines_has_scores_tables_and_a_page(run, experiment, chec
     assert "<loud>" in found.text
     assert len(found.all("audio")) == 2
     assert "Discriminators' scores, training" in " ".join(given["aria-label"] for given in found.all("svg"))
+
+
+def test_jobs_score_what_one_call_does(run, tmp_path):
+    whole, shared = tmp_path / "whole.csv", tmp_path / "shared.csv"
+    run(score, "loudness", runs=tmp_path / "scored.tsv", out=whole)
+    for job in (3, 1, 2):
+        run(score, "loudness", runs=tmp_path / "scored.tsv", out=shared, nj=3, job=job)
+    run(score, "loudness", runs=tmp_path / "scored.tsv", out=shared, nj=3, join=True)
+    assert shared.read_bytes() == whole.read_bytes()
+    assert shared.with_suffix(".yaml").read_bytes() == whole.with_suffix(".yaml").read_bytes()
 
 
 def test_options_and_judges_are_the_tasks_own(run, tmp_path):

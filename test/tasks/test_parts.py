@@ -13,8 +13,8 @@ from audiolab.bin import apply
 from audiolab.data.mixing import make_mixtures
 from audiolab.data.mixtures import MixtureSettings
 from audiolab.datadir.datadir import DataDir, write_data_dir
+from audiolab.datadir.parts import Part, join
 from audiolab.errors import AudiolabError
-from audiolab.tasks.parts import Part, join
 from audiolab.tasks.vc.apply import convert_data_dir
 
 
@@ -63,7 +63,9 @@ def test_what_is_wrong_with_jobs_is_told(run, tmp_path):
     with pytest.raises(AudiolabError, match="--nj 9: there are 5 utterances; give as many jobs or fewer"):
         run(tmp_path / "out", "--nj", 9, "--job", 1)
     run(tmp_path / "out", "--nj", 2, "--job", 1)
-    with pytest.raises(AudiolabError, match=r"2_of_2: no such folder; job 2 of 2 makes it"):
+    with pytest.raises(
+        AudiolabError, match=r"2_of_2: not there; of 2 jobs these did not end well: 2; .* --nj 2 --job 2, then --join"
+    ):
         run(tmp_path / "out", "--nj", 2, "--join")
     assert not (tmp_path / "out" / "wav.scp").exists()
     write_data_dir(tmp_path / "out" / "parts" / "2_of_2", DataDir(tmp_path / "out" / "parts" / "1_of_2").tables)

@@ -11,7 +11,8 @@ from audiolab.cli import ArgumentParser
 from audiolab.errors import AudiolabError
 from audiolab.metrics.scores import Metric, ScoreFormat
 from audiolab.tasks.runs import Run, read_runs
-from audiolab.tasks.scoring import Scored, add_options, write_scores
+from audiolab.tasks.scored import Scored
+from audiolab.tasks.scoring import add_options, write_scores
 from audiolab.tasks.task import Task
 
 
@@ -59,9 +60,10 @@ def options(tmp_path):
 
 
 def test_scores_and_how_they_were_measured_are_written(options, tmp_path, caplog):
-    rows = [Row("a", "u1", {"level": 2.5}), Row("a", "u2", {"level": math.nan})]
+    rows = {0: Row("a", "u1", {"level": 2.5}), 1: Row("a", "u2", {"level": math.nan})}
+    scored = Scored(rows, refused={1: ["u2: x: no speech"]})
     with caplog.at_level("INFO"):
-        write_scores(options, TASK, Scored(rows, [], ["u2: x: no speech"]), {"Level": "in dB"}, {"speakers": ["A"]})
+        write_scores(options, TASK, scored, {"Level": "in dB"}, {"speakers": ["A"]})
     assert (tmp_path / "s.csv").read_text() == "system,utterance,level\na,u1,2.5\na,u2,\n"
     report = yaml.safe_load((tmp_path / "s.yaml").read_text())
     refused = ["u2: x: no speech"]
@@ -72,7 +74,7 @@ def test_scores_and_how_they_were_measured_are_written(options, tmp_path, caplog
 
 def test_failures_end_the_command_unless_they_are_allowed(options, tmp_path, caplog):
     failures = ["u2.wav: broken", "u3.wav: silent"]
-    scored = Scored([Row("a", "u1", {"level": 2.5}), None, None], failures)
+    scored = Scored({0: Row("a", "u1", {"level": 2.5}), 2: failures[1], 1: failures[0]})
     with pytest.raises(AudiolabError, match=r"2 recordings could not be used, the first: u2.wav: broken; nothing was"):
         write_scores(options, TASK, scored, {}, {})
     assert list(tmp_path.iterdir()) == []
@@ -82,4 +84,4 @@ def test_failures_end_the_command_unless_they_are_allowed(options, tmp_path, cap
     report = yaml.safe_load((tmp_path / "s.yaml").read_text())
     assert report == {"conditions": {"Failures": "2, left out"}, "refused": [], "failures": failures}
     with pytest.raises(AudiolabError, match=r"runs.tsv: not one utterance could be scored"):
-        write_scores(allowed, TASK, Scored([None], failures), {}, {})
+        write_scores(allowed, TASK, Scored({0: "silent"}), {}, {})

@@ -37,10 +37,9 @@ from audiolab.datadir.audio import resample
 from audiolab.datadir.audiowrite import write_audio
 from audiolab.datadir.datadir import DataDir, write_data_dir
 from audiolab.errors import AudiolabError
-from audiolab.metrics.further_table import measured_part
 from audiolab.metrics.judges.panel import add_options, make_panel
+from audiolab.metrics.score_tables import measured_part, system_parts
 from audiolab.metrics.summary import group, summarise
-from audiolab.metrics.table import system_table
 from audiolab.tasks.judging import judge
 from audiolab.tasks.runs import Run
 from audiolab.tasks.se.scores import FURTHER, METRICS, SE
@@ -124,16 +123,16 @@ def tables(sets: dict[str, MixtureDir], folder: Path, options: Any) -> str:
     scoring = Scoring(options, [Run(NAME, "-", (name,), str(folder / name)) for name in sets])
     panel = make_panel(options, scoring.task.judges)
     with processes(options.nj):
-        scored = scoring.score()
+        scored = scoring.score(range(len(scoring.items)))
     if scored.failures:
         raise AudiolabError(scored.failures[0])
-    judged = judge(scoring.items, scored.rows, panel, options.nj)
-    SE.write(options.out, judged.rows)
+    judged = judge(scoring.items, scored, panel, options.nj)
+    SE.write(options.out, judged.scores)
     parts = []
     for name, of_set in group(SE.read(options.out), lambda score: score.set).items():
         rows, further = measured_part(of_set, FURTHER)
-        parts += [f"## Set {name}", system_table(summarise(of_set, METRICS), METRICS)]
-        parts += [system_table(summarise(rows, further), further)]
+        parts += [f"## Set {name}", *system_parts(summarise(of_set, METRICS), METRICS)]
+        parts += system_parts(summarise(rows, further), further)
     told = panel.conditions(judged.asked)
     return "\n\n".join([*parts, *(f"- {title}: {text}." for title, text in told.items())])
 

@@ -135,7 +135,8 @@ def scored(folder: Path) -> int:
     """Score the enhanced speech without metrics."""
     scoring.score_enhanced = _unscored
     runs = [Run("a", "0", ("mixtures",), str(folder / "enhanced"))]
-    return len(scoring.Scoring(SimpleNamespace(data=folder), runs).score().scores) // 2  # and the mixtures as they are
+    scores = scoring.Scoring(SimpleNamespace(data=folder), runs)
+    return len(scores.score(range(len(scores.items))).scores) // 2  # and the mixtures as they are
 
 
 def _unscored(*signals: np.ndarray) -> tuple[dict[str, float], dict[str, str]]:

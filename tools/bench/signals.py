@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from audiolab import cli
-from audiolab.datadir.audio import load_mono
+from audiolab.datadir.audio import read_excerpt
 from audiolab.errors import AudiolabError
 from audiolab.synthesis.speechlike import speech_like
 
@@ -68,7 +68,7 @@ def _joined(path: Path, samples: int) -> np.ndarray:
     files = sorted(file for file in path.iterdir() if file.suffix in SUFFIXES) if path.is_dir() else [path]
     parts, length = [], 0
     for file in files:
-        parts.append(load_mono(file, RATE, channels="mix"))
+        parts.append(read_excerpt(file, RATE, channels="mix"))
         length += len(parts[-1])
         if length >= samples:
             break

@@ -1,12 +1,13 @@
 """FLAC (RFC 9639): whether its last frame is whole and is the one that the header's count of samples ends with.
 
 So that a file cut short is found without decoding it; what is broken within, the decoder finds by the frames' CRCs.
+Whether a second stream stands behind the first is looked at where all is read.
 """
 
 from __future__ import annotations
 
 import re
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import IO
 
 import numpy as np
@@ -14,6 +15,17 @@ import numpy as np
 from audiolab.datadir.formats.layout import Layout, Unsound
 
 _SYNC = re.compile(rb"\xff[\xf8\xf9]", re.DOTALL)
+
+_MARKER = b"fLaC"
+
+_STREAM = re.compile(_MARKER + rb"[\0\x80]\0\0\x22", re.DOTALL)
+"""How a stream begins: its marker and the head of its first block, which is 34 bytes long."""
+
+_STREAM_BYTES = 7
+"""One less than `_STREAM` has."""
+
+_BLOCK = 1 << 20
+"""Bytes that are searched at a time."""
 
 _WINDOWS = (1 << 14, 1 << 24)
 """Bytes at the end in which the last frame is looked for; the second is as long as the longest that there can be."""
@@ -40,13 +52,25 @@ def layout(file: IO[bytes], size: int, begin: int = 0) -> Layout:
     stop = next((found for window in _WINDOWS if (found := _last(file, begin, size, window, fixed))), None)
     if stop is None:
         raise Unsound("truncated: it does not end with a whole frame; get it again")
+    alone = partial(_check_alone, file, begin + len(_MARKER), size)
     if total and stop != total:
+        alone()
         kind = "truncated" if stop < total else "broken audio"
         raise Unsound(f"{kind}: ends after {stop} of {total} samples; get it again")
     if total:
-        return Layout(total, ((begin, size),) if begin else ())
+        return Layout(total, ((begin, size),) if begin else (), finish=alone)
     known = (int.from_bytes(head[21:26], "big") | stop).to_bytes(5, "big")
-    return Layout(stop, ((begin, begin + 21), known, (begin + 26, size)))
+    return Layout(stop, ((begin, begin + 21), known, (begin + 26, size)), finish=alone)
+
+
+def _check_alone(file: IO[bytes], begin: int, size: int) -> None:
+    """Raise `Unsound` where another stream begins between two bytes, as ``cat`` leaves it: it would not be read."""
+    file.seek(begin)
+    at, rest = begin, b""
+    while at < size and (block := file.read(min(_BLOCK, size - at))):
+        if _STREAM.search(rest + block):
+            raise Unsound("several FLAC streams in one file; make it one, or convert it to WAV")
+        at, rest = at + len(block), block[-_STREAM_BYTES:]
 
 
 def _last(file: IO[bytes], begin: int, size: int, window: int, fixed: int) -> int | None:

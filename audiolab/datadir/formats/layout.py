@@ -44,13 +44,17 @@ class Layout(NamedTuple):
         samples: How many each channel has; None where only the decoder can tell, and counts all.
         pieces: What the decoder is to read in the file's place; none: the file as it is.
         exact: Up to which sample the decoder finds its place; None: everywhere.
+        before: How many samples the decoder has to decode before a place that it goes to.
         whole: Whether this was checked; otherwise only reading all of it tells.
+        finish: Looks at what takes long, for who reads all samples; raises `Unsound`.
     """
 
     samples: int | None = None
     pieces: tuple[Piece, ...] = ()
     exact: int | None = None
+    before: int = 0
     whole: bool = True
+    finish: Callable[[], None] = lambda: None
 
 
 class Extent(NamedTuple):

@@ -21,6 +21,9 @@ _RATES = {3: (44100, 48000, 32000), 2: (22050, 24000, 16000), 0: (11025, 12000, 
 
 _FRAMES_FLAG = 1
 
+_BEFORE = 24 * 1152
+"""Samples of the frames in which one may have begun: it has up to 511 bytes in those before, of 24 bytes or more."""
+
 
 class _Frame(NamedTuple):
     """A frame's header: its size in bytes, what must be alike in all frames, and where a Xing header would stand."""
@@ -41,13 +44,13 @@ def layout(file: IO[bytes], size: int, begin: int = 0) -> Layout:
     frame = _frame(head)
     info = head + file.read(frame.size - 4)
     if info[frame.xing : frame.xing + 4] not in (b"Xing", b"Info"):
-        return Layout(None, (_info(head, count), *runs))
+        return Layout(None, (_info(head, count), *runs), before=_BEFORE)
     flags, promised = struct.unpack(">II", info[frame.xing + 4 : frame.xing + 12])
     if flags & _FRAMES_FLAG and promised > count - 1:
         raise Unsound(f"truncated: {count - 1} of {promised} MPEG frames; get it again")
     if not flags & _FRAMES_FLAG or promised < count - 1:  # no number, or several files one after another
-        return Layout(None, (_info(head, count - 1), (first + frame.size, runs[0][1]), *runs[1:]))
-    return Layout(None, () if [(begin, size)] == runs and not begin else tuple(runs))
+        return Layout(None, (_info(head, count - 1), (first + frame.size, runs[0][1]), *runs[1:]), before=_BEFORE)
+    return Layout(None, () if [(begin, size)] == runs and not begin else tuple(runs), before=_BEFORE)
 
 
 def _scan(file: IO[bytes], at: int, size: int) -> tuple[list[tuple[int, int]], int]:

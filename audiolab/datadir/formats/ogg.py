@@ -16,6 +16,9 @@ _HEAD = struct.Struct("<4sBBqIIIB")
 _FIRST, _LAST = 2, 4
 """Flags of a page."""
 
+_BEFORE = 1 << 13
+"""Samples of the longest block of Vorbis, with which the next overlaps."""
+
 _CHECKSUM = 22
 """Byte of a page at which its checksum stands, of 4 bytes."""
 
@@ -50,7 +53,7 @@ def layout(file: IO[bytes], size: int) -> Layout:
         file.seek(first)
         if not _is_sound(file.read(end - first)):
             raise Unsound(f"broken audio: the page of Ogg at byte {first} has changed; get it again")
-    return Layout(exact=places[0])
+    return Layout(exact=places[0], before=_BEFORE)
 
 
 def _is_sound(page: bytes) -> bool:

@@ -11,8 +11,8 @@ import torch
 from torch import Tensor
 
 from audiolab.nn.unet import context_of
-from audiolab.synthesis.chunks import process_in_chunks
-from audiolab.synthesis.streaming import Blocks, Counted, as_long_as, at_once, check_rate, resampled
+from audiolab.synthesis.long_audio import ENDLESS, Pieces, in_pieces
+from audiolab.synthesis.streaming import Blocks, Counted, at_once, at_rate, resampled
 from audiolab.systems.srst.classifier import DomainClassifier, bottleneck_bins
 from audiolab.systems.srst.config import EnhancerConfig
 from audiolab.systems.srst.enhancer import Enhancer
@@ -20,9 +20,6 @@ from audiolab.training.export import take_state
 
 CHUNK_S = 20.0
 """Seconds that are enhanced at a time, beside their context."""
-
-_ENDLESS = 1 << 62
-"""A chunk, in samples, that no signal fills."""
 
 
 class Predictor:
@@ -79,21 +76,18 @@ class Predictor:
             level: Of the whole audio; None: of what has been heard so far.
             chunk_s: Seconds that are enhanced at a time; rounded to what the network halves; `delay_s`.
         """
-        check_rate(rate)
         running = Level()
-        counted = Counted(blocks)
-        analysed = resampled(counted, rate, self.rate)
-        if level is None:
-            analysed = running.watch(analysed)
-        chunk = _ENDLESS if self.config.align_corners else self._chunk(chunk_s)
+        chunk = ENDLESS if self.config.align_corners else self._chunk(chunk_s)
+        pieces = Pieces(chunk, left=self._context, right=self._context)
 
         def enhanced(segment: np.ndarray, first: int) -> np.ndarray:
             known = level or running
             return self._enhance(segment, known.mean, known.deviation)
 
-        return as_long_as(
-            resampled(process_in_chunks(analysed, enhanced, chunk, self._context), self.rate, rate), counted
-        )
+        def process(analysed: Blocks) -> Blocks:
+            return in_pieces(analysed if level else running.watch(analysed), enhanced, pieces)
+
+        return at_rate(Counted(blocks), rate, self.rate, process)
 
     def delay_s(self, chunk_s: float) -> float:
         """Return by how many seconds the output of `stream` is behind its input; endless with ``align_corners``."""

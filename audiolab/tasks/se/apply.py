@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, BinaryIO, Protocol
 
@@ -12,16 +12,12 @@ import numpy as np
 from audiolab.cli import ArgumentParser
 from audiolab.data.files import convert_file
 from audiolab.data.mixtures import MixtureDir
-from audiolab.datadir.apart import check_apart, check_recordings_apart
 from audiolab.datadir.audiofile import open_audio
-from audiolab.datadir.audiowrite import write_audio
 from audiolab.datadir.datadir import DataDir
-from audiolab.datadir.names import file_of
+from audiolab.datadir.parts import Part
 from audiolab.errors import AudiolabError
-from audiolab.files import replaced_together
 from audiolab.inference import load
-from audiolab.tasks.parts import Part
-from audiolab.waiting import told
+from audiolab.tasks.running import WHOLE, Made, check_out, write_recordings
 
 logger = logging.getLogger(__name__)
 
@@ -33,9 +29,6 @@ CLIPPED = "utt2clipped"
 
 PIECE = 1 << 16
 """Most bytes that are read from a stream at a time."""
-
-
-WHOLE = Part()
 
 
 def add_options(parser: ArgumentParser) -> None:
@@ -77,28 +70,24 @@ def enhance_mixtures(enhancer: Enhancer, mixtures: MixtureDir, out: str | Path, 
     Writes ``<out>/wav/<id>.wav`` (16 bit), ``wav.scp``, ``utt2spk``, ``spk2utt``, ``utt2clipped`` and ``utt2lang``
     where the dir has it. Where several jobs share the mixtures, ``part`` says which are enhanced.
     """
-    out = Path(out)
-    check_apart(mixtures.path, out)
-    about = DataDir(mixtures.path)
-    check_recordings_apart(about, out)
-    tables: dict[str, Mapping[str, str]] = {
-        name: about.table(name) for name in ("utt2spk", "utt2lang") if name == "utt2spk" or about.has(name)
-    }
-    missing = [name for name in mixtures.ids if name not in tables["utt2spk"]]
+    about, out = DataDir(mixtures.path), Path(out)
+    check_out(about, out)
+    speakers = about.table("utt2spk")
+    missing = [name for name in mixtures.ids if name not in speakers]
     if missing:
         raise AudiolabError(f"{mixtures.path}/utt2spk: no '{missing[0]}'; make the set again")
+    tables = {name: about.table(name) for name in ("utt2spk", "utt2lang") if about.has(name)}
+
+    def enhance(name: str, index: int) -> Made:
+        speech, noise = mixtures.parts(index)
+        told = {table: of[name] for table, of in tables.items() if name in of}
+        return Made(enhancer.enhance(speech + noise, mixtures.rate), mixtures.rate, told)
+
     chosen = {mixtures.ids[index]: index for index in part.of(range(len(mixtures.ids)))}
-    tables = {table: {name: of[name] for name in chosen if name in of} for table, of in tables.items()}
-    paths = {name: str(file_of(out / "wav", name, ".wav")) for name in chosen}
-    clipped: dict[str, str] = {}
-    with replaced_together(out / "wav", part.name) as folder:
-        for name, index in told(chosen.items(), "mixtures", len(chosen)):
-            speech, noise = mixtures.parts(index)
-            enhanced = enhancer.enhance(speech + noise, mixtures.rate)
-            clipped[name] = str(write_audio(folder / Path(paths[name]).name, enhanced, mixtures.rate))
-    if files := sum(count != "0" for count in clipped.values()):
-        logger.warning("%s: %d of %d files have samples over full scale, which are clipped", out, files, len(paths))
-    return part.write(out, {**tables, CLIPPED: clipped, "wav.scp": paths})
+    made = write_recordings(chosen, enhance, out, part, CLIPPED, "mixtures")
+    if files := sum(count != "0" for count in made.table(CLIPPED).values()):
+        logger.warning("%s: %d of %d files have samples over full scale, which are clipped", out, files, len(chosen))
+    return made
 
 
 def enhance_pcm(enhancer: Enhancer, source: BinaryIO, out: BinaryIO, rate: int, channels: int, chunk_s: float) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import count
 from pathlib import Path
 from typing import Any, Literal
@@ -16,28 +16,20 @@ from audiolab.data.mixtures import MixtureDir
 from audiolab.data.ranking import read_decisions
 from audiolab.datadir.datadir import DataDir
 from audiolab.errors import AudiolabError
-from audiolab.metrics.further_table import measured_part
-from audiolab.metrics.scores import AS_IS
+from audiolab.metrics.score_tables import difference_table, measured_part
+from audiolab.metrics.scores import AS_IS, read_conditions
 from audiolab.metrics.summary import check_baseline, group, summarise_by
-from audiolab.metrics.table import read_conditions
-from audiolab.report import page, plots, tables
+from audiolab.report import page, plots
 from audiolab.report.assembly import Content
 from audiolab.report.experiment import Experiment, Limits
 from audiolab.report.page import Section
 from audiolab.report.players import Clip, Item, Sound
-from audiolab.report.scores import column, difference_table, group_plot, group_table, how_measured, system_table
+from audiolab.report.scores import by_system, group_plot, how_measured
 from audiolab.report.spectra import spectra
+from audiolab.report.tables import header, html_table
 from audiolab.tasks.runs import Run
 from audiolab.tasks.se.scores import FURTHER, METRICS, SE, EnhancementScore
-from audiolab.tasks.se.tables import (
-    TASK,
-    Beside,
-    beside_paper,
-    differences_by_language,
-    families,
-    known,
-    short_note,
-)
+from audiolab.tasks.se.tables import TASK, Beside, beside_paper, beside_table, by_language, known, short_note
 
 LIMITS = Limits(group="set", utterances=3, seconds=6.0, max_mb=20.0)
 
@@ -107,10 +99,10 @@ def score_section(scores: Sequence[EnhancementScore], conditions: Mapping[str, o
         if means:
             drawings.append(group_plot("set", means, metric))
     for name, of_set in group(scores, lambda s: s.set).items():
-        parts.append(system_table(of_set, METRICS, f"{name}; the best of each column in bold"))
+        parts.append(by_system(of_set, METRICS, f"{name}; the best of each column in bold"))
         rows, further = measured_part(of_set, FURTHER)
         if rows:
-            parts.append(system_table(rows, further, f"{name}: further scores; the best of each column in bold"))
+            parts.append(by_system(rows, further, f"{name}: further scores; the best of each column in bold"))
         parts.append(page.note(short_note(of_set)))
     return page.join(page.grid(drawings, large=True), *parts, how_measured(TASK.measured(conditions)))
 
@@ -122,19 +114,16 @@ def difference_section(scores: Sequence[EnhancementScore], baseline: str) -> Mar
     for name, of_set in group(scores, lambda s: s.set).items():
         if baseline not in {score.system for score in of_set}:
             continue
-        by_set.append(difference_table(of_set, METRICS, baseline, name))
+        by_set.append(html_table(difference_table(of_set, METRICS, baseline), name, stacked=True))
     note = page.note("Means of differences by utterance, with their 95 % intervals; above 0 is better.")
     return page.join(note, page.grid(by_set, large=True), *_by_language(scores, baseline))
 
 
 def _by_language(scores: Sequence[EnhancementScore], baseline: str) -> Iterator[Markup]:
-    for name, of_family in families(scores).items():
-        if len({score.language for score in of_family}) < 2:
-            continue
+    for name, of_family in by_language(scores, baseline).items():
         yield page.heading(f"By language, mean over {name}")
-        for metric in METRICS:
-            found = differences_by_language(of_family, baseline, metric.column)
-            yield group_table("Language", found, metric, column(metric).header, differences=True)
+        for metric, table in of_family:
+            yield html_table(table, header(metric.name, metric.unit), stacked=True)
 
 
 def domain_section(source: Path, target: Path, percent: float) -> Markup:
@@ -161,22 +150,11 @@ def spectrogram_section(heard: Mapping[str, Sequence[Item]], seconds: float) -> 
 
 
 def _beside(rows: Sequence[Beside], caption: str) -> Markup:
-    gaps = any(row.paper.minus for row in rows)
-    columns = [tables.Column("row", "Row")]
-    for metric in METRICS:
-        best = "" if gaps else metric.better
-        columns.append(tables.Column(f"paper {metric.column}", f"{metric.name}, paper", metric.unit, 3, best))
-        columns.append(tables.Column(metric.column, f"{metric.name}, ours", metric.unit, metric.digits, best, gaps))
-    columns.append(tables.Column("n", "n"))
-    lines = []
-    for row in rows:
-        figures = {m.column: getattr(row.paper, m.column) for m in METRICS}
-        printed = {f"paper {column}": float(text) if text else None for column, text in figures.items()}
-        about = {"row": row.paper.row, "n": row.utterances or None}
-        lines.append({**about, **printed, **row.ours})
-    table = tables.html_table(columns, lines, caption, stacked=True)
+    """Return a table whose notes stand below it."""
+    table = beside_table(rows)
     notes = [f"{row.paper.row}: {row.paper.note}." for row in rows if row.paper.note]
-    return page.join(table, page.bullets(notes) if notes else "")
+    shown = html_table(replace(table, columns=table.columns[:-1]), caption, stacked=True)
+    return page.join(shown, page.bullets(notes) if notes else "")
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,7 @@ from audiolab.metrics.scores import AS_IS, UNTRAINED
 from audiolab.report.players import Clip
 from audiolab.tasks import scoring
 from audiolab.tasks.runs import Run
-from audiolab.tasks.scoring import Scored
+from audiolab.tasks.scored import Scored
 from audiolab.tasks.se.scores import FURTHER, METRICS, NOISY, UNKNOWN, EnhancementScore
 from audiolab.tasks.se.tables import TASK
 from audiolab.work import each
@@ -97,14 +97,12 @@ class Scoring(scoring.Scoring[EnhancementScore]):
         listed = [*noisy, *(run for run in runs if run.system != NOISY)]
         self.items = [item for run in listed for item in _items(run, sets[run.group], about[run.group])]
 
-    def score(self) -> Scored[EnhancementScore]:
-        """Score all mixtures of all runs."""
-        found = each(_score, self.items)
-        scored = [result for result in found if not isinstance(result, str)]
+    def score(self, places: Sequence[int]) -> Scored[EnhancementScore]:
+        """Score mixtures of runs."""
+        found = dict(zip(places, each(_score, [self.items[place] for place in places])))
         return Scored(
-            rows=[None if isinstance(result, str) else result[0] for result in found],
-            failures=[result for result in found if isinstance(result, str)],
-            refused=[line for _, refused in scored for line in refused],
+            results={place: result if isinstance(result, str) else result[0] for place, result in found.items()},
+            refused={place: result[1] for place, result in found.items() if not isinstance(result, str)},
         )
 
     def conditions(self, scored: Scored[EnhancementScore]) -> dict[str, str]:

@@ -2,28 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from audiolab.metrics.bootstrap import Interval
-from audiolab.metrics.further_table import further_parts
+from audiolab.metrics.score_tables import difference_table, further_parts, group_table, system_parts
 from audiolab.metrics.scores import Metric
 from audiolab.metrics.summary import Summary, by_unit, check_baseline, compare, extent, group, mean_of_units, summarise
-from audiolab.metrics.table import (
-    NONE,
-    cell,
-    difference_heading,
-    difference_table,
-    heading,
-    markdown,
-    system_table,
-)
+from audiolab.metrics.table import NOT_SCORED, Column, Printed, Table, markdown
 from audiolab.tasks.se.scores import FURTHER, METRICS, NOISY, SE, UNKNOWN, EnhancementScore
 from audiolab.tasks.task import Task
 
-NOT_SCORED = "not scored"
 METHOD = (
     "By language: differences are averaged over the sets that hold the same utterances, at several SNRs, and then "
     "over utterances.",
@@ -82,15 +73,24 @@ def _parts(
     ).items():
         title = f"## {table} beside ours"
         parts += [] if title in parts else [title]
-        parts += [f"### {part}", _beside_table(rows), short_note(_of_sets(scores, {r.paper.set for r in rows}))]
+        parts += [
+            f"### {part}",
+            markdown(beside_table(rows)),
+            short_note(_of_sets(scores, {r.paper.set for r in rows})),
+        ]
     for name, of_set in group(scores, lambda s: s.set).items():
-        parts += [f"## Set {name}", system_table(summarise(of_set, METRICS, seed), METRICS), short_note(of_set)]
+        parts += [f"## Set {name}", *system_parts(summarise(of_set, METRICS, seed), METRICS), short_note(of_set)]
         for baseline in baselines:
             if baseline in {score.system for score in of_set}:
-                parts += [f"### Difference to {baseline}", difference_table(of_set, METRICS, baseline, seed)]
+                table = difference_table(of_set, METRICS, baseline, seed)
+                parts += [f"### Difference to {baseline}", markdown(table)]
         parts += further_parts(of_set, FURTHER, f"### Further scores of {name}", baselines, seed)
     for baseline in baselines:
-        parts += _by_language(scores, baseline, seed)
+        check_baseline(scores, baseline)
+        title = f"## Difference to {baseline} by language"
+        for name, tables in by_language(scores, baseline, seed).items():
+            for metric, table in tables:
+                parts += [f"{title}: {Column.of_differences(metric).heading}, {name}", markdown(table)]
     return parts
 
 
@@ -165,40 +165,36 @@ def _of_sets(scores: Scores, names: set[str]) -> list[EnhancementScore]:
     return [score for score in scores if score.set in names]
 
 
-def _beside_table(rows: Sequence[Beside]) -> str:
-    header = ["Row", *(text for m in METRICS for text in (f"{m.name}, paper", f"{heading(m)}, ours")), "n", "Note"]
-    lines = []
-    for row in rows:
-        cells = [text for m in METRICS for text in (getattr(row.paper, m.column) or NONE, ours_cell(row, m))]
-        lines.append([row.paper.row, *cells, row.utterances or NONE, row.paper.note or NONE])
-    return markdown(header, lines)
+def beside_table(rows: Sequence[Beside]) -> Table:
+    """Return the paper's figures, each beside ours; notes stand in the last column. Of gaps none is the best."""
+    gaps = any(row.paper.minus for row in rows)
+    columns = [Column("row", "Row")]
+    for metric in METRICS:
+        best = "" if gaps else metric.better
+        columns.append(Column(f"paper {metric.column}", f"{metric.name}, paper", digits=3, best=best))
+        columns.append(Column.of(metric, best=best, behind=", ours", difference=True))
+    return Table([*columns, Column("n", "n"), Column("note", "Note")], [_beside_row(row) for row in rows])
 
 
-def ours_cell(row: Beside, metric: Metric) -> str:
-    """Return our mean with its interval, or the difference with its own; or that there is none."""
-    ours = row.ours[metric.column]
-    if ours is None:
-        return NONE if row.utterances else NOT_SCORED
-    return cell(ours, metric.digits, difference=isinstance(ours, Interval))
-
-
-def _by_language(scores: Scores, baseline: str, seed: int) -> Iterator[str]:
-    check_baseline(scores, baseline)
+def by_language(scores: Scores, baseline: str, seed: int = 0) -> dict[str, list[tuple[Metric, Table]]]:
+    """Return name of a family of several languages -> its differences by language, a table a metric."""
+    found: dict[str, list[tuple[Metric, Table]]] = {}
     for name, of_family in families(scores).items():
-        if len({score.language for score in of_family}) < 2:
-            continue
-        for metric in METRICS:
-            found = differences_by_language(of_family, baseline, metric.column, seed)
-            systems = list(dict.fromkeys(system for of_language in found.values() for system in of_language))
-            if systems:
-                yield f"## Difference to {baseline} by language: {difference_heading(metric)}, {name}"
-                yield markdown(
-                    ["Language", *systems],
-                    [
-                        [lang, *(cell(row.get(s), metric.digits, difference=True) for s in systems)]
-                        for lang, row in found.items()
-                    ],
-                )
+        if len({score.language for score in of_family}) > 1:
+            systems = [score.system for score in of_family]
+            for metric in METRICS:
+                means = differences_by_language(of_family, baseline, metric.column, seed)
+                if any(means.values()):
+                    table = group_table("Language", means, metric, systems, differences=True)
+                    found.setdefault(name, []).append((metric, table))
+    return found
+
+
+def _beside_row(row: Beside) -> dict[str, object]:
+    figures = {metric.column: getattr(row.paper, metric.column) for metric in METRICS}
+    printed = {f"paper {column}": Printed(text) if text else None for column, text in figures.items()}
+    ours = row.ours if row.utterances else dict.fromkeys(row.ours, NOT_SCORED)
+    return {"row": row.paper.row, **printed, **ours, "n": row.utterances or None, "note": row.paper.note or None}
 
 
 TASK = Task(

@@ -12,26 +12,19 @@ import numpy as np
 from audiolab.cli import ArgumentParser
 from audiolab.config import add_arguments, from_namespace, option
 from audiolab.data.files import convert_file
-from audiolab.datadir.apart import check_apart, check_recordings_apart
 from audiolab.datadir.audio import load_utterance, resample
 from audiolab.datadir.audiofile import open_audio
-from audiolab.datadir.audiowrite import write_audio
 from audiolab.datadir.datadir import DataDir
-from audiolab.datadir.names import file_of
+from audiolab.datadir.parts import Part
 from audiolab.errors import AudiolabError, did_you_mean
-from audiolab.files import replaced_together
 from audiolab.inference import load
 from audiolab.synthesis.envelope_converter import EnvelopeConverterConfig
 from audiolab.synthesis.limiter import Limiter
-from audiolab.tasks.parts import Part
-from audiolab.waiting import told
+from audiolab.tasks.running import WHOLE, Made, check_out, write_recordings
 
 LIMITED = "utt2limited"
 """Table of a data dir of conversions: how many samples of each would have passed full scale, and were limited, or were
 clipped where the recording passes it itself or the last resampling made it so."""
-
-
-WHOLE = Part()
 
 
 @dataclass
@@ -108,35 +101,28 @@ def convert_data_dir(converter: Converter, datadir: DataDir, out: str | Path, ra
             what is read, or an id cannot name a file.
     """
     out = Path(out)
-    check_apart(datadir.path, out)
-    check_recordings_apart(datadir, out)
+    check_out(datadir, out)
     speakers = datadir.table("utt2spk")
     utterances = [utterance for utterance in datadir.utterances if speakers[utterance] == converter.source]
     if not utterances:
         hint = did_you_mean(converter.source, datadir.speakers)
         raise AudiolabError(f"{datadir.path}: no utterance of speaker {converter.source}{hint}")
-    tables: dict[str, dict[str, str]] = {"wav.scp": {}, "utt2spk": {}, "utt2source": {}, LIMITED: {}}
-    if datadir.has("text"):
-        tables["text"] = {}
-    names = {utterance: f"{converter.target}-{utterance}" for utterance in part.of(utterances)}
-    files = {name: file_of(out / "wav", name, ".wav") for name in names.values()}
-    with replaced_together(out / "wav", part.name) as folder:
-        for utterance, name in told(names.items(), "utterances", len(names)):
-            path = files[name]
-            wave, original = load_utterance(datadir, utterance, allow_silent=False)
-            limiter = Limiter(name, always=bool(np.abs(wave).max() <= 1))
-            try:
-                converted = _converted(converter, wave, original, rate, limiter)
-            except AudiolabError as error:
-                raise AudiolabError(f"{datadir.path}: {utterance}: {error}") from error
-            clipped = write_audio(folder / path.name, converted, rate)
-            rows = {"wav.scp": str(path), "utt2spk": converter.target, "utt2source": utterance}
-            rows[LIMITED] = str(limiter.samples + clipped)
-            if "text" in tables:
-                rows["text"] = datadir.table("text")[utterance]
-            for table, value in rows.items():
-                tables[table][name] = value
-    return part.write(out, tables)
+    texts = datadir.table("text") if datadir.has("text") else None
+
+    def convert(name: str, utterance: str) -> Made:
+        wave, original = load_utterance(datadir, utterance, allow_silent=False)
+        limiter = Limiter(name, always=bool(np.abs(wave).max() <= 1))
+        try:
+            converted = _converted(converter, wave, original, rate, limiter)
+        except AudiolabError as error:
+            raise AudiolabError(f"{datadir.path}: {utterance}: {error}") from error
+        told = {"utt2spk": converter.target, "utt2source": utterance}
+        if texts is not None:
+            told["text"] = texts[utterance]
+        return Made(converted, rate, told, limiter.samples)
+
+    names = {f"{converter.target}-{utterance}": utterance for utterance in part.of(utterances)}
+    return write_recordings(names, convert, out, part, LIMITED, "utterances")
 
 
 def _converted(converter: Converter, wave: np.ndarray, original: int, rate: int, limiter: Limiter) -> np.ndarray:

@@ -10,22 +10,31 @@ from markupsafe import Markup
 
 from audiolab import cli
 from audiolab.datadir.datadir import DataDir
-from audiolab.metrics.bootstrap import Interval
-from audiolab.metrics.further_table import measured_part
-from audiolab.metrics.scores import NATURAL, UNTRAINED
-from audiolab.metrics.summary import check_baseline, summarise, summarise_by
-from audiolab.metrics.table import read_conditions
-from audiolab.report import page, tables
+from audiolab.metrics.score_tables import difference_table, measured_part
+from audiolab.metrics.scores import UNTRAINED, read_conditions
+from audiolab.metrics.summary import summarise
+from audiolab.report import page
 from audiolab.report.assembly import Content
 from audiolab.report.experiment import Experiment, Limits
 from audiolab.report.page import Section
 from audiolab.report.players import Clip, Item
-from audiolab.report.scores import column, difference_table, group_plot, group_table, how_measured, system_table
+from audiolab.report.scores import by_system, group_plot, how_measured
+from audiolab.report.tables import header, html_table
 from audiolab.tasks.runs import Run
 from audiolab.tasks.vc.conversions import Conversion, check_references, conversions
 from audiolab.tasks.vc.pictures import picture
 from audiolab.tasks.vc.scores import JUDGED, METRICS, VC, ConversionScore
-from audiolab.tasks.vc.tables import BESIDE_PAPER, BY_PAIR, MOS_NOTE, TASK, PaperRow, leaders, short_note
+from audiolab.tasks.vc.tables import (
+    BY_PAIR,
+    MOS_NOTE,
+    TASK,
+    PaperRow,
+    leaders,
+    pair_means,
+    pair_table,
+    paper_table,
+    short_note,
+)
 
 LIMITS = Limits(group="run", utterances=5, seconds=8.0, max_mb=30.0)
 
@@ -85,47 +94,29 @@ def _sections(scores: Sequence[ConversionScore], conditions: Mapping[str, object
 def score_section(scores: Sequence[ConversionScore], conditions: Mapping[str, object]) -> Markup:
     """Return the summary by system, the plots and tables by pair, and how all of it was measured."""
     caption = "Means over a system's pairs; the best system of each column in bold"
-    table = system_table(scores, METRICS, caption, groups="Pairs", stacked=True)
+    table = by_system(scores, METRICS, caption, "Pairs", stacked=True)
     note = page.note(short_note(scores, conditions))
     judged, metrics = measured_part(scores, JUDGED)
     if judged:
         caption = "Judges that were trained elsewhere; the best of each column in bold"
-        table = page.join(table, system_table(judged, metrics, caption, groups="Pairs", stacked=True))
+        table = page.join(table, by_system(judged, metrics, caption, "Pairs", stacked=True))
     return page.join(table, note, how_measured(TASK.measured(conditions)), page.heading("By pair"), *_by_pair(scores))
 
 
 def difference_section(scores: Sequence[ConversionScore], baseline: str) -> Markup:
     """Return the paired differences to a system over all pairs."""
-    check_baseline(scores, baseline)
     note = page.note("Means of differences by utterance, with their 95 % intervals.")
-    return page.join(difference_table(scores, METRICS, baseline, "Over all pairs"), note)
+    table = html_table(difference_table(scores, METRICS, baseline), "Over all pairs", stacked=True)
+    return page.join(table, note)
 
 
 def paper_section(
     paper: Sequence[PaperRow], scores: Sequence[ConversionScore], conditions: Mapping[str, object]
 ) -> Markup:
     """Return the paper's rows with its mean opinion scores (MOS), each beside our scores of that system."""
-    ours = {summary.system: summary for summary in summarise(scores, METRICS)}
-    columns = [
-        tables.Column("row", "Paper's row, our system"),
-        tables.Column("similarity", "MOS similarity, paper"),
-        tables.Column("naturalness", "MOS naturalness, paper"),
-        *(column(metric) for metric in METRICS if metric.column in BESIDE_PAPER),
-    ]
-    lines = []
-    for row in paper:
-        system = ours.get(row.config)
-        printed = {
-            "similarity": _printed(row.similarity, row.sim_ci),
-            "naturalness": _printed(row.naturalness, row.nat_ci),
-        }
-        ours_is = row.config and f"{row.config}{'' if system else ', not scored'}"
-        name = Markup("{} <small>{}</small>").format(row.row, ours_is)
-        about = {"row": name, tables.UNRANKED: row.config == NATURAL}
-        lines.append(about | printed | (system.metrics if system else {}))
-    table = tables.html_table(columns, lines, "The best of each column of ours in bold", stacked=True)
-    notes = page.bullets([f"{row.row}: {row.note}." for row in paper if row.note])
-    return page.join(table, page.note(MOS_NOTE), notes, page.note(short_note(scores, conditions)))
+    caption = "The best of each column of ours in bold"
+    table = html_table(paper_table(paper, summarise(scores, METRICS)), caption, stacked=True)
+    return page.join(table, page.note(MOS_NOTE), page.note(short_note(scores, conditions)))
 
 
 def spectrogram_section(experiment: Experiment, found: Conversions) -> Markup:
@@ -157,21 +148,13 @@ def _by_pair(scores: Sequence[ConversionScore]) -> list[Markup]:
     """Return the plots by pair of the most telling metrics, and their tables."""
     drawings, by_pair = [], list[Markup]()
     for metric in (m for m in METRICS if m.column in BY_PAIR):
-        found = sorted(summarise_by(scores, lambda s: s.pair, metric.column).items())
-        means = {f"{source} → {target}": of_pair for (source, target), of_pair in found if of_pair}
+        means = {pair: of_pair for pair, of_pair in pair_means(scores, metric).items() if of_pair}
         if means:
             drawings.append(group_plot("pair", means, metric))
-            caption = f"{column(metric).header} by pair; the best of each row in bold"
-            by_pair += [group_table("Pair", means, metric, caption, best=True), page.note(leaders(scores, metric))]
+            caption = f"{header(metric.name, metric.unit)} by pair; the best of each row in bold"
+            table = html_table(pair_table(means, metric, scores), caption)
+            by_pair += [table, page.note(leaders(scores, metric))]
     return [page.grid(drawings, large=True), *by_pair]
-
-
-def _printed(mean: str, half_width: str) -> Interval | None:
-    """Return what the paper prints as ``mean ± half_width``, over an unknown number of values; None for nothing."""
-    if not mean:
-        return None
-    half = float(half_width or "nan")
-    return Interval(float(mean), float(mean) - half, float(mean) + half, 0)
 
 
 def _item(conversion: Conversion, listed: Run, others: Mapping[Run, Mapping[str, Clip]]) -> Item:

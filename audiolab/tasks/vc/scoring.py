@@ -29,7 +29,7 @@ from audiolab.report.players import Clip
 from audiolab.tasks import scoring
 from audiolab.tasks.judging import Makers, Question, ask
 from audiolab.tasks.runs import Run
-from audiolab.tasks.scoring import Scored
+from audiolab.tasks.scored import Scored
 from audiolab.tasks.vc.conversions import Conversion, conversions
 from audiolab.tasks.vc.scores import AGAINST_READING, ConversionScore
 from audiolab.tasks.vc.tables import TASK
@@ -77,13 +77,11 @@ class Scoring(scoring.Scoring[ConversionScore]):
         train: The speakers' training speech; the classifier, the targets' statistics and voices come from it.
         config: Of the analysis.
         natural: The utterances of training speech that could be used.
-        classifier: The speaker classifier that was trained on them.
     """
 
     task = TASK
     items: list[Item]
     natural: list[str]
-    classifier: SpeakerClassifier
 
     @staticmethod
     def add_options(parser: cli.ArgumentParser) -> None:
@@ -114,50 +112,47 @@ class Scoring(scoring.Scoring[ConversionScore]):
             if speaker not in known:
                 raise AudiolabError(f"{self.train.path}: no training speech of '{speaker}', which the runs name")
 
-    def score(self) -> Scored[ConversionScore]:
-        """Score all conversions whose source and reference can be read."""
+    def score(self, places: Sequence[int]) -> Scored[ConversionScore]:
+        """Score conversions whose source and reference can be read; all training speech is analysed for any of them."""
         natural, failures = self._each(_natural, self.train, self.train.utterances, "training speech")
         self.natural = sorted(natural)
         targets = {item.conversion.pair[1] for item in self.items}
         with joblib.parallel_config(n_jobs=1):  # workers take longer to start than this takes
-            self.classifier, statistics = _learn(natural, self.train, targets)
-        wanted = [item.conversion for item in self.items]
+            classifier, statistics = _learn(natural, self.train, targets)
+        wanted = [self.items[place].conversion for place in places]
         sources, lost = self._each(_load, self.sources, {c.source.utterance for c in wanted}, "sources")
         failures += lost
         references, lost = self._each(_load, self.references, {c.reference.utterance for c in wanted}, "references")
         failures += lost
         ready, results = [], dict[int, ConversionScore | str]()
-        for index, item in enumerate(self.items):
-            c = item.conversion
+        for place, c in zip(places, wanted):
             ends = sources.get(c.source.utterance), references.get(c.reference.utterance)
             if None in ends:
-                results[index] = f"{c.made.datadir.path}: {c.utterance}: its source or reference could not be read"
+                results[place] = f"{c.made.datadir.path}: {c.utterance}: its source or reference could not be read"
             else:
-                ready.append((index, item, (*ends, statistics[c.pair[1]])))
+                ready.append((place, self.items[place], (*ends, statistics[c.pair[1]])))
         logger.info("%d conversions", len(ready))
-        found = each(_score, [work[1:] for work in ready], self.classifier, self.config)
-        results |= dict(zip((index for index, *_ in ready), found))
-        failures += [result for result in results.values() if isinstance(result, str)]
-        rows = [result if isinstance(result, ConversionScore) else None for _, result in sorted(results.items())]
-        return Scored(_own_timing(rows), failures)
+        found = each(_score, [work[1:] for work in ready], classifier, self.config)
+        results |= dict(zip((place for place, *_ in ready), found))
+        facts = {"classifier": _told(classifier), "speakers": classifier.speakers}
+        return Scored(results, failures, facts=facts)
+
+    def finish(self, scored: Scored[ConversionScore]) -> Scored[ConversionScore]:
+        """Take input dependence from runs that do not keep their sources' timing."""
+        return replace(scored, results=_own_timing(scored.results))
 
     def conditions(self, scored: Scored[ConversionScore]) -> dict[str, str]:
         """Return the analysis, the alignment, and how good the classifier is."""
-        held_out = self.classifier.held_out
         return {
             "Analysis": self.config.describe(),
             "Frames": f"those within {self.config.range_db:g} dB of the utterance's loudest frame",
             "Alignment": "exact DTW on the mel-cepstra, steps (1,1) (1,0) (0,1) without weights, mean over the path",
-            "Speaker classifier": (
-                f"logistic regression on statistics of mel-cepstra over 1 s, {len(self.classifier.speakers)} speakers; "
-                f"on unseen sentences accuracy {held_out.accuracy:.3f} and log-loss {held_out.log_loss:.3f} "
-                f"over {held_out.utterances} utterances (C = {self.classifier.strength:g} by cross-validation)"
-            ),
+            "Speaker classifier": scored.facts["classifier"],
         }
 
-    def details(self) -> dict[str, Any]:
+    def details(self, scored: Scored[ConversionScore]) -> dict[str, Any]:
         """Return the speakers that the classifier knows."""
-        return {"speakers": self.classifier.speakers}
+        return {"speakers": scored.facts["speakers"]}
 
     def makers(self, panel: Panel, nj: int) -> Callable[[Item], Makers]:
         """Return what makes similarities of embeddings.
@@ -196,19 +191,29 @@ class Scoring(scoring.Scoring[ConversionScore]):
         return voices
 
 
-def _own_timing(rows: list[ConversionScore | None]) -> list[ConversionScore | None]:
+def _told(classifier: SpeakerClassifier) -> str:
+    held_out = classifier.held_out
+    return (
+        f"logistic regression on statistics of mel-cepstra over 1 s, {len(classifier.speakers)} speakers; "
+        f"on unseen sentences accuracy {held_out.accuracy:.3f} and log-loss {held_out.log_loss:.3f} "
+        f"over {held_out.utterances} utterances (C = {classifier.strength:g} by cross-validation)"
+    )
+
+
+def _own_timing(results: Mapping[int, ConversionScore | str]) -> dict[int, ConversionScore | str]:
     """Return the scores without input dependence in runs that do not keep their sources' timing.
 
     A run of which one utterance differs from its source in length has a timing of its own; those of its utterances
     that are as long as their source are so by chance.
     """
-    scores = (row for row in rows if row is not None and row.system != NATURAL)
-    moved = {_run_of(score) for score in scores if math.isnan(score.values["dependence"])}
+    scores = {place: row for place, row in results.items() if not isinstance(row, str)}
+    contenders = (row for row in scores.values() if row.system != NATURAL)
+    moved = {_run_of(score) for score in contenders if math.isnan(score.values["dependence"])}
     for system, seed, source, target in sorted(moved):
         logger.warning(
             "%s, seed %s, %s to %s: not all as long as their sources: no input dependence", system, seed, source, target
         )
-    return [_without_dependence(row) if row is not None and _run_of(row) in moved else row for row in rows]
+    return {**results, **{place: _without_dependence(row) for place, row in scores.items() if _run_of(row) in moved}}
 
 
 def _run_of(score: ConversionScore) -> tuple[str, str, str, str]:

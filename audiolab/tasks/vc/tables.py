@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 from audiolab.errors import AudiolabError
 from audiolab.metrics.collapse import LEAST_DEPENDENCE, LEAST_VARIANCE
-from audiolab.metrics.further_table import further_parts
-from audiolab.metrics.scores import NATURAL, UNTRAINED, Metric
+from audiolab.metrics.score_tables import Means, difference_table, further_parts, group_table, system_parts
+from audiolab.metrics.scores import NATURAL, UNTRAINED, Metric, cost
 from audiolab.metrics.summary import SystemSummary, extent, summarise, summarise_by
-from audiolab.metrics.table import NONE, cell, difference_table, heading, markdown, system_table
+from audiolab.metrics.table import NONE, NOT_SCORED, UNRANKED, Column, Table, markdown
 from audiolab.tasks.task import Task
 from audiolab.tasks.vc.scores import JUDGED, METRICS, VC, ConversionScore
 
@@ -62,29 +62,28 @@ def _parts(
     """Return the tables; the alignment, of ``conditions``, stands under each."""
     summaries = summarise(scores, METRICS, seed)
     note = short_note(scores, conditions)
-    parts = ["## Systems", system_table(summaries, METRICS, groups="Pairs"), note]
+    parts = ["## Systems", *system_parts(summaries, METRICS, groups="Pairs"), note]
     for baseline in baselines:
-        parts += [f"## Difference to {baseline}", difference_table(scores, METRICS, baseline, seed), note]
+        parts += [f"## Difference to {baseline}", markdown(difference_table(scores, METRICS, baseline, seed)), note]
     parts += further_parts(scores, JUDGED, JUDGES, baselines, seed, groups="Pairs")
     for metric in METRICS:
         if metric.column in BY_PAIR:
-            table = pair_table(scores, metric, seed)
-            parts += [f"## {metric.name} by pair", table, leaders(scores, metric), note]
+            table = pair_table(pair_means(scores, metric, seed), metric, scores)
+            parts += [f"## {metric.name} by pair", markdown(table), leaders(scores, metric), note]
     if paper:
-        parts += ["## The paper's table beside ours", paper_table(paper, summaries), MOS_NOTE, note]
+        parts += ["## The paper's table beside ours", markdown(paper_table(paper, summaries)), MOS_NOTE, note]
     return parts
 
 
-def pair_table(scores: Sequence[ConversionScore], metric: Metric, seed: int = 0) -> str:
-    """Return one row a (source, target) pair and one column a system for one metric."""
-    pairs = summarise_by(scores, _pair, metric.column, seed)
-    known = {system for means in pairs.values() for system in means}
-    systems = [system for system in dict.fromkeys(score.system for score in scores) if system in known]
-    rows = [
-        [f"{source} → {target}", *(cell(means.get(system), metric.digits) for system in systems)]
-        for (source, target), means in sorted(pairs.items())
-    ]
-    return markdown(["Pair", *systems], rows)
+def pair_means(scores: Sequence[ConversionScore], metric: Metric, seed: int = 0) -> Means:
+    """Return (source → target) -> system -> mean of one metric, by pair."""
+    found = sorted(summarise_by(scores, _pair, metric.column, seed).items())
+    return {f"{source} → {target}": means for (source, target), means in found}
+
+
+def pair_table(means: Means, metric: Metric, scores: Sequence[ConversionScore]) -> Table:
+    """Return one row a pair of `pair_means` and one column a system, in the order of the scores."""
+    return group_table("Pair", means, metric, (score.system for score in scores))
 
 
 def leaders(scores: Sequence[ConversionScore], metric: Metric) -> str:
@@ -94,38 +93,39 @@ def leaders(scores: Sequence[ConversionScore], metric: Metric) -> str:
     won: dict[str, list[str]] = {score.system: [] for score in contenders}
     pairs = {pair: means for pair, means in summarise_by(contenders, _pair, metric.column).items() if means}
     for (source, target), means in sorted(pairs.items()):
-        costs = {s: better(metric, round(mean.mean, metric.digits)) for s, mean in means.items()}
-        for system in (s for s, cost in costs.items() if cost == min(costs.values())):
+        costs = {s: cost(round(mean.mean, metric.digits), metric.better) for s, mean in means.items()}
+        for system in (s for s, of_system in costs.items() if of_system == min(costs.values())):
             won[system].append(f"{source} → {target}")
     found = sorted((item for item in won.items() if item[1]), key=lambda item: -len(item[1]))
     words = [f"{s} in {len(of)}" + (f" ({', '.join(of)})" if s in baselines else "") for s, of in found]
     return f"Best of {len(pairs)} pair{'s' if len(pairs) != 1 else ''}: {', '.join(words)}."
 
 
-def better(metric: Metric, value: float) -> float:
-    """Return what is the lower the better the value of a metric is."""
-    return {"lower": value, "higher": -value, "near 1": abs(value - 1)}[metric.better]
-
-
-def paper_table(paper: Sequence[PaperRow], summaries: Sequence[SystemSummary]) -> str:
+def paper_table(paper: Sequence[PaperRow], summaries: Sequence[SystemSummary]) -> Table:
     """Return the paper's rows with its mean opinion scores (MOS), each beside our scores of that config."""
-    ours = {summary.system: summary for summary in summaries}
+    ours = {summary.system: summary.metrics for summary in summaries}
     metrics = [metric for metric in METRICS if metric.column in BESIDE_PAPER]
-    header = [
-        "Paper's row",
-        "Config",
-        "MOS similarity (paper)",
-        "MOS naturalness (paper)",
-        *map(heading, metrics),
-        "Note",
+    titles = {
+        "row": "Paper's row",
+        "config": "Config",
+        "similarity": "MOS similarity (paper)",
+        "naturalness": "MOS naturalness (paper)",
+    }
+    about = [Column(key, title) for key, title in titles.items()]
+    not_scored = dict.fromkeys((metric.column for metric in metrics), NOT_SCORED)
+    rows = [
+        {
+            "row": line.row,
+            "config": line.config or None,
+            "similarity": _mos(line.similarity, line.sim_ci),
+            "naturalness": _mos(line.naturalness, line.nat_ci),
+            "note": line.note or None,
+            UNRANKED: line.config == NATURAL,
+            **ours.get(line.config, not_scored),
+        }
+        for line in paper
     ]
-    rows = []
-    for line in paper:
-        mos = [_mos(line.similarity, line.sim_ci), _mos(line.naturalness, line.nat_ci)]
-        system = ours.get(line.config)
-        cells = [cell(system.metrics[m.column], m.digits) if system else "not scored" for m in metrics]
-        rows.append([line.row, line.config or NONE, *mos, *cells, line.note or NONE])
-    return markdown(header, rows)
+    return Table([*about, *map(Column.of, metrics), Column("note", "Note")], rows)
 
 
 def short_note(scores: Sequence[ConversionScore], conditions: Mapping[str, object]) -> str:
@@ -148,7 +148,7 @@ def _pair(score: ConversionScore) -> tuple[str, str]:
 
 
 def _mos(mean: str, interval: str) -> str:
-    return f"{mean} ± {interval}" if mean else NONE
+    return f"{mean} ± {interval or NONE}" if mean else NONE
 
 
 TASK = Task(

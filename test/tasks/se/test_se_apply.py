@@ -68,16 +68,19 @@ def test_with_aligned_corners_everything_is_heard_first(tmp_path):
 
 @pytest.mark.parametrize("rate", [8000, 22050, 44100, 48000])
 def test_another_rate_is_resampled_there_and_back(model, rate):
-    """Sound that the model's rate does not hold changes nothing, not even the level."""
-    wave = speech(2, rate)
+    """Sound that the model's rate does not hold changes nothing, not even the level.
+
+    Away from the ends, where there is silence: how they go on is tested in test/synthesis/test_streaming.py.
+    """
+    wave = (speech(2, rate) * np.hanning(2 * rate)).astype(np.float32)
     expected = resample(model.enhance(resample(wave, rate, RATE), RATE), RATE, rate)
-    assert error_db(model.enhance(wave, rate)[: len(expected)], expected[: len(wave)]) < -50
+    middle = slice(rate // 50, -rate // 50)
+    assert len(expected) == len(wave)
+    assert error_db(model.enhance(wave, rate)[middle], expected[middle]) < -50
     if rate > 40000:
-        high = np.hanning(len(wave)) * np.sin(2 * np.pi * 15000 * np.arange(len(wave)) / rate).astype(np.float32)
-        assert (
-            error_db(model.enhance((wave + high).astype(np.float32), rate)[: len(expected)], expected[: len(wave)])
-            < -40
-        )
+        high = np.hanning(len(wave)) * np.sin(2 * np.pi * 15000 * np.arange(len(wave)) / rate)
+        found = model.enhance((wave + high).astype(np.float32), rate)
+        assert error_db(found[middle], expected[middle]) < -40
 
 
 @pytest.mark.parametrize("shape", [(0,), (1,), (300,), (20000,), (20000, 1), (20000, 3), (0, 2)])

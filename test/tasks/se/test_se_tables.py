@@ -13,9 +13,10 @@ from commands import command
 from audiolab.bin import tabulate
 from audiolab.errors import AudiolabError
 from audiolab.metrics.bootstrap import mean_interval
+from audiolab.metrics.score_tables import difference_table, system_table
 from audiolab.metrics.scores import Metric
 from audiolab.metrics.summary import by_unit, compare, summarise
-from audiolab.metrics.table import difference_table, system_table
+from audiolab.metrics.table import markdown
 from audiolab.tasks.se import tables
 from audiolab.tasks.se.scores import FURTHER, METRICS, SE, UNKNOWN, EnhancementScore
 from audiolab.tasks.se.tables import TASK, beside_paper, differences_by_language, families, short_note
@@ -167,8 +168,8 @@ def test_a_bootstrap_draws_speakers(scores):
     assert (found.mean, found.count) == (pytest.approx(np.mean(list(own.values()))), 6)
     assert (alone.mean, alone.low) == pytest.approx((3.1, 3.1))
     assert math.isnan(compare(few, "noisy", "si_sdr")["source"].low)
-    assert "| source | +3.10 [–] |" in difference_table(few, METRICS[2:], "noisy")
-    assert "± – |" in system_table(summarise(few, METRICS), METRICS)
+    assert "| source | +3.10 [–] |" in markdown(difference_table(few, METRICS[2:], "noisy"))
+    assert "± – |" in markdown(system_table(summarise(few, METRICS), METRICS))
 
 
 def test_what_is_missing_is_told(scores, tmp_path, monkeypatch):

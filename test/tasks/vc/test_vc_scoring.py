@@ -21,6 +21,7 @@ from audiolab.metrics.judges.panel import Panel
 from audiolab.metrics.judges.speaker import SpeakerEncoder
 from audiolab.tasks.judging import judge
 from audiolab.tasks.runs import Run
+from audiolab.tasks.scored import Scored
 from audiolab.tasks.vc.scores import METRICS, VC, ConversionScore
 from audiolab.tasks.vc.scoring import Scoring
 
@@ -137,6 +138,29 @@ def test_processes_do_not_change_a_bit(monkeypatch, corpus, scored, tmp_path):
     assert (tmp_path / "scores.yaml").read_bytes() == scored.with_suffix(".yaml").read_bytes()
 
 
+@pytest.mark.slow
+def test_jobs_do_not_change_a_bit(monkeypatch, corpus, scored, tmp_path):
+    """The run that has lost the timing of one sentence owes it to no job that the other one keeps it."""
+    utts = {f"B-A_{n}": f"A_{n}" for n in EVAL}
+    held = DataDir(corpus / "eval").table("wav.scp")
+    longer = tmp_path / "longer.wav"
+    soundfile.write(longer, np.concatenate([speak("B", 20), np.zeros(1600)]), RATE)
+    wav = {"B-A_20": str(longer), "B-A_21": held["B_21"]}
+    write_data_dir(tmp_path / "x", {"wav.scp": wav, "utt2spk": dict.fromkeys(utts, "B"), "utt2source": utts})
+    runs = tmp_path / "runs.tsv"
+    runs.write_text((corpus / "runs.tsv").read_text() + f"x\t0\tA\tB\t{tmp_path / 'x'}\n")
+    for out, options in (
+        ("whole", [{}]),
+        ("jobs", [{"nj": 2, "job": 2}, {"nj": 2, "job": 1}, {"nj": 2, "join": True}]),
+    ):
+        for given in options:
+            score(monkeypatch, corpus, runs=runs, out=tmp_path / f"{out}.csv", **given)
+    for kind in ("csv", "yaml"):
+        assert (tmp_path / f"jobs.{kind}").read_bytes() == (tmp_path / f"whole.{kind}").read_bytes()
+    rows = {(s.system, s.utterance): s.values["dependence"] for s in VC.read(tmp_path / "jobs.csv")}
+    assert [math.isnan(rows[name, "B-A_21"]) for name in ("x", "target")] == [True, False]
+
+
 def test_failures_are_named_and_end_the_command_unless_allowed(monkeypatch, corpus, tmp_path):
     silent = tmp_path / "silent.wav"
     soundfile.write(silent, np.zeros(RATE), RATE)
@@ -235,9 +259,9 @@ def _similarities(corpus, folder, more):
     run = Run("unconverted", "0", ("A", "B"), str(corpus / "unconverted"))
     scoring = Scoring(argparse.Namespace(**real, alpha=0.4, order=24, range_db=50.0), [run])
     scoring.natural = sorted(wav)
-    rows = [ConversionScore("unconverted", "0", "A", "B", "B-A_20", {}, 0.4, 24), None]
+    scored = Scored({0: ConversionScore("unconverted", "0", "A", "B", "B-A_20", {}, 0.4, 24), 1: "silent"})
     panel = Panel(Cache(corpus / "verdicts"), speaker=SpeakerEncoder())
-    values = judge(scoring.items, rows, panel, more=scoring.makers(panel, 1)).rows[0].values
+    values = judge(scoring.items, scored, panel, more=scoring.makers(panel, 1)).rows[0].values
     return [values["similarity_target"], values["similarity_source"]]
 
 

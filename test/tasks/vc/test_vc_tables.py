@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from audiolab.errors import AudiolabError
+from audiolab.metrics.score_tables import difference_table, system_parts
 from audiolab.metrics.summary import compare, summarise, summarise_by
-from audiolab.metrics.table import difference_table, heading, markdown, split, system_table
+from audiolab.metrics.table import Column, Table, markdown
 from audiolab.tasks.vc.scores import METRICS, VC, ConversionScore
 from audiolab.tasks.vc.tables import TASK, leaders
 
@@ -134,21 +135,23 @@ def test_many_scores_are_several_tables_and_what_was_not_measured_is_named(score
     for row in scores:
         row.values["logf0_rmse"] = math.nan
     summaries = summarise(scores, METRICS)
-    tables = system_table(summaries, METRICS, groups="Pairs").split("\n\n")
-    assert tables.pop() == "Not measured: ln F0 RMSE."
+    text, missing = system_parts(summaries, METRICS, groups="Pairs")
+    tables = text.split("\n\n")
+    assert missing == "Not measured: ln F0 RMSE."
     shown = [cell for table in tables for cell in table.splitlines()[0].strip("| ").split(" | ")[4:]]
-    assert shown == [heading(m) for m in METRICS if m.column != "logf0_rmse"]
+    assert shown == [Column.of(m).heading for m in METRICS if m.column != "logf0_rmse"]
     assert all(len(table.splitlines()[0].split(" | ")) <= 4 + 6 for table in tables)
-    differences = difference_table(scores, METRICS, "none").split("\n\n")
+    differences = markdown(difference_table(scores, METRICS, "none")).split("\n\n")
     assert [len(table.splitlines()[0].split(" | ")) - 1 for table in differences] == [4, 5]
     assert "ln F0" not in differences[0] + differences[1]
 
 
 @pytest.mark.parametrize(("count", "widths"), [(0, []), (1, [1]), (6, [6]), (7, [4, 3]), (13, [4, 5, 4])])
 def test_tables_are_about_as_wide_as_each_other(count, widths):
-    parts = split(list(range(count)), 6)
-    assert [value for part in parts for value in part] == list(range(count))
-    assert sorted(map(len, parts)) == sorted(widths)
+    parts = [part.columns for part in Table(["name", *range(count)], [], about=1).parts(6)]
+    assert [value for name, *part in parts for value in part] == list(range(count))
+    assert {name for name, *_ in parts} <= {"name"}
+    assert sorted(len(part) - 1 for part in parts) == sorted(widths)
 
 
 def test_notes_stand_above_the_tables(scores):
@@ -157,7 +160,8 @@ def test_notes_stand_above_the_tables(scores):
 
 
 def test_cells_cannot_break_a_table():
-    assert markdown(["a", "b"], [["x|y", 1]]).splitlines()[-1] == "| x\\|y | 1 |"
+    table = Table([Column("a", "A"), Column("b", "B")], [{"a": "x|y\n z", "b": 1}])
+    assert markdown(table).splitlines()[-1] == "| x\\|y z | 1 |"
 
 
 def test_mixed_conditions_are_refused(scores):

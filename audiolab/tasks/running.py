@@ -1,0 +1,87 @@
+"""What running a trained model has in common: options, and a data dir of what is made, or a job's part of it."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TypeVar
+
+import numpy as np
+
+from audiolab.cli import ArgumentParser
+from audiolab.datadir.apart import check_apart, check_recordings_apart
+from audiolab.datadir.audiowrite import write_audio
+from audiolab.datadir.datadir import DataDir
+from audiolab.datadir.names import file_of
+from audiolab.datadir.parts import Part
+from audiolab.files import replaced_together
+from audiolab.waiting import told
+
+Item = TypeVar("Item")
+WHOLE = Part()
+"""What one who is alone makes."""
+
+
+@dataclass(frozen=True)
+class Made:
+    """A recording that was made.
+
+    Attributes:
+        wave: Samples, [N] or [N, channels].
+        rate: In Hz.
+        about: Table's name -> what it says of the recording.
+        over_scale: Samples that passed full scale before; those that are clipped when it is written come to it.
+    """
+
+    wave: np.ndarray
+    rate: int
+    about: Mapping[str, str] = field(default_factory=dict)
+    over_scale: int = 0
+
+
+def add_options(parser: ArgumentParser, data: str, files: bool = False) -> None:
+    """Add which model is run, on what, and over which ``data``, in words; ``files``: or over one file."""
+    if files:
+        parser.add_argument("files", nargs="*", metavar="FILE", help="in.wav out.wav")
+    parser.add_argument("--model", required=True, help="folder of a training run, or its zip")
+    parser.add_argument("--data", required=not files, help=f"{data}{', in place of a file' if files else ''}")
+    parser.add_argument("--out", required=not files, help=f"data dir to write{', with --data' if files else ''}")
+    parser.add_argument("--device", default="cpu", help="cpu or cuda")
+
+
+def check_out(datadir: DataDir, out: str | Path) -> None:
+    """Raise `AudiolabError` where what is written to ``out`` would replace something of ``datadir``."""
+    check_apart(datadir.path, out)
+    check_recordings_apart(datadir, out)
+
+
+def write_recordings(
+    items: Mapping[str, Item], make: Callable[[str, Item], Made], out: Path, part: Part, over_scale: str, what: str
+) -> DataDir:
+    """Make a recording of each item and return the data dir of them: ``<out>/wav/<name>.wav`` (16 bit) and tables.
+
+    When one cannot be made, the recordings that stood in ``out`` stay as they were.
+
+    Args:
+        items: Name of a recording -> what it is made of; of a job those that it makes.
+        make: Makes it.
+        out: The data dir to write.
+        part: Which job this is.
+        over_scale: Name of the table that counts samples over full scale.
+        what: What the items are, in the plural.
+
+    Raises:
+        AudiolabError: As ``make``; or a name cannot be a file's.
+    """
+    files = {name: file_of(out / "wav", name, ".wav") for name in items}
+    tables: dict[str, dict[str, str]] = defaultdict(dict)
+    with replaced_together(out / "wav", part.name) as folder:
+        for name, item in told(items.items(), what, len(items)):
+            made = make(name, item)
+            clipped = write_audio(folder / files[name].name, made.wave, made.rate)
+            own = {"wav.scp": str(files[name]), over_scale: str(made.over_scale + clipped)}
+            for table, value in {**made.about, **own}.items():
+                tables[table][name] = value
+    return part.write(out, tables)
