@@ -62,7 +62,11 @@ def add_arguments(parser: ArgumentParser, cls: type) -> None:
 
 def from_namespace(cls: type[T], namespace: Any) -> T:
     """Return the config ``cls`` from parsed options and the YAML that their ``--config`` names."""
-    tree, where = ({}, {}) if namespace.config is None else load_yaml(namespace.config)
+    return from_options(cls, *(({}, {}) if namespace.config is None else load_yaml(namespace.config)), namespace)
+
+
+def from_options(cls: type[T], tree: dict[str, Any], where: dict[str, str], namespace: Any) -> T:
+    """Return the config ``cls`` from what `load_yaml` gave and the parsed options that go over it."""
     for name, _, kind in leaves(cls):
         given = getattr(namespace, name)
         if given is not None:

@@ -102,7 +102,7 @@ def test_peers(capsys, monkeypatch, tmp_path):
 
 def test_tables(capsys, monkeypatch):
     monkeypatch.setattr(bench_tables.scoring, "score_enhanced", None)  # is replaced, and set back afterwards
-    words = ("--count", 30, "--mixtures", 6, "--scored", 5, 9, "--together")
+    words = ("--count", 30, "--mixtures", 6, "--features", 8, "--scored", 5, 9, "--together")
     rows = table(capsys, monkeypatch, bench_tables, *words)
     assert [row[:2] for row in rows[:2]] == [["open", "30"], ["open, ask for all", "30"]]
     assert [row[:2] for row in rows[-2:]] == [["score", "5"], ["score", "9"]]

@@ -18,7 +18,7 @@ from audiolab.config import from_dict, leaves, load_yaml
 from audiolab.corpora.base import CORPORA, get_corpus
 from audiolab.data.mixtures import MixtureSettings
 from audiolab.datadir.formatting import Form
-from audiolab.features.envelope_config import EnvelopeConfig
+from audiolab.features.kinds import read_features
 from audiolab.plan.phases import read_phases
 from audiolab.tasks.registry import TASKS
 from audiolab.tasks.vc.apply import InferenceConfig
@@ -189,14 +189,15 @@ def slurm_config():
 )
 def test_configs_are_valid(path):
     tree, where = load_yaml(path)
+    if "kind" in tree:
+        read_features(path)
+        return
     if "system" in tree:
         cls = run_config_class(systems.get(tree["system"]))
         for section, given in FROM_THE_RECIPE[tree["system"]].items():
             tree[section] = given | tree.get(section, {})
-    elif path.stem in (
-        others := {"features": EnvelopeConfig, "convert": InferenceConfig, "convert_f0": InferenceConfig}
-    ):
-        cls = others[path.stem]
+    elif path.stem in ("convert", "convert_f0"):
+        cls = InferenceConfig
     elif path.stem == "slurm":
         cls = slurm_config()
     else:  # what others stand on is checked with them

@@ -1,11 +1,13 @@
 #!/usr/bin/env bash
-# Extracts F0 and mel envelopes in jobs: extract_features.sh CONFIG DATA DUMP NJ JOB
+# Extracts features in jobs: extract_features.sh [--f0] CONFIG DATA DUMP NJ JOB
 #
-# DATA is a data dir, CONFIG the YAML of the analysis. DUMP gets f0.scp, spk2f0, feats.scp, utt2num_frames,
+# DATA is a data dir, CONFIG the YAML that says of which kind the features are. DUMP gets feats.scp, utt2num_frames,
 # features.yaml, utt2spk and spk2utt. At most NJ jobs run through ${train_cmd}; JOB, which stands in no path, is their
-# number.
+# number. With --f0, for features that need it, F0 and each speaker's range come first: f0.scp, spk2f0.
 set -euo pipefail
-if (($# != 5)); then echo "error: usage: ${0##*/} CONFIG DATA DUMP NJ JOB" >&2 && exit 1; fi
+with_f0=false
+if [[ ${1-} == --f0 ]]; then with_f0=true && shift; fi
+if (($# != 5)); then echo "error: usage: ${0##*/} [--f0] CONFIG DATA DUMP NJ JOB" >&2 && exit 1; fi
 config=$1 data=$2 dump=$3 nj=$4 job=$5
 
 rm -rf "$dump/parts" # of a run with more jobs
@@ -13,14 +15,22 @@ utterances=$(wc -l <"$data/utt2spk")
 jobs=$((nj < utterances ? nj : utterances)) # a machine may have more cores than a small corpus has utterances
 split_data.py --per-utt "$data" "$jobs"
 parts=$data/split${jobs}utt
-${train_cmd:?is set by cmd.sh} "$job=1:$jobs" "$dump/log/f0.$job.log" python3 -m audiolab.bin.extract_f0 \
-  --config "$config" --data "$parts/$job" --out "$dump/parts/f0.$job"
-python3 -m audiolab.bin.join_scp "$dump"/parts/f0.*.scp --out "$dump/f0.scp"
-python3 -m audiolab.bin.speaker_f0 --config "$config" --f0 "$dump/f0.scp" --utt2spk "$data/utt2spk" \
-  --out "$dump/spk2f0"
-${train_cmd} "$job=1:$jobs" "$dump/log/feats.$job.log" python3 -m audiolab.bin.extract_envelopes \
-  --config "$config" --data "$parts/$job" --spk2f0 "$dump/spk2f0" --f0 "$dump/f0.scp" --out "$dump/parts/feats.$job"
-python3 -m audiolab.bin.join_scp "$dump"/parts/feats.*.scp --out "$dump/feats.scp"
+
+# in_jobs VERB NAME OPTION …: extracts parts/NAME.1 … of the parts of the data dir, and joins them to NAME.scp
+in_jobs() {
+  ${train_cmd:?is set by cmd.sh} "$job=1:$jobs" "$dump/log/$2.$job.log" python3 -m "audiolab.bin.$1" \
+    --config "$config" --data "$parts/$job" "${@:3}" --out "$dump/parts/$2.$job"
+  python3 -m audiolab.bin.join_scp "$dump/parts/$2".*.scp --out "$dump/$2.scp"
+}
+
+f0=()
+if [[ $with_f0 == true ]]; then
+  in_jobs extract_f0 f0
+  python3 -m audiolab.bin.speaker_f0 --config "$config" --f0 "$dump/f0.scp" --utt2spk "$data/utt2spk" \
+    --out "$dump/spk2f0"
+  f0=(--spk2f0 "$dump/spk2f0" --f0 "$dump/f0.scp")
+fi
+in_jobs extract_features feats "${f0[@]}"
 python3 -m audiolab.bin.join_scp "$dump"/parts/utt2num_frames.* --out "$dump/utt2num_frames"
 mv "$dump/parts/features.yaml" "$dump/features.yaml"
 cp "$data"/{utt2spk,spk2utt} "$dump"

@@ -6,11 +6,10 @@ Writes ``<out>.ark`` and ``<out>.scp``: T × 1, Hz, 0 where unvoiced, one row fo
 from __future__ import annotations
 
 from audiolab import cli
-from audiolab.config import add_arguments, from_namespace
-from audiolab.data.extraction import f0_contours
+from audiolab.data.extraction import Sources, f0_contours
 from audiolab.datadir.arkio import write_matrices
 from audiolab.datadir.datadir import DataDir
-from audiolab.features.envelope_config import EnvelopeConfig
+from audiolab.features.kinds import parse_features
 
 
 def main() -> None:
@@ -20,11 +19,9 @@ def main() -> None:
     parser.add_argument("--out", required=True, help="what to write, without .ark and .scp: dump/train/f0.1")
     parser.add_argument("--channels", choices=["mono", "mix"], default="mono", help="mix: take the mean of channels")
     parser.add_argument("--allow_pipes", action="store_true", help="run the commands in wav.scp")
-    add_arguments(parser, EnvelopeConfig)
-    options = parser.parse_args()
-    config = from_namespace(EnvelopeConfig, options)
-    contours = f0_contours(DataDir(options.data), config, options.channels, options.allow_pipes)
-    write_matrices(f"{options.out}.ark", f"{options.out}.scp", contours)
+    config, options = parse_features(parser)
+    sources = Sources(DataDir(options.data), options.channels, options.allow_pipes)
+    write_matrices(f"{options.out}.ark", f"{options.out}.scp", f0_contours(config, sources))
 
 
 if __name__ == "__main__":

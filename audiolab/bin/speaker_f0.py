@@ -9,12 +9,13 @@ from __future__ import annotations
 import logging
 
 from audiolab import cli
-from audiolab.config import add_arguments, from_namespace
 from audiolab.data.speaker_tables import speaker_ranges, spk2f0_table
 from audiolab.datadir.apart import check_not_read
 from audiolab.datadir.arkio import MatrixTable
 from audiolab.datadir.table import read_table, write_table
+from audiolab.errors import AudiolabError
 from audiolab.features.envelope_config import EnvelopeConfig, order_for
+from audiolab.features.kinds import kind_of, parse_features
 
 logger = logging.getLogger(__name__)
 
@@ -25,11 +26,13 @@ def main() -> None:
     parser.add_argument("--f0", required=True, help="f0.scp of all utterances")
     parser.add_argument("--utt2spk", required=True, help="who speaks each")
     parser.add_argument("--out", required=True, help="the table to write: dump/train/spk2f0")
-    parser.add_argument("--spk2order", default=None, help="a second table to write: dump/train/spk2order")
-    add_arguments(parser, EnvelopeConfig)
-    options = parser.parse_args()
+    parser.add_argument(
+        "--spk2order", default=None, help="kind envelope: a second table to write: dump/train/spk2order"
+    )
+    config, options = parse_features(parser)
     check_not_read(options.out, options.f0, options.utt2spk)
-    config = from_namespace(EnvelopeConfig, options)
+    if options.spk2order and not isinstance(config, EnvelopeConfig):
+        raise AudiolabError(f"--spk2order: features of kind {kind_of(config)} have no cepstral order; leave it out")
     ranges = speaker_ranges(MatrixTable(options.f0), read_table(options.utt2spk))
     for speaker, found in ranges.items():
         logger.info("%s: F0 %.0f to %.0f Hz, median %.0f Hz", speaker, found.floor, found.ceiling, found.median)

@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 import functools
-import hashlib
 import logging
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 
 from audiolab.config import option
-from audiolab.data.speakers import SpeakerStatistics, read_analysis, read_range, statistics_of
+from audiolab.data.feature_dir import FeatureDir
+from audiolab.data.speakers import SpeakerStatistics, read_range, statistics_of
 from audiolab.datadir.arkio import MatrixTable
-from audiolab.datadir.table import read_table
+from audiolab.datadir.shared import Shared
 from audiolab.dataset import Batch, SampleKey, SystemDataset
-from audiolab.errors import AudiolabError, did_you_mean
+from audiolab.errors import AudiolabError
+from audiolab.features.envelope_config import EnvelopeConfig
 from audiolab.features.f0 import speaker_f0_range
+from audiolab.features.kinds import of_kind
 
 logger = logging.getLogger(__name__)
 
@@ -56,29 +57,42 @@ class UnpairedCrops(SystemDataset):
     which two utterances an item has crops is drawn anew for each epoch. Held out: crops side by side, without
     randomness. Utterances shorter than a crop are left out, and counted in the log.
 
+    Features of any kind will do; `analysis` and what stands on it, `source` and `target`, want envelopes.
+
     Attributes:
-        highest: The highest value of each speaker's utterances.
-        analysis: How the features were made.
-        bands: Their number of mel bands.
+        features: The folder of features, of which crops are read as they are asked for.
+        bands: Their number of mel bands, or whatever a frame has.
     """
 
     def __init__(self, config: UnpairedCropsConfig, held_out: bool) -> None:
-        folder = Path(config.train_dir)
         self.frames = config.frames
         self.held_out = held_out
-        self.folder, self.speakers = folder, (config.source, config.target)
-        self.analysis = read_analysis(folder)
-        table = MatrixTable(folder / "feats.scp")
-        speakers = read_table(folder / "utt2spk")
-        names = [self._names(speakers, name, folder) for name in (config.source, config.target)]
+        self.features = FeatureDir(config.train_dir)
+        self.bands = self.features.width
+        self.speakers = config.source, config.target
+        numbers = [self.features.of_speaker(speaker) for speaker in self.speakers]
         if config.unshared:
-            names = without_shared_sentences(*names)
-        self._utterances = [
-            self._load(table, speaker, each, config.held_out, folder)
-            for speaker, each in zip((config.source, config.target), names)
-        ]
-        self.bands = self._utterances[0][0][1].shape[0]
-        self.highest = tuple(max(float(feats.max()) for _, feats in each) for each in self._utterances)
+            numbers = self._without_shared(*numbers)
+        self._numbers = Shared(
+            [self._kept(speaker, each, config.held_out) for speaker, each in zip(self.speakers, numbers)]
+        )
+
+    @property
+    def utterances(self) -> tuple[np.ndarray, np.ndarray]:
+        """The numbers of X's and of Y's utterances, as of `features`, of which there are crops."""
+        return self._numbers.arrays
+
+    @property
+    def analysis(self) -> EnvelopeConfig:
+        """How the envelopes were made; `AudiolabError` for features of another kind."""
+        return of_kind(self.features.config, EnvelopeConfig, self.features.folder)
+
+    @functools.cached_property
+    def highest(self) -> tuple[float, ...]:
+        """The highest value of each speaker's utterances."""
+        return tuple(
+            max(float(feats.max()) for feats in self.features.matrices(numbers)) for numbers in self.utterances
+        )
 
     @functools.cached_property
     def source(self) -> SpeakerStatistics:
@@ -92,49 +106,52 @@ class UnpairedCrops(SystemDataset):
 
     def _statistics(self, which: int) -> SpeakerStatistics:
         """Return a speaker's; the order of the envelope alone is that of the features, from all utterances in them."""
-        speaker, utterances = self.speakers[which], self._utterances[which]
-        f0 = MatrixTable(self.folder / "f0.scp")
-        median = speaker_f0_range((f0[name] for name, _ in utterances), f"{self.folder}: speaker '{speaker}'").median
-        ceiling = read_range(self.folder, speaker).ceiling
-        feats = [feats.T for _, feats in utterances]
-        return statistics_of(speaker, feats, median, ceiling, self.analysis, str(self.folder))
+        analysis, folder = self.analysis, self.features.folder
+        speaker, numbers = self.speakers[which], self.utterances[which]
+        f0 = MatrixTable(folder / "f0.scp")
+        contours = (f0[self.features.utterances[number]] for number in numbers)
+        median = speaker_f0_range(contours, f"{folder}: speaker '{speaker}'").median
+        ceiling = read_range(folder, speaker).ceiling
+        return statistics_of(speaker, self.features.matrices(numbers), median, ceiling, analysis, str(folder))
 
-    def _names(self, speakers: dict[str, str], speaker: str, folder: Path) -> list[str]:
-        names = sorted(utterance for utterance, name in speakers.items() if name == speaker)
-        if not names:
-            known = did_you_mean(speaker, set(speakers.values()))
-            raise AudiolabError(f"{folder}/utt2spk: no utterance of speaker '{speaker}'{known}")
-        return names
+    def _without_shared(self, *numbers: np.ndarray) -> list[np.ndarray]:
+        """Return both speakers' utterances without a sentence in common."""
+        names = [[self.features.utterances[number] for number in each] for each in numbers]
+        kept = map(set, without_shared_sentences(*names))
+        return [
+            np.array([number for number, name in zip(each, of_each) if name in left], dtype=np.int64)
+            for each, of_each, left in zip(numbers, names, kept)
+        ]
 
-    def _load(
-        self, table: MatrixTable, speaker: str, names: list[str], held_out: int, folder: Path
-    ) -> list[tuple[str, np.ndarray]]:
-        long = [(name, feats) for name in names if (feats := table[name].T).shape[1] >= self.frames]
+    def _kept(self, speaker: str, numbers: np.ndarray, held_out: int) -> np.ndarray:
+        long = numbers[self.features.lengths[numbers] >= self.frames]
         if len(long) <= held_out:
             raise AudiolabError(
-                f"{folder}: speaker {speaker} has {len(long)} utterances of {self.frames} frames or more; {held_out} "
-                "are held out, so none is left to train on: give longer utterances, or lower data_conf.frames"
+                f"{self.features.folder}: speaker {speaker} has {len(long)} utterances of {self.frames} frames or "
+                f"more; {held_out} are held out, so none is left to train on: give longer utterances, or lower "
+                "data_conf.frames"
             )
-        short = len(names) - len(long)
+        short = len(numbers) - len(long)
         if short and not self.held_out:
-            logger.info("%s: %d of %d utterances are too short for a crop and left out", speaker, short, len(names))
-        kept = long[-held_out:] if self.held_out else long[:-held_out]
-        return [(name, np.ascontiguousarray(feats)) for name, feats in kept]
+            logger.info("%s: %d of %d utterances are too short for a crop and left out", speaker, short, len(numbers))
+        return long[-held_out:] if self.held_out else long[:-held_out]
 
     def __len__(self) -> int:
-        return max(self._crop_counts() if self.held_out else map(len, self._utterances))
+        return max(ends[-1] for ends in self._crop_ends) if self.held_out else max(map(len, self.utterances))
 
     def __getitem__(self, key: SampleKey) -> dict[str, Any]:
         """Return ``x`` and ``y`` (bands, frames), ``noise``, and ``utt``, the two utterances' ids."""
         generator = key.generator()
         if self.held_out:
-            crops = [self._side_by_side(each, key.index) for each in self._utterances]
+            crops = [self._side_by_side(which, key.index) for which in range(2)]
         else:
             places = key.index, int(_order(key.seed[0], key.epoch, len(self))[key.index])
             picked = [
-                each[evenly(place, key.epoch, len(self), len(each))] for place, each in zip(places, self._utterances)
+                int(each[evenly(place, key.epoch, len(self), len(each))])
+                for place, each in zip(places, self.utterances)
             ]
-            crops = [self._at(each, generator.integers(each[1].shape[1] - self.frames + 1)) for each in picked]
+            starts = [generator.integers(self.features.lengths[number] - self.frames + 1) for number in picked]
+            crops = [self._at(number, int(start)) for number, start in zip(picked, starts)]
         noise = generator.standard_normal((self.bands, self.frames), dtype=np.float32)
         (utt_x, x), (utt_y, y) = crops
         return {"utt": f"{utt_x} {utt_y}", "x": x, "y": y, "noise": noise}
@@ -147,25 +164,25 @@ class UnpairedCrops(SystemDataset):
         return batch | {"utts": [sample["utt"] for sample in samples]}
 
     def fingerprint(self) -> str:
-        """Return the number of items and a hash of all features."""
-        digest = hashlib.sha256()
-        for utterances in self._utterances:
-            for name, feats in utterances:
-                digest.update(f"{name} {feats.shape}".encode())
-                digest.update(feats.tobytes())
-        return f"{len(self)} items, SHA-256 {digest.hexdigest()[:16]}"
+        """Return the number of items and a hash of the features (`FeatureDir.fingerprint`)."""
+        return f"{len(self)} items, SHA-256 {self.features.fingerprint(np.concatenate(self.utterances))[:16]}"
 
-    def _at(self, utterance: tuple[str, np.ndarray], start: int) -> tuple[str, np.ndarray]:
-        name, feats = utterance
-        return name, feats[:, start : start + self.frames]
+    def _at(self, number: int, start: int) -> tuple[str, np.ndarray]:
+        crop = self.features.read(number, start, start + self.frames).T
+        return self.features.utterances[number], np.ascontiguousarray(crop)
 
-    def _crop_counts(self) -> list[int]:
-        return [sum(feats.shape[1] // self.frames for _, feats in each) for each in self._utterances]
+    @functools.cached_property
+    def _crop_ends(self) -> list[np.ndarray]:
+        """Of each speaker's utterances in turn: behind the number of the last of the crops that lie side by side."""
+        return [np.cumsum(self.features.lengths[numbers] // self.frames) for numbers in self.utterances]
 
-    def _side_by_side(self, utterances: list[tuple[str, np.ndarray]], index: int) -> tuple[str, np.ndarray]:
-        places = [(u, c) for u, (_, feats) in enumerate(utterances) for c in range(feats.shape[1] // self.frames)]
-        utterance, crop = places[index % len(places)]
-        return self._at(utterances[utterance], crop * self.frames)
+    def _side_by_side(self, which: int, index: int) -> tuple[str, np.ndarray]:
+        ends = self._crop_ends[which]
+        crop = index % int(ends[-1])
+        place = int(np.searchsorted(ends, crop, side="right"))
+        number = int(self.utterances[which][place])
+        first = int(ends[place]) - int(self.features.lengths[number]) // self.frames
+        return self._at(number, (crop - first) * self.frames)
 
 
 def evenly(place: int, epoch: int, length: int, count: int) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,13 +10,12 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from audiolab.config import from_dict, load_yaml
 from audiolab.data.speaker_tables import read_spk2f0
 from audiolab.errors import AudiolabError
 from audiolab.features.cmvn import cmvn_stats, mean_and_deviation
 from audiolab.features.envelope_config import EnvelopeConfig, order_for
 from audiolab.features.f0 import F0Range
-from audiolab.features.speech_profile import SpeechProfile, profile_of
+from audiolab.features.speech_profile import Profiler, SpeechProfile
 
 
 @dataclass(frozen=True)
@@ -40,12 +39,6 @@ class SpeakerStatistics:
     profile: SpeechProfile
 
 
-def read_analysis(folder: str | Path) -> EnvelopeConfig:
-    """Return how the features in a folder were made, from its ``features.yaml``."""
-    path = Path(folder) / "features.yaml"
-    return from_dict(EnvelopeConfig, *load_yaml(path), str(path))
-
-
 def read_range(folder: str | Path, speaker: str) -> F0Range:
     """Return a speaker's F0 range from ``spk2f0`` of a features' folder: that of all the speaker's utterances in it.
 
@@ -62,9 +55,9 @@ def read_range(folder: str | Path, speaker: str) -> F0Range:
 
 
 def statistics_of(
-    speaker: str, feats: Sequence[np.ndarray], f0: float, ceiling: float, analysis: EnvelopeConfig, where: str
+    speaker: str, feats: Iterable[np.ndarray], f0: float, ceiling: float, analysis: EnvelopeConfig, where: str
 ) -> SpeakerStatistics:
-    """Return the statistics of some of a speaker's features.
+    """Return the statistics of some of a speaker's features, which are gone through once.
 
     Args:
         speaker: Id.
@@ -77,8 +70,15 @@ def statistics_of(
     Raises:
         AudiolabError: A band never changes.
     """
-    mean, std = map(torch.from_numpy, mean_and_deviation(cmvn_stats(feats)))
+    profiler = Profiler(analysis)
+    mean, std = map(torch.from_numpy, mean_and_deviation(cmvn_stats(_heard_by(profiler, feats))))
     if not bool((std > 0).all()):
         raise AudiolabError(f"{where}: speaker {speaker} has a band that never changes; are the wavs silent?")
     order = int(order_for(ceiling, analysis.stft))
-    return SpeakerStatistics(speaker, order, f0, mean.float(), std.float(), profile_of(feats, analysis, speaker))
+    return SpeakerStatistics(speaker, order, f0, mean.float(), std.float(), profiler.profile(speaker))
+
+
+def _heard_by(profiler: Profiler, feats: Iterable[np.ndarray]) -> Iterator[np.ndarray]:
+    for matrix in feats:
+        profiler.add(matrix)
+        yield matrix

@@ -20,6 +20,7 @@ LARGEST_TEXT = 1 << 26
 """Bytes that a matrix may have as text."""
 
 _BINARY, _SIZE = b"\0B", b"\4"
+_PLAIN = {b"FM": "<f4", b"DM": "<f8"}
 _BROKEN = "broken or truncated archive; make archive and table again"
 _REFUSED = (b"PKL", b"NPY", b"AUDIO", b"RIFF", b"fLaC")
 
@@ -43,6 +44,46 @@ def read_matrix(entry: str, allow_pipes: bool = False, where: str = "") -> np.nd
     with _open(source, allow_pipes, where) as file:
         matrix = _read(file, where)
     return matrix[_slices(source.ranges, matrix.shape, where)]
+
+
+def read_rows(
+    entry: str, begin: int = 0, end: int | None = None, allow_pipes: bool = False, where: str = ""
+) -> tuple[np.ndarray, int]:
+    """Read rows of the matrix that an scp entry names; of a plain binary one no more than its header and these.
+
+    Args:
+        entry: As of `read_matrix`.
+        begin: The first row, from 0.
+        end: Behind the last row; None: the matrix's end.
+        allow_pipes: Whether a command may be run.
+        where: What begins an error message.
+
+    Returns:
+        The rows, T × D as `read_matrix` has them, and how many rows the whole matrix has.
+
+    Raises:
+        AudiolabError: As `read_matrix` does, for a vector, and where the rows are not in the matrix.
+    """
+    where = f"{where}: {entry}" if where else entry
+    source = parse_entry(entry)
+    with _open(source, allow_pipes, where) as file:
+        shape = _binary_shape(file, where)
+        whole = _read(file, where) if shape is None else None
+        shape = shape if whole is None else whole.shape
+        if len(shape) != 2:
+            raise AudiolabError(f"{where}: a vector of shape {shape} stands here, and a matrix is wanted")
+        slices = _slices(source.ranges, shape, where)
+        rows = range(shape[0])[slices[0]]
+        end = len(rows) if end is None else end
+        if not 0 <= begin <= end <= len(rows):
+            raise AudiolabError(
+                f"{where}: rows {begin} to {end} are wanted of its {len(rows)}; make archive and table again"
+            )
+        if whole is None:
+            taken = _read_part(file, shape[1], rows[begin:end], where)
+        else:
+            taken = whole[rows.start + begin : rows.start + end]
+    return taken[:, slices[1]], len(rows)
 
 
 def read_shape(entry: str, allow_pipes: bool = False, where: str = "") -> tuple[int, ...]:
@@ -78,6 +119,21 @@ def _read(file: IO[bytes], where: str) -> np.ndarray:
         return read_matrix_or_vector(file) if len(shape) == 2 or _is_float(file) else _read_integers(file, shape[0])
     except (ValueError, AssertionError, struct.error, MemoryError) as error:
         raise AudiolabError(f"{where}: {_BROKEN}") from error
+
+
+def _read_part(file: IO[bytes], columns: int, rows: range, where: str) -> np.ndarray:
+    """Return rows of the binary matrix at which the file stands."""
+    start = file.tell()
+    head = file.read(24)
+    kind = _PLAIN.get(head[2:4])
+    if kind is None:  # compressed: its values follow from the whole matrix
+        file.seek(start)
+        return _read(file, where)[rows.start : rows.stop]
+    dtype = np.dtype(kind)
+    width = columns * dtype.itemsize
+    file.seek(start + 15 + rows.start * width)
+    values = np.frombuffer(bytearray(file.read(len(rows) * width)), dtype)
+    return values.reshape(len(rows), columns)
 
 
 def _binary_shape(file: IO[bytes], where: str) -> tuple[int, ...] | None:

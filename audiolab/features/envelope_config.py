@@ -82,6 +82,25 @@ class EnvelopeConfig:
         if self.floor_db >= 0:
             raise ValueError(f"floor_db {self.floor_db} must be below 0 dB, full scale")
 
+    @property
+    def rate(self) -> int:
+        """Sample rate in Hz."""
+        return self.stft.rate
+
+    @property
+    def shift_ms(self) -> float:
+        """Shift from frame to frame in ms."""
+        return self.stft.shift_ms
+
+    @property
+    def streams(self) -> dict[str, int]:
+        """Name and width of what stands side by side in a frame."""
+        return {"envelope": self.n_mels}
+
+    def frames(self, samples: int) -> int:
+        """Return the number of frames T of a signal."""
+        return self.stft.frames(samples)
+
 
 def order_for(f0: float | np.ndarray, config: StftConfig) -> np.ndarray:
     """Return the largest cepstral order that cannot resolve harmonics of ``f0``: ``floor(rate / (2 f0))``.

@@ -56,7 +56,7 @@ def estimate_f0(
         method: ``"dio"`` (refined by stonemask) or ``"harvest"``.
 
     Returns:
-        Float64 [T], T = 1 + N // hop.
+        Float64 [T], as many frames as `frames_of` says.
     """
     world = pyworld()
     samples = samples_for_world(wave, rate, floor)
@@ -65,8 +65,16 @@ def estimate_f0(
     else:
         coarse, times = world.dio(samples, rate, f0_floor=floor, f0_ceil=ceiling, frame_period=hop_ms)
         f0 = world.stonemask(samples, coarse, times, rate)
-    frames = 1 + len(wave) // round(rate * hop_ms / 1000)
+    frames = frames_of(len(wave), rate, hop_ms)
     return np.pad(f0[:frames], (0, max(0, frames - len(f0))))  # WORLD may round to a frame less
+
+
+def frames_of(samples: int, rate: int, hop_ms: float) -> int:
+    """Return how many frames, centred on multiples of the hop, begin within a signal: 1 + N // hop.
+
+    The hop may be no whole number of samples, as 5 ms at 22.05 kHz.
+    """
+    return 1 + int(1000 * samples / (rate * hop_ms) + 1e-6)  # a hop may be a hair too long for being given in ms
 
 
 def speaker_f0_range(f0s: Iterable[np.ndarray], speaker: str = "speaker") -> F0Range:

@@ -89,3 +89,31 @@ def mel_filters(
     weights = np.diff(area) / width
     total = weights.sum(1) if norm == "sum" else np.sqrt((weights**2).sum(1))
     return torch.from_numpy(weights / total[:, None])
+
+
+def sampled_filters(rate: int, n_fft: int, n_mels: int, low_hz: float, high_hz: float) -> np.ndarray:
+    """Return librosa's default bank: Slaney's mel scale, triangles of area 1 Hz, sampled at the bins' centres.
+
+    Args:
+        rate: Sample rate in Hz.
+        n_fft: FFT length.
+        n_mels: Number of filters.
+        low_hz: Lower corner of the first triangle.
+        high_hz: Upper corner of the last triangle.
+
+    Returns:
+        Float64 [n_mels, n_fft // 2 + 1], to be applied to magnitudes.
+
+    Raises:
+        AudiolabError: A triangle is so narrow that no bin lies in it.
+    """
+    left, centre, right = (mel_edges(n_mels, low_hz, high_hz, "slaney")[i : i + n_mels, None] for i in range(3))
+    bins = np.arange(n_fft // 2 + 1) * rate / n_fft
+    heights = np.minimum((bins - left) / (centre - left), (right - bins) / (right - centre)).clip(min=0)
+    empty = np.flatnonzero(~heights.any(axis=1))
+    if len(empty):
+        raise AudiolabError(
+            f"mel filters: no frequency of an FFT of {n_fft} at {rate} Hz lies in band {empty[0] + 1} of {n_mels}: "
+            "give fewer bands or a longer FFT"
+        )
+    return heights * 2 / (right - left)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -27,6 +27,9 @@ LEAST_RATE = 12000
 """Hz; at lower ones too much has to be filled. Measured on real speech, below 3.4 kHz, the gain of a conversion is off
 what it is at 16 kHz by up to 1.5 dB (root mean square) at 11,025 Hz, by .9 dB at 12 kHz, also for speakers that the
 model does not know; by up to 3.6 dB at 12 kHz where a model that knows espeak-ng's voices only converts people."""
+
+_PIECE = 1 << 18
+"""Frames, of features of 5 ms 22 minutes, whose moments are taken at a time."""
 
 _RIDGE = 1e-3
 """Of the bands' mean variance; without it bands that go together are not told apart."""
@@ -80,22 +83,65 @@ class SpeechProfile:
         return torch.cat([known, upper], 1)
 
 
-def profile_of(feats: Iterable[np.ndarray], config: EnvelopeConfig, speaker: str) -> SpeechProfile:
-    """Return the profile of one speaker's features, [T, bands] each, as they are stored.
+class _Moments(NamedTuple):
+    """Of some frames: how many they are, their mean [bands] and covariance [bands, bands], float64."""
 
-    Raises:
-        AudiolabError: They are silent.
+    count: int
+    mean: Tensor
+    covariance: Tensor
+
+    def __add__(self, other: _Moments) -> _Moments:
+        count = self.count + other.count
+        share, step = other.count / count, other.mean - self.mean
+        within = (1 - share) * self.covariance + share * other.covariance
+        return _Moments(count, self.mean + share * step, within + share * (1 - share) * torch.outer(step, step))
+
+
+class Profiler:
+    """Takes one speaker's features, an utterance at a time, in bounded memory, and gives their profile.
+
+    Args:
+        config: How they were made.
     """
-    heard, parts = ActiveLevel(config), []
+
+    def __init__(self, config: EnvelopeConfig) -> None:
+        self.config = config
+        self._heard = ActiveLevel(config)
+        self._parts: list[Tensor] = []
+        self._moments: _Moments | None = None
+
+    def add(self, stored: np.ndarray) -> None:
+        """Take features [T, bands], as they are stored."""
+        mel = torch.from_numpy(np.asarray(to_db(np.asarray(stored), self.config), np.float64))
+        self._heard.add(frame_levels(mel, self.config))
+        self._parts.append(mel)
+        if sum(map(len, self._parts)) >= _PIECE:
+            self._gather()
+
+    def profile(self, speaker: str) -> SpeechProfile:
+        """Return the profile of all that was taken; `AudiolabError` where it is silent."""
+        level = self._heard.value
+        if level is None:
+            raise AudiolabError(f"speaker {speaker}: the features are silent; are the wavs?")
+        self._gather()
+        return SpeechProfile(level, self._moments.mean, self._moments.covariance)
+
+    def _gather(self) -> None:
+        """Put the frames that are held into the moments."""
+        if self._parts:
+            held = torch.cat(self._parts)
+            covariance = torch.cov(held.T, correction=0).reshape(2 * (len(held.T),))
+            found = _Moments(len(held), held.mean(0), covariance)
+            self._moments = found if self._moments is None else self._moments + found
+            self._parts = []
+
+
+def profile_of(feats: Iterable[np.ndarray], config: EnvelopeConfig, speaker: str) -> SpeechProfile:
+    """Return the profile of one speaker's features, [T, bands] each, as they are stored; raises as `Profiler`."""
+    profiler = Profiler(config)
     for stored in feats:
-        mel = torch.from_numpy(np.asarray(to_db(np.asarray(stored), config), np.float64))
-        heard.add(frame_levels(mel, config))
-        parts.append(mel)
-    level = heard.value
-    if level is None:
-        raise AudiolabError(f"speaker {speaker}: the features are silent; are the wavs?")
-    together = torch.cat(parts)
-    return SpeechProfile(level, together.mean(0), torch.cov(together.T, correction=0).reshape(2 * (len(together.T),)))
+        profiler.add(stored)
+    return profiler.profile(speaker)
 
 
 def highest_hz(rate: float, config: EnvelopeConfig) -> float | None:

@@ -1,14 +1,14 @@
-"""WORLD analysis, and mel-cepstra from spectral envelopes by frequency warping."""
+"""WORLD analysis, and mel-cepstra of its spectral envelopes."""
 
 from __future__ import annotations
 
-from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
 
 from audiolab.errors import AudiolabError
 from audiolab.features.f0 import estimate_f0
+from audiolab.features.mel_cepstrum import sp2mc
 from audiolab.features.worldlib import pyworld, samples_for_world
 
 LEAST_RATE = 16000
@@ -113,38 +113,6 @@ def mel_cepstrum_defaults(rate: int, order: int | None = None, alpha: float | No
         raise AudiolabError(f"mel-cepstrum: no usual order and α at {rate} Hz (only at {known}); give both or resample")
     usual = MEL_CEPSTRUM[rate]
     return usual[0] if order is None else order, usual[1] if alpha is None else alpha
-
-
-def sp2mc(power: np.ndarray, order: int, alpha: float) -> np.ndarray:
-    """Return mel-cepstra [..., order + 1] of power spectra [..., F], as SPTK's mcep does for a smooth spectrum.
-
-    The cepstrum of the spectrum is taken through an all-pass filter with constant ``alpha``; no iteration.
-    """
-    cepstrum = np.fft.irfft(np.log(power))
-    cepstrum[..., 0] /= 2
-    return cepstrum @ _warping(cepstrum.shape[-1], order, alpha)
-
-
-@lru_cache(maxsize=8)
-def _warping(length: int, order: int, alpha: float) -> np.ndarray:
-    """Return the matrix [length, order + 1] of Oppenheim's frequency transformation.
-
-    One step of the recursion over the cepstrum is a matrix; the coefficient at quefrency n goes through n of them.
-    """
-    step = np.zeros((order + 1, order + 1))
-    step[0, 0] = alpha
-    for row in range(1, order + 1):
-        step[row, row] = alpha
-        step[row, row - 1] += 1 - alpha**2 if row == 1 else 1
-        if row > 1:
-            step[row] -= alpha * step[row - 1]
-    column = np.eye(order + 1)[0]
-    matrix = np.empty((length, order + 1))
-    for quefrency in range(length):
-        matrix[quefrency] = column
-        column = step @ column
-    matrix.setflags(write=False)
-    return matrix
 
 
 def _prepare(

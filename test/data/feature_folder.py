@@ -2,10 +2,10 @@
 
 import numpy as np
 
-from audiolab.config import save_yaml
 from audiolab.datadir.arkio import write_matrices
 from audiolab.datadir.table import write_table
-from audiolab.features.envelope import EnvelopeConfig
+from audiolab.features.envelope_config import EnvelopeConfig
+from audiolab.features.kinds import save_features
 
 
 def make_features(folder, feats, f0s=None, ranges=None, config=None):
@@ -21,4 +21,4 @@ def make_features(folder, feats, f0s=None, ranges=None, config=None):
     write_matrices(folder / "f0.ark", folder / "f0.scp", contours.items())
     write_table(folder / "utt2spk", speakers)
     write_table(folder / "spk2f0", dict.fromkeys(speakers.values(), "70 200 110") | (ranges or {}))
-    save_yaml(config, folder / "features.yaml")
+    save_features(config, folder / "features.yaml")

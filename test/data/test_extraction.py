@@ -6,9 +6,7 @@ import kaldi_native_io
 import numpy as np
 import pytest
 import soundfile
-import yaml
 
-from audiolab.config import from_dict
 from audiolab.data.speaker_tables import read_spk2f0
 from audiolab.datadir.arkio import MatrixTable
 from audiolab.datadir.datadir import write_data_dir
@@ -17,9 +15,11 @@ from audiolab.errors import AudiolabError
 from audiolab.features.cmvn import mean_and_deviation
 from audiolab.features.envelope import MelEnvelope
 from audiolab.features.envelope_config import EnvelopeConfig, order_for
+from audiolab.features.kinds import read_features
 from audiolab.synthesis.speechlike import formant_filter, glottal_pulses
 
 RATE = 16000
+KIND = ("--kind", "envelope")
 MEDIAN = {"A": 120, "B": 210}
 
 
@@ -48,12 +48,12 @@ def data(tmp_path):
 
 def extract(monkeypatch, data, dump, *options):
     who = data.path / "utt2spk"
-    command(monkeypatch, "extract_f0", "--data", data.path, "--out", dump / "f0.1")
+    command(monkeypatch, "extract_f0", *KIND, "--data", data.path, "--out", dump / "f0.1")
     command(monkeypatch, "join_scp", dump / "f0.1.scp", "--out", dump / "f0.scp")
     spk2 = ("--out", dump / "spk2f0", "--spk2order", dump / "spk2order")
-    command(monkeypatch, "speaker_f0", "--f0", dump / "f0.scp", "--utt2spk", who, *spk2)
+    command(monkeypatch, "speaker_f0", *KIND, "--f0", dump / "f0.scp", "--utt2spk", who, *spk2)
     common = ("--data", data.path, "--spk2f0", dump / "spk2f0", "--f0", dump / "f0.scp")
-    command(monkeypatch, "extract_envelopes", *common, "--out", dump / "feats.1", *options)
+    command(monkeypatch, "extract_features", *KIND, *common, "--out", dump / "feats.1", *options)
     command(monkeypatch, "compute_cmvn", "--feats", dump / "feats.1.scp", "--utt2spk", who, "--out", dump / "cmvn")
 
 
@@ -65,7 +65,7 @@ def test_from_wavs_to_statistics(tmp_path, monkeypatch, data, policy):
     for speaker, f0 in MEDIAN.items():
         assert abs(ranges[speaker].median / f0 - 1) < 0.02
         assert abs(ranges[speaker].ceiling / (1.1 * f0) - 1) < 0.05
-    config = from_dict(EnvelopeConfig, yaml.safe_load((dump / "features.yaml").read_text()))
+    config = read_features(dump / "features.yaml")
     assert config == EnvelopeConfig(order_policy=policy)
     orders = {speaker: int(order) for speaker, order in read_table(dump / "spk2order").items()}
     assert orders == {speaker: int(order_for(found.ceiling, config.stft)) for speaker, found in ranges.items()}
@@ -103,7 +103,7 @@ def test_other_rates_are_resampled_and_told_once(tmp_path, monkeypatch, data, ca
     for utterance in ("A-1", "A-2"):
         soundfile.write(tmp_path / f"{utterance}.wav", vowel(MEDIAN["A"], 24000), 24000, subtype="FLOAT")
     with caplog.at_level("INFO"):
-        command(monkeypatch, "extract_f0", "--data", data.path, "--out", tmp_path / "f0")
+        command(monkeypatch, "extract_f0", *KIND, "--data", data.path, "--out", tmp_path / "f0")
     told = [record.message for record in caplog.records if "resampled" in record.message]
     assert len(told) == 1
     assert "A-1 is at 24000 Hz" in told[0]
@@ -148,10 +148,10 @@ def break_wav(kind, path):
 )
 def test_bad_audio_is_named_and_nothing_is_written(tmp_path, monkeypatch, data, kind, words):
     break_wav(kind, tmp_path / "B-1.wav")
-    for name, more in (("extract_f0", ()), ("extract_envelopes", ("--spk2f0", tmp_path / "spk2f0"))):
+    for name, more in (("extract_f0", ()), ("extract_features", ("--spk2f0", tmp_path / "spk2f0"))):
         write_table(tmp_path / "spk2f0", {"A": "100 140 120", "B": "180 240 210"})
         with pytest.raises(AudiolabError, match=rf"B-1.*{words}") as caught:
-            command(monkeypatch, name, "--data", data.path, "--out", tmp_path / "out", *more)
+            command(monkeypatch, name, *KIND, "--data", data.path, "--out", tmp_path / "out", *more)
         assert "\n" not in str(caught.value)
         assert not list(tmp_path.glob("out*"))
 
@@ -160,13 +160,15 @@ def test_what_is_missing_between_stages_is_named(tmp_path, monkeypatch, data):
     write_table(tmp_path / "spk2f0", {"A": "100 140 120"})
     common = ("--data", data.path, "--spk2f0", tmp_path / "spk2f0", "--out", tmp_path / "feats")
     with pytest.raises(AudiolabError, match="no F0 range for speaker 'B'"):
-        command(monkeypatch, "extract_envelopes", *common)
+        command(monkeypatch, "extract_features", *KIND, *common)
     with pytest.raises(AudiolabError, match="needs the utterances' F0"):
-        command(monkeypatch, "extract_envelopes", *common, "--order_policy", "frame")
+        command(monkeypatch, "extract_features", *KIND, *common, "--order_policy", "frame")
     write_table(tmp_path / "spk2f0", {"A": "150 140 120", "B": "180 240 210"})
     with pytest.raises(AudiolabError, match="'A 150 140 120' is not <floor Hz>"):
-        command(monkeypatch, "extract_envelopes", *common)
-    command(monkeypatch, "extract_f0", "--data", data.path, "--out", tmp_path / "f0")
+        command(monkeypatch, "extract_features", *KIND, *common)
+    command(monkeypatch, "extract_f0", *KIND, "--data", data.path, "--out", tmp_path / "f0")
     write_table(tmp_path / "few", {"A-1": "A"})
     with pytest.raises(AudiolabError, match="without a speaker"):
-        command(monkeypatch, "speaker_f0", "--f0", tmp_path / "f0.scp", "--utt2spk", tmp_path / "few", "--out", "x")
+        command(
+            monkeypatch, "speaker_f0", *KIND, "--f0", tmp_path / "f0.scp", "--utt2spk", tmp_path / "few", "--out", "x"
+        )

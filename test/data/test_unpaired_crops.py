@@ -26,6 +26,11 @@ def made(folder, counts, length=60, **options):
     return UnpairedCrops(UnpairedCropsConfig(str(folder), "A", "B", **({"frames": FRAMES} | options)), held_out=False)
 
 
+def names(crops):
+    """Return the ids of A's and of B's utterances."""
+    return [[crops.features.utterances[number] for number in each] for each in crops.utterances]
+
+
 def drawn(crops, epochs):
     """Return (epoch, A's utterance, B's, first frame of A's crop, of B's, noise) of all items."""
     sampler = BatchSampler(crops, 1, seed=3)
@@ -95,7 +100,7 @@ def test_statistics_are_those_of_the_utterances_given():
 
 def test_speakers_are_not_swapped_and_the_held_out_ones_not_seen(tmp_path):
     crops = made(tmp_path, (3, 3))
-    assert [[name for name, _ in each] for each in crops._utterances] == [["A_0", "A_1"], ["B_0", "B_1"]]
+    assert names(crops) == [["A_0", "A_1"], ["B_0", "B_1"]]
 
 
 @pytest.mark.parametrize(("counts", "short"), [((1, 3), "A"), ((3, 1), "B")])
@@ -106,5 +111,5 @@ def test_who_has_too_few_utterances_is_named(tmp_path, counts, short):
 
 def test_shared_sentences_go_to_one_speaker_each(tmp_path):
     crops = made(tmp_path, (6, 6), unshared=True)
-    read = [{name.rpartition("_")[2] for name, _ in each} for each in crops._utterances]
+    read = [{name.rpartition("_")[2] for name in each} for each in names(crops)]
     assert read == [{"0", "2"}, {"1", "3"}]  # 4 and 5 are held out

@@ -9,7 +9,7 @@ from fuzzing import damaged, fuzz, outcome
 from hypothesis import strategies as st
 
 from audiolab.datadir import arkread
-from audiolab.datadir.arkread import read_matrix, read_shape
+from audiolab.datadir.arkread import read_matrix, read_rows, read_shape
 from audiolab.errors import AudiolabError
 
 MATRIX = np.random.default_rng(0).normal(size=(12, 5)).astype(np.float32)
@@ -47,7 +47,7 @@ def test_sizes_that_are_not_there(tmp_path, kind, size):
     data = archives(tmp_path)[kind]
     place = {"ints": 3, "CM": 13, "CM2": 14, "CM3": 14}.get(kind, 6)  # of the number of rows
     (tmp_path / "a.ark").write_bytes(data[:place] + struct.pack("<i", size) + data[place + 4 :])
-    for read in (read_matrix, read_shape):
+    for read in (read_matrix, read_shape, read_rows):
         found = outcome(lambda read=read: read(str(tmp_path / "a.ark")), seconds=2, mebibytes=64)
         assert isinstance(found, AudiolabError)
         assert "broken or truncated archive; make archive and table again" in str(found)
@@ -78,5 +78,9 @@ def test_bytes_around_an_archive(tmp_path, fuzz_seconds):
         found = outcome(lambda: read_matrix(f"{path}{where}"), mebibytes=64)
         if not isinstance(found, AudiolabError):
             assert found.shape == shape
+        rows = outcome(lambda: read_rows(f"{path}{where}", 1, 2), mebibytes=64)
+        if not isinstance(rows, AudiolabError):
+            np.testing.assert_array_equal(rows[0], found[1:2])
+            assert rows[1] == len(found)
 
     fuzz(st.tuples(damaged(list(archives(tmp_path).values())), ranges), check, fuzz_seconds, 250)

@@ -129,9 +129,12 @@ def features(frames=2000):
     return np.concatenate([lower, lower @ rule - 20 + 0.01 * generator.standard_normal((frames, 8))], 1)
 
 
-def test_a_profile_is_the_closed_form():
+@pytest.mark.parametrize("pieces", [False, True])
+def test_a_profile_is_the_closed_form(monkeypatch, pieces):
     feats = features()
-    found = profile_of([feats[:700], feats[700:]], CONFIG, "A")
+    if pieces:
+        monkeypatch.setattr("audiolab.features.speech_profile._PIECE", 100)
+    found = profile_of([feats[:700], feats[700:950], feats[950:1000], feats[1000:]], CONFIG, "A")
     assert np.allclose(found.mean, feats.mean(0))
     assert np.allclose(found.covariance, np.cov(feats.T, bias=True))
     assert found.level == pytest.approx(level(frame_levels(torch.from_numpy(feats), CONFIG)))

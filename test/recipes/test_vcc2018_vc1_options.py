@@ -317,7 +317,7 @@ def test_list_and_dry_run_write_nothing(tmp_path):
     before = sorted(tmp_path.rglob("*"))
     assert recipe.run("--list").split()[::2] == ["-1", "0", "1", "2", "3", "4", "5", "6"]
     shown = recipe.run("--dry_run", "true", "--stage", "features")
-    assert "extract_features.sh conf/features.yaml" in shown
+    assert "extract_features.sh --f0 conf/features.yaml" in shown
     assert "# needs data\n" in shown
     assert "### stage 0 (data)" not in shown
     told = recipe.call("--mini_trian", "3")

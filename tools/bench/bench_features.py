@@ -27,9 +27,12 @@ from audiolab.data.speakers import SpeakerStatistics
 from audiolab.features.envelope import MelEnvelope
 from audiolab.features.envelope_config import EnvelopeConfig, order_for
 from audiolab.features.f0 import estimate_f0, speaker_f0_range
+from audiolab.features.log_mel import LogMel
+from audiolab.features.log_mel_config import LogMelConfig
+from audiolab.features.mel_cepstrum import mc2sp, sp2mc
 from audiolab.features.speech_profile import profile_of
 from audiolab.features.stft import full_scale, stft
-from audiolab.features.world import analyse, sp2mc
+from audiolab.features.world import analyse
 from audiolab.features.worldlib import pyworld
 from audiolab.synthesis.envelope_filter import apply_envelope
 from audiolab.synthesis.overlap_add import overlap_add
@@ -53,7 +56,7 @@ def cases(wave: np.ndarray, config: EnvelopeConfig) -> list[Case]:
     single = wave.astype(np.float32)
     spoken = SpeakerStatistics("", order, float(np.median(f0[f0 > 0])), mel.mean(0), mel.std(0),
                                profile_of([mel.numpy()], config, ""))  # fmt: skip
-    sptk, model = _pysptk(), _untrained(config, spoken)
+    model = _untrained(config, spoken)
     fft = {"n_fft": grid.n_fft, "hop_length": grid.hop, "win_length": grid.window}
 
     def resynthesis() -> torch.Tensor:
@@ -86,11 +89,32 @@ def cases(wave: np.ndarray, config: EnvelopeConfig) -> list[Case]:
             "WORLD analysis and synthesis",
             lambda: _synthesize(analyse(wave, RATE)),
         ),
+        *coded(wave, world.spectrum),
+    ]
+
+
+def coded(wave: np.ndarray, spectrum: np.ndarray) -> list[Case]:
+    """Return the rows about mel-cepstra and AutoVC's mel."""
+    sptk, log_mel = _pysptk(), LogMel(LogMelConfig())
+    cepstra = sp2mc(spectrum, 24, 0.41)
+    return [
         (
             "mel-cepstrum of a spectrum",
-            lambda: sp2mc(world.spectrum, 24, 0.41),
+            lambda: sp2mc(spectrum, 24, 0.41),
             "pysptk sp2mc",
-            lambda: sptk.sp2mc(world.spectrum, 24, 0.41),
+            lambda: sptk.sp2mc(spectrum, 24, 0.41),
+        ),
+        (
+            "spectrum of a mel-cepstrum",
+            lambda: mc2sp(cepstra, 0.41, 513),
+            "pysptk mc2sp",
+            lambda: sptk.mc2sp(cepstra, 0.41, 1024),
+        ),
+        (
+            "AutoVC's mel",
+            lambda: log_mel(wave, np.random.default_rng(0)),
+            "librosa melspectrogram",
+            lambda: librosa.feature.melspectrogram(y=wave, sr=RATE, n_fft=1024, hop_length=256, n_mels=80, power=1.0),
         ),
     ]
 

@@ -3,7 +3,8 @@
     python tools/bench/bench_tables.py [--count 1000000]
 
 Each row is measured in a process of its own. Scoring is that of enhanced speech, without its metrics: what remains are
-tables and audio. Recordings are a thousand short files, which utterances share, with their headers kept.
+tables and audio. Recordings are a thousand short files, which utterances share, with their headers kept; so are
+features, whose plain loop loads all of them.
 """
 
 from __future__ import annotations
@@ -25,17 +26,24 @@ import numpy as np
 from signals import RATE, memory, print_table
 
 from audiolab import cli
+from audiolab.data.crops import UnpairedCrops, UnpairedCropsConfig
 from audiolab.data.mixtures import MixtureDir
+from audiolab.datadir.arkio import MatrixTable, write_matrices
 from audiolab.datadir.audiowrite import write_audio
 from audiolab.datadir.datadir import DataDir
 from audiolab.datadir.headers import Header
+from audiolab.datadir.table import read_table
 from audiolab.datadir.validate import validate
+from audiolab.dataset import SampleKey
+from audiolab.features.envelope_config import EnvelopeConfig
+from audiolab.features.kinds import save_features
 from audiolab.tasks.runs import Run
 from audiolab.tasks.se import scoring
 
 TABLES = ("wav.scp", "utt2spk", "utt2dur")
 PEER = "plain loop"
 FILES, SAMPLES, PER_SPEAKER = 1000, 1600, 50
+FRAMES, CROP, CROPS = 150, 128, 10_000
 
 
 def make(folder: Path, count: int) -> None:
@@ -70,6 +78,20 @@ def make_mixtures(folder: Path, count: int) -> None:
         _write(folder / "mixtures" / table, *zip(*sounds))
     (folder / "mixtures/mixtures.yaml").write_text(f"rate: {RATE}\n", encoding="ascii")
     _write(folder / "enhanced/wav.scp", names, [entry for _, entry in sounds])
+
+
+def make_features(folder: Path, count: int) -> None:
+    """Write features of ``count`` utterances of two speakers, of 0.75 s each."""
+    matrix = np.random.default_rng(0).normal(-40, 10, (FRAMES, EnvelopeConfig().n_mels))
+    pairs = ((f"m{number:04}", matrix + number % 7) for number in range(min(FILES, count)))
+    write_matrices(folder / "matrices.ark", folder / "matrices.scp", pairs)
+    entries = list(read_table(folder / "matrices.scp").values())
+    speakers = ["AB"[2 * number // count] for number in range(count)]
+    names = [f"{speaker}_{number:07}" for number, speaker in enumerate(speakers)]
+    _write(folder / "features/feats.scp", names, [entries[number % len(entries)] for number in range(count)])
+    _write(folder / "features/utt2spk", names, speakers)
+    _write(folder / "features/utt2num_frames", names, [str(FRAMES)] * count)
+    save_features(EnvelopeConfig(), folder / "features/features.yaml")
 
 
 def _write(path: Path, names: list[str], values: list[str]) -> None:
@@ -126,6 +148,36 @@ def mixtures(folder: Path) -> int:
     return len(pickle.dumps(MixtureDir(folder / "mixtures")))
 
 
+def features(folder: Path) -> UnpairedCrops:
+    """Open features to train on, and find what tells them from others."""
+    crops = UnpairedCrops(UnpairedCropsConfig(str(folder / "features"), "A", "B", frames=CROP), held_out=False)
+    crops.fingerprint()
+    return crops
+
+
+def loaded(folder: Path) -> list[tuple[str, np.ndarray]]:
+    """Load the features, each (bands, frames)."""
+    return [(name, np.ascontiguousarray(feats.T)) for name, feats in MatrixTable(folder / "features/feats.scp").items()]
+
+
+def cropped(folder: Path) -> object:
+    """Open features and take crops of two speakers."""
+    crops = features(folder)
+    return [crops[SampleKey(number % len(crops), (0, number))]["x"].sum() for number in range(CROPS)]
+
+
+def plainly_cropped(folder: Path) -> object:
+    """The same of all features in memory."""
+    generator, kept = np.random.default_rng(0), loaded(folder)
+    sums = []
+    for _ in range(CROPS):
+        starts = generator.integers(FRAMES - CROP + 1, size=2)
+        pair = [kept[generator.integers(len(kept))][1][:, start : start + CROP].copy() for start in starts]
+        generator.standard_normal((len(pair[0]), CROP), dtype=np.float32)
+        sums.append(pair[0].sum())
+    return sums
+
+
 def measure(function: Callable[[Path], object], folder: Path) -> tuple[float, float, object]:
     """Return a call's CPU seconds, by how many MiB memory grows meanwhile, and the number that it gives."""
     before = memory("VmRSS")
@@ -141,7 +193,9 @@ def alone(function: Callable[[Path], object], folder: Path) -> tuple[float, floa
         return process.submit(measure, function, folder).result()
 
 
-def rows(folder: Path, count: int, mixed: int, few: list[int], how: Callable[..., tuple]) -> Iterator[list[str]]:
+def rows(
+    folder: Path, count: int, mixed: int, few: list[int], featured: int, how: Callable[..., tuple]
+) -> Iterator[list[str]]:
     """Yield the table's rows; ``how`` measures: `alone` or `measure`."""
     make(folder, count)
     for what, ours, theirs in (("open", opened, plain), ("open, ask for all", asked, plainly_asked)):
@@ -150,6 +204,9 @@ def rows(folder: Path, count: int, mixed: int, few: list[int], how: Callable[...
     make_mixtures(folder, mixed)
     found = how(mixtures, folder)
     yield [*_row("mixture dir", mixed, found), f"pickle of {found[2]} bytes"]
+    make_features(folder, featured)
+    yield _row("open features", featured, how(features, folder), how(loaded, folder))
+    yield _row(f"and take {CROPS} crops", featured, how(cropped, folder), how(plainly_cropped, folder))
     for number in few:
         make_mixtures(folder, number)
         yield _row("score", number, how(scored, folder))
@@ -166,11 +223,12 @@ def main() -> None:
     parser.add_argument("--count", type=cli.positive, default=1_000_000, help="utterances of the data dir")
     parser.add_argument("--mixtures", type=cli.positive, default=100_000, help="mixtures of the mixture dir")
     parser.add_argument("--scored", type=cli.positive, nargs="+", default=[500, 1000, 2000], help="utterances to score")
+    parser.add_argument("--features", type=cli.positive, default=100_000, help="utterances with features")
     parser.add_argument("--together", action="store_true", help="in this process, where memory is not that of one row")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         how = measure if options.together else alone
-        found = list(rows(Path(folder), options.count, options.mixtures, options.scored, how))
+        found = list(rows(Path(folder), options.count, options.mixtures, options.scored, options.features, how))
     table = [row if len(row) == 7 else [*row, ""] for row in found]
     print_table(["what", "of", "CPU s", "MiB", f"{PEER} CPU s", f"{PEER} MiB", ""], table)
 

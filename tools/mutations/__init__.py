@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-SYSTEMS = ("softgan", "srst", "training")
-"""Whose lists there are; `training` is the trainer's, which all systems share."""
+SYSTEMS = ("features", "softgan", "srst", "training")
+"""Whose lists there are; `features` and `training`, which is the trainer's, all systems share."""
 
 
 @dataclass(frozen=True)

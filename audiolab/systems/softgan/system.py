@@ -88,9 +88,10 @@ class SoftGAN(System):
                 "system_conf.scale 'unit' needs features in dB: make them with scale: db in features.yaml"
             )
         self.analysis.values = to_dict(train_set.analysis)
-        speakers = (self.speaker_x, self.speaker_y), (train_set.source, train_set.target), train_set.highest
-        for speaker, statistics, highest in zip(*speakers):
-            offset, scale = self._scaling(statistics, highest)
+        highest = train_set.highest if self.config.scale == "unit" else (None, None)
+        speakers = (self.speaker_x, self.speaker_y), (train_set.source, train_set.target), highest
+        for speaker, statistics, of_speaker in zip(*speakers):
+            offset, scale = self._scaling(statistics, of_speaker)
             speaker.set(statistics, offset, scale)
         low, high = (0.5, 0.25) if self.config.scale == "unit" else (0.0, 1.0)
         self.noise_mean.fill_(low * self.config.feature_std)
@@ -138,7 +139,7 @@ class SoftGAN(System):
             normalised = normalised.clamp(0, self.config.feature_std)
         return normalised[:, None]
 
-    def _scaling(self, statistics: SpeakerStatistics, highest: float) -> Pair:
+    def _scaling(self, statistics: SpeakerStatistics, highest: float | None) -> Pair:
         if self.config.scale == "unit":
             span = torch.full((self.config.bands,), self.config.unit_range_db)
             return highest - span, span / self.config.feature_std

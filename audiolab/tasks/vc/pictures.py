@@ -7,12 +7,12 @@ from pathlib import Path
 import numpy as np
 from matplotlib.figure import Figure
 
-from audiolab.config import from_dict, load_yaml
 from audiolab.data.speaker_tables import read_spk2f0
 from audiolab.datadir.audio import load_utterance
 from audiolab.errors import AudiolabError
 from audiolab.features.envelope import MelEnvelope
 from audiolab.features.envelope_config import EnvelopeConfig, order_for
+from audiolab.features.kinds import of_kind, read_features
 from audiolab.features.mel import mel_centres
 from audiolab.features.stft import full_scale
 from audiolab.report.history import TrainingRun
@@ -31,7 +31,7 @@ def picture(run: TrainingRun, conversion: Conversion, seconds: float) -> Figure:
         AudiolabError: The training features' ``features.yaml`` or ``spk2f0`` is missing, or lacks a speaker.
     """
     folder = Path(run.config["data_conf"]["train_dir"])
-    config = from_dict(EnvelopeConfig, *load_yaml(folder / "features.yaml"), str(folder / "features.yaml"))
+    config = of_kind(read_features(folder / "features.yaml"), EnvelopeConfig, folder)
     speakers = read_spk2f0(folder / "spk2f0")
     source, target = conversion.pair
     rows = {"Source": (conversion.source, source), "Converted": (conversion.made, source)}

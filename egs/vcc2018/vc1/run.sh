@@ -102,7 +102,7 @@ stage_data() {
   read_too=("$data"/{train,eval,ref}/{wav.scp,utt2dur})
 }
 
-stage_features() { extract_features.sh conf/features.yaml "$data/train" "$dump" "$nj" "$job"; }
+stage_features() { extract_features.sh --f0 conf/features.yaml "$data/train" "$dump" "$nj" "$job"; }
 
 stage_stats() { run compute_cmvn --feats "$dump/feats.scp" --utt2spk "$dump/utt2spk" --out "$dump/cmvn"; }
 

@@ -1,0 +1,43 @@
+"""How speech becomes WORLD's parameters for a synthesiser. Loads nothing heavy."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from itertools import pairwise
+
+from audiolab.config import option
+from audiolab.features.f0 import F0Config, frames_of
+
+BANDS_HZ = (0.0, 1000.0, 2000.0, 4000.0, 6000.0, 8000.0, 10000.0, 11025.0)
+"""Nitech-HTS 2005's five bands, and on in steps of 2 kHz to half of 22.05 kHz: seven."""
+
+
+@dataclass(frozen=True)
+class WorldConfig:
+    """Mel-cepstrum, log F0, voicing and band aperiodicities; the defaults give the 49 values of MLMS."""
+
+    rate: int = option(22050, "sample rate at which everything is analysed, 16000 or more", "Hz")
+    shift_ms: float = option(5.0, "shift from frame to frame", "ms")
+    f0: F0Config = field(default_factory=F0Config)
+    order: int = option(39, "order of the mel-cepstrum, which has one coefficient more")
+    alpha: float | None = option(None, "its all-pass constant; null: the one nearest to the mel scale at this rate")
+    bands_hz: list[float] = option(lambda: list(BANDS_HZ), "edges of the bands of aperiodicity, in order", "Hz")
+
+    def __post_init__(self) -> None:
+        """Refuse values without meaning."""
+        if self.rate < 16000:
+            raise ValueError(f"rate {self.rate} is below 16000 Hz, where WORLD's aperiodicity is not defined")
+        if self.shift_ms <= 0 or self.order < 1 or not -1 < (self.alpha or 0) < 1:
+            raise ValueError("shift_ms must be positive, order at least 1, and alpha between -1 and 1")
+        rising = all(low < high for low, high in pairwise(self.bands_hz))
+        if len(self.bands_hz) < 2 or not rising or self.bands_hz[0] < 0 or self.bands_hz[-1] > self.rate / 2:
+            raise ValueError(f"bands_hz {self.bands_hz} must rise and lie within 0 … {self.rate / 2:g} Hz")
+
+    @property
+    def streams(self) -> dict[str, int]:
+        """Name and width of what stands side by side in a frame."""
+        return {"mcep": self.order + 1, "lf0": 1, "vuv": 1, "bap": len(self.bands_hz) - 1}
+
+    def frames(self, samples: int) -> int:
+        """Return the number of frames T of a signal."""
+        return frames_of(samples, self.rate, self.shift_ms)
