@@ -162,7 +162,7 @@ def test_report_and_listening_test(recipe):
     assert report.count("<audio ") == (2 + len(METHODS)) * EVAL  # source, target, and of each method
     assert report.count("<svg ") >= 2
     for text in (
-        "MOS similarity, paper",
+        "MOS similarity (paper)",
         SOURCE,
         TARGET,
         "softgan_energy",

@@ -155,7 +155,7 @@ def test_newest_and_best_are_kept(tmp_path):
     )
     train(config, tmp_path / "run")
     history = [line.split(",") for line in (tmp_path / "run" / "history.csv").read_text().splitlines()]
-    errors = {int(line[0]): float(line[4]) for line in history if line[3] == "error"}
+    errors = {int(line[0]): float(line[4]) for line in history if line[2:4] == ["valid", "error"]}
     best = sorted(errors, key=errors.get)[-2:]
     kept = {int(name[5:-3]) for name in os.listdir(tmp_path / "run" / "checkpoints") if name.startswith("step_")}
     assert kept == {36, 40, *best}
