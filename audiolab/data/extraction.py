@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from audiolab.datadir.arkio import MatrixTable
-from audiolab.datadir.audio import Channels, load_utterance, resample
+from audiolab.datadir.audio import Channels, excerpt_of, open_utterance, span_of
 from audiolab.datadir.datadir import DataDir
 from audiolab.errors import AudiolabError
 from audiolab.features.envelope_config import EnvelopeConfig, frame_orders, order_for
@@ -55,20 +55,21 @@ class Sources:
         """
         resampled = False
         for utterance in told(self.datadir.utterances, "utterances"):
-            samples, original = load_utterance(
-                self.datadir, utterance, channels=self.channels, allow_silent=False, allow_pipes=self.allow_pipes
-            )
-            if original < rate:
-                raise AudiolabError(
-                    f"{self.datadir.path}/wav.scp: {utterance} is at {original} Hz, and an analysis at {rate} Hz would "
-                    "learn from bands without data: record it at that rate, leave it out, or lower the features' rate"
-                )
-            if original != rate and not resampled:
-                logger.info(
-                    "%s is at %d Hz; all audio of another rate is resampled to %d Hz", utterance, original, rate
-                )
-                resampled = True
-            yield utterance, resample(samples, original, rate)
+            with open_utterance(self.datadir, utterance, allow_pipes=self.allow_pipes) as recording:
+                original = recording.rate
+                if original < rate:
+                    raise AudiolabError(
+                        f"{recording.where} is at {original} Hz, and an analysis at {rate} Hz would learn from bands "
+                        "without data: record it at that rate, leave it out, or lower the features' rate"
+                    )
+                if original != rate and not resampled:
+                    logger.info(
+                        "%s is at %d Hz; all audio of another rate is resampled to %d Hz", utterance, original, rate
+                    )
+                    resampled = True
+                span = span_of(self.datadir, utterance, recording, rate)
+                samples = excerpt_of(recording, rate, *span, self.channels, allow_silent=False)
+            yield utterance, samples
 
 
 def extract(config: FeatureConfig, sources: Sources) -> Matrices:

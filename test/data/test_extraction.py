@@ -6,7 +6,9 @@ import kaldi_native_io
 import numpy as np
 import pytest
 import soundfile
+import soxr
 
+from audiolab.data.extraction import Sources
 from audiolab.data.speaker_tables import read_spk2f0
 from audiolab.datadir.arkio import MatrixTable
 from audiolab.datadir.datadir import write_data_dir
@@ -172,3 +174,15 @@ def test_what_is_missing_between_stages_is_named(tmp_path, monkeypatch, data):
         command(
             monkeypatch, "speaker_f0", *KIND, "--f0", tmp_path / "f0.scp", "--utt2spk", tmp_path / "few", "--out", "x"
         )
+
+
+def test_segments_at_another_rate_are_slices_of_the_whole(tmp_path):
+    """The samples at a segment's ends follow from what is beside them in the recording, too."""
+    wave = np.random.default_rng(0).uniform(-0.5, 0.5, 44100)
+    soundfile.write(tmp_path / "r.wav", wave, 44100, subtype="FLOAT")
+    tables = {"wav.scp": {"r": str(tmp_path / "r.wav")}, "utt2spk": {"s-1": "s", "s-2": "s"}}
+    data = write_data_dir(tmp_path / "data", tables | {"segments": {"s-1": "r 0.00 0.30", "s-2": "r 0.30 0.90"}})
+    whole = soxr.resample(wave.astype(np.float32), 44100, RATE, quality="HQ")
+    found = dict(Sources(data).waves(RATE))
+    np.testing.assert_allclose(found["s-1"], whole[:4800], atol=1e-5)
+    np.testing.assert_allclose(found["s-2"], whole[4800:14400], atol=1e-5)

@@ -12,7 +12,7 @@ import numpy as np
 from audiolab.cli import ArgumentParser
 from audiolab.config import add_arguments, from_namespace, option
 from audiolab.data.files import convert_file
-from audiolab.datadir.audio import load_utterance, resample
+from audiolab.datadir.audio import excerpt_of, open_utterance, resample, span_of
 from audiolab.datadir.audiofile import open_audio
 from audiolab.datadir.datadir import DataDir
 from audiolab.datadir.parts import Part
@@ -110,10 +110,15 @@ def convert_data_dir(converter: Converter, datadir: DataDir, out: str | Path, ra
     texts = datadir.table("text") if datadir.has("text") else None
 
     def convert(name: str, utterance: str) -> Made:
-        wave, original = load_utterance(datadir, utterance, allow_silent=False)
-        limiter = Limiter(name, always=bool(np.abs(wave).max() <= 1))
+        with open_utterance(datadir, utterance) as recording:
+            at = min(recording.rate, rate)
+            source, wave = (
+                excerpt_of(recording, each, *span_of(datadir, utterance, recording, each), allow_silent=False)
+                for each in (recording.rate, at)
+            )
+        limiter = Limiter(name, always=bool(np.abs(source).max() <= 1))
         try:
-            converted = _converted(converter, wave, original, rate, limiter)
+            converted = resample(converter.convert(wave, at, limiter), at, rate)
         except AudiolabError as error:
             raise AudiolabError(f"{datadir.path}: {utterance}: {error}") from error
         told = {"utt2spk": converter.target, "utt2source": utterance}
@@ -123,8 +128,3 @@ def convert_data_dir(converter: Converter, datadir: DataDir, out: str | Path, ra
 
     names = {f"{converter.target}-{utterance}": utterance for utterance in part.of(utterances)}
     return write_recordings(names, convert, out, part, LIMITED, "utterances")
-
-
-def _converted(converter: Converter, wave: np.ndarray, original: int, rate: int, limiter: Limiter) -> np.ndarray:
-    at = min(original, rate)
-    return resample(converter.convert(resample(wave, original, at), at, limiter), at, rate)
