@@ -54,20 +54,19 @@ def atomic_write(path: str | Path, mode: str = "w") -> Iterator[IO[Any]]:
 
 
 @contextmanager
-def replaced_together(folder: str | Path, name: str = "") -> Iterator[Path]:
+def replaced_together(folder: str | Path) -> Iterator[Path]:
     """Yield an empty folder; when the block ends well, its files replace those of the same names in ``folder``.
 
     When the block raises, all that stood in ``folder`` stays as it was.
 
     Args:
-        folder: Where the files are to be; it is made.
-        name: Tells this writer from others that write into it at the same time.
+        folder: Where the files are to be; it is made. One writer at a time may write into it.
 
     Raises:
         AudiolabError: They cannot be written there.
     """
     folder = Path(folder)
-    staged = folder.with_name(f".{folder.name}{name}.tmp")
+    staged = folder.with_name(f".{folder.name}.tmp")
     try:
         shutil.rmtree(staged, ignore_errors=True)  # of a process that was killed
         staged.mkdir(parents=True)

@@ -19,10 +19,13 @@ logger = logging.getLogger(__name__)
 def main() -> None:
     """Run the command."""
     options = parse()
+    given = parts.given(options, but=["applying"])
     if options.join:
-        found = parts.join(options.out, options.nj)
+        found = parts.join(options.out, options.nj, given)
     else:
-        found = options.applying.apply(options, parts.Part.asked(options, "apply"))
+        part = parts.Part.asked(options, "apply")
+        with part.making(options.out, given):
+            found = options.applying.apply(options, part)
     logger.info("%s: %d utterances", found.path, len(found.utterances))
 
 

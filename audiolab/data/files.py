@@ -10,6 +10,7 @@ import numpy as np
 from audiolab.datadir.apart import check_not_read
 from audiolab.datadir.audiofile import open_audio
 from audiolab.datadir.audiowrite import audio_writer
+from audiolab.datadir.entry import files_of
 from audiolab.errors import AudiolabError
 
 
@@ -28,7 +29,7 @@ def convert_file(
             integers, or of a rate that cannot be converted; the ending is unknown, or its format does not take the
             source's rate or channels; the disk is full.
     """
-    check_not_read(out, source)
+    check_not_read(out, *files_of(str(source)))
     with open_audio(source) as audio:
         blocks = _named(source, lambda: stream(audio.blocks(), audio.rate))
         with audio_writer(out, audio.rate, audio.channels, audio.subtype) as write:

@@ -89,7 +89,7 @@ def format_data_dir(datadir: DataDir, out: str | Path, form: Form, part: Part, a
     tables: dict[str, dict[str, str]] = {name: {} for name in (*signals, TABLE, "utt2dur")}
     names: dict[str, list[str]] = {}
     with contextlib.ExitStack() as stack:
-        folders = {name: stack.enter_context(replaced_together(out / Path(name).stem, part.name)) for name in signals}
+        folders = {name: stack.enter_context(replaced_together(part.folder(out) / Path(name).stem)) for name in signals}
         for utterance in told(utterances, "utterances"):
             with _opened(datadir, utterance, signals, form.rate, allow_pipes) as opened:
                 pieces = pieces_of(utterance, opened.start, opened.samples, opened.rate, form)

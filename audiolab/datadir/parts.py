@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
+import os
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -11,6 +14,11 @@ from typing import Any, TypeVar
 from audiolab.cli import ArgumentParser, positive
 from audiolab.datadir.datadir import DataDir, write_data_dir
 from audiolab.errors import AudiolabError
+from audiolab.files import atomic_write, replaced_together
+from audiolab.textfile import read_json
+
+OWN = ("nj", "job", "join", "device")
+"""Options that jobs, and the one who joins, may be given unlike."""
 
 Item = TypeVar("Item")
 
@@ -44,24 +52,41 @@ class Part:
             )
         return cls() if alone else cls(options.job, options.nj)
 
-    @property
-    def name(self) -> str:
-        """What tells a job from the others; nothing where there is one."""
-        return "" if self.nj == 1 else f".{self.job}_of_{self.nj}"
+    def folder(self, out: str | Path) -> Path:
+        """Return where the job's files and tables stand: in ``out`` itself where there is one job."""
+        return Path(out) if self.nj == 1 else Path(out) / "parts" / f"{self.job}_of_{self.nj}"
 
-    def of(self, items: Sequence[Item]) -> Sequence[Item]:
+    @contextmanager
+    def making(self, out: str | Path, given: Mapping[str, Any]) -> Iterator[None]:
+        """Inside the block the part is made: what was there of it goes first, and it counts when the block has ended.
+
+        Args:
+            out: The data dir.
+            given: What all jobs and the one who joins must have been given alike, as `given` says it.
+        """
+        if self.nj == 1:
+            yield
+            return
+        folder = self.folder(out)
+        _signature(folder).unlink(missing_ok=True)
+        shutil.rmtree(folder, ignore_errors=True)
+        yield
+        with atomic_write(_signature(folder)) as file:
+            json.dump(given, file)
+
+    def of(self, items: Sequence[Item], empty: bool = False) -> Sequence[Item]:
         """Return the job's share of the items, every ``nj``-th.
 
         Raises:
-            AudiolabError: There are fewer items than jobs.
+            AudiolabError: There are fewer items than jobs, and shares may not be ``empty``.
         """
-        if len(items) < self.nj:
+        if len(items) < self.nj and not empty:
             raise AudiolabError(f"--nj {self.nj}: there are {len(items)} utterances; give as many jobs or fewer")
         return items[self.job - 1 :: self.nj]
 
     def write(self, out: Path, tables: Mapping[str, Mapping[str, str]]) -> DataDir:
-        """Write the tables of the job's utterances, whose files are in ``out``; one job removes parts of others."""
-        found = write_data_dir(out if self.nj == 1 else _folder(out, self.job, self.nj), tables, replace=True)
+        """Write the tables of the job's utterances; one job removes parts of others."""
+        found = write_data_dir(self.folder(out), tables, replace=True)
         if self.nj == 1:
             shutil.rmtree(out / "parts", ignore_errors=True)
         return found
@@ -72,6 +97,18 @@ def add_options(parser: ArgumentParser, nj: str) -> None:
     parser.add_argument("--nj", type=positive, default=1, help=nj)
     parser.add_argument("--job", type=positive, default=None, help="make the part of this job, of 1 to --nj")
     parser.add_argument("--join", action="store_true", help="join the parts, when all jobs are done")
+
+
+def given(options: Any, but: Sequence[str] = ()) -> dict[str, Any]:
+    """Return options that jobs must be given alike, as JSON holds them; ``but``, and `OWN`, they need not."""
+    return json.loads(json.dumps({name: value for name, value in vars(options).items() if name not in (*OWN, *but)}))
+
+
+def check_given(path: Path, before: Mapping[str, Any], given: Mapping[str, Any]) -> None:
+    """Raise `AudiolabError` where the job that wrote ``path`` was given something else."""
+    for name in {**given, **before}:
+        if before.get(name) != given.get(name):
+            raise AudiolabError(f"{path}: its job was given other {name} than --join; give the same, or run it again")
 
 
 def require(paths: Sequence[Path], nj: int) -> None:
@@ -85,25 +122,45 @@ def require(paths: Sequence[Path], nj: int) -> None:
         )
 
 
-def join(out: str | Path, nj: int) -> DataDir:
-    """Join what ``nj`` jobs wrote of a data dir, and return it.
+def join(out: str | Path, nj: int, given: Mapping[str, Any]) -> DataDir:
+    """Join what ``nj`` jobs made of a data dir, and return it; until then ``out`` is what it was before.
+
+    Args:
+        out: The data dir.
+        nj: How many jobs there were.
+        given: As of `Part.making`.
 
     Raises:
-        AudiolabError: A job did not write its part, or parts have an utterance in common.
+        AudiolabError: A job did not make its part, or was given something else; or parts have an utterance in common.
     """
     out, tables = Path(out), dict[str, dict[str, str]]()
-    folders = [_folder(out, job, nj) for job in range(1, nj + 1)]
-    require(folders, nj)
+    folders = [Part(job, nj).folder(out) for job in range(1, nj + 1)]
+    require([_signature(folder) for folder in folders], nj)
     for folder in folders:
+        check_given(folder, read_json(_signature(folder), "what this job was given", "run it again"), given)
         for name, table in DataDir(folder).tables.items():
             joined = tables.setdefault(name, {})
             if name == "utt2spk" and (twice := sorted(joined.keys() & table.keys())):
                 raise AudiolabError(f"{folder}: '{twice[0]}' is another job's too; run all jobs again")
             joined |= table
+    with ExitStack() as stack:
+        for name in sorted({path.name for folder in folders for path in folder.iterdir() if path.is_dir()}):
+            staged = stack.enter_context(replaced_together(out / name))
+            for file in (file for folder in folders for file in (folder / name).iterdir()):
+                _link(file, staged / file.name)
     found = write_data_dir(out, tables, replace=True)
     shutil.rmtree(out / "parts")
     return found
 
 
-def _folder(out: Path, job: int, nj: int) -> Path:
-    return out / "parts" / f"{job}_of_{nj}"
+def _signature(folder: Path) -> Path:
+    """Return the file that says that a part is whole, and what its job was given."""
+    return folder.with_name(f"{folder.name}.json")
+
+
+def _link(file: Path, to: Path) -> None:
+    """Let a file have a second name, so that a join that is killed can be done again; copy it where links cannot be."""
+    try:
+        os.link(file, to)
+    except OSError:
+        shutil.copyfile(file, to)

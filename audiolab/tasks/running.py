@@ -77,7 +77,7 @@ def write_recordings(
     """
     files = {name: file_of(out / "wav", name, ".wav") for name in items}
     tables: dict[str, dict[str, str]] = defaultdict(dict)
-    with replaced_together(out / "wav", part.name) as folder:
+    with replaced_together(part.folder(out) / "wav") as folder:
         for name, item in told(items.items(), what, len(items)):
             made = make(name, item)
             clipped = write_audio(folder / files[name].name, made.wave, made.rate)

@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
-from audiolab.datadir.parts import Part, require
+from audiolab.datadir.parts import Part, check_given, require
 from audiolab.errors import AudiolabError
 from audiolab.files import atomic_write
 from audiolab.metrics.scores import Score
@@ -123,9 +123,7 @@ def _read(path: Path, row: type[Row], given: Mapping[str, Any]) -> Scored[Row]:
     before = tree.pop("given", None)
     if not isinstance(before, dict):
         raise AudiolabError(f"{path}: no part of scores; {advice}")
-    for name in {**given, **before}:
-        if before.get(name) != given.get(name):
-            raise AudiolabError(f"{path}: its job was given other {name} than --join; give the same, or run it again")
+    check_given(path, before, given)
     try:
         results = {int(place): _whole(result, row) for place, result in tree.pop("results").items()}
         refused, unjudged = (

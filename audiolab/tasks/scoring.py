@@ -27,7 +27,7 @@ from audiolab.work import processes
 logger = logging.getLogger(__name__)
 
 Row = TypeVar("Row", bound=Score)
-OWN = ("out", "nj", "job", "join", "allow_failures", "verdicts")
+UNLIKE = ("out", "allow_failures", "verdicts")
 """Options that may differ between jobs, or that change no score."""
 
 
@@ -94,7 +94,7 @@ def score(scoring: Scoring[Any], runs: Sequence[Run], panel: Panel, options: Any
         AudiolabError: As `Scoring.score`, `judge`, `audiolab.tasks.scored.read_parts` and `write_scores`.
     """
     part, count = parts.Part.asked(options, f"score {scoring.task.name}", processes=True), len(scoring.items)
-    given = {name: value for name, value in vars(options).items() if name not in OWN}
+    given = parts.given(options, UNLIKE)
     given["runs"] = [asdict(run) for run in runs]
     if options.join:
         scored = read_parts(options.out, options.nj, given, scoring.task.layout.row, count)
@@ -102,7 +102,7 @@ def score(scoring: Scoring[Any], runs: Sequence[Run], panel: Panel, options: Any
         part_path(options.out, part.job, part.nj).unlink(missing_ok=True)  # a job that dies leaves none
         nj = options.nj if options.job is None else 1
         with processes(nj):
-            scored = scoring.score(part.of(range(count)))
+            scored = scoring.score(part.of(range(count), empty=True))
         scored = judge(scoring.items, scored, panel, nj, scoring.makers(panel, nj))
     if options.job is not None:
         path = write_part(scored, options.out, part, given)

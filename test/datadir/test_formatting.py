@@ -129,10 +129,10 @@ def test_jobs_make_what_one_makes(verb):
     whole = content(verb("one", *words))
     for job in (3, 1, 2):
         verb("jobs", *words, "--nj", 3, "--job", job)
-    assert content(verb("jobs", "--nj", 3, "--join")) == whole
+    assert content(verb("jobs", *words, "--nj", 3, "--join")) == whole
     for job in (1, 2):
         verb("cut", "--by_reference", "--segment_seconds", 0.5, "--nj", 2, "--job", job)
-    cut = verb("cut", "--nj", 2, "--join")
+    cut = verb("cut", "--by_reference", "--segment_seconds", 0.5, "--nj", 2, "--join")
     assert cut.tables == verb("cut_once", "--by_reference", "--segment_seconds", 0.5).tables
 
 

@@ -64,13 +64,49 @@ def test_what_is_wrong_with_jobs_is_told(run, tmp_path):
         run(tmp_path / "out", "--nj", 9, "--job", 1)
     run(tmp_path / "out", "--nj", 2, "--job", 1)
     with pytest.raises(
-        AudiolabError, match=r"2_of_2: not there; of 2 jobs these did not end well: 2; .* --nj 2 --job 2, then --join"
+        AudiolabError,
+        match=r"2_of_2.json: not there; of 2 jobs these did not end well: 2; .* --nj 2 --job 2, then --join",
     ):
         run(tmp_path / "out", "--nj", 2, "--join")
     assert not (tmp_path / "out" / "wav.scp").exists()
-    write_data_dir(tmp_path / "out" / "parts" / "2_of_2", DataDir(tmp_path / "out" / "parts" / "1_of_2").tables)
+    with Part(2, 2).making(tmp_path / "out", {"alike": 1}):
+        write_data_dir(tmp_path / "out" / "parts" / "2_of_2", DataDir(tmp_path / "out" / "parts" / "1_of_2").tables)
+    with pytest.raises(AudiolabError, match=r"1_of_2: its job was given other alike than --join; give the same, or"):
+        join(tmp_path / "out", 2, {"alike": 1})
+    with Part(1, 2).making(tmp_path / "out", {"alike": 1}):
+        write_data_dir(tmp_path / "out" / "parts" / "1_of_2", DataDir(tmp_path / "out" / "parts" / "2_of_2").tables)
     with pytest.raises(AudiolabError, match="is another job's too; run all jobs again"):
-        join(tmp_path / "out", 2)
+        join(tmp_path / "out", 2, {"alike": 1})
+
+
+def test_a_job_that_fails_leaves_nothing_to_join_and_what_was_there(run, tmp_path):
+    """Neither its own earlier part, nor audio of other jobs in what is used until all are joined."""
+    run(tmp_path / "out")
+    before = content(tmp_path / "out")
+    for job in (1, 2):
+        run(tmp_path / "out", "--nj", 2, "--job", job)
+
+    def fails():
+        with Part(2, 2).making(tmp_path / "out", {}):
+            raise AudiolabError("the disk is full")
+
+    with pytest.raises(AudiolabError, match="the disk is full"):
+        fails()
+    with pytest.raises(AudiolabError, match="these did not end well: 2;"):
+        run(tmp_path / "out", "--nj", 2, "--join")
+    assert content(tmp_path / "out") == before
+
+
+def test_what_is_killed_while_it_joins_is_joined_again(run, tmp_path, monkeypatch):
+    run(tmp_path / "whole")
+    for job in (1, 2):
+        run(tmp_path / "out", "--nj", 2, "--job", job)
+    with monkeypatch.context() as patched:
+        patched.setattr("audiolab.datadir.parts.write_data_dir", lambda *_, **__: pytest.fail("killed"))
+        with pytest.raises(pytest.fail.Exception):
+            run(tmp_path / "out", "--nj", 2, "--join")
+    run(tmp_path / "out", "--nj", 2, "--join")
+    assert content(tmp_path / "out") == content(tmp_path / "whole")
 
 
 class Quieter:
@@ -89,6 +125,8 @@ def test_conversions_in_jobs_are_those_at_once(tmp_path):
     data = write_data_dir(tmp_path / "data", {"wav.scp": files, "utt2spk": dict.fromkeys(files, "A"), "text": files})
     convert_data_dir(Quieter(), data, tmp_path / "whole", RATE)
     for job in (1, 2):
-        convert_data_dir(Quieter(), data, tmp_path / "jobs", RATE, Part(job, 2))
-    assert join(tmp_path / "jobs", 2).utterances == [f"B-A_{n}" for n in range(5)]
+        part = Part(job, 2)
+        with part.making(tmp_path / "jobs", {}):
+            convert_data_dir(Quieter(), data, tmp_path / "jobs", RATE, part)
+    assert join(tmp_path / "jobs", 2, {}).utterances == [f"B-A_{n}" for n in range(5)]
     assert content(tmp_path / "jobs") == content(tmp_path / "whole")
