@@ -28,7 +28,7 @@ _NO_LOCKS = {errno.ENOSYS, errno.ENOLCK, errno.ENOTSUP, errno.EOPNOTSUPP, errno.
 
 
 @contextmanager
-def atomic_write(path: str | Path, mode: str = "w") -> Iterator[IO[Any]]:
+def atomic_write(path: str | Path, mode: str = "w", name: str | Path | None = None) -> Iterator[IO[Any]]:
     """Open a temporary file beside ``path`` and, when the block ends well, sync it and rename it to ``path``.
 
     A reader sees the old file or the whole new one, never a part, even when the process is killed or the disk is
@@ -38,18 +38,20 @@ def atomic_write(path: str | Path, mode: str = "w") -> Iterator[IO[Any]]:
     Args:
         path: The file to write; its folder is made.
         mode: ``"w"`` (UTF-8, line ends kept as given) or ``"wb"``.
+        name: What messages call the file; None: ``path``.
 
     Raises:
         AudiolabError: The file cannot be written (a folder, no space, no permission, …).
     """
+    name = path if name is None else name
     try:
         write = _write_into if is_stream(path) else _write_beside
         target = Path(os.path.realpath(path)) if os.path.islink(path) and write is _write_beside else Path(path)
     except OSError as error:
-        raise AudiolabError(f"cannot write {path}: {error.strerror or error}") from error
+        raise AudiolabError(f"cannot write {name}: {error.strerror or error}") from error
     if target.is_dir():
-        raise AudiolabError(f"cannot write {path}: it is a folder; give the name of a file")
-    with write(target, mode) as file:
+        raise AudiolabError(f"cannot write {name}: it is a folder; give the name of a file")
+    with write(target, mode, name) as file:
         yield file
 
 
@@ -99,7 +101,7 @@ def is_stream(path: str | Path) -> bool:
 
 
 @contextmanager
-def _write_beside(path: Path, mode: str) -> Iterator[IO[Any]]:
+def _write_beside(path: Path, mode: str, name: str | Path) -> Iterator[IO[Any]]:
     temporary = path.with_name(f".{path.name[:40]}.{secrets.token_hex(6)}.tmp")  # as long a name as any is allowed
     renamed = False
     try:
@@ -114,10 +116,10 @@ def _write_beside(path: Path, mode: str) -> Iterator[IO[Any]]:
         sync_folder(path.parent)
     except UnicodeEncodeError as error:
         word = ascii(error.object[error.start : error.end])
-        raise AudiolabError(f"cannot write {path}: {word}, of a name that is not UTF-8; rename that file") from error
+        raise AudiolabError(f"cannot write {name}: {word}, of a name that is not UTF-8; rename that file") from error
     except OSError as error:
         outcome = "it is written, but may not outlive a power cut" if renamed else "what stood there before is kept"
-        raise AudiolabError(f"cannot write {path}: {_reason(error, path, temporary)}; {outcome}") from error
+        raise AudiolabError(f"cannot write {name}: {_reason(error, path, temporary)}; {outcome}") from error
     finally:
         if not renamed:
             with contextlib.suppress(OSError):  # of a file system that fails altogether; the first error tells it
@@ -125,13 +127,13 @@ def _write_beside(path: Path, mode: str) -> Iterator[IO[Any]]:
 
 
 @contextmanager
-def _write_into(path: Path, mode: str) -> Iterator[IO[Any]]:
+def _write_into(path: Path, mode: str, name: str | Path) -> Iterator[IO[Any]]:
     try:
         handle = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CLOEXEC)  # no O_TRUNC: it may be the shell's file
         with open(handle, mode, **_text(mode)) as file:
             yield file
     except OSError as error:
-        raise AudiolabError(f"cannot write {path}: {_reason(error, path)}") from error
+        raise AudiolabError(f"cannot write {name}: {_reason(error, path)}") from error
 
 
 def digest(path: str | Path, algorithm: str = "sha256") -> str:

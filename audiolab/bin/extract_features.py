@@ -7,6 +7,7 @@ Which kind of features, says the config (``kind``). Writes ``<out>.ark`` and ``<
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from audiolab import cli
 from audiolab.data.extraction import Matrices, Sources, extract
@@ -30,10 +31,13 @@ def main() -> None:
     parser.add_argument("--allow_pipes", action="store_true", help="run the commands in wav.scp")
     parser.add_argument("--device", default="cpu", help="cpu or cuda; cuda for kind envelope only")
     parser.add_argument(
-        "--threads", type=cli.positive, default=1, help="threads on the CPU; better run jobs side by side"
+        "--threads",
+        type=cli.positive,
+        help="kind envelope: threads on the CPU, default 1; better run jobs side by side",
     )
     config, options = parse_features(parser)
-    _use_device(options.device, options.threads, kind_of(config))
+    _check_kind(options, kind_of(config))
+    _use_device(options.device, options.threads or 1, kind_of(config))
     check_not_read(f"{options.out}.scp", *filter(None, (options.spk2f0, options.f0, getattr(config, "labels", None))))
     sources = Sources(
         DataDir(options.data),
@@ -50,11 +54,20 @@ def main() -> None:
     save_features(config, out.parent / "features.yaml")
 
 
+def _check_kind(options: Any, kind: str) -> None:
+    """Raise `AudiolabError` for options that the kind has no use for."""
+    if kind == "envelope":
+        return
+    if options.device != "cpu":
+        raise AudiolabError(f"--device {options.device}: features of kind {kind} are computed on the CPU; leave it out")
+    for name in ("threads", "spk2f0", "f0"):
+        if getattr(options, name) is not None:
+            raise AudiolabError(f"--{name}: is for kind envelope, and these features are of kind {kind}; leave it out")
+
+
 def _use_device(device: str, threads: int, kind: str) -> None:
     """Set the number of threads, and see that there is what is asked for."""
     if kind != "envelope":
-        if device != "cpu":
-            raise AudiolabError(f"--device {device}: features of kind {kind} are computed on the CPU; leave it out")
         return
     import torch
 

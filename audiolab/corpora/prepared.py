@@ -23,7 +23,7 @@ from audiolab.datadir.audio import excerpt_of
 from audiolab.datadir.audiofile import open_audio
 from audiolab.datadir.datadir import write_data_dir
 from audiolab.datadir.entry import entry_of
-from audiolab.datadir.headers import TABLE, Header, read_header
+from audiolab.datadir.headers import TABLE, Header, header_of, read_header
 from audiolab.datadir.names import id_problem
 from audiolab.datadir.validate import validate
 from audiolab.errors import AudiolabError
@@ -157,7 +157,7 @@ def read_speech(entry: str, where: str = "") -> Header:
     """
     with open_audio(entry, where=where) as recording:
         excerpt_of(recording, allow_silent=False)
-    return read_header(entry, where)
+        return header_of(recording, entry)
 
 
 def _extent(name: str, contents: Mapping[str, Mapping[str, str]]) -> str:

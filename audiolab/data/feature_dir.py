@@ -46,7 +46,8 @@ class FeatureDir:
         utterances: The ids in byte order; an utterance's number is its place in them.
 
     Raises:
-        AudiolabError: A table is missing or broken, tables do not go together, or there is no such stream.
+        AudiolabError: A table is missing or broken, tables do not go together, there is no such stream, or none is
+            asked for.
     """
 
     def __init__(self, folder: str | Path, streams: Sequence[str] | None = None) -> None:
@@ -60,6 +61,10 @@ class FeatureDir:
         if found != sum(own.values()):
             raise AudiolabError(
                 f"{self.folder}: its first matrix has {found} columns, features.yaml says {sum(own.values())}: {_AGAIN}"
+            )
+        if streams is not None and not streams:
+            raise AudiolabError(
+                f"{self.folder}: no stream is asked for; name some of {', '.join(own)}, or give None for all"
             )
         self._widths = {"feats": found}
         self._parts = [self._part(name) for name in (own if streams is None else streams)]
@@ -84,9 +89,12 @@ class FeatureDir:
             end: Behind the last one; None: the utterance's end.
 
         Raises:
-            AudiolabError: The archive is missing or broken, or is not as the tables say.
+            AudiolabError: It has no such frames; the archive is missing or broken, or is not as the tables say.
         """
         name, length = self.utterances[number], int(self.lengths[number])
+        if not 0 <= begin <= (length if end is None else end) <= length:
+            asked = f"frames {begin} to {'the end' if end is None else end} that are asked for"
+            raise AudiolabError(f"{self.folder}: {name} has {length} frames, not the {asked}")
         rows = {table: self._rows(table, name, begin, end, length) for table in {table for _, table, _ in self._parts}}
         parts = [rows[table][:, columns] for _, table, columns in self._parts]
         return parts[0] if len(parts) == 1 else np.concatenate(parts, axis=1)

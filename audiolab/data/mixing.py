@@ -120,7 +120,7 @@ def write_mixtures(dest: str | Path, nj: int = 1) -> None:
         paths = {}
         for kind, wave in (("wav", speech + noise), ("spk1", speech), ("noise1", noise)):
             path = files[kind][index]
-            write_audio(folders[kind] / path.name, wave, mixtures.rate, "FLOAT")
+            write_audio(folders[kind] / path.name, wave, mixtures.rate, "FLOAT", path)
             paths[f"{kind}.scp"] = str(path)
         return paths
 

@@ -25,6 +25,7 @@ import numpy as np
 from audiolab.config import load_yaml, option
 from audiolab.datadir.audio import length_at, read_excerpt
 from audiolab.datadir.audiofile import audio_info
+from audiolab.datadir.headers import TABLE, kept_header
 from audiolab.datadir.shared import Shared
 from audiolab.datadir.table import Table, read_table
 from audiolab.errors import AudiolabError
@@ -163,6 +164,7 @@ class MixtureDir:
         if not 0 <= start <= start + samples <= whole:
             raise ValueError(f"samples {start} to {start + samples} of {name}, which has {whole}")
         if self._mixtures is None:
+            self._check_pair(name, (whole, self.rate), sizes(self._speech[name], f"{self.path}/spk1.scp: {name}"))
             speech = mixed_excerpt(self._speech[name], self.rate, start, samples, f"{self.path}/spk1.scp: {name}")
             noisy = mixed_excerpt(self._noise[name], self.rate, start, samples, f"{self.path}/wav.scp: {name}")
             return speech, noisy - speech
@@ -214,18 +216,25 @@ class MixtureDir:
             raise AudiolabError(f"{self.path}: '{odd[0]}' is in only one of wav.scp and spk1.scp")
         if not self.ids:
             raise AudiolabError(f"{self.path / 'wav.scp'}: no recording in it")
+        kept = read_table(self.path / TABLE) if (self.path / TABLE).is_file() else {}
         for name in self.ids:
-            (noisy, rate, _), (clean, clean_rate, _) = (
-                audio_info(table[name], where=f"{self.path}: {name}") for table in (self._noise, self._speech)
-            )
-            if (noisy, rate) != (clean, clean_rate) or (self.rate and rate != self.rate):
-                raise AudiolabError(
-                    f"{self.path}: {name}: wav.scp's has {noisy} samples at {rate} Hz, spk1.scp's {clean} at "
-                    f"{clean_rate} Hz; all recordings of a set must have one rate, and a pair one length"
-                )
+            header, where = kept_header(kept, name, self._noise[name]), f"{self.path}: {name}"
+            samples, rate = (header or audio_info(self._noise[name], where=where))[:2]
+            if not header:  # else the pair was looked at when the header was kept, and is again when it is read
+                self._check_pair(name, (samples, rate), audio_info(self._speech[name], where=where)[:2])
+            if self.rate not in (0, rate):
+                raise AudiolabError(f"{where}: at {rate} Hz, and others at {self.rate} Hz; a set must have one rate")
             self.rate = rate
-            lengths.append(noisy)
+            lengths.append(samples)
         self._samples = Shared([np.array(lengths, dtype=np.int64)])
+
+    def _check_pair(self, name: str, noisy: tuple[int, int], clean: tuple[int, int]) -> None:
+        """Raise `AudiolabError` where the samples and rates in Hz of a pair's recordings differ."""
+        if noisy != clean:
+            raise AudiolabError(
+                f"{self.path}: {name}: wav.scp's has {noisy[0]} samples at {noisy[1]} Hz, spk1.scp's {clean[0]} at "
+                f"{clean[1]} Hz; a pair must have one length and rate"
+            )
 
 
 def _lengths(lines: Collection[str], speech: set[str], noise: set[str]) -> np.ndarray | None:

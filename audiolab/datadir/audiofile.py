@@ -132,15 +132,13 @@ class Recording:
         if not self._layout.whole:
             for _ in self.blocks():
                 pass
-        else:
-            self._finish()
 
     def close(self) -> None:
         """Close the decoder."""
         self._audio.close()
 
     def _finish(self) -> None:
-        """Raise `AudiolabError` where more stands behind the last sample; that takes long, so pieces do without."""
+        """Raise `AudiolabError` where more stands behind the last sample; only who reads all can afford to look."""
         try:
             self._layout.finish()
         except Unsound as error:

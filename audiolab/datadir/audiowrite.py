@@ -30,7 +30,7 @@ PLAIN = ("PCM_S8", "PCM_U8", "PCM_16", "PCM_24", "PCM_32", "FLOAT", "DOUBLE")
 
 @contextlib.contextmanager
 def audio_writer(
-    path: str | Path, rate: int, channels: int, subtype: str | None = None
+    path: str | Path, rate: int, channels: int, subtype: str | None = None, name: str | Path | None = None
 ) -> Iterator[Callable[[np.ndarray], int]]:
     """Give a function that takes blocks [n] or [n, channels]; the file is there when the block of code ends well.
 
@@ -43,50 +43,70 @@ def audio_writer(
         rate: In Hz.
         channels: How many.
         subtype: Sample format, one of `PLAIN`; otherwise, or where the format does not have it, the format's default.
+        name: What messages call the file, which is to be moved there; None: ``path``.
 
     Raises:
         AudiolabError: The ending is unknown, the format does not take this rate or so many channels, a sample is NaN or
             infinite, or the file cannot be written.
     """
     path = Path(path)
+    name = path if name is None else name
     kind = _format_of(path)
     if subtype not in PLAIN or subtype not in soundfile.available_subtypes(kind):
         subtype = soundfile.default_subtype(kind)
-    clipped = 0
-
-    def write(block: np.ndarray) -> int:
-        nonlocal clipped
-        if not np.isfinite(block).all():
-            raise AudiolabError(f"cannot write {path}: samples that are NaN or infinite (is the model broken?)")
-        over = int((np.abs(block) > 1).sum()) if subtype not in ("FLOAT", "DOUBLE") else 0
-        clipped += over
-        try:
-            sound.write(block)
-        except soundfile.LibsndfileError as error:
-            raise _not_written(path, error) from error
-        return over
-
-    with atomic_write(path, "wb") as file, _plain_file(file) as plain:
+    with atomic_write(path, "wb", name) as file, _plain_file(file) as plain:
         try:  # by its number, since libsndfile does not tell what goes wrong within a Python file
             sound = soundfile.SoundFile(plain.fileno(), "w", rate, channels, subtype, format=kind, closefd=False)
         except soundfile.LibsndfileError as error:
             raise AudiolabError(
-                f"{path}: {kind} does not take {channels} channels at {rate} Hz ({_reason(error)}); write a .wav"
+                f"{name}: {kind} does not take {channels} channels at {rate} Hz ({_reason(error)}); write a .wav"
             ) from error
         with sound:
-            yield write
-            try:
-                sound.close()
-            except soundfile.LibsndfileError as error:
-                raise _not_written(path, error) from error
-    if clipped:
-        logger.warning("%s: %d samples lie over full scale and are clipped", path, clipped)
+            writer = _Writer(sound, name)
+            yield writer.write
+            writer.close()
+    if writer.clipped:
+        logger.warning("%s: %d samples lie over full scale and are clipped", name, writer.clipped)
 
 
-def write_audio(path: str | Path, samples: np.ndarray, rate: int, subtype: str = "PCM_16") -> int:
+def write_audio(
+    path: str | Path, samples: np.ndarray, rate: int, subtype: str = "PCM_16", name: str | Path | None = None
+) -> int:
     """Write samples [N] or [N, channels] as a whole, and return how many were clipped; see `audio_writer`."""
-    with audio_writer(path, rate, 1 if samples.ndim == 1 else samples.shape[1], subtype) as write:
+    with audio_writer(path, rate, 1 if samples.ndim == 1 else samples.shape[1], subtype, name) as write:
         return write(samples)
+
+
+class _Writer:
+    """Writes blocks into an open file, which messages call ``name``, and counts in ``clipped`` what it clips."""
+
+    def __init__(self, sound: soundfile.SoundFile, name: str | Path) -> None:
+        self.clipped = 0
+        self._sound, self._name, self._clips = sound, name, sound.subtype not in ("FLOAT", "DOUBLE")
+
+    def write(self, block: np.ndarray) -> int:
+        """Write a block, and return how many of its samples are clipped."""
+        if not np.isfinite(block).all():
+            raise AudiolabError(f"cannot write {self._name}: samples that are NaN or infinite (is the model broken?)")
+        over = int((np.abs(block) > 1).sum()) if self._clips else 0
+        self.clipped += over
+        with self._told():
+            self._sound.write(block)
+        return over
+
+    def close(self) -> None:
+        """Write what is left."""
+        with self._told():
+            self._sound.close()
+
+    @contextlib.contextmanager
+    def _told(self) -> Iterator[None]:
+        try:
+            yield
+        except soundfile.LibsndfileError as error:
+            raise AudiolabError(
+                f"cannot write {self._name}: {_reason(error)} (is the disk full?); what stood there before is kept"
+            ) from error
 
 
 @contextlib.contextmanager
@@ -111,10 +131,6 @@ def _format_of(path: Path) -> str:
         common = [f".{name.lower()}" for name in COMMON if name in known]
         raise AudiolabError(f"{path}: unknown kind of audio file '{path.suffix}'{did_you_mean(path.suffix, common)}")
     return kind
-
-
-def _not_written(path: Path, error: soundfile.LibsndfileError) -> AudiolabError:
-    return AudiolabError(f"cannot write {path}: {_reason(error)} (is the disk full?); what stood there before is kept")
 
 
 def _reason(error: soundfile.LibsndfileError) -> str:

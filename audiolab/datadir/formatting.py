@@ -98,7 +98,7 @@ def format_data_dir(datadir: DataDir, out: str | Path, form: Form, part: Part, a
                     for signal, recording in opened.signals.items():
                         path = file_of(out / Path(signal).stem, piece.name, ".wav")
                         tables[signal][piece.name] = str(path)
-                        header = _write(folders[signal] / path.name, recording, piece, opened.rate, form)
+                        header = _write(folders[signal] / path.name, path, recording, piece, opened.rate, form)
                         if signal == "wav.scp":
                             tables[TABLE][piece.name] = str(header)
                             tables["utt2dur"][piece.name] = f"{header.seconds:.6f}"
@@ -166,10 +166,10 @@ def _opened(
         yield Opened(opened, rate, *span_of(datadir, utterance, first, rate))
 
 
-def _write(path: Path, recording: Recording | Combined, piece: Piece, rate: int, form: Form) -> Header:
-    """Write a piece, and return its header."""
+def _write(path: Path, name: Path, recording: Recording | Combined, piece: Piece, rate: int, form: Form) -> Header:
+    """Write a piece, which is to be moved to ``name``, and return its header."""
     channels = recording.channels if form.channels == "all" else 1
-    with audio_writer(path, rate, channels, form.subtype) as write:
+    with audio_writer(path, rate, channels, form.subtype, name) as write:
         for first in range(0, piece.samples, BLOCK):
             count = min(BLOCK, piece.samples - first)
             write(excerpt_of(recording, rate, piece.start + first, count, form.channels))

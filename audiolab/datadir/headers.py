@@ -12,7 +12,8 @@ import stat
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from audiolab.datadir.audiofile import audio_info
+from audiolab.datadir.audiofile import Recording, open_audio
+from audiolab.datadir.combined import Combined
 from audiolab.datadir.entry import parse_audio
 
 TABLE = "reco2header"
@@ -42,7 +43,14 @@ class Header(NamedTuple):
 
 def read_header(entry: str, where: str = "") -> Header:
     """Return the header of the recording that an entry of ``wav.scp`` names; raises as `audio_info`."""
-    return Header(*audio_info(entry, where=where), _size(entry))
+    with open_audio(entry, where=where) as recording:
+        recording.check()
+        return header_of(recording, entry)
+
+
+def header_of(recording: Recording | Combined, entry: str) -> Header:
+    """Return the header of an open recording, the one that ``entry`` names."""
+    return Header(recording.samples, recording.rate, recording.channels, _size(entry))
 
 
 def parse_header(value: str) -> Header | None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 
@@ -24,17 +26,24 @@ def to_bands(aperiodicity: np.ndarray, rate: int, edges_hz: Sequence[float]) -> 
     Raises:
         ValueError: No frequency lies in a band.
     """
+    check_bands(rate, edges_hz, aperiodicity.shape[-1])
     frequencies = np.linspace(0, rate / 2, aperiodicity.shape[-1])
     within = (frequencies >= np.asarray(edges_hz[:-1])[:, None]) & (frequencies < np.asarray(edges_hz[1:])[:, None])
     within[-1] |= frequencies == edges_hz[-1]
-    counts = within.sum(1)
-    if not counts.all():
-        band = int(np.argmin(counts))
-        raise ValueError(
-            f"no frequency of {len(frequencies)} lies between {edges_hz[band]} and {edges_hz[band + 1]} Hz"
-        )
     level = 20 * np.log10(np.maximum(aperiodicity, _LEAST))
-    return level @ (within / counts[:, None]).T
+    return level @ (within / within.sum(1, keepdims=True)).T
+
+
+def check_bands(rate: int, edges_hz: Sequence[float], bins: int) -> None:
+    """Raise ValueError where none of ``bins`` frequencies from 0 to rate / 2 lies in a band; edges as `to_bands`'."""
+    step = rate / 2 / (bins - 1)
+    for low, high in pairwise(edges_hz):
+        first = math.ceil(low / step) * step
+        if first > high or (first == high != edges_hz[-1]):
+            raise ValueError(
+                f"no frequency of WORLD's spectra, {step:.4g} Hz apart, lies between {low:g} and {high:g} Hz; widen "
+                "bands_hz"
+            )
 
 
 def from_bands(bands: np.ndarray, rate: int, edges_hz: Sequence[float], bins: int) -> np.ndarray:

@@ -49,7 +49,7 @@ class MelEnvelope:
             config.mel_scale,
             config.mel_norm,
         )
-        self.filters = filters.T.to(self.device, torch.float32).contiguous()
+        self.filters = torch.from_numpy(filters.T).to(self.device, torch.float32).contiguous()
 
     @torch.no_grad()
     def __call__(

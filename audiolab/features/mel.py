@@ -1,12 +1,10 @@
-"""Mel scales and triangular filter banks."""
+"""Mel scales and triangular filter banks. Loads nothing heavy."""
 
 from __future__ import annotations
 
 from typing import Literal
 
 import numpy as np
-import torch
-from torch import Tensor
 
 from audiolab.errors import AudiolabError
 
@@ -55,7 +53,7 @@ def mel_filters(
     high_hz: float = 8000.0,
     scale: Scale = "htk",
     norm: Norm = "sum",
-) -> Tensor:
+) -> np.ndarray:
     """Return a bank of triangular filters, each weight the mean of the triangle over the width of its bin.
 
     Averaging over the bin in place of sampling at its centre leaves no filter empty, however narrow it is.
@@ -88,7 +86,7 @@ def mel_filters(
     area = rise**2 * (centre - left) / 2 + (1 - fall**2) * (right - centre) / 2
     weights = np.diff(area) / width
     total = weights.sum(1) if norm == "sum" else np.sqrt((weights**2).sum(1))
-    return torch.from_numpy(weights / total[:, None])
+    return weights / total[:, None]
 
 
 def sampled_filters(rate: int, n_fft: int, n_mels: int, low_hz: float, high_hz: float) -> np.ndarray:

@@ -64,7 +64,7 @@ def silence(config: EnvelopeConfig) -> Tensor:
     grid = config.stft
     corners = config.mel_low_hz, config.mel_high_hz
     filters = mel_filters(grid.rate, grid.n_fft, config.n_mels, *corners, config.mel_scale, config.mel_norm)
-    return config.floor_db + 20 * filters.sum(1).clamp_min(1).log10()
+    return config.floor_db + 20 * torch.from_numpy(filters).sum(1).clamp_min(1).log10()
 
 
 def is_heard(mel: Tensor, silent: Tensor) -> Tensor:

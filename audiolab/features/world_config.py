@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from itertools import pairwise
 
 from audiolab.config import option
+from audiolab.features.band_aperiodicity import check_bands
 from audiolab.features.f0 import F0Config, frames_of
 
 BANDS_HZ = (0.0, 1000.0, 2000.0, 4000.0, 6000.0, 8000.0, 10000.0, 11025.0)
@@ -32,6 +34,12 @@ class WorldConfig:
         rising = all(low < high for low, high in pairwise(self.bands_hz))
         if len(self.bands_hz) < 2 or not rising or self.bands_hz[0] < 0 or self.bands_hz[-1] > self.rate / 2:
             raise ValueError(f"bands_hz {self.bands_hz} must rise and lie within 0 … {self.rate / 2:g} Hz")
+        check_bands(self.rate, self.bands_hz, self.bins)
+
+    @property
+    def bins(self) -> int:
+        """The frequencies of WORLD's spectra, from 0 to rate / 2: its FFT has three periods of the lowest F0."""
+        return 1 + (1 << int(math.log2(3 * self.rate / self.f0.floor + 1)))
 
     @property
     def streams(self) -> dict[str, int]:

@@ -96,4 +96,4 @@ def analyse(wave: np.ndarray, config: AnalysisConfig) -> Voice:
 
 @lru_cache(maxsize=4)
 def _filters(rate: int, bins: int) -> np.ndarray:
-    return mel_filters(rate, 2 * (bins - 1), BANDS, 0.0, rate / 2.0).numpy()
+    return mel_filters(rate, 2 * (bins - 1), BANDS, 0.0, rate / 2.0)

@@ -11,9 +11,10 @@ from __future__ import annotations
 import csv
 import hashlib
 import itertools
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO, Any
 
 import numpy as np
 
@@ -94,14 +95,8 @@ def write_test(
             fewer samples than there are systems, or more than there are.
     """
     names = [sample.system for sample in pool[0]]
-    for system in sorted(set(names) - set(NATURAL)):
-        if system.lower() in title.lower():
-            raise AudiolabError(f"listening test: the title '{title}' names the system '{system}'; listeners see it")
-    if Path(out).resolve() == Path(key).resolve():
-        raise AudiolabError(f"{key}: the key must not be the page")
-    for path in (out, key):
-        if Path(path).is_dir():
-            raise AudiolabError(f"{path}: is a folder; name the file to write, nothing was changed")
+    _check_title(title, names)
+    _check_outputs(out, key)
     uris = _encode(pool, seconds)
     pool = pool[: usable(_fitting(pool, uris, max_mb * 1e6), len(names))]
     if not len(names) <= samples <= len(pool) * len(names):
@@ -111,26 +106,49 @@ def write_test(
         )
     cells = lists(len(pool), len(names), samples)
     heard = [[pool[utterance][condition].name for utterance, condition in cell] for cell in cells]
-    trials = {s.name: {"sample": _name(s.clip), "excerpt": _name(s.excerpt)} for row in pool for s in row}
-    places = {name: number for number, name in enumerate(dict.fromkeys(n for t in trials.values() for n in t.values()))}
-    shown = {
-        "clips": [uris[name] for name in places],
-        "trials": {
-            name: {part: places[clip] for part, clip in trial.items()} for name, trial in sorted(trials.items())
-        },
-        "lists": heard,
-    }
+    shown = {**_trials(pool, uris), "lists": heard}
     test = hashlib.sha256(repr(shown).encode()).hexdigest()[:12]
     text = page.template("listening.html", title=title, test=test, shown=shown, samples=samples)
     with atomic_write(out) as file, atomic_write(key) as secret:
         file.write(text)
-        writer = csv.writer(secret, lineterminator="\n")
-        writer.writerow(KEY_COLUMNS)
-        for s in itertools.chain.from_iterable(pool):
-            among = " ".join(str(number) for number, of_list in enumerate(heard, start=1) if s.name in of_list)
-            writer.writerow([test, s.name, among, s.system, s.source, s.target, s.clip.utterance, s.excerpt.utterance])
+        _write_key(secret, pool, heard, test)
         file.flush()  # a full disk is noticed before either is replaced
     return Test(test, len(pool), len(names), len(heard), len(text.encode()))
+
+
+def _check_title(title: str, systems: Sequence[str]) -> None:
+    for system in sorted(set(systems) - set(NATURAL)):
+        if system.lower() in title.lower():
+            raise AudiolabError(f"listening test: the title '{title}' names the system '{system}'; listeners see it")
+
+
+def _check_outputs(out: str | Path, key: str | Path) -> None:
+    if Path(out).resolve() == Path(key).resolve():
+        raise AudiolabError(f"{key}: the key must not be the page")
+    for path in (out, key):
+        if Path(path).is_dir():
+            raise AudiolabError(f"{path}: is a folder; name the file to write, nothing was changed")
+
+
+def _trials(pool: Pool, uris: Mapping[str, str]) -> dict[str, Any]:
+    """Return the data URIs of clips, each once, and by sample the places of its clip and its excerpt in them."""
+    trials = {s.name: {"sample": _name(s.clip), "excerpt": _name(s.excerpt)} for row in pool for s in row}
+    places = {name: number for number, name in enumerate(dict.fromkeys(n for t in trials.values() for n in t.values()))}
+    return {
+        "clips": [uris[name] for name in places],
+        "trials": {
+            name: {part: places[clip] for part, clip in trial.items()} for name, trial in sorted(trials.items())
+        },
+    }
+
+
+def _write_key(file: IO[str], pool: Pool, heard: Sequence[Sequence[str]], test: str) -> None:
+    """Write what each sample is, and which of the lists ``heard`` have it."""
+    writer = csv.writer(file, lineterminator="\n")
+    writer.writerow(KEY_COLUMNS)
+    for s in itertools.chain.from_iterable(pool):
+        among = " ".join(str(number) for number, of_list in enumerate(heard, start=1) if s.name in of_list)
+        writer.writerow([test, s.name, among, s.system, s.source, s.target, s.clip.utterance, s.excerpt.utterance])
 
 
 def _encode(pool: Pool, seconds: float) -> dict[str, str]:

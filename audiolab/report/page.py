@@ -80,11 +80,6 @@ def join(*parts: Text) -> Markup:
     return Markup("\n").join(escape(part) for part in parts if part)
 
 
-def paragraph(text: Text) -> Markup:
-    """Return a paragraph."""
-    return Markup("<p>{}</p>").format(text)
-
-
 def note(text: Text) -> Markup:
     """Return a paragraph in smaller, muted type: conditions, how to read what stands above."""
     return Markup('<p class="note">{}</p>').format(text)

@@ -80,7 +80,7 @@ def write_recordings(
     with replaced_together(part.folder(out) / "wav") as folder:
         for name, item in told(items.items(), what, len(items)):
             made = make(name, item)
-            clipped = write_audio(folder / files[name].name, made.wave, made.rate)
+            clipped = write_audio(folder / files[name].name, made.wave, made.rate, name=files[name])
             own = {"wav.scp": str(files[name]), over_scale: str(made.over_scale + clipped)}
             for table, value in {**made.about, **own}.items():
                 tables[table][name] = value

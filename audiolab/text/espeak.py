@@ -13,7 +13,6 @@ import re
 import subprocess
 import sys
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -138,9 +137,3 @@ def _run(voice: Voice, lines: Sequence[Line], phones: bool) -> tuple[list[np.nda
     with np.load(io.BytesIO(done.stdout), allow_pickle=False) as spoken:
         waves = np.split(spoken["samples"], np.cumsum(spoken["lengths"])[:-1])
         return waves, int(spoken["rate"]), json.loads(spoken["said"].tobytes())
-
-
-def speak_all(jobs: Sequence[tuple[Voice, Sequence[Line]]], nj: int) -> list[tuple[list[np.ndarray], int]]:
-    """Return what `speak` gives for each of ``jobs``, in order; ``nj`` processes at a time."""
-    with ThreadPoolExecutor(nj) as pool:
-        return list(pool.map(lambda job: speak(*job), jobs))

@@ -22,6 +22,9 @@ COMMANDS = (
     "stamp",
     "tabulate",
 )
+ON_NUMPY = ("data.extraction", "features.log_mel", "features.world_parameters")
+"""What jobs of features that need no torch load."""
+
 HEAVY = {"torch", "librosa", "matplotlib", "scipy", "sklearn", "numba"}
 PROGRAM = """
 import runpy, sys
@@ -47,3 +50,11 @@ def test_light_commands_load_no_heavy_library(scripts):
     loaded = set(done.stdout.split())
     assert "audiolab.cli" in loaded
     assert loaded & HEAVY == set()
+
+
+@pytest.mark.parametrize("module", ON_NUMPY)
+def test_features_without_torch_do_not_load_it(module):
+    program = f"import audiolab.{module}, sys; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert f"audiolab.{module}" in done.stdout.split()
+    assert "torch" not in done.stdout.split()

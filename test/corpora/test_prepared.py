@@ -11,9 +11,11 @@ import pytest
 import soundfile
 from checks import refused
 
-from audiolab.corpora.prepared import Ids, Recording, clean_id, prepare_sets
+from audiolab.corpora.prepared import Ids, Recording, clean_id, prepare_sets, read_speech
 from audiolab.corpora.walk import recordings_below
+from audiolab.datadir import audiofile
 from audiolab.datadir.datadir import DataDir
+from audiolab.datadir.headers import read_header
 from audiolab.datadir.validate import validate
 from audiolab.errors import AudiolabError
 
@@ -152,6 +154,14 @@ def test_signals_must_fit(tmp_path):
     write(clean, 160)
     prepare_sets(tmp_path / "data", sets, further)
     assert DataDir(tmp_path / "data/pairs").table("spk1.scp") == {"x": str(clean)}
+
+
+def test_speech_that_is_read_is_opened_once(tmp_path, monkeypatch):
+    path, opened, open_bytes = write(tmp_path / "a.wav"), [], audiofile.open_bytes
+    expected = read_header(str(path))
+    monkeypatch.setattr(audiofile, "open_bytes", lambda *given: opened.append(given[0].path) or open_bytes(*given))
+    assert read_speech(str(path)) == expected == (160, 16000, 1, path.stat().st_size)
+    assert opened == [str(path)]
 
 
 def test_what_is_told_of_a_set_is_what_is_known(tmp_path, caplog):

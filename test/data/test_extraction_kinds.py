@@ -122,7 +122,16 @@ def test_what_does_not_go_together_is_one_line(tmp_path, monkeypatch, data):
     for words, message in (
         (("--kind", "envelope"), "features of kind envelope need each speaker's F0 range; give --spk2f0"),
         (("--kind", "mel", "--device", "cuda"), "features of kind mel are computed on the CPU"),
-        (("--kind", "world", "--rate", "44100"), "A_0 is at 24000 Hz, and an analysis at 44100 Hz would learn"),
+        (
+            ("--kind", "mel", "--threads", "1"),
+            "--threads: is for kind envelope, and these features are of kind mel; leave",
+        ),
+        (
+            ("--kind", "world", "--spk2f0", tmp_path / "no"),
+            "--spk2f0: is for kind envelope, .* kind world; leave it out",
+        ),
+        (("--kind", "world", "--f0", tmp_path / "f0.scp"), "--f0: is for kind envelope, .* kind world; leave it out"),
+        (("--kind", "world", "--rate", "44100"), r"A_0\.wav is at 24000 Hz, and an analysis at 44100 Hz would learn"),
         (
             ("--kind", "labels", "--dim", 5, "--labels", tmp_path / "labels.scp"),
             r"A_0 has shape \(81, 7\), not \(frames, 5\)",

@@ -48,6 +48,21 @@ def test_utterances_and_ranges_are_what_was_written(folder, feats):
         assert features.read(number).dtype == np.float32
 
 
+@pytest.mark.parametrize(
+    ("begin", "end", "asked"),
+    [(-1, None, "-1 to the end"), (0, 21, "0 to 21"), (9, 8, "9 to 8"), (21, None, "21 to the")],
+)
+def test_frames_that_are_not_there_are_refused(folder, begin, end, asked):
+    with pytest.raises(AudiolabError, match=rf"A_0 has 20 frames, not the frames {asked}.* that are asked for$"):
+        FeatureDir(folder).read(0, begin, end)
+    assert FeatureDir(folder).read(0, 20).shape == (0, BANDS)
+
+
+def test_no_streams_are_refused_when_opening(folder):
+    with pytest.raises(AudiolabError, match="no stream is asked for; name some of envelope, or give None for all"):
+        FeatureDir(folder, [])
+
+
 def test_tables_need_not_be_in_order(folder, feats):
     for table in ("feats.scp", "utt2spk", *(["utt2num_frames"] if (folder / "utt2num_frames").exists() else [])):
         lines = (folder / table).read_text().splitlines(keepends=True)

@@ -9,10 +9,12 @@ from mixture_folder import RATE, harmonic, make_sounds
 
 from audiolab.data.mixing import make_mixtures
 from audiolab.data.mixtures import FADE_S, Mixture, MixtureDir, MixtureSettings, Part, looped
+from audiolab.datadir import audiofile
 from audiolab.datadir.combine import combine_data_dirs
 from audiolab.datadir.copy import copy_data_dir
 from audiolab.datadir.datadir import DataDir, write_data_dir
 from audiolab.datadir.fix import fix_data_dir
+from audiolab.datadir.headers import read_header
 from audiolab.datadir.split import split_data_dir
 from audiolab.datadir.subset import subset_data_dir
 from audiolab.datadir.validate import validate
@@ -156,6 +158,31 @@ def test_recorded_pairs(tmp_path):
         MixtureDir(tmp_path)
     (tmp_path / "spk1.scp").write_text("".join((tmp_path / "spk1.scp").read_text().splitlines(True)[:2]))
     with pytest.raises(AudiolabError, match=r"'a-2' is in only one of wav\.scp and spk1\.scp"):
+        MixtureDir(tmp_path)
+
+
+def test_pairs_whose_headers_are_kept_are_opened_when_they_are_read(tmp_path, monkeypatch):
+    for name in ("noisy-0", "noisy-1", "clean-0", "clean-1"):
+        soundfile.write(tmp_path / f"{name}.wav", noise(0, 500), RATE, "FLOAT")
+    noisy, clean = ({f"a-{n}": f"{tmp_path}/{kind}-{n}.wav" for n in range(2)} for kind in ("noisy", "clean"))
+    headers = {name: str(read_header(path)) for name, path in noisy.items()}
+    tables = {"wav.scp": noisy, "spk1.scp": clean, "reco2header": headers, "utt2spk": dict.fromkeys(noisy, "a")}
+    write_data_dir(tmp_path, tables)
+    opened, open_bytes = [], audiofile.open_bytes
+    monkeypatch.setattr(audiofile, "open_bytes", lambda *given: opened.append(given[0].path) or open_bytes(*given))
+    pairs = MixtureDir(tmp_path)
+    assert (pairs.rate, pairs.samples.tolist(), opened) == (RATE, [500, 500], [])
+    assert [len(part) for part in pairs.parts(1)] == [500, 500]
+    assert set(opened) == {noisy["a-1"], clean["a-1"]}
+    soundfile.write(clean["a-0"], noise(0, 501), RATE, "FLOAT")
+    with pytest.raises(AudiolabError, match=r"a-0: wav.scp's has 500 samples at 16000 Hz, spk1.scp's 501 .*one length"):
+        pairs.parts(0, 0, 10)
+    soundfile.write(noisy["a-1"], noise(0, 502), RATE, "FLOAT")  # so that its header is not the one that is kept
+    with pytest.raises(AudiolabError, match=r"a-1: wav.scp's has 502 samples at 16000 Hz, spk1.scp's 500"):
+        MixtureDir(tmp_path)
+    for path in (noisy["a-1"], clean["a-1"]):
+        soundfile.write(path, noise(0, 500), RATE // 2, "PCM_16")
+    with pytest.raises(AudiolabError, match=r"a-1: at 8000 Hz, and others at 16000 Hz; a set must have one rate"):
         MixtureDir(tmp_path)
 
 

@@ -264,8 +264,27 @@ def test_a_flac_of_several_streams_is_refused(path, before):
     for second in (data, made("flac", samples=SAMPLES // 2)):
         path.write_bytes(before + data + before + second)
         refused(path, "several FLAC streams in one file; make it one")
-    path.write_bytes(before + data + before + data)
+
+
+def test_a_look_at_a_flac_reads_its_ends_alone(path):
+    noise = np.random.default_rng(0).uniform(-0.5, 0.5, 1 << 20)
+    soundfile.write(path, noise, RATE, "PCM_16", format="FLAC")
+    assert path.stat().st_size > 1 << 20
+    before = bytes_read()
+    assert audio_info(path)[0] == len(noise)
+    assert bytes_read() - before < 1 << 17
+    data = made("flac")
+    path.write_bytes(data + made("flac", channels=2))  # as long; who reads all of it finds it
+    assert audio_info(path)[0] == SAMPLES
     np.testing.assert_array_equal(read_excerpt(path, None, 10, 500), number(signal())[10:510])
+    with pytest.raises(AudiolabError, match="several FLAC streams in one file"):
+        read_wav(path)
+
+
+def bytes_read():
+    """Return how many bytes this process has read from files."""
+    with open("/proc/self/io") as file:
+        return int(next(line for line in file if line.startswith("rchar:")).split()[1])
 
 
 @pytest.mark.parametrize("block", [1 << 15, 1000])

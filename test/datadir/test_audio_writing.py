@@ -24,7 +24,7 @@ def direct(monkeypatch):
     """What `atomic_write` does with something that is no regular file, or that the shell has open."""
 
     @contextmanager
-    def into(path, mode):
+    def into(path, mode, name):
         with open(os.open(path, os.O_WRONLY | os.O_APPEND), mode) as file:
             yield file
 
@@ -71,6 +71,21 @@ def test_samples_that_are_no_numbers_are_not_written(tmp_path, bad):
         write_audio(path, broken, RATE)
     assert path.read_text() == "before"
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_messages_name_the_place_to_which_a_file_is_moved(tmp_path, caplog):
+    staged, final = tmp_path / ".wav.tmp/a.wav", tmp_path / "wav/a.wav"
+    assert write_audio(staged, 3 * wave(), RATE, name=final) > 0
+    with pytest.raises(AudiolabError, match=r"cannot write .*/wav/a\.wav: samples that are NaN"):
+        write_audio(staged, np.full(9, np.nan), RATE, name=final)
+    with pytest.raises(AudiolabError, match=r"wav/a\.wav: WAV does not take 2000 channels"):
+        write_audio(staged, np.zeros((9, 2000)), RATE, name=final)
+    staged.unlink()
+    staged.mkdir()
+    with pytest.raises(AudiolabError, match=r"cannot write .*/wav/a\.wav: it is a folder"):
+        write_audio(staged, wave(), RATE, name=final)
+    [told] = caplog.messages
+    assert told.startswith(f"{final}: ")
 
 
 def test_clipped_samples_are_counted(tmp_path):

@@ -147,6 +147,13 @@ def test_the_last_piece_is_filled_with_zeros(verb):
         assert not found[length:].any()
 
 
+def test_what_is_clipped_is_told_of_the_file_that_is_there(verb, caplog):
+    soundfile.write("a-y.wav", np.full((3000, 2), 1.5), RATE, "FLOAT")
+    out = verb("out", "--channels", "mix")
+    assert f"{out.table('wav.scp')['a-y']}: 3000 samples lie over full scale and are clipped" in caplog.messages
+    assert ".tmp" not in caplog.text
+
+
 def test_commands_are_run_when_allowed(verb):
     write_data_dir("in", {"utt2spk": {"a-x": "a"}, "wav.scp": {"a-x": "cat a-x.wav |"}}, replace=True)
     with pytest.raises(AudiolabError, match="--allow_pipes"):

@@ -31,5 +31,11 @@ def test_there_and_back_of_what_is_alike_in_each_frame():
 
 
 def test_a_band_without_a_frequency_is_named():
-    with pytest.raises(ValueError, match="no frequency of 9 lies between 100 and 200 Hz"):
+    with pytest.raises(
+        ValueError, match="no frequency of WORLD's spectra, 1000 Hz apart, lies between 100 and 200 Hz; widen bands_hz"
+    ):
         to_bands(np.ones((3, 9)), 16000, [0, 100, 200, 8000])
+    for edges in ([0, 1000, 8000], [0, 100, 1001, 7999, 8000], [999, 1001]):  # an edge belongs to the band above it
+        assert to_bands(np.ones((3, 9)), 16000, edges).shape == (3, len(edges) - 1)
+    with pytest.raises(ValueError, match="between 1 and 1000 Hz"):
+        to_bands(np.ones((3, 9)), 16000, [0, 1, 1000, 8000])

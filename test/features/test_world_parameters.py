@@ -137,6 +137,13 @@ def test_sixteen_kilohertz_with_five_bands():
     assert WorldParameters(config)(wave).shape == (101, 32)
 
 
+def test_bins_are_worlds():
+    for rate in (16000, 22050, 24000, 44100, 48000):
+        for floor in (40.0, 47.1, 50.0, 71.0, 120.0):
+            expected = pyworld.get_cheaptrick_fft_size(rate, floor) // 2 + 1
+            assert WorldConfig(rate=rate, f0=F0Config(floor=floor), bands_hz=[0, 8000]).bins == expected
+
+
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
@@ -144,6 +151,10 @@ def test_sixteen_kilohertz_with_five_bands():
         ({"rate": 16000}, "must rise and lie within 0 … 8000 Hz"),
         ({"bands_hz": [0.0, 2000.0, 1000.0]}, "must rise"),
         ({"alpha": 1.0}, "alpha between -1 and 1"),
+        (
+            {"bands_hz": [0.0, 1.0, 5.0, 8000.0]},
+            "no frequency .*10.77 Hz apart, lies between 1 and 5 Hz; widen bands_hz",
+        ),
     ],
 )
 def test_configs_without_meaning(changes, message):

@@ -72,6 +72,8 @@ def test_a_separator_of_songs(rate):
 
     both = at_once(stream, wave, rate)
     assert both.shape == (2 * rate, 2, 2)
+    assert at_once(stream, wave[:0], rate).shape == (0, 2, 2)
+    assert at_once(stream, wave[:0, 0], rate).shape == (0, 2)
     assert np.abs(both.sum(1) - wave).max() < 1e-4
     if rate == RATE:
         np.testing.assert_allclose(both, separate(wave[None])[0], atol=1e-6)

@@ -8,21 +8,20 @@ import pytest
 
 from audiolab.errors import AudiolabError
 from audiolab.text import espeak
-from audiolab.text.espeak import Line, Voice, speak, speak_all
+from audiolab.text.espeak import Line, Voice, speak
 
 LINES = [Line("The ferry crosses the bay."), Line("Nobody noticed the lamp.", rate=120, pitch=70, pitch_range=20)]
 
 
-def test_same_lines_same_samples_in_order_and_in_parallel():
+def test_same_lines_same_samples_in_order_whatever_was_said_before():
     (first, second), rate = speak(Voice("en-us", "f1"), LINES)
     assert rate == 22050
     assert first.dtype == np.int16
     assert 1.0 < len(first) / rate < 3.0
     assert 1000 < np.abs(first).max() <= 32767
-    jobs = [(Voice("en-us", "f1"), LINES), (Voice("fr", "m3"), [Line("Bonjour, il fait beau.")])]
-    again, french = speak_all(jobs * 2, nj=2)[2:]
-    assert [np.array_equal(a, b) for a, b in zip(again[0], (first, second))] == [True, True]
-    assert len(french[0]) == 1
+    speak(Voice("fr", "m3"), [Line("Bonjour, il fait beau.")])
+    again, _ = speak(Voice("en-us", "f1"), LINES)
+    assert [np.array_equal(a, b) for a, b in zip(again, (first, second))] == [True, True]
 
 
 def test_parameters_are_heard():

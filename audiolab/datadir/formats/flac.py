@@ -1,7 +1,7 @@
 """FLAC (RFC 9639): whether its last frame is whole and is the one that the header's count of samples ends with.
 
 So that a file cut short is found without decoding it; what is broken within, the decoder finds by the frames' CRCs.
-Whether a second stream stands behind the first is looked at where all is read.
+Whether a second stream stands behind the first is looked for where all is read; one that is the first again, at once.
 """
 
 from __future__ import annotations
@@ -23,6 +23,8 @@ _STREAM = re.compile(_MARKER + rb"[\0\x80]\0\0\x22", re.DOTALL)
 
 _STREAM_BYTES = 7
 """One less than `_STREAM` has."""
+
+_SEVERAL = "several FLAC streams in one file; make it one, or convert it to WAV"
 
 _BLOCK = 1 << 20
 """Bytes that are searched at a time."""
@@ -46,6 +48,9 @@ def layout(file: IO[bytes], size: int, begin: int = 0) -> Layout:
         raise Unsound("truncated, or no audio: its header is not that of FLAC; get it again")
     fixed = int.from_bytes(head[10:12], "big")
     total = int.from_bytes(head[21:26], "big") & (1 << 36) - 1
+    file.seek(begin + size // 2)
+    if file.read(42) == head:  # the same file twice, with its tags, whose last frame tells the number of one
+        raise Unsound(_SEVERAL)
     file.seek(max(begin, size - 128))
     if file.read(128).startswith(b"TAG"):  # ID3v1
         size -= 128
@@ -69,7 +74,7 @@ def _check_alone(file: IO[bytes], begin: int, size: int) -> None:
     at, rest = begin, b""
     while at < size and (block := file.read(min(_BLOCK, size - at))):
         if _STREAM.search(rest + block):
-            raise Unsound("several FLAC streams in one file; make it one, or convert it to WAV")
+            raise Unsound(_SEVERAL)
         at, rest = at + len(block), block[-_STREAM_BYTES:]
 
 

@@ -112,10 +112,11 @@ def convert_data_dir(converter: Converter, datadir: DataDir, out: str | Path, ra
     def convert(name: str, utterance: str) -> Made:
         with open_utterance(datadir, utterance) as recording:
             at = min(recording.rate, rate)
-            source, wave = (
-                excerpt_of(recording, each, *span_of(datadir, utterance, recording, each), allow_silent=False)
-                for each in (recording.rate, at)
-            )
+            waves = {
+                each: excerpt_of(recording, each, *span_of(datadir, utterance, recording, each), allow_silent=False)
+                for each in {recording.rate, at}
+            }
+            source, wave = waves[recording.rate], waves[at]
         limiter = Limiter(name, always=bool(np.abs(source).max() <= 1))
         try:
             converted = resample(converter.convert(wave, at, limiter), at, rate)

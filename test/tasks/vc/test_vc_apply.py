@@ -9,6 +9,7 @@ import pytest
 import soundfile
 import torch
 
+from audiolab.datadir.audiofile import Recording
 from audiolab.datadir.datadir import DataDir, write_data_dir
 from audiolab.datadir.validate import validate
 from audiolab.errors import AudiolabError
@@ -370,6 +371,20 @@ def test_recordings_of_a_lower_rate_are_converted_at_their_own(tmp_path, data):
     out = convert_data_dir(converter, data, tmp_path / "out", RATE)
     assert converter.rates == [RATE, 12000]
     assert soundfile.info(out.table("wav.scp")["B-A_2"]).samplerate == RATE
+
+
+def test_only_what_is_at_another_rate_is_read_again(tmp_path, monkeypatch, data):
+    places, read = [], Recording.read
+    monkeypatch.setattr(Recording, "read", lambda self, *span: places.append(self.where) or read(self, *span))
+    convert_data_dir(Bass(), data, tmp_path / "out", RATE)
+    assert [place.split(": ")[1] for place in places] == ["A_1", "A_2", "A_2"]
+
+
+def test_what_is_clipped_is_told_of_the_file_that_is_there(tmp_path, caplog, data):
+    loud = Louder()
+    loud.convert = lambda wave, rate, limiter: 9 * wave
+    out = convert_data_dir(loud, data, tmp_path / "out", RATE)
+    assert [message.split(": ")[0] for message in caplog.messages] == list(out.table("wav.scp").values())
 
 
 def test_what_a_model_says_is_told_with_the_utterance(tmp_path, data):
