@@ -51,7 +51,7 @@ def test_there_are_no_more_jobs_than_utterances(shown):
 
 
 def test_a_training_has_the_machines_that_are_asked_for(shown):
-    (line,) = shown("train", num_nodes=2, ngpu=4)
+    (line,) = shown("train", num_nodes=2, ngpu=4, train_cores=0)
     machines = "--gpu 4 --nodes 2 --cores 32 --num-threads 1 --max-jobs-run 1"
     assert line.startswith(f"shown {machines} JOB=1:1 exp/mini/log/train.JOB.log ")
     assert line.endswith(" -- --ngpu 4 --num_nodes 2 --trainer.threads 1")
