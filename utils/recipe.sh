@@ -1,9 +1,13 @@
 # shellcheck shell=bash
 # Sourced by a recipe's run.sh behind parse_options.sh and stages.sh: what all recipes do alike.
-# Reads nj, train_jobs, ngpu, num_nodes, seed and verbose; sets nj and train_jobs where they are 0, cores and mini_dir.
+# Reads nj, train_jobs, ngpu, train_cores, num_nodes, seed and verbose; sets nj and train_jobs where they are 0, cores and
+# mini_dir. How the rows of a plan's table are run stands in rows.sh.
 
-: "${nj:?}" "${train_jobs:?}" "${ngpu:?}" "${num_nodes:?}" "${seed:?}" "${verbose:?}"
-for _name in nj train_jobs ngpu num_nodes seed; do
+: "${nj:?}" "${train_jobs:?}" "${ngpu:?}" "${train_cores:?}" "${num_nodes:?}" "${seed:?}" "${verbose:?}"
+# shellcheck source=utils/rows.sh
+. "${BASH_SOURCE[0]%/*}/rows.sh"
+
+for _name in nj train_jobs ngpu train_cores num_nodes seed; do
   [[ ${!_name} =~ ^[0-9]+$ ]] || { echo "error: --$_name ${!_name}: give a whole number, not negative" >&2 && exit 1; }
 done
 for _name in eval_sentences dev_sentences max_steps judged infer_gpu job_utterances; do # may be empty, or not of this recipe
@@ -66,22 +70,6 @@ before_stage() {
 
 # run VERB …: python -m audiolab.bin.VERB …
 run() { python3 -m "audiolab.bin.$1" "${@:2}"; }
-
-# run_rows TABLE LOG: runs the rows of a plan's table, those at once that may be: --nj jobs of some rows each. LOG has
-# ${job} in it, for the number of a job's first row. Models are applied on GPUs with --infer_gpu 1.
-run_rows() {
-  local arrays numbers verb
-  arrays=$(run plan arrays "$1")
-  while read -r numbers verb _ <&3; do _run_array "$1" "$2" "${numbers%:*}" "${numbers#*:}" "$verb"; done 3<<<"$arrays"
-}
-
-_run_array() { # TABLE LOG FIRST LAST VERB
-  local jobs=$(($4 - $3 + 1)) cmd=${train_cmd:?is set by cmd.sh} further=()
-  jobs=$((nj < jobs ? nj : jobs))
-  if [[ $5 == apply && ${infer_gpu:-0} != 0 ]]; then cmd="${cuda_cmd:?is set by cmd.sh} --gpu 1" further=(-- --device cuda); fi
-  ${cmd} --max-jobs-run "$nj" "${job:?}=$3:$(($3 + jobs - 1))" "$2" \
-    python3 -m audiolab.bin.plan run "$1" "$job" --step "$jobs" --to "$4" "${further[@]}"
-}
 
 # score TASK OPTION …: scores what ${expdir}/scored.tsv lists; in --nj processes of this machine, which share what all of
 # them need, or on a cluster in --nj jobs, whose scores are joined

@@ -1,8 +1,8 @@
 """A row of a table of jobs: its command, and the stamps that tell whether it is to be run.
 
 A job that is split into N jobs is N + 1 rows: the parts, and behind them the row that joins them. A part has a stamp of
-its own below that of the whole, and counts until the whole is stamped: so an interrupted wave goes on, and what is
-joined and fresh is passed over, whatever N is now.
+its own below that of the whole, and counts until the whole is stamped, where its folder (`audiolab.datadir.parts`) is
+there: so an interrupted wave goes on, and what is joined and fresh is passed over, whatever N is now.
 """
 
 from __future__ import annotations
@@ -78,7 +78,9 @@ class Task:
         there = all(os.path.exists(os.path.join(self.folder, name)) for name in self.makes)
         if there and is_fresh(self.folder, self.phase, self.options):
             return True
-        return bool(self.part) and not self.joins and is_fresh(self._parts, _name(self.part), self.options)
+        if not self.part or self.joins or not Path(self.folder, "parts", _name(self.part)).is_dir():
+            return False
+        return is_fresh(self._parts, _name(self.part), self.options)
 
     def check(self) -> None:
         """Raise where what it needs was not made, or what it would make is kept for what was made of it before."""

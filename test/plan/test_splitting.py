@@ -1,6 +1,7 @@
 """A job that is split: the same bits as at once, gone on with where it was stopped, never made of two things."""
 
 import hashlib
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -114,6 +115,23 @@ def test_what_was_stopped_goes_on(capsys):
     run(1)
     assert made() == split
     assert second.is_fresh()
+
+
+@pytest.mark.parametrize("gone", ["out/parts/2_of_2", "out/parts"])
+def test_a_part_whose_folder_is_gone_is_made_anew(gone, capsys):
+    run(1)
+    before = made()
+    Path("out/.stamp/enhanced.json").unlink()
+    first, second, join = tasks(2)
+    run_task(first)
+    run_task(second)
+    shutil.rmtree(gone)
+    with pytest.raises(AudiolabError, match=r"out: part ./2 of enhanced is not made; run the stage that lists these"):
+        run_task(join)
+    capsys.readouterr()
+    run(2)
+    assert capsys.readouterr().out.count("is there already") == (gone != "out/parts")
+    assert made() == before
 
 
 @pytest.mark.parametrize("between", [1, 3])

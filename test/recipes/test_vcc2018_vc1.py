@@ -35,6 +35,7 @@ OPTIONS = {
     "mini_dev": DEV,
     "pairs": ":".join(PAIR),
     "nj": 2,
+    "train_cores": 1,
     "max_steps": STEPS,
     "train_options": SMALL,
 }

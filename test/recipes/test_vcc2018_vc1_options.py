@@ -51,9 +51,13 @@ def test_there_are_no_more_jobs_than_utterances(shown):
 
 
 def test_a_training_has_the_machines_that_are_asked_for(shown):
-    (line,) = shown("train", num_nodes=2, ngpu=4)
-    assert line.startswith("shown --gpu 4 --nodes 2 --max-jobs-run 1 JOB=1:1 exp/mini/log/train.JOB.log ")
-    assert line.endswith(" -- --ngpu 4 --num_nodes 2")
+    (line,) = shown("train", num_nodes=2, ngpu=4, train_cores=0)
+    machines = "--gpu 4 --nodes 2 --cores 32 --num-threads 1 --max-jobs-run 1"
+    assert line.startswith(f"shown {machines} JOB=1:1 exp/mini/log/train.JOB.log ")
+    assert line.endswith(" -- --ngpu 4 --num_nodes 2 --trainer.threads 1")
+    (line,) = shown("train", train_cores=6)
+    assert line.startswith("shown --gpu 0 --cores 6 --num-threads 6 --max-jobs-run ")
+    assert line.endswith(" -- --ngpu 0 --num_nodes 1 --trainer.threads 6 --trainer.precision fp32")
     assert "--nodes" not in shown("train")[0].replace("--num_nodes 1", "")
 
 

@@ -9,7 +9,7 @@ from audiolab.files import __file__ as inside
 ROOT = inside.rsplit("/", 2)[0]
 SCRIPT = """
 set -euo pipefail
-nj=3 train_jobs=1 ngpu=0 num_nodes=1 seed=0 verbose=1 expdir=exp job=JOB train_cmd=$1
+nj=3 train_jobs=1 ngpu=0 train_cores=0 num_nodes=1 seed=0 verbose=1 expdir=exp job=JOB train_cmd=$1
 . "$2/utils/recipe.sh"
 python3() { echo "here: $*"; }
 cluster() { echo "cluster: $*"; }

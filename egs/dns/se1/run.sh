@@ -57,7 +57,6 @@ help_message="Usage: $0 [--corpus mini] [--stage train] [options]"
 . ../../../utils/recipe.sh
 . local/options.sh
 . local/sets.sh
-. local/train.sh
 
 stages="-1:download 0:data 1:mixtures 2:evaluation 3:train 4:infer 5:score 6:report"
 needs="mixtures:data evaluation:data train:data,mixtures infer:data,evaluation,train"
@@ -124,10 +123,10 @@ stage_evaluation() {
 }
 
 list_train() { plan list --stage train --out "$expdir/train.tsv"; }
-stage_train() { train_rows "$expdir/train.tsv"; }
+stage_train() { run_rows "$expdir/train.tsv"; }
 
 list_infer() { plan list --stage infer --out "$expdir/enhance.tsv" --listed "$expdir/scored.tsv"; }
-stage_infer() { run_rows "$expdir/enhance.tsv" "$expdir/log/enhance.$job.log"; }
+stage_infer() { run_rows "$expdir/enhance.tsv" enhance; }
 
 stage_score() {
   compare

@@ -14,6 +14,7 @@ dry_run=false                           # show what would run and leave
 nj=0                                    # jobs at a time in preparation, features, conversion and scoring; 0: one for each core
 train_jobs=0                            # trainings at a time; 0: one for each core, or one with --ngpu
 ngpu=0                                  # GPUs of a training, on each of its machines
+train_cores=0                           # cores of a training; 0: all of this machine, shared, or with --ngpu 8 a GPU
 num_nodes=1                             # machines of a training; more than one: on Slurm
 infer_gpu=0                             # GPUs of a job that converts: 0 or 1
 job_utterances=100                      # utterances that a job converts at least; a data dir of fewer is not split
@@ -110,14 +111,10 @@ list_train() {
   plan check --parse
   plan list --stage train --out "$expdir/train.tsv"
 }
-stage_train() {
-  ${cuda_cmd} --gpu "$ngpu" "${machines[@]}" --max-jobs-run "$train_jobs" \
-    "$job=1:$(($(wc -l <"$expdir/train.tsv") - 1))" "$expdir/log/train.$job.log" \
-    python3 -m audiolab.bin.plan run "$expdir/train.tsv" "$job" -- --ngpu "$ngpu" --num_nodes "$num_nodes"
-}
+stage_train() { run_rows "$expdir/train.tsv"; }
 
 list_infer() { plan list --stage infer --out "$expdir/convert.tsv" --listed "$expdir/scored.tsv"; }
-stage_infer() { run_rows "$expdir/convert.tsv" "$expdir/log/convert.$job.log"; }
+stage_infer() { run_rows "$expdir/convert.tsv" convert; }
 
 stage_score() {
   # shellcheck disable=SC2086 # a list

@@ -1,5 +1,5 @@
 # shellcheck shell=bash disable=SC2154,SC2034 # its variables are run.sh's
-# Sourced by run.sh: what follows from its options.
+# Sourced by run.sh: what follows from its options, and what is made by local/phases.yaml.
 
 case $corpus in
   real) corpus_dir=downloads conf=${conf:-conf} defaults=(50000 3000 50) seconds="4 10" ;;
@@ -34,6 +34,7 @@ tag=${tag:-$dataset}
 if [[ -n $max_steps ]]; then train_options="--trainer.max_steps $max_steps $train_options"; fi
 expdir=${expdir:-exp/$tag} data=data/$dataset
 shared_dirs=("$data")
+beside_trainings=rank_domains
 job=$(job_variable "$data" "$expdir" "$percent" "$train_options" "$whisper")
 if [[ $corpus == own ]]; then
   corpora=("$table") made_from="table=$table" title="own recordings" paper=() # whose scores are of other recordings
@@ -50,6 +51,20 @@ case $eval_part in
   dev) speech_part=valid paper=() note="Development sets: for choices, not to be reported." ;;
   *) echo "error: --eval_part is test or dev, not '$eval_part'" >&2 && exit 1 ;;
 esac
+
+check_options() {
+  local parse=()
+  if [[ ! -f $expdir/.stamp/train.json ]]; then parse=(--parse); fi # else a training says it soon enough
+  plan check "${parse[@]}"
+}
+
+# plan CALL [OPTION …]: audiolab.bin.plan, with what the options of run.sh ask for
+plan() {
+  run plan "$1" local/phases.yaml --make noisy enhanced \
+    --set "exp=$expdir" "conf=$conf" "data=$data" "percent=$percent" "train_options=$train_options" \
+    "nj=$nj" "job_utterances=$job_utterances" \
+    --axes "method=$methods" "seed=$seeds" "set=$(evaluation_sets)" "${@:2}"
+}
 
 # ranked: sets the report's options for what was scored: runs, and decisions where mixtures were ranked (Figure 3)
 ranked() {
