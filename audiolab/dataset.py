@@ -109,9 +109,9 @@ class SystemDataset(Dataset, ABC):
         """
         return {}
 
+    @abstractmethod
     def fingerprint(self) -> str:
         """Return what tells this data from other data: a run is not taken up again on another.
 
-        Datasets that can afford it put a hash of their contents in.
+        Best a hash of its contents, or of what `audiolab.data.feature_dir.FeatureDir.fingerprint` says of them.
         """
-        return f"{len(self)} items"

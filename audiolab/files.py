@@ -70,17 +70,35 @@ def replaced_together(folder: str | Path) -> Iterator[Path]:
     folder = Path(folder)
     staged = folder.with_name(f".{folder.name}.tmp")
     try:
-        shutil.rmtree(staged, ignore_errors=True)  # of a process that was killed
-        staged.mkdir(parents=True)
-        yield staged
-        folder.mkdir(exist_ok=True)
-        for path in sorted(staged.iterdir()):
-            os.replace(path, folder / path.name)
-        sync_folder(folder)
+        with _held(staged, folder):
+            for left in staged.iterdir():  # by a process that was killed
+                left.unlink()
+            yield staged
+            folder.mkdir(exist_ok=True)
+            for path in sorted(staged.iterdir()):
+                os.replace(path, folder / path.name)
+            sync_folder(folder)
     except OSError as error:
         raise AudiolabError(f"cannot write {folder}: {_reason(error, folder, staged)}") from error
+
+
+@contextmanager
+def _held(staged: Path, folder: Path) -> Iterator[None]:
+    """Make the folder ``staged``, and remove it behind the block; inside it, it is nobody else's."""
+    staged.mkdir(parents=True, exist_ok=True)
+    held = os.open(staged, os.O_RDONLY)
+    try:
+        with contextlib.suppress(OSError):  # where locks do not work
+            try:
+                fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError as error:
+                raise AudiolabError(f"{folder}: another process is writing into it; wait for its end") from error
+        try:
+            yield
+        finally:
+            shutil.rmtree(staged, ignore_errors=True)
     finally:
-        shutil.rmtree(staged, ignore_errors=True)
+        os.close(held)
 
 
 def is_stream(path: str | Path) -> bool:

@@ -129,6 +129,7 @@ _stages_run() {
   set -e
   trap - INT TERM HUP
   if [[ -n $_st_signal ]]; then _stages_stopped "$_st_label" "${_st_names[$1]}"; fi
+  if ((_st_status == 199)); then exit 1; fi # what is to be done before it was said
   if ((_st_status != 0)); then
     printf 'error: %s: %s failed with status %d after %d s; when its cause is mended, go on with\n  %s\n' "${0##*/}" \
       "$_st_label" "$_st_status" $((SECONDS - _st_begun)) "$(_stages_command "${_st_names[$1]}")" >&2
@@ -143,7 +144,10 @@ _stages_in() {
   trap 'exit 143' TERM
   trap 'exit 129' HUP
   if declare -F before_stage >/dev/null; then before_stage; fi
+  local _st_ready=false
+  trap 'if (($? != 0)) && [[ $_st_ready == false ]]; then exit 199; fi' EXIT
   _stamps_begin "$1"
+  _st_ready=true
   "stage_$1"
   _stamps_commit "$1"
 }

@@ -99,8 +99,8 @@ class Counts(Preparation):
 
     def _fewer(self, members: Sequence[M]) -> list[M]:
         by_language = _grouped(members, lambda one: (one.language, one.speaker))
-        who = {pair for pairs in by_language.values() for pair in some(pairs, self.max_speakers)}
-        taken = [one for one in members if one.speaker in who]
+        who = {(language, one) for language, ones in by_language.items() for one in some(ones, self.max_speakers)}
+        taken = [one for one in members if (one.language, one.speaker) in who]
         by_speaker = _grouped(taken, lambda one: (one.speaker, one.utterance))
         what = {name for names in by_speaker.values() for name in some(names, self.max_utterances)}
         return [one for one in taken if one.utterance in what]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import os
+import stat
 from collections.abc import Iterator
 from typing import IO
 
@@ -26,6 +27,8 @@ def open_bytes(source: Source, allow_pipes: bool, where: str) -> Iterator[IO[byt
         raise AudiolabError(f"{where}: a range in brackets is for features; use a segments table for audio")
     with contextlib.ExitStack() as stack:
         try:
+            if stat.S_ISFIFO(os.stat(source.path).st_mode):  # which would wait for somebody to write
+                raise AudiolabError(f"{where}: cannot open: {source.path} is a pipe; write it into a file first")
             file = stack.enter_context(open(source.path, "rb"))
             file.seek(0)  # raises for what is no file, such as a pipe
             found = file if source.offset is None else io.BytesIO(_from_archive(file, source.offset, where))

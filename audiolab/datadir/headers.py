@@ -14,7 +14,6 @@ from typing import NamedTuple
 
 from audiolab.datadir.audiofile import Recording, open_audio
 from audiolab.datadir.combined import Combined
-from audiolab.datadir.entry import parse_audio
 
 TABLE = "reco2header"
 
@@ -66,17 +65,9 @@ def kept_header(table: Mapping[str, str], recording: str, entry: str) -> Header 
 
 
 def _size(entry: str) -> int:
-    """Return the bytes of the regular files that an entry names, all of them whole; 0 for anything else."""
-    size = _bytes(entry)
-    if size:
-        return size
-    sizes = [0 if source.offset is not None else _bytes(source.path) for source, _ in parse_audio(entry)]
-    return sum(sizes) if all(sizes) else 0
-
-
-def _bytes(path: str) -> int:
+    """Return the bytes of the regular file that an entry is; 0 for anything else: of a channel, say, of that file."""
     try:
-        found = os.stat(path)
+        found = os.stat(entry)
     except (OSError, ValueError):
         return 0
     return found.st_size if stat.S_ISREG(found.st_mode) else 0

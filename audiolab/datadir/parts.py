@@ -134,6 +134,8 @@ def join(out: str | Path, nj: int, given: Mapping[str, Any]) -> DataDir:
         AudiolabError: A job did not make its part, or was given something else; or parts have an utterance in common.
     """
     out, tables = Path(out), dict[str, dict[str, str]]()
+    if nj == 1:
+        return DataDir(out)
     folders = [Part(job, nj).folder(out) for job in range(1, nj + 1)]
     require([_signature(folder) for folder in folders], nj)
     for folder in folders:

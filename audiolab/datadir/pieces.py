@@ -76,7 +76,7 @@ def pieces_of(utterance: str, start: int, samples: int, rate: int, cut: Cut) -> 
         )
     starts = list(range(0, samples, length))
     rest = samples - starts[-1]
-    if not cut.pad and len(starts) > 1 and rest < cut.shortest_seconds * rate:
+    if not cut.pad and len(starts) > 1 and rest < min(length, cut.shortest_seconds * rate):
         starts.pop()
     ends = [*starts[1:], samples]
     zeros = [0] * (len(starts) - 1) + [length - rest if cut.pad else 0]

@@ -34,8 +34,10 @@ class LogMelConfig:
             raise ValueError(f"mel bands must lie within 0 … {self.rate / 2:g} Hz: set n_mels, mel_low_hz, mel_high_hz")
         if not 0 <= self.highpass_hz < self.rate / 2 or self.highpass_order < 1:
             raise ValueError(f"highpass_hz must lie below {self.rate / 2:g} Hz, and highpass_order be at least 1")
-        if self.floor <= 0 or self.range_db <= 0 or self.dither < 0 or self.seed < 0:
-            raise ValueError("floor and range_db must be positive, dither and seed not negative")
+        if not (0 < self.floor < 1 and 0 < self.gain <= 1000 and 1 <= self.range_db <= 1000):
+            raise ValueError("floor must lie between 0 and 1, gain between 0 and 1000, range_db between 1 and 1000")
+        if self.dither < 0 or self.seed < 0:
+            raise ValueError("dither and seed must not be negative")
 
     @property
     def shift_ms(self) -> float:

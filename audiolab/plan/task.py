@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from audiolab.datadir.fingerprint import STAMPS, stamps_of
+from audiolab.datadir.parts import Part
 from audiolab.datadir.stamp import begin_stage, commit_stage, is_fresh, withdraw
 from audiolab.errors import AudiolabError
 
@@ -78,7 +79,7 @@ class Task:
         there = all(os.path.exists(os.path.join(self.folder, name)) for name in self.makes)
         if there and is_fresh(self.folder, self.phase, self.options):
             return True
-        if not self.part or self.joins or not Path(self.folder, "parts", _name(self.part)).is_dir():
+        if not self.part or self.joins or not self._made.is_dir():
             return False
         return is_fresh(self._parts, _name(self.part), self.options)
 
@@ -113,7 +114,8 @@ class Task:
         inputs = (*self.needs, *self.reads)
         if not self.part or self.joins:
             begin_stage(self.folder, self.phase, inputs, self.options)
-            shutil.rmtree(self._parts, ignore_errors=True)
+            if not self.part:  # what joins parts keeps them until it has
+                shutil.rmtree(self._parts, ignore_errors=True)
             return
         withdraw(self.folder, self.phase)
         jobs = self.part.partition("/")[2]
@@ -126,8 +128,15 @@ class Task:
         """Write the stamp of what it has made."""
         if not self.part or self.joins:
             commit_stage(self.folder, self.phase)
+            shutil.rmtree(self._parts, ignore_errors=True)
         else:
             commit_stage(self._parts, _name(self.part))
+
+    @property
+    def _made(self) -> Path:
+        """The folder of what its part made."""
+        job, jobs = map(int, self.part.split("/"))
+        return Part(job, jobs).folder(self.folder)
 
     @property
     def _parts(self) -> str:

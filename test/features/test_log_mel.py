@@ -100,7 +100,7 @@ def test_levels():
     [
         ({"mel_high_hz": 9000.0}, "mel bands must lie within 0"),
         ({"hop": 0}, "hop 0 between 1 and n_fft"),
-        ({"dither": -1.0}, "dither and seed not negative"),
+        ({"dither": -1.0}, "dither and seed must not be negative"),
         ({"highpass_hz": 8000.0}, "highpass_hz must lie below 8000 Hz"),
     ],
 )

@@ -168,7 +168,7 @@ def test_report_and_listening_test(recipe):
         TARGET,
         "softgan_energy",
         "mean_shift",
-        "VCC2018 (mini), test",
+        "a synthesised twin of VCC2018 (mini), test",
         "Difference to mean_variance",
     ):
         assert text in report

@@ -31,6 +31,9 @@ class SpokenSet(SystemDataset):
     def __len__(self):
         return self.config.items
 
+    def fingerprint(self):
+        return f"{len(self)} items"
+
     def __getitem__(self, key):
         frames = np.arange(self.sizes()[key.index])
         x = np.stack([np.sin(frames * (1 + key.index)), np.cos(frames + key.index + self.offset)], axis=1)

@@ -19,6 +19,9 @@ class Items(SystemDataset):
     def __len__(self):
         return self.count
 
+    def fingerprint(self):
+        return f"{len(self)} items"
+
     def __getitem__(self, key):
         return {"utt": f"utt{key.index}"}
 

@@ -40,6 +40,9 @@ class ToySet(SystemDataset):
     def __len__(self):
         return self.config.items
 
+    def fingerprint(self):
+        return f"{len(self)} items"
+
     def __getitem__(self, key):
         time.sleep(self.config.seconds)
         x = np.sin(np.arange(4) * (1 + key.index + self.offset)) + 0.1 * key.generator().standard_normal(4)

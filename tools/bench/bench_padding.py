@@ -43,6 +43,9 @@ class Silence(SystemDataset):
     def __len__(self) -> int:
         return len(self._lengths)
 
+    def fingerprint(self) -> str:
+        return f"{len(self)} utterances"
+
     def __getitem__(self, key: SampleKey) -> dict[str, Any]:
         return {"utt": f"utt{key.index}", "x": torch.zeros(self._lengths[key.index])}
 

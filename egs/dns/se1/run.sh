@@ -81,7 +81,7 @@ stamp_train() {
     --options "percent=$percent" "train_options=$train_options"
 }
 stamp_infer() { stamp "$expdir" infer --inputs "$expdir"/{enhance.tsv,.stamp/train.json} "$data/.stamp/evaluation.json"; }
-stamp_score() { stamp "$expdir" score --inputs "$expdir/scored.tsv" "$expdir/.stamp/infer.json"; }
+stamp_score() { stamp "$expdir" score --inputs "$expdir"/{scored.tsv,.stamp/infer.json} --options "${judging[@]}"; }
 
 stage_download() {
   if [[ $corpus == own ]]; then echo "using what $table lists" && return; fi
@@ -118,6 +118,7 @@ stage_evaluation() {
   if has_english "$speech_part"; then mix_to_evaluate english 0; fi
   for name in $(recorded_pairs); do
     validate_data_dir.py --no-feats --no-text "$data/$name"
+    run stamp write "$data/$name" recorded --inputs "$data/$name"/{wav.scp,spk1.scp}
     read_too+=("$data/$name"/{wav.scp,spk1.scp})
   done
 }

@@ -74,7 +74,7 @@ stamp_infer() {
   stamp "$expdir" infer --inputs "$expdir/convert.tsv" "$expdir/.stamp/train.json" "$data" "$eval" "$infer_config" \
     ${f0_config:+"$f0_config"} --options "eval=$eval" "infer_config=$infer_config" "f0_config=$f0_config"
 }
-stamp_score() { stamp "$expdir" score --inputs "$expdir/scored.tsv" "$expdir/.stamp/infer.json"; }
+stamp_score() { stamp "$expdir" score --inputs "$expdir"/{scored.tsv,.stamp/infer.json} --options "${judging[@]}"; }
 stamp_part() { # of the evaluation sentences, which stage 0 makes too
   if [[ $eval != "$data/eval" ]]; then stamp "$eval" data --options "dev_sentences=$dev_sentences"; fi
 }
@@ -126,7 +126,7 @@ stage_score() {
 
 stage_report() {
   run report vc --expdir "$expdir" --scored "$expdir/scored.tsv" --data "$eval" --reference "$data/ref" \
-    --scores "$expdir/scores.csv" --corpus "VCC2018 ($dataset), $eval_part" --paper local/table1.tsv "${baselines[@]}" \
+    --scores "$expdir/scores.csv" --corpus "$title ($dataset), $eval_part" --paper local/table1.tsv "${baselines[@]}" \
     --out "$expdir/report.html"
   if [[ $ablation == true ]]; then
     run plot_runs --expdir "$expdir" --scored "$expdir/scored.tsv" --values d_real d_converted d_source \

@@ -27,6 +27,7 @@ if [[ $corpus != own && -n $table ]]; then echo "error: --table is for --corpus 
 train_mixtures=${train_mixtures:-${defaults[0]}} valid_mixtures=${valid_mixtures:-${defaults[1]}}
 eval_mixtures=${eval_mixtures:-${defaults[2]}}
 eval_seconds=${eval_seconds:-$seconds} judged=${judged:-0}
+judging=("judges=$judges" "judged=$judged" "whisper=$whisper" "language=$language")
 values_are '0*[1-9][0-9]*' "a whole number, 1 or more" train_mixtures valid_mixtures eval_mixtures num_nodes
 values_are '(-?[0-9]+ ?)*' "whole numbers of dB, each once" snrs
 dataset=${dataset:-$corpus} db_root=${db_root:-$corpus_dir} seeds=${seeds:-$seed}

@@ -6,6 +6,12 @@ case $corpus in
   mini) corpus_dir=$mini_dir default_pairs="VCC2SF4:VCC2TF1 VCC2SM4:VCC2TM1" judged=${judged:-4} max_steps=${max_steps:-1500} ;;
   *) echo "error: --corpus is real or mini, not '$corpus'" >&2 && exit 1 ;;
 esac
+title="recordings in the layout of VCC2018"
+case ${db_root:-$corpus_dir} in
+  downloads/vcc2018) title="VCC2018" ;;
+  "$mini_dir") title="a synthesised twin of VCC2018" ;;
+esac
+judging=("judges=$judges" "judged=${judged:-0}" "whisper=$whisper" "language=$language")
 dataset=${dataset:-$corpus} pairs=${pairs:-$default_pairs} db_root=${db_root:-$corpus_dir}
 data=data/$dataset dump=dump/$dataset/train made_from="db_root=$db_root"
 if [[ -n $prepare_config ]]; then made_from+=", prepare_config=$prepare_config"; fi
