@@ -186,7 +186,7 @@ MUTATIONS = [
     *of(
         "audiolab/synthesis/limiter.py",
         ("test/synthesis/test_limiter.py",),
-        ("only the first channel's peaks", "np.abs(segment).max(axis=1)", "np.abs(segment[:, 0])"),
+        ("only the first channel's peaks", "wide.max(axis=1)", "wide[:, 0]"),
         ("the last peak for the highest", "max(self.most_db, float(", "max(0, float("),
     ),
     *of(
