@@ -24,7 +24,9 @@ def main() -> None:
     parser = cli.ArgumentParser(prog="extract_features", description=__doc__.splitlines()[0])
     parser.add_argument("--data", required=True, help="data dir, or one part of a split one")
     parser.add_argument("--out", required=True, help="what to write, without .ark and .scp: dump/train/feats.1")
-    parser.add_argument("--spk2f0", default=None, help="kind envelope: F0 range of each speaker, made by speaker_f0")
+    parser.add_argument(
+        "--spk2f0", default=None, help="kinds envelope and world: F0 range of each speaker, of speaker_f0"
+    )
     parser.add_argument("--f0", default=None, help="kind envelope: f0.scp, needed for order_policy: frame")
     parser.add_argument("--channels", choices=["mono", "mix"], default="mono", help="mix: take the mean of channels")
     parser.add_argument("--allow_pipes", action="store_true", help="run the commands in wav.scp")
