@@ -96,9 +96,9 @@ def _envelopes(config: EnvelopeConfig, sources: Sources) -> Matrices:
     """Yield mel envelopes in the config's scale."""
     from audiolab.features.envelope import MelEnvelope  # which loads torch
 
-    range_of = _ranges(config, sources)
     if config.order_policy == "frame" and sources.f0s is None:
         raise AudiolabError("order_policy: frame needs the utterances' F0; give f0.scp, or set order_policy: speaker")
+    range_of = _ranges(config, sources)
     analysis = MelEnvelope(config, sources.device)
     for utterance, samples in sources.waves(config.rate):
         order = order_for(range_of[utterance].ceiling, config.stft)
