@@ -19,14 +19,19 @@ from audiolab.datadir.table import write_table
 from audiolab.errors import AudiolabError
 from audiolab.features.kinds import kind_of, parse_features, save_features
 
+_WITH_F0 = "kinds envelope and world"
+"""Those that `utils/extract_features.sh --f0` is for."""
+
 
 def main() -> None:
     """Run the command."""
     parser = cli.ArgumentParser(prog="extract_features", description=__doc__.splitlines()[0])
     parser.add_argument("--data", required=True, help="data dir, or one part of a split one")
     parser.add_argument("--out", required=True, help="what to write, without .ark and .scp: dump/train/feats.1")
-    parser.add_argument("--spk2f0", default=None, help="kind envelope: F0 range of each speaker, made by speaker_f0")
-    parser.add_argument("--f0", default=None, help="kind envelope: f0.scp, needed for order_policy: frame")
+    parser.add_argument(
+        "--spk2f0", default=None, help="kinds envelope and world: F0 range of each speaker, of speaker_f0"
+    )
+    parser.add_argument("--f0", default=None, help="f0.scp: kind envelope needs it for order_policy: frame")
     parser.add_argument("--channels", choices=["mono", "mix"], default="mono", help="mix: take the mean of channels")
     parser.add_argument("--allow_pipes", action="store_true", help="run the commands in wav.scp")
     parser.add_argument("--device", default="cpu", help="cpu or cuda; cuda for kind envelope only")
@@ -60,9 +65,9 @@ def _check_kind(options: Any, kind: str) -> None:
         return
     if options.device != "cpu":
         raise AudiolabError(f"--device {options.device}: features of kind {kind} are computed on the CPU; leave it out")
-    for name in ("threads", "spk2f0", "f0"):
-        if getattr(options, name) is not None:
-            raise AudiolabError(f"--{name}: is for kind envelope, and these features are of kind {kind}; leave it out")
+    for name, kinds in (("threads", "kind envelope"), ("spk2f0", _WITH_F0), ("f0", _WITH_F0)):
+        if getattr(options, name) is not None and not (kind == "world" and kinds == _WITH_F0):
+            raise AudiolabError(f"--{name}: is for {kinds}, and these features are of kind {kind}; leave it out")
 
 
 def _use_device(device: str, threads: int, kind: str) -> None:

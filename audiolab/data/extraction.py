@@ -34,7 +34,8 @@ class Sources:
         datadir: The data dir, or one part of a split one.
         channels: What is done with several channels.
         allow_pipes: Whether entries that are commands may be run.
-        ranges: F0 range of each speaker, for envelopes, whose order its ceiling gives.
+        ranges: F0 range of each speaker: for envelopes, whose order its ceiling gives; for WORLD, which looks for F0
+            within it.
         f0s: F0 of each utterance [T, 1], for envelopes with ``order_policy: frame``; unused by ``speaker``.
         device: Where envelopes are computed.
     """
@@ -95,21 +96,12 @@ def _envelopes(config: EnvelopeConfig, sources: Sources) -> Matrices:
     """Yield mel envelopes in the config's scale."""
     from audiolab.features.envelope import MelEnvelope  # which loads torch
 
-    if sources.ranges is None:
-        raise AudiolabError(
-            "features of kind envelope need each speaker's F0 range; give --spk2f0 (speaker_f0 makes it)"
-        )
     if config.order_policy == "frame" and sources.f0s is None:
         raise AudiolabError("order_policy: frame needs the utterances' F0; give f0.scp, or set order_policy: speaker")
-    speakers = sources.datadir.table("utt2spk")
-    missing = sorted(set(speakers.values()) - set(sources.ranges))
-    if missing:
-        raise AudiolabError(
-            f"{sources.datadir.path}: no F0 range for speaker '{missing[0]}'; run speaker_f0 on its speech"
-        )
+    range_of = _ranges(config, sources)
     analysis = MelEnvelope(config, sources.device)
     for utterance, samples in sources.waves(config.rate):
-        order = order_for(sources.ranges[speakers[utterance]].ceiling, config.stft)
+        order = order_for(range_of[utterance].ceiling, config.stft)
         if config.order_policy == "frame":
             f0 = np.ravel(sources.f0s[utterance])
             frames = config.frames(len(samples))
@@ -117,6 +109,21 @@ def _envelopes(config: EnvelopeConfig, sources: Sources) -> Matrices:
                 raise AudiolabError(f"{utterance}: F0 of {len(f0)} frames for {frames}; extract F0 again (extract_f0)")
             order = frame_orders(f0, int(order), config.stft)
         yield utterance, analysis.features(samples, order)
+
+
+def _ranges(config: FeatureConfig, sources: Sources) -> dict[str, F0Range]:
+    """Return the F0 range of each utterance's speaker."""
+    if sources.ranges is None:
+        raise AudiolabError(
+            f"features of kind {kind_of(config)} need each speaker's F0 range; give --spk2f0 (speaker_f0 makes it)"
+        )
+    speakers = sources.datadir.table("utt2spk")
+    missing = sorted(set(speakers.values()) - set(sources.ranges))
+    if missing:
+        raise AudiolabError(
+            f"{sources.datadir.path}: no F0 range for speaker '{missing[0]}'; run speaker_f0 on its speech"
+        )
+    return {utterance: sources.ranges[speaker] for utterance, speaker in speakers.items()}
 
 
 def _log_mels(config: LogMelConfig, sources: Sources) -> Matrices:
@@ -130,12 +137,16 @@ def _log_mels(config: LogMelConfig, sources: Sources) -> Matrices:
 
 
 def _world(config: WorldConfig, sources: Sources) -> Matrices:
-    """Yield WORLD's parameters."""
+    """Yield WORLD's parameters; an utterance in which nothing is voiced is warned of."""
     from audiolab.features.world_parameters import WorldParameters
 
-    analysis = WorldParameters(config)
+    range_of, analysis = _ranges(config, sources), WorldParameters(config)
+    voicing = config.order + 2  # the column behind mcep, 0 … order, and lf0
     for utterance, samples in sources.waves(config.rate):
-        yield utterance, _of(utterance, analysis, samples)
+        found = _of(utterance, analysis, samples, range_of[utterance])
+        if not found[:, voicing].any():
+            logger.warning("%s: no voiced frame in %d; its log F0 is the speaker's median", utterance, len(found))
+        yield utterance, found
 
 
 def _of(utterance: str, analysis: Callable[..., np.ndarray], *args: object) -> np.ndarray:

@@ -37,6 +37,25 @@ class F0Range(NamedTuple):
     median: float
 
 
+BEYOND = 1.1
+"""A second pass looks so far beyond a speaker's range, whose ends are percentiles: a contour may pass them."""
+
+
+def second_pass(search: F0Config, speaker: F0Range) -> F0Config:
+    """Return the search within a speaker's range, and within that of the first pass.
+
+    Raises:
+        AudiolabError: The two have nothing in common.
+    """
+    floor, ceiling = max(search.floor, speaker.floor / BEYOND), min(search.ceiling, speaker.ceiling * BEYOND)
+    if floor >= ceiling:
+        raise AudiolabError(
+            f"an F0 range of {speaker.floor:g} to {speaker.ceiling:g} Hz lies outside f0.floor and f0.ceiling "
+            f"({search.floor:g} and {search.ceiling:g} Hz): run extract_f0 and speaker_f0 again with this config"
+        )
+    return F0Config(search.method, floor, ceiling)
+
+
 def estimate_f0(
     wave: np.ndarray,
     rate: int,

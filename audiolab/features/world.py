@@ -64,9 +64,25 @@ def analyse(
     Raises:
         ValueError: A lower rate.
     """
+    return analyse_at(wave, rate, estimate_f0(wave, rate, hop_ms, floor, ceiling, method), hop_ms, floor)
+
+
+def analyse_at(wave: np.ndarray, rate: int, f0: np.ndarray, hop_ms: float, floor: float) -> World:
+    """Return the same with an F0 that is known.
+
+    Args:
+        wave: [N], mono.
+        rate: Sample rate in Hz, `LEAST_RATE` or higher.
+        f0: [T], Hz, 0 where unvoiced; of `estimate_f0`.
+        hop_ms: Its frame shift in ms.
+        floor: The F0 in Hz that the length of the FFT is made for, whatever the signal's lowest is.
+
+    Raises:
+        ValueError: A lower rate.
+    """
     if rate < LEAST_RATE:
         raise ValueError(f"D4C needs a rate of {LEAST_RATE} Hz or more, not {rate}; resample first")
-    world, samples, f0, times, n_fft = _prepare(wave, rate, hop_ms, floor, ceiling, method)
+    world, samples, times, n_fft = _prepare(wave, rate, f0, hop_ms, floor)
     spectrum = world.cheaptrick(samples, f0, times, rate, fft_size=n_fft)
     aperiodicity = world.d4c(samples, f0, times, rate, fft_size=n_fft)
     return World(f0, spectrum, aperiodicity)
@@ -98,7 +114,8 @@ def mel_cepstrum(
         AudiolabError: Order or α are not given, and the rate has no usual ones.
     """
     order, alpha = mel_cepstrum_defaults(rate, order, alpha)
-    world, samples, f0, times, n_fft = _prepare(wave, rate, hop_ms, floor, ceiling, method)
+    f0 = estimate_f0(wave, rate, hop_ms, floor, ceiling, method)
+    world, samples, times, n_fft = _prepare(wave, rate, f0, hop_ms, floor)
     spectrum = world.cheaptrick(samples, f0, times, rate, fft_size=n_fft)
     mean_power = (spectrum[:, 0] + spectrum[:, -1] + 2 * spectrum[:, 1:-1].sum(1)) / n_fft
     return MelCepstra(sp2mc(spectrum, order, alpha), 10 * np.log10(mean_power), f0, spectrum)
@@ -116,11 +133,10 @@ def mel_cepstrum_defaults(rate: int, order: int | None = None, alpha: float | No
 
 
 def _prepare(
-    wave: np.ndarray, rate: int, hop_ms: float, floor: float, ceiling: float, method: str
-) -> tuple[object, np.ndarray, np.ndarray, np.ndarray, int]:
-    """Return what CheapTrick and D4C take: pyworld, samples, F0, frame times in s, FFT length."""
+    wave: np.ndarray, rate: int, f0: np.ndarray, hop_ms: float, floor: float
+) -> tuple[object, np.ndarray, np.ndarray, int]:
+    """Return what CheapTrick and D4C take: pyworld, samples, frame times in s, FFT length."""
     world = pyworld()
     samples = samples_for_world(wave, rate, floor)
-    f0 = estimate_f0(wave, rate, hop_ms, floor, ceiling, method)
     times = np.arange(len(f0)) * hop_ms / 1000
-    return world, samples, f0, times, world.get_cheaptrick_fft_size(rate, floor)
+    return world, samples, times, world.get_cheaptrick_fft_size(rate, floor)

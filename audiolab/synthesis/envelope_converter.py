@@ -6,7 +6,7 @@ Knows no paper: the mapping is a function of mel envelopes in dB. The source's e
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,7 +15,7 @@ from torch import Tensor
 
 from audiolab.config import option
 from audiolab.errors import AudiolabError
-from audiolab.features.envelope import MelEnvelope
+from audiolab.features.envelope import Analysis, MelEnvelope
 from audiolab.features.envelope_config import EnvelopeConfig, frame_orders
 from audiolab.features.f0 import estimate_f0
 from audiolab.features.speech_level import ActiveLevel, frame_levels
@@ -24,7 +24,7 @@ from audiolab.samples import check_rate
 from audiolab.synthesis.envelope_filter import EnvelopeFilterConfig, apply_envelope, context_samples
 from audiolab.synthesis.level_match import LevelMatched, Mapping, restoring_gain
 from audiolab.synthesis.limiter import Limiter
-from audiolab.synthesis.long_audio import Pieces, in_pieces, whole
+from audiolab.synthesis.long_audio import Pieces, faded, in_pieces
 from audiolab.synthesis.overlap_add import overlap_add
 from audiolab.synthesis.streaming import Blocks, Counted, at_once, at_rate
 
@@ -53,9 +53,11 @@ class EnvelopeConverter:
     """Analysis, mapping of the mel envelope, and resynthesis with the difference of both.
 
     Up to ``window_frames`` are mapped at once. Longer audio is mapped in windows of that length, at multiples of half
-    of it, whose results are cross-faded. A window's level is that of the speech up to its end, of each channel by
-    itself. So the result is the same whether the audio comes as a whole or in blocks, and a gain of the audio is the
-    same gain of the result. A window up to whose end there was but steady noise (`ActiveLevel.spoken`) stays as it is.
+    of it, whose changes of the envelope, in dB, are cross-faded in straight lines. So are their gains in dB, one a
+    window, with which its own change keeps its energy. A window's level is that of the speech up to its end, of each
+    channel by itself. So the result is the same whether the audio comes as a whole or in blocks, and a gain of the
+    audio is the same gain of the result. A window up to whose end there was but steady noise (`ActiveLevel.spoken`)
+    stays as it is.
 
     Args:
         analysis: How mel envelopes are made of audio.
@@ -110,11 +112,10 @@ class EnvelopeConverter:
         Raises:
             AudiolabError: A rate that cannot be, or is too low; a mapping that gives NaN.
         """
-        half = self.config.window_frames // 2 * self.analysis.stft.hop
-        context = half + context_samples(self.analysis, self.config.filter)
-        pieces = Pieces(half, left=context, right=context)
         counted, segments = Counted(blocks), self.segments(rate)
-        converted = at_rate(counted, rate, self.analysis.stft.rate, lambda each: in_pieces(each, segments, pieces))
+        converted = at_rate(
+            counted, rate, self.analysis.stft.rate, lambda each: in_pieces(each, segments, segments.pieces)
+        )
         return (limiter or Limiter()).apply(self.finish(segments.told(converted), rate), rate, counted)
 
     def segments(self, rate: int) -> Segments:
@@ -137,36 +138,64 @@ class _Channel:
 
     Args:
         analysis: How mel envelopes are made of audio.
-        back: How many windows a segment may begin before the one that it ends with.
 
     Attributes:
         peak: Of all that was heard, without the mean of its segment.
-        counted: Frames that have gone into the level.
-        level: Active level of what was heard up to the end of a window, by the window's number; dB of full scale. None
-            as long as that was no speech.
+        level: Active level of what was heard up to the end of the last window, dB of full scale; None as long as that
+            was no speech.
     """
 
-    def __init__(self, analysis: EnvelopeConfig, back: int) -> None:
-        self.peak, self.counted, self._back = 0.0, 0, back
+    def __init__(self, analysis: EnvelopeConfig) -> None:
+        self.peak = 0.0
+        self.level: float | None = None
+        self._counted = 0  # frames that have gone into the level
         self._first: float | None = None  # offset from which levels are counted: a gain moves no frame to another bin
-        self.level: dict[int, float | None] = {}
         self._heard = ActiveLevel(analysis)
+        self._begin = 0
+        self._changes: np.ndarray | None = None
 
-    def hear(self, levels: Tensor, offset: float, window: int) -> None:
-        """Count frames in; their levels in dB are raised by ``offset``. They end with window number ``window``."""
+    def hear(self, levels: Tensor, start: int, end: int, offset: float) -> None:
+        """Count those frames before frame ``end`` in that were not yet.
+
+        Args:
+            levels: Of frames from number ``start`` on, in dB; [T].
+            start: The first one's number.
+            end: Where the window ends that they are heard for.
+            offset: By which the levels are raised.
+        """
         self._first = offset if self._first is None else self._first
-        self._heard.add(levels, offset - self._first)
-        self.counted += len(levels)
-        self.level = {number: known for number, known in self.level.items() if number >= window - self._back}
-        self.level[window] = self._heard.value + self._first if self._heard.spoken else None
+        self._heard.add(levels[self._counted - start : end - start], offset - self._first)
+        self.level = self._heard.value + self._first if self._heard.spoken else None
+        self.skip(start + len(levels), end)
 
-    def level_of(self, window: int) -> float | None:
-        """Return the level of a window; the nearest one's where there was but digital silence, or more is to come."""
-        return self.level[max(min(self.level), min(window, max(self.level)))]
+    def skip(self, *ends: int) -> None:
+        """Leave frames before the first of ``ends`` out of the level."""
+        self._counted = max(self._counted, min(ends))
+
+    def change(self, window: np.ndarray, at: int) -> None:
+        """Let the changes of a window that begins with frame ``at``, [T, n], come out of those of the one before."""
+        if self._changes is not None:
+            window = np.concatenate(
+                [self._changes[: at - self._begin], faded(self._changes[at - self._begin :], window)]
+            )
+        self._changes = window
+
+    def changes(self, start: int, count: int) -> np.ndarray:
+        """Return the changes of ``count`` frames [count, n] from frame ``start`` on, and forget those before it."""
+        self._begin, self._changes = start, self._changes[start - self._begin :]
+        return np.pad(self._changes, ((0, max(0, count - len(self._changes))), (0, 0)), mode="edge")[:count]
 
 
 class Segments:
-    """One signal's conversion, segment by segment, as `in_pieces` calls it."""
+    """One signal's conversion, segment by segment, as `in_pieces` calls it.
+
+    A segment brings the windows that begin in it, each with all of its frames. So each is mapped once, has one change
+    and one gain, and goes with those into the segments that it reaches.
+
+    Attributes:
+        pieces: How the signal is to be cut. A segment ends before what the next windows' first frames can be heard in.
+        matched: The mapping at any level.
+    """
 
     def __init__(self, converter: EnvelopeConverter, rate: int) -> None:
         self.analysis, self.config = converter.analysis, converter.config
@@ -177,15 +206,16 @@ class Segments:
         )
         self._channels: list[_Channel] = []
         self._half = converter.config.window_frames // 2
-        self._windows = Pieces(2 * self._half, fade=self._half)
-        margin = -(-context_samples(converter.analysis, converter.config.filter) // converter.analysis.stft.hop)
-        self._back = 2 - (-margin // self._half)
+        hop, margin = converter.analysis.stft.hop, context_samples(converter.analysis, converter.config.filter)
+        self._at_once = margin // (self._half * hop) + 1  # windows of a segment
+        length = self._at_once * self._half * hop
+        self.pieces = Pieces(length, left=margin, right=self._half * hop + 2 * margin, first=length - margin)
         self._segments = 0
 
     @torch.no_grad()
     def __call__(self, segment: np.ndarray, first: int) -> np.ndarray:
         """Return the converted segment, [n, channels]; it begins with sample ``first``. The calls are in order."""
-        self._channels = self._channels or [_Channel(self.analysis, self._back) for _ in segment.T]
+        self._channels = self._channels or [_Channel(self.analysis) for _ in segment.T]
         pairs = zip(segment.T, self._channels)
         converted = [self._convert(np.ascontiguousarray(wave), first, channel) for wave, channel in pairs]
         self._segments += 1
@@ -195,59 +225,62 @@ class Segments:
         """Yield what was made; at the end, warn of channels that are as they were."""
         yield from converted
         for number, channel in enumerate(self._channels, 1):
-            if channel.level and channel.level[max(channel.level)] is None:
+            if channel.peak and channel.level is None:
                 logger.warning("channel %d stays as it is: no speech is heard in it, steady noise at most", number)
 
     def _convert(self, wave: np.ndarray, first: int, channel: _Channel) -> np.ndarray:
         """Convert a channel; it is analysed at one peak, so that nothing depends on its gain, rounding included."""
         mean = wave.mean(dtype=np.float64).astype(np.float32)  # a constant offset is no sound
         channel.peak = max(channel.peak, float(np.abs(wave - mean).max()))
-        start = first // self.analysis.stft.hop
-        until = (self._segments + 2) * self._half - start  # the frames after are cut off by the segment's end
+        grid = self.analysis.stft
+        start, frames = first // grid.hop, grid.frames(len(wave))
+        windows = self._windows(start + frames)
         if channel.peak == 0:
-            channel.counted = start + min(self.analysis.stft.frames(len(wave)), until)
+            for at in windows:
+                silent = min(2 * self._half, start + frames - at)
+                channel.change(np.zeros((silent, self.analysis.n_mels + 1), np.float32), at)
+                channel.skip(start + frames, at + 2 * self._half)
             return wave.copy()
         scaled = wave / np.float32(channel.peak)
         offset = 20 * float(np.log10(channel.peak))
         found = self._extract(scaled, self.orders(scaled), self._highest)
-        channel.hear(frame_levels(found.mel[channel.counted - start : until], self.analysis), offset, self._segments)
-
-        def shape(mel: np.ndarray, window: int) -> np.ndarray:
-            level = channel.level_of(window)
-            if level is None:
-                return np.zeros_like(mel)
-            return self.matched(torch.from_numpy(mel).to(found.mel), level - offset).cpu().numpy()
-
-        change = torch.from_numpy(self._by_window(found.mel.cpu().numpy(), start, shape)).to(found.mel)
-        changed = apply_envelope(found.stft, found.mel, found.mel + change, self.analysis, self.config.filter)
-        sound, made = (overlap_add(x, self.analysis.stft, len(wave)).cpu().numpy() for x in (found.stft, changed))
+        sound = overlap_add(found.stft, grid, len(wave)).cpu().numpy()
+        levels = frame_levels(found.mel, self.analysis)
+        for at in windows:
+            channel.hear(levels, start, at + 2 * self._half, offset)
+            channel.change(self._change(found, sound, at - start, channel.level, offset), at)
+        *change, gain = channel.changes(start, frames).T
+        made = self._changed(found.stft, found.mel, np.stack(change, axis=1), len(wave))
+        smooth = np.interp(np.arange(len(made)) / grid.hop, np.arange(frames), gain)
+        made = made * (10 ** (smooth / 20)).astype(np.float32)
         below = scaled - sound  # the frames' means, such as a constant offset
-        return (self._as_loud(made, sound, start) + below) * np.float32(channel.peak)
+        return (made + below) * np.float32(channel.peak)
 
-    def _by_window(
-        self, frames: np.ndarray, start: int, function: Callable[[np.ndarray, int], np.ndarray]
-    ) -> np.ndarray:
-        """Return what ``function`` makes of the windows over frames [T, n], cross-faded; 0 before the first window.
+    def _windows(self, end: int) -> list[int]:
+        """Return the first frames of the windows that begin in this segment, of audio that is known up to ``end``."""
+        numbers = self._at_once * self._segments + np.arange(self._at_once)
+        return [int(number) * self._half for number in numbers if number == 0 or (number + 1) * self._half < end]
 
-        The first frame is number ``start`` of the audio. Windows are counted from the audio's first, too.
+    def _change(self, found: Analysis, sound: np.ndarray, at: int, level: float | None, offset: float) -> np.ndarray:
+        """Return a window's change of shape and, in the last column, the gain after which it is as loud as it was; dB.
+
+        The gain is that of the window's own frames, changed by nothing else: [T, n_mels + 1].
         """
-        skipped = -start % self._half
-        first = start + skipped
-        made = whole(frames[skipped:], lambda part, at: function(part, (first + at) // self._half), self._windows)
-        return np.pad(made, ((skipped, 0), (0, 0)))
+        part, hop = slice(at, at + 2 * self._half), self.analysis.stft.hop
+        stft, mel = found.stft[part], found.mel[part]
+        if level is None:
+            return np.zeros((len(mel), mel.shape[1] + 1), np.float32)
+        shape = self.matched(mel, level - offset).cpu().numpy()
+        source = sound[at * hop :][: len(mel) * hop - 1]  # as long as it has so many frames
+        made = self._changed(stft, mel, shape, len(source))
+        gain = restoring_gain(*(np.square(each, dtype=np.float64) for each in (source, made)))
+        return np.pad(shape, ((0, 0), (0, 1)), constant_values=np.float32(gain))
 
-    def _as_loud(self, made: np.ndarray, source: np.ndarray, start: int) -> np.ndarray:
-        """Return samples [N] with the energy of ``source``, window by window; they begin with frame ``start``."""
-        hop, frames = self.analysis.stft.hop, self.analysis.stft.frames(len(made))
-        padded = (np.pad(np.square(each, dtype=np.float64), (0, frames * hop - len(each))) for each in (source, made))
-        energies = np.stack([each.reshape(frames, hop).sum(1) for each in padded], axis=1)
-
-        def gain(part: np.ndarray, window: int) -> np.ndarray:
-            return np.full((len(part), 1), restoring_gain(*part.T), np.float32)
-
-        level = self._by_window(energies, start, gain)[:, 0]
-        smooth = np.interp(np.arange(len(made)) / hop, np.arange(frames), level)
-        return made * (10 ** (smooth / 20)).astype(np.float32)
+    def _changed(self, stft: Tensor, mel: Tensor, change: np.ndarray, length: int) -> np.ndarray:
+        """Return the signal, [length], of frames [T, F] whose mel envelope changes by [T, n_mels] dB."""
+        converted = mel + torch.from_numpy(change).to(mel)
+        changed = apply_envelope(stft, mel, converted, self.analysis, self.config.filter)
+        return overlap_add(changed, self.analysis.stft, length).cpu().numpy()
 
     def orders(self, wave: np.ndarray) -> int | np.ndarray:
         """Return the cepstral order of a signal's frames, [T] or one for all."""

@@ -21,7 +21,10 @@ LOOK_S = 0.005
 
 
 class Limiter:
-    """Lowers peaks over full scale, all channels alike, until the signal that they are made of passes it itself.
+    """Lowers peaks over full scale until the signal that they are made of passes it itself.
+
+    All channels are lowered alike, and all outputs, such as singing and accompaniment: they keep their differences, and
+    outputs whose sum is the signal keep summing to one signal, with the limiter's gain.
 
     Args:
         name: Of the signal; begins the warning.
@@ -29,7 +32,7 @@ class Limiter:
             from a recording within full scale.
 
     Attributes:
-        samples: How many would have passed full scale, over all channels.
+        samples: How many would have passed full scale, over all channels and outputs.
         most_db: The most by which the sound was lowered around them.
     """
 
@@ -38,17 +41,19 @@ class Limiter:
         self._where = f"{name}: " if name else ""
 
     def apply(self, blocks: Iterable[np.ndarray], rate: float, source: Counted) -> Blocks:
-        """Yield blocks [n, channels] within full scale, and say in the log's warnings when they were not.
+        """Yield blocks of the same shape within full scale, and say in the log's warnings when they were not.
 
         Args:
-            blocks: What was made of ``source``, as long as it and not ahead of it.
+            blocks: What was made of ``source``, as long as it and not ahead of it; [n, channels] or [n, outputs,
+                channels].
             rate: Of both, in Hz.
             source: The signal, which tells from which sample on it passes full scale.
         """
         look = max(1, round(LOOK_S * rate))
 
         def limited(segment: np.ndarray, first: int) -> np.ndarray:
-            needed = CEILING / np.maximum(np.abs(segment).max(axis=1), CEILING)
+            wide = np.abs(segment.reshape(len(segment), -1))
+            needed = CEILING / np.maximum(wide.max(axis=1), CEILING)
             if (passes := self._passes(source)) is not None:
                 needed[max(0, passes - first) :] = 1
             if needed.min() == 1:
@@ -56,7 +61,7 @@ class Limiter:
             held = minimum_filter1d(needed, 2 * look + 1, mode="nearest")
             gain = np.minimum(uniform_filter1d(held, 2 * look + 1, mode="nearest"), needed)
             self.most_db = max(self.most_db, float(-20 * np.log10(gain.min())))
-            return (segment * gain[:, None]).astype(segment.dtype)
+            return (segment * gain.reshape(-1, *[1] * (segment.ndim - 1))).astype(segment.dtype)
 
         pieces = Pieces(max(1, round(rate)), left=2 * look, right=2 * look)
         yield from in_pieces(self._counted(blocks, source), limited, pieces)

@@ -32,6 +32,7 @@ class Pieces:
         right: The same behind it.
         fade: Samples that a piece shares with the next one, in which one goes over into the other in a straight line;
             at most half of ``length``.
+        first: Samples of the first piece, where that is shorter; 0: as many as of the others.
         ratio: Samples that the function makes of each that it is given, as a vocoder does of frames.
     """
 
@@ -39,6 +40,7 @@ class Pieces:
     left: int = 0
     right: int = 0
     fade: int = 0
+    first: int = 0
     ratio: int = 1
 
     def __post_init__(self) -> None:
@@ -47,6 +49,8 @@ class Pieces:
             raise ValueError(f"{self}: length and ratio must be positive, left and right not negative")
         if not 0 <= 2 * self.fade <= self.length:
             raise ValueError(f"{self}: fade must lie within 0 and half of the length")
+        if self.first and not max(1, 2 * self.fade) <= self.first <= self.length:
+            raise ValueError(f"{self}: first must lie within twice the fade and the length, or be 0")
 
 
 def in_pieces(
@@ -92,27 +96,32 @@ def whole(signal: np.ndarray, function: Callable[[np.ndarray, int], np.ndarray],
 
 
 class _Segment(NamedTuple):
-    """A piece with its context: samples, the first one's number in the signal, where in them the piece begins."""
+    """A piece with its context: samples, the first one's number in the signal, where in them the piece lies."""
 
     samples: np.ndarray
     first: int
     begin: int
+    end: int
 
 
 def _segments(blocks: Iterable[np.ndarray], pieces: Pieces) -> Iterator[_Segment]:
     """Yield the pieces of a signal with their context, each when all of that has come."""
-    reach = pieces.length + pieces.right
+    length = pieces.first or pieces.length
     held: list[np.ndarray] = []  # the signal's samples from `first` to `end`
     first = start = end = 0
     for block in chain(blocks, (None,)):  # None: what is held is all that is left
         if block is not None:
             held.append(np.asarray(block))
             end += len(block)
-        while start + reach <= end or (block is None and (start == 0 < end or start + pieces.fade < end)):
+        while start + length + pieces.right <= end or (
+            block is None and (start == 0 < end or start + pieces.fade < end)
+        ):
             if len(held) > 1:
                 held = [np.concatenate(held)]
-            yield _Segment(held[0][: start - first + reach], first, start - first)
-            start += pieces.length - pieces.fade
+            begin = start - first
+            yield _Segment(held[0][: begin + length + pieces.right], first, begin, begin + length)
+            start += length - pieces.fade
+            length = pieces.length
             kept = max(0, start - pieces.left)
             held, first = [held[0][kept - first :]], kept
 
@@ -123,11 +132,11 @@ def _joined(made: Iterable[tuple[_Segment, np.ndarray]], pieces: Pieces) -> Iter
     for segment, output in made:
         if len(output) != len(segment.samples) * pieces.ratio:
             raise ValueError(f"the function made {len(output)} samples of {len(segment.samples)}")
-        piece = output[segment.begin * pieces.ratio :][: pieces.length * pieces.ratio]
+        piece = output[segment.begin * pieces.ratio : segment.end * pieces.ratio]
         if not pieces.fade:
             yield piece
             continue
-        piece = piece if tail is None else _faded(tail, piece)
+        piece = piece if tail is None else faded(tail, piece)
         done = max(0, len(piece) - pieces.fade * pieces.ratio)
         yield piece[:done]
         tail = piece[done:]
@@ -135,7 +144,12 @@ def _joined(made: Iterable[tuple[_Segment, np.ndarray]], pieces: Pieces) -> Iter
         yield tail
 
 
-def _faded(tail: np.ndarray, piece: np.ndarray) -> np.ndarray:
-    """Return a piece whose first samples come out of ``tail``; what both have alike stays as it is, to the bit."""
+def faded(tail: np.ndarray, piece: np.ndarray) -> np.ndarray:
+    """Return a piece whose first samples come out of ``tail``; what both have alike stays as it is, to the bit.
+
+    Args:
+        tail: What the piece goes over from, in a straight line, [n, …].
+        piece: As long as that or longer, [N, …].
+    """
     rise = ((np.arange(len(tail)) + 0.5) / len(tail)).astype(tail.dtype).reshape(-1, *[1] * (tail.ndim - 1))
     return np.concatenate([tail + (piece[: len(tail)] - tail) * rise, piece[len(tail) :]])

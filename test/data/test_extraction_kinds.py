@@ -9,6 +9,7 @@ import soxr
 
 from audiolab.data.crops import UnpairedCrops, UnpairedCropsConfig
 from audiolab.data.feature_dir import FeatureDir
+from audiolab.data.speaker_tables import read_spk2f0
 from audiolab.datadir.arkio import write_matrices
 from audiolab.datadir.datadir import DataDir, write_data_dir
 from audiolab.dataset import SampleKey
@@ -56,10 +57,10 @@ def extract(monkeypatch, data, dump, kind, *options):
     given = ["--kind", kind, *options]
     if kind == "labels":
         given += ["--dim", DIM, "--labels", data.path.parent / "labels.scp"]
-    if kind == "envelope":
-        command(monkeypatch, "extract_f0", "--kind", kind, "--data", data.path, "--out", dump / "f0")
+    if kind in ("envelope", "world"):
+        command(monkeypatch, "extract_f0", *given, "--data", data.path, "--out", dump / "f0")
         who = ("--f0", dump / "f0.scp", "--utt2spk", data.path / "utt2spk")
-        command(monkeypatch, "speaker_f0", "--kind", kind, *who, "--out", dump / "spk2f0")
+        command(monkeypatch, "speaker_f0", *given, *who, "--out", dump / "spk2f0")
         given += ["--spk2f0", dump / "spk2f0"]
     for part in range(2):
         out = dump / f"parts/feats.{part}"
@@ -113,25 +114,34 @@ def test_worlds_parameters_are_those_of_an_utterance_by_itself(tmp_path, monkeyp
     extract(monkeypatch, data, tmp_path / "dump", "world", "--rate", RATE, "--order", "24")
     found = FeatureDir(tmp_path / "dump", ["mcep", "lf0"])
     wave = soundfile.read(tmp_path / "A_1.wav", dtype="float32")[0]
-    expected = WorldParameters(WorldConfig(rate=RATE, order=24))(wave)
+    speaker = read_spk2f0(tmp_path / "dump/spk2f0")["A"]
+    expected = WorldParameters(WorldConfig(rate=RATE, order=24))(wave, speaker)
     np.testing.assert_allclose(found.read(1), expected[:, :26], atol=1e-4)
 
 
 def test_what_does_not_go_together_is_one_line(tmp_path, monkeypatch, data):
     common = ("--data", data.path, "--out", tmp_path / "out/feats")
+    only_a, both = tmp_path / "only_a", tmp_path / "both"
+    only_a.write_text("A 90 130 110\n")
+    both.write_text("A 90 130 110\nB 170 230 200\n")
     for words, message in (
         (("--kind", "envelope"), "features of kind envelope need each speaker's F0 range; give --spk2f0"),
+        (("--kind", "world"), "features of kind world need each speaker's F0 range; give --spk2f0"),
+        (("--kind", "world", "--spk2f0", only_a), "no F0 range for speaker 'B'; run speaker_f0 on its speech"),
         (("--kind", "mel", "--device", "cuda"), "features of kind mel are computed on the CPU"),
         (
             ("--kind", "mel", "--threads", "1"),
             "--threads: is for kind envelope, and these features are of kind mel; leave",
         ),
         (
-            ("--kind", "world", "--spk2f0", tmp_path / "no"),
-            "--spk2f0: is for kind envelope, .* kind world; leave it out",
+            ("--kind", "mel", "--spk2f0", both),
+            "--spk2f0: is for kinds envelope and world, .* kind mel; leave it",
         ),
-        (("--kind", "world", "--f0", tmp_path / "f0.scp"), "--f0: is for kind envelope, .* kind world; leave it out"),
-        (("--kind", "world", "--rate", "44100"), r"A_0\.wav is at 24000 Hz, and an analysis at 44100 Hz would learn"),
+        (("--kind", "mel", "--f0", both), "--f0: is for kinds envelope and world, .* of kind mel; leave it out"),
+        (
+            ("--kind", "world", "--rate", "44100", "--spk2f0", both),
+            r"A_0\.wav is at 24000 Hz, and an analysis at 44100 Hz would learn",
+        ),
         (
             ("--kind", "labels", "--dim", 5, "--labels", tmp_path / "labels.scp"),
             r"A_0 has shape \(81, 7\), not \(frames, 5\)",
@@ -144,11 +154,18 @@ def test_what_does_not_go_together_is_one_line(tmp_path, monkeypatch, data):
     assert not (tmp_path / "out").exists() or not list((tmp_path / "out").iterdir())
 
 
-def test_an_utterance_that_cannot_be_analysed_is_named(tmp_path, monkeypatch, data):
+def test_what_is_not_voiced_has_the_speakers_median(tmp_path, monkeypatch, data, caplog):
     soundfile.write(tmp_path / "B_1.wav", np.eye(1, RATE // 2, 3000)[0] / 2, RATE, subtype="FLOAT")  # a click
+    extract(monkeypatch, data, tmp_path / "dump", "world")
+    found = FeatureDir(tmp_path / "dump", ["lf0", "vuv"]).read(4)
+    median = read_spk2f0(tmp_path / "dump/spk2f0")["B"].median
+    np.testing.assert_allclose(found, np.tile([np.log(median), 0], (101, 1)), rtol=1e-6)
+    told = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
+    assert told == ["B_1: no voiced frame in 101; its log F0 is the speaker's median"]
+
+
+def test_an_utterance_that_cannot_be_analysed_is_named(tmp_path, monkeypatch, data):
     common = ("--data", data.path, "--out", tmp_path / "out/feats")
-    with pytest.raises(AudiolabError, match="B_1: no voiced frame in 101 frames"):
-        command(monkeypatch, "extract_features", "--kind", "world", *common)
     soundfile.write(tmp_path / "B_1.wav", np.cos(np.arange(20)) / 2, RATE, subtype="FLOAT")
     with pytest.raises(AudiolabError, match=r"B_1: 1[34] samples, and the high-pass takes 19 or more: leave it out"):
         command(monkeypatch, "extract_features", "--kind", "mel", *common)

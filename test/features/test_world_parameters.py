@@ -6,7 +6,7 @@ import pyworld
 import soxr
 
 from audiolab.errors import AudiolabError
-from audiolab.features.f0 import F0Config, frames_of
+from audiolab.features.f0 import F0Config, F0Range, frames_of, second_pass
 from audiolab.features.mel_cepstrum import mc2sp
 from audiolab.features.world import analyse
 from audiolab.features.world_config import WorldConfig
@@ -16,6 +16,7 @@ from audiolab.text.espeak import Line, Voice, speak
 
 RATE = 22050
 CONFIG = WorldConfig()
+WIDE = F0Range(50.0, 700.0, 150.0)
 
 
 @pytest.fixture(scope="module")
@@ -26,7 +27,7 @@ def wave():
 
 @pytest.fixture(scope="module")
 def found(wave):
-    return WorldParameters(CONFIG)(wave)
+    return WorldParameters(CONFIG)(wave, WIDE)
 
 
 def streams(parameters):
@@ -46,10 +47,9 @@ def test_f0_is_a_line_through_what_is_unvoiced(found):
     _, lf0, vuv, _ = streams(found)
     assert set(np.unique(vuv)) == {0, 1}
     assert np.median(np.exp(lf0[vuv == 1])) == pytest.approx(110, rel=0.1)
-    inside = continuous_log_f0(np.array([0, 0, 100, 0, 0, 0, 200, 0.0]))
+    inside = continuous_log_f0(np.array([0, 0, 100, 0, 0, 0, 200, 0.0]), 140)
     np.testing.assert_allclose(np.exp(inside), [100, 100, 100, 100 * 2**0.25, 100 * 2**0.5, 100 * 2**0.75, 200, 200])
-    with pytest.raises(AudiolabError, match="no voiced frame in 5 frames"):
-        continuous_log_f0(np.zeros(5))
+    np.testing.assert_allclose(np.exp(continuous_log_f0(np.zeros(5), 140)), 140)
 
 
 def test_streams_are_those_of_worlds_own_analysis(wave, found):
@@ -78,9 +78,9 @@ def test_to_speech_and_back(wave, spoken):
     Mel-cepstral distortion of voiced frames: of the sentence 2.9 dB (WORLD alone 3.0), of the vowels 7.2 (7.3).
     """
     analysis, sound = WorldParameters(CONFIG), sentence() if spoken == "sentence" else wave
-    before, whole = analysis(sound), analyse(sound, RATE, 5.0, 50.0, 700.0)
+    before, whole = analysis(sound, WIDE), analyse(sound, RATE, 5.0, 50.0, 700.0)
     theirs = pyworld.synthesize(whole.f0, whole.spectrum, whole.aperiodicity, RATE, 5.0)
-    ours, full = (losses(before, analysis(made)) for made in (analysis.synthesise(before), theirs))
+    ours, full = (losses(before, analysis(made, WIDE)) for made in (analysis.synthesise(before), theirs))
     assert ours["mcep"] < full["mcep"] + 0.2  # dB
     assert ours["mcep"] < (3.5 if spoken == "sentence" else 8)
     assert ours["c0"] < full["c0"] + 0.05
@@ -115,7 +115,7 @@ def test_voicing_of_predictions_is_over_a_half():
     """A vowel whose frames are said to be unvoiced is noise."""
     vowel = 0.1 * formant_filter(glottal_pulses(np.full(RATE, 125.0), RATE), (700, 1200, 2600, 3500), RATE)
     analysis = WorldParameters(WorldConfig(f0=F0Config(floor=71.0)))
-    parameters = analysis(vowel)
+    parameters = analysis(vowel, WIDE)
     parameters[:, 41] = 0.51
     spoken = analysis.synthesise(parameters)
     parameters[:, 41] = 0.49
@@ -130,11 +130,48 @@ def _periodicity(wave, period):
     return float(np.dot(wave[lag:], wave[:-lag]) / np.dot(wave, wave))
 
 
+def test_f0_is_that_within_the_speakers_range():
+    """A voice of 200 Hz whose every other pulse is weaker, as in creak, is one of 100 Hz to a search that is wide."""
+    pulses = glottal_pulses(np.full(RATE, 200.0), RATE)
+    period = (200 * np.arange(RATE) / RATE).astype(int)
+    vowel = 0.1 * formant_filter(pulses * np.where(period % 2, 1.0, 0.4), (700, 1200, 2600, 3500), RATE)
+    medians = [
+        np.median(np.exp(found[found[:, 41] == 1, 40]))
+        for found in (WorldParameters(CONFIG)(vowel, speaker) for speaker in (WIDE, F0Range(160.0, 260.0, 200.0)))
+    ]
+    assert medians == pytest.approx([100, 200], rel=0.02)
+    narrow = second_pass(CONFIG.f0, F0Range(100.0, 690.0, 200.0))
+    assert (narrow.floor, narrow.ceiling) == pytest.approx((100 / 1.1, 700))
+    with pytest.raises(AudiolabError, match=r"F0 range of 20 to 40 Hz lies outside .* \(50 and 700 Hz\): run"):
+        second_pass(CONFIG.f0, F0Range(20.0, 40.0, 30.0))
+
+
+def test_speech_is_as_long_as_its_frames():
+    """So it is up to a shift longer than what was analysed."""
+    for samples in (22000, 22049, 22050, 22051):
+        wave = speech_like(1.1, RATE, 110, np.random.default_rng(0))[:samples]
+        made = WorldParameters(CONFIG).synthesise(WorldParameters(CONFIG)(wave, WIDE))
+        assert 0 <= len(made) - samples <= 111
+
+
+@pytest.mark.parametrize(
+    ("rate", "edges"),
+    [
+        (16000, [0, 1000, 2000, 4000, 6000, 8000]),
+        (22050, [0, 1000, 2000, 4000, 6000, 8000, 10000, 11025]),
+        (24000, [0, 1000, 2000, 4000, 6000, 8000, 10000, 12000]),
+    ],
+)
+def test_bands_fit_any_rate(rate, edges):
+    assert WorldConfig(rate=rate).edges_hz == edges
+    assert WorldConfig(rate=rate).streams["bap"] == len(edges) - 1
+
+
 def test_sixteen_kilohertz_with_five_bands():
-    config = WorldConfig(rate=16000, order=24, bands_hz=[0, 1000, 2000, 4000, 6000, 8000])
+    config = WorldConfig(rate=16000, order=24)
     wave = speech_like(0.5, 16000, 210, np.random.default_rng(1))
     assert WorldParameters(config).alpha == 0.41
-    assert WorldParameters(config)(wave).shape == (101, 32)
+    assert WorldParameters(config)(wave, WIDE).shape == (101, 32)
 
 
 def test_bins_are_worlds():
@@ -148,7 +185,7 @@ def test_bins_are_worlds():
     ("changes", "message"),
     [
         ({"rate": 8000}, "rate 8000 is below 16000 Hz"),
-        ({"rate": 16000}, "must rise and lie within 0 … 8000 Hz"),
+        ({"rate": 16000, "bands_hz": [0.0, 11025.0]}, "must rise and lie within 0 … 8000 Hz"),
         ({"bands_hz": [0.0, 2000.0, 1000.0]}, "must rise"),
         ({"alpha": 1.0}, "alpha between -1 and 1"),
         (

@@ -8,8 +8,11 @@ import pytest
 import torch
 
 from audiolab.features.envelope_config import EnvelopeConfig
+from audiolab.features.speech_level import ActiveLevel, frame_levels
 from audiolab.features.speech_profile import SpeechProfile
 from audiolab.synthesis.envelope_converter import EnvelopeConverter, EnvelopeConverterConfig
+from audiolab.synthesis.envelope_filter import apply_envelope
+from audiolab.synthesis.overlap_add import overlap_add
 from audiolab.synthesis.streaming import blocks_of
 
 ANALYSIS = EnvelopeConfig()
@@ -48,18 +51,61 @@ def test_identity_is_a_bypass(samples):
     assert snr_db(wave, converter(lambda mel: mel).convert(wave, RATE)) > 60
 
 
-@pytest.mark.parametrize("frames", [150, 200, 201, 210, 299, 300, 301, 400, 415, 501, 730])
-def test_blocks_give_what_the_whole_gives(frames):
-    """Lengths around the windows' edges; the whole is mapped by windows that see it all at once.
+def by_hand(convert, wave):
+    """Convert a signal as a whole, of whose windows each has one change and one gain; both go in lines in dB."""
+    half, hop = convert.config.window_frames // 2, ANALYSIS.stft.hop
+    segments, peak = convert.segments(RATE), np.abs(wave - wave.mean()).max()
+    wave = wave / peak
+    found = convert.extract(wave, convert.order)
+    frames, levels = len(found.mel), frame_levels(found.mel, ANALYSIS)
+    begin = wave[: segments.pieces.first + segments.pieces.right]
+    zero = 20 * np.log10(np.abs(begin - begin.mean()).max())  # from where levels are counted, in steps
+    sound = overlap_add(found.stft, ANALYSIS.stft, len(wave)).numpy()  # without the frames' means
 
-    A window's loudness is measured on what its neighbours have faded into, of which a block has one side only.
-    """
-    wave = voice(frames * ANALYSIS.stft.hop - 23)
-    convert = converter(by_window_mean)
-    whole = convert.segments(RATE)(wave[:, None], 0)[:, 0]
+    def changed(part, change, length):
+        made = apply_envelope(found.stft[part], found.mel[part], found.mel[part] + change, ANALYSIS)
+        return overlap_add(made, ANALYSIS.stft, length).numpy()
+
+    starts = [at for at in range(0, frames, half) if at == 0 or at + half < frames]
+    weights, changes, gains = np.zeros((len(starts), frames)), np.zeros((frames, 32)), []
+    for number, at in enumerate(starts):
+        part, heard = slice(at, at + 2 * half), ActiveLevel(ANALYSIS)
+        heard.add(levels[: at + 2 * half], -zero)
+        change = segments.matched(found.mel[part], heard.value + zero) * heard.spoken
+        own = sound[at * hop :][: len(change) * hop - 1]
+        gains.append(10 * np.log10(np.sum(own**2.0) / np.sum(changed(part, change, len(own)) ** 2.0)))
+        shown = np.minimum((np.arange(2 * half) + 0.5) / half, 2 - (np.arange(2 * half) + 0.5) / half)
+        shown[:half] = 1 if number == 0 else shown[:half]
+        shown[half:] = 1 if number == len(starts) - 1 else shown[half:]
+        weights[number, part] = shown[: len(change)]
+        changes[part] += weights[number, part, None] * change.numpy()
+    np.testing.assert_allclose(weights.sum(0), 1)
+    smooth = np.interp(np.arange(len(wave)) / hop, np.arange(frames), gains @ weights)
+    made = changed(slice(None), torch.from_numpy(changes).float(), len(wave))
+    return (made * 10 ** (smooth / 20) + wave - sound) * peak
+
+
+def swelling(mel):
+    """A mapping whose windows lose and gain a lot, each its own."""
+    return mel + 2 * torch.sin(mel.std()) * torch.linspace(-9, 9, 32)
+
+
+@pytest.mark.parametrize("window", [6, 200])
+@pytest.mark.parametrize("frames", [1, 150, 200, 201, 299, 300, 301, 415, 730])
+@pytest.mark.parametrize("mapping", [by_window_mean, swelling])
+def test_blocks_give_what_the_whole_gives_by_hand(frames, window, mapping):
+    """Lengths around the windows' edges, and windows that are shorter than what a frame depends on."""
+    wave = voice(2500 + frames * ANALYSIS.stft.hop)[2500:][: frames * ANALYSIS.stft.hop - 23]
+    convert = converter(mapping, window)
     blocks = np.concatenate(list(convert.stream(blocks_of(wave, 1234), RATE)))[:, 0]
-    assert blocks.shape == whole.shape
-    assert snr_db(whole, blocks) > 45
+    assert snr_db(by_hand(convert, wave), blocks) > 100
+
+
+def test_loudness_has_no_steps_between_voices_of_unlike_level():
+    """Of 11 s in windows of the default length."""
+    quiet, loud = 0.03 * voice(6 * RATE), voice(5 * RATE, seed=1)
+    wave, convert = np.concatenate([quiet, loud]), converter(swelling, 2000)
+    assert snr_db(by_hand(convert, wave), convert.convert(wave, RATE)) > 100
 
 
 @pytest.mark.parametrize("order", range(20, 100))

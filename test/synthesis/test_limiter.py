@@ -20,8 +20,8 @@ def limited(made, source, size=1000):
     counted, limiter = Counted(blocks_of(source, size)), Limiter()
 
     def blocks():
-        for block, _ in zip(blocks_of(made, size), counted):
-            yield block
+        for start, _ in zip(range(0, len(made), size), counted):
+            yield made[start : start + size]
 
     return np.concatenate(list(limiter.apply(blocks(), RATE, counted))), limiter
 
@@ -69,6 +69,21 @@ def test_channels_keep_their_differences(loud):
     assert np.allclose(found[:, 1 - loud], found[:, loud] / 2)
     assert np.abs(found).max() <= 1 - 2**-15
     assert limiter.samples == (np.abs(made) > 1).sum() > 500
+
+
+def test_outputs_are_lowered_alike_and_gently():
+    """A sine over full scale beside another output, with a channel or two, is as clean as alone; their sum is one."""
+    loud, other = tone(2.0), 0.1 * np.cos(np.arange(3 * RATE) / 11)[:, None].astype(np.float32)
+    alone, _ = limited(loud, tone(1.0))
+    for channels in (1, 2):
+        outputs = np.repeat(np.stack([loud, other], axis=1), channels, axis=2)
+        found, limiter = limited(outputs, np.repeat(tone(1.0), channels, axis=1))
+        assert found.shape == outputs.shape
+        assert np.array_equal(found[:, 0], np.repeat(alone, channels, axis=1))
+        assert limiter.samples == channels * (np.abs(loud) > 1).sum()
+        gain = alone / np.where(np.abs(loud) > 0.05, loud, np.nan)
+        sums = np.stack([found.sum(1)[:, 0], (gain * (loud + other))[:, 0]])[:, np.isfinite(gain[:, 0])]
+        np.testing.assert_allclose(sums[0], sums[1], atol=1e-5)
 
 
 def test_the_most_of_all_peaks_is_told():

@@ -16,6 +16,8 @@ PIECES = [
     Pieces(7, right=30),
     Pieces(10, left=1, right=3, fade=5),
     Pieces(10, fade=2),
+    Pieces(10, left=4, right=9, first=3),
+    Pieces(10, left=1, right=3, fade=2, first=5),
     Pieces(2, left=3, fade=1),
     Pieces(1),
     Pieces(ENDLESS, left=3, right=3),
@@ -42,6 +44,16 @@ def test_identity_gives_the_signal_back_to_the_bit(pieces, length):
         blocks = cut(wave, [size for size in sizes if size <= length])
         assert np.array_equal(joined(in_pieces(blocks, lambda segment, first: segment, pieces)), wave)
         assert np.array_equal(joined(in_batches(blocks, lambda batch: batch, pieces, 3)), wave)
+
+
+def test_the_first_piece_may_be_shorter():
+    seen = []
+    made = whole(signal(30), lambda each, first: seen.append((first, len(each))) or each, Pieces(10, 2, 5, first=4))
+    assert np.array_equal(made, signal(30))
+    assert seen == [(0, 9), (2, 17), (12, 17), (22, 8)]  # pieces begin at 0, 4, 14 and 24
+    for first in (-1, 3, 11):
+        with pytest.raises(ValueError, match="first must lie within twice the fade and the length, or be 0"):
+            Pieces(10, fade=2, first=first)
 
 
 @pytest.mark.parametrize(("left", "right"), [(4, 4), (8, 0), (0, 8), (6, 2)])

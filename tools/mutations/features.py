@@ -98,6 +98,7 @@ MUTATIONS = [
     *of(
         "audiolab/features/world_parameters.py",
         WORLD,
+        ("F0 of the wide search", "second_pass(config.f0, speaker)", "config.f0"),
         ("all is voiced", "np.where(vuv[:, 0] > 0.5, np.exp(lf0[:, 0]), 0.0)", "np.exp(lf0[:, 0])"),
         ("F0 in a line, not its log", "np.interp(np.arange(len(f0)), voiced, np.log(f0[voiced]))",
          "np.log(np.interp(np.arange(len(f0)), voiced, f0[voiced]))"),
