@@ -89,9 +89,10 @@ def test_segments_are_the_pieces_with_their_context(pieces, length):
         seen.append((first, first + len(segment)))
         return segment
 
-    step, expected = pieces.length - pieces.fade, []
-    for start in range(0, min(length, 1000 * step), step):
-        if start == 0 or start + pieces.fade < length:
+    opening, step = pieces.first or pieces.length, pieces.length - pieces.fade
+    expected = [(0, min(length, opening + pieces.right))]
+    for start in range(opening - pieces.fade, min(length, 1000 * step), step):
+        if start + pieces.fade < length:
             end = min(length, start + pieces.length + pieces.right)
             expected.append((max(0, start - pieces.left), end))
     for sizes in ([], [1] * 200, [7] * 30):
