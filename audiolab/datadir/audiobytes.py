@@ -28,7 +28,9 @@ def open_bytes(source: Source, allow_pipes: bool, where: str) -> Iterator[IO[byt
     with contextlib.ExitStack() as stack:
         try:
             if stat.S_ISFIFO(os.stat(source.path).st_mode):  # which would wait for somebody to write
-                raise AudiolabError(f"{where}: cannot open: {source.path} is a pipe; write it into a file first")
+                raise AudiolabError(
+                    f"{where}: cannot open: it is a pipe or a device; write what it gives to a file first"
+                )
             file = stack.enter_context(open(source.path, "rb"))
             file.seek(0)  # raises for what is no file, such as a pipe
             found = file if source.offset is None else io.BytesIO(_from_archive(file, source.offset, where))

@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 from audiolab.datadir.audiofile import Recording, open_audio
 from audiolab.datadir.combined import Combined
+from audiolab.datadir.entry import parse_audio
 
 TABLE = "reco2header"
 
@@ -65,9 +66,21 @@ def kept_header(table: Mapping[str, str], recording: str, entry: str) -> Header 
 
 
 def _size(entry: str) -> int:
-    """Return the bytes of the regular file that an entry is; 0 for anything else: of a channel, say, of that file."""
+    """Return the bytes of the regular files that an entry names, all of them whole; 0 for anything else.
+
+    A channel of a file is something else: another one, or the file, has as many bytes.
+    """
+    size = _bytes(entry)
+    if size:
+        return size
+    parts = parse_audio(entry)
+    sizes = [_bytes(part.source.path) if part.source.offset is None and part.channel is None else 0 for part in parts]
+    return sum(sizes) if all(sizes) else 0
+
+
+def _bytes(path: str) -> int:
     try:
-        found = os.stat(entry)
+        found = os.stat(path)
     except (OSError, ValueError):
         return 0
     return found.st_size if stat.S_ISREG(found.st_mode) else 0

@@ -187,3 +187,9 @@ def test_a_pipe_is_refused_with_what_to_do():
     with pytest.raises(AudiolabError, match=r"it is a pipe or a device; write what it gives to a file first$"):
         read_wav(f"/dev/fd/{reading}")
     os.close(reading), os.close(writing)
+
+
+def test_a_pipe_that_nobody_writes_into_is_refused_at_once(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(AudiolabError, match=r"pipe: cannot open: it is a pipe or a device; write what it gives to a file"):
+        read_wav(tmp_path / "pipe")

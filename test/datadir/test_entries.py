@@ -192,3 +192,12 @@ def test_validation_tells_what_is_wrong_with_an_entry(data):
     found = [str(fault) for fault in validate(data.path, feats=False, text=False)]
     assert "data/vocals.scp:1: 'm-1': a.wav[channel=2]: a.wav: no channel 2: it has 2 channels" in found[0]
     assert "data/vocals.scp:2: the path of 's-1' begins with ~" in found[1]
+
+
+def test_a_header_of_another_channel_is_not_believed(data):
+    """It has as many bytes, and so has the file."""
+    headers = data.table("reco2header")
+    assert kept_header(headers, "m-1", data.table("wav.scp")["m-1"]) is None
+    whole = {"a": str(read_header("a.wav"))}
+    assert kept_header(whole, "a", "a.wav") == read_header("a.wav")
+    assert kept_header(whole, "a", "a.wav[channel=7]") is None
