@@ -191,5 +191,5 @@ def test_a_pipe_is_refused_with_what_to_do():
 
 def test_a_pipe_that_nobody_writes_into_is_refused_at_once(tmp_path):
     os.mkfifo(tmp_path / "pipe")
-    with pytest.raises(AudiolabError, match=r"pipe: cannot open: it is a pipe or a device; write what it gives to a file"):
+    with pytest.raises(AudiolabError, match=r"pipe: cannot open: it is a pipe or a device; write what it gives"):
         read_wav(tmp_path / "pipe")
