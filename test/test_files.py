@@ -182,6 +182,22 @@ def test_files_are_replaced_together_or_not_at_all(tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["wav"]
 
 
+def test_two_writers_do_not_replace_files_of_one_folder(tmp_path):
+    """The second one is told; what the first one writes is whole."""
+    with replaced_together(tmp_path / "wav") as staged:
+        (staged / "a").write_text("first")
+        with (
+            pytest.raises(AudiolabError, match=r"wav: another process is writing into it; wait for its end"),
+            replaced_together(tmp_path / "wav"),
+        ):
+            pytest.fail("two at once")
+        (staged / "b").write_text("first")
+    assert {path.name for path in (tmp_path / "wav").iterdir()} == {"a", "b"}
+    with replaced_together(tmp_path / "wav") as staged:
+        (staged / "a").write_text("second")
+    assert (tmp_path / "wav" / "a").read_text() == "second"
+
+
 def test_files_that_cannot_be_replaced_together(tmp_path):
     (tmp_path / "wav").write_text("a file")
     with pytest.raises(AudiolabError, match=r"cannot write .*wav: "), replaced_together(tmp_path / "wav") as staged:

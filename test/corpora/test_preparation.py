@@ -51,6 +51,17 @@ def test_a_smaller_count_is_a_part_of_a_larger_one():
     assert small["test"] == SETS["test"]
 
 
+def test_a_speaker_of_two_languages_counts_in_each():
+    both = [One(f"{who}-{lang}", who, lang) for lang in ("de", "fr") for who in "ab"]
+    for seed in "abcdefgh":
+        renamed = [one._replace(speaker=seed + one.speaker) for one in both]
+        taken = Whole(max_speakers=1).fewer({"train": renamed})["train"]
+        assert Counter(one.language for one in taken) == {"de": 1, "fr": 1}
+    only = [one for one in both if one != both[2]]  # a in German alone
+    languages = [one.language for one in Whole(max_speakers=1).fewer({"train": only})["train"]]
+    assert sorted(languages) == ["de", "fr"]
+
+
 def test_what_is_taken_does_not_hang_on_what_else_is_there():
     """But on how many others come before it."""
     chosen = {one.speaker for one in Whole(max_speakers=5).fewer(SETS)["train"]}

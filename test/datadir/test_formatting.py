@@ -209,6 +209,12 @@ def test_signals_that_are_unlike_are_refused(verb):
             verb("out", *words)
 
 
+def test_a_whole_piece_is_no_rest():
+    """Which is shorter than the shortest that a rest may be."""
+    assert [piece.samples for piece in pieces_of("u", 0, 3000, 1000, Cut(0.5))] == [500] * 6
+    assert [piece.samples for piece in pieces_of("u", 0, 3100, 1000, Cut(0.5))] == [500] * 5 + [600]
+
+
 def test_every_sample_is_in_one_piece():
     generator = np.random.default_rng(0)
     for _ in range(200):

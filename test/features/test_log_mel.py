@@ -99,6 +99,8 @@ def test_levels():
     ("changes", "message"),
     [
         ({"mel_high_hz": 9000.0}, "mel bands must lie within 0"),
+        ({"gain": 0.0}, "gain between 0 and 1000"),
+        ({"range_db": 1e-300}, "range_db between 1 and 1000"),
         ({"hop": 0}, "hop 0 between 1 and n_fft"),
         ({"dither": -1.0}, "dither and seed must not be negative"),
         ({"highpass_hz": 8000.0}, "highpass_hz must lie below 8000 Hz"),

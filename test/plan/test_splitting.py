@@ -99,6 +99,23 @@ def test_the_same_bits_and_another_number_of_jobs_makes_nothing_anew(capsys):
     assert "audiolab.bin" not in capsys.readouterr().out
 
 
+def test_a_join_that_dies_keeps_the_parts(capsys, monkeypatch):
+    first, second, join = tasks(2)
+    run_task(first)
+    run_task(second)
+    with monkeypatch.context() as patched:
+        patched.setattr("audiolab.datadir.parts.write_data_dir", lambda *_, **__: pytest.fail("killed"))
+        with pytest.raises(pytest.fail.Exception):
+            run_task(join)
+    capsys.readouterr()
+    run(2)
+    assert capsys.readouterr().out.count("is there already, made of the same") == 2
+    joined = made()
+    Path("out/.stamp/enhanced.json").unlink()
+    run(1)
+    assert made() == joined
+
+
 def test_what_was_stopped_goes_on(capsys):
     first, second, join = tasks(2)
     run_task(first)

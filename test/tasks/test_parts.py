@@ -109,6 +109,13 @@ def test_what_is_killed_while_it_joins_is_joined_again(run, tmp_path, monkeypatc
     assert content(tmp_path / "out") == content(tmp_path / "whole")
 
 
+def test_one_job_needs_no_join_and_may_have_one(run, tmp_path):
+    run(tmp_path / "out", "--nj", 1, "--job", 1)
+    before = content(tmp_path / "out")
+    run(tmp_path / "out", "--nj", 1, "--join")
+    assert content(tmp_path / "out") == before
+
+
 class Quieter:
     """A converter of speaker A to B."""
 

@@ -103,6 +103,15 @@ def test_what_fails_has_no_stamp_but_where_nothing_was_begun(recipe, broken, lef
         assert told(recipe("--stage", "train")) == "error: data was begun and is not whole: run stage 0 (data) again"
 
 
+def test_what_is_to_be_run_first_is_all_that_is_advised(recipe):
+    """Not, too, to go on with the stage that cannot run."""
+    done = recipe("--stage", "train")
+    assert "run stage 0 (data) first" in told(done)
+    assert "go on with" not in done.stderr
+    recipe()
+    assert "go on with\n  ./run.sh --broken train --stage train" in recipe("--broken", "train").stderr
+
+
 def test_what_another_one_makes_is_left_alone(recipe):
     recipe()
     before = stamps()
