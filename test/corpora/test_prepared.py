@@ -151,6 +151,10 @@ def test_signals_must_fit(tmp_path):
     sets, further = {"pairs": [Recording(noisy, "x", "x")]}, {"pairs": {"spk1.scp": {"x": clean}}}
     with pytest.raises(AudiolabError, match=r"clean.wav: 159 samples at 16000 Hz, .*noisy.wav has 160 at 16000 Hz"):
         prepare_sets(tmp_path / "data", sets, further)
+    write(clean, 160, 8000)
+    with pytest.raises(AudiolabError, match=r"clean.wav: 160 samples at 8000 Hz, .*noisy.wav has 160 at 16000 Hz"):
+        prepare_sets(tmp_path / "data", sets, further)
+    assert not (tmp_path / "data").exists()
     write(clean, 160)
     prepare_sets(tmp_path / "data", sets, further)
     assert DataDir(tmp_path / "data/pairs").table("spk1.scp") == {"x": str(clean)}

@@ -124,8 +124,8 @@ def break_wav(kind, path):
         path.write_bytes(path.read_bytes()[:-4000])
     elif kind == "stereo":
         soundfile.write(path, np.stack([wave, wave], 1), RATE)
-    elif kind == "slow":
-        soundfile.write(path, wave, 8000)
+    elif kind.isdigit():
+        soundfile.write(path, wave, int(kind))
     elif kind == "silent":
         soundfile.write(path, 0 * wave, RATE)
     elif kind == "dither":
@@ -145,7 +145,8 @@ def break_wav(kind, path):
         ("silent", "silent.*record it again, or leave it out"),
         ("dither", "silent.*record it again, or leave it out"),
         ("NaN", "sample 100 is NaN"),
-        ("slow", "is at 8000 Hz, and an analysis at 16000 Hz would learn from bands without data"),
+        ("8000", "is at 8000 Hz, and an analysis at 16000 Hz would learn from bands without data"),
+        ("15999", "is at 15999 Hz, and an analysis at 16000 Hz would learn from bands without data"),
     ],
 )
 def test_bad_audio_is_named_and_nothing_is_written(tmp_path, monkeypatch, data, kind, words):

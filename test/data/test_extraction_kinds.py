@@ -113,10 +113,11 @@ def test_mel_is_that_of_an_utterance_by_itself(tmp_path, monkeypatch, data):
 def test_worlds_parameters_are_those_of_an_utterance_by_itself(tmp_path, monkeypatch, data):
     extract(monkeypatch, data, tmp_path / "dump", "world", "--rate", RATE, "--order", "24")
     found = FeatureDir(tmp_path / "dump", ["mcep", "lf0"])
-    wave = soundfile.read(tmp_path / "A_1.wav", dtype="float32")[0]
-    speaker = read_spk2f0(tmp_path / "dump/spk2f0")["A"]
-    expected = WorldParameters(WorldConfig(rate=RATE, order=24))(wave, speaker)
-    np.testing.assert_allclose(found.read(1), expected[:, :26], atol=1e-4)
+    ranges = read_spk2f0(tmp_path / "dump/spk2f0")
+    for number, name in ((1, "A_1"), (4, "B_1")):
+        wave = soundfile.read(tmp_path / f"{name}.wav", dtype="float32")[0]
+        expected = WorldParameters(WorldConfig(rate=RATE, order=24))(wave, ranges[name[0]])
+        np.testing.assert_allclose(found.read(number), expected[:, :26], atol=1e-4)
 
 
 def test_what_does_not_go_together_is_one_line(tmp_path, monkeypatch, data):

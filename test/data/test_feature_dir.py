@@ -259,6 +259,17 @@ def test_what_is_wrong_is_named(tmp_path, feats, what, message):
         use(tmp_path)
 
 
+@pytest.mark.parametrize("columns", [BANDS - 1, BANDS + 1])
+def test_a_later_matrix_of_another_width_is_named(folder, feats, columns):
+    other = {**feats, "A_3": np.zeros((len(feats["A_3"]), columns))}
+    write_matrices(folder / "feats.ark", folder / "feats.scp", sorted(other.items()))
+    features = FeatureDir(folder)
+    assert features.read(2).shape == features.read(4)[:42].shape == (42, BANDS)
+    told = rf"feats\.scp: A_3: .*its shape is \(53, {columns}\), and \(53, 4\) was expected; make the features again"
+    with pytest.raises(AudiolabError, match=told):
+        features.read(3, 0, 10)
+
+
 @pytest.mark.parametrize("how", [{"compression": 2}, {"compression": 1}, {"dtype": np.float64}])
 def test_compressed_and_double_archives(tmp_path, feats, how):
     make_features(tmp_path, feats)

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from audiolab.datadir.arkio import MatrixTable, join_scp, write_matrices
+from audiolab.datadir.arkread import read_rows
 from audiolab.datadir.table import read_table
 from audiolab.errors import AudiolabError
 
@@ -80,6 +81,22 @@ def test_ranges_are_inclusive_as_kaldi_native_io_reads_them(tmp_path):
     for bad in ("[0:31]", "[5:4]", "[0:1,0:1,0:1]", "[1]"):
         with pytest.raises(AudiolabError, match=r"range|within"):
             MatrixTable({"a": entry + bad})["a"]
+
+
+@pytest.mark.parametrize("form", ["ark", "ark,t"])
+def test_rows_of_binary_and_of_text(tmp_path, form):
+    written = {name: np.round(matrix, 2) for name, matrix in matrices().items()}
+    with kaldi_native_io.FloatMatrixWriter(f"{form},scp:{tmp_path}/f.ark,{tmp_path}/f.scp") as out:
+        for utterance, matrix in written.items():
+            out.write(utterance, matrix)
+    entry, whole = read_table(tmp_path / "f.scp")["u1"], written["u1"]
+    for more, part in (("", whole), ("[3:9]", whole[3:10]), ("[3:9,1:2]", whole[3:10, 1:3])):
+        for begin, end in ((2, 4), (0, None), (5, None), (3, 3)):
+            rows, count = read_rows(entry + more, begin, end)
+            np.testing.assert_array_equal(rows, part[begin:end])
+            assert count == len(part)
+        with pytest.raises(AudiolabError, match=f"rows 2 to {len(part) + 1} are wanted of its {len(part)}"):
+            read_rows(entry + more, 2, len(part) + 1)
 
 
 def test_vectors_and_integers_are_read(tmp_path):

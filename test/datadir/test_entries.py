@@ -67,6 +67,29 @@ def test_sums_of_several_channels_keep_them():
 
 
 @pytest.mark.parametrize(
+    "entry", ["b.wav + cut.wav", "cut.wav + b.wav", "b.wav + b.wav + cut.wav", "cut.wav[channel=0]"]
+)
+def test_no_part_of_a_sum_may_be_truncated(folder, entry):
+    """Of a FLAC only its end tells, at which opening does not look."""
+    soundfile.write("cut.flac", np.random.default_rng(0).integers(-9999, 9999, 900).astype(np.int16), RATE)
+    (folder / "cut.wav").write_bytes((folder / "cut.flac").read_bytes()[:-300])
+    for look in (audio_info, read_header):
+        with pytest.raises(AudiolabError, match=r"cut\.wav: .*truncated"):
+            look(entry)
+
+
+def test_the_sample_format_of_a_sum_is_one_that_passes_full_scale():
+    soundfile.write("f.wav", RAMP / 32768, RATE, "FLOAT")
+    formats = {
+        "b.wav": "PCM_16", "a.wav[channel=1]": "PCM_16", "f.wav[channel=0]": "FLOAT",
+        "b.wav + b.wav": "FLOAT", "b.wav + f.wav": "FLOAT", "f.wav + b.wav": "FLOAT",
+    }  # fmt: skip
+    for entry, expected in formats.items():
+        with open_audio(entry) as recording:
+            assert recording.subtype == expected
+
+
+@pytest.mark.parametrize(
     "name",
     ["b + c.wav", "d[channel=0]", "e.ark:12", '"f".wav', 'g "h" + \\.wav', "ü ö.wav", "+ + +", "i.wav[channel=1] + j"],
 )
@@ -198,6 +221,21 @@ def test_a_header_of_another_channel_is_not_believed(data):
     """It has as many bytes, and so has the file."""
     headers = data.table("reco2header")
     assert kept_header(headers, "m-1", data.table("wav.scp")["m-1"]) is None
+    assert read_header("a.wav[channel=1]").size == 0
     whole = {"a": str(read_header("a.wav"))}
     assert kept_header(whole, "a", "a.wav") == read_header("a.wav")
     assert kept_header(whole, "a", "a.wav[channel=7]") is None
+
+
+def test_a_header_of_what_is_not_all_whole_files_is_not_believed(folder):
+    """Of a sum with a file that is gone, with an archive's entry, with a channel: as many bytes tell nothing."""
+    (folder / "b.ark").write_bytes(b"x " + (folder / "b.wav").read_bytes())
+    for entry in ("b.ark:2", "b.wav + b.ark:2", "b.wav + b.wav[channel=0]"):
+        assert read_header(entry) == (900, RATE, 1, 0)
+    for kept, entry in (
+        ("b.wav", "b.wav + gone.wav"), ("b.wav", "gone.wav + b.wav"), ("b.wav", "b.wav:0"),
+        ("b.wav", "b.wav[channel=0]"), ("b.wav + b.wav", "b.wav + b.wav:0"), ("b.wav + b.wav", "b.wav[channel=0] + b.wav"),
+    ):  # fmt: skip
+        headers = {"u": str(read_header(kept))}
+        assert kept_header(headers, "u", kept) == read_header(kept)
+        assert kept_header(headers, "u", entry) is None

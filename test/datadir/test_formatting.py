@@ -12,7 +12,7 @@ import soxr
 from audiolab.bin import format_wav
 from audiolab.datadir.audio import load_utterance, read_excerpt
 from audiolab.datadir.datadir import DataDir, write_data_dir
-from audiolab.datadir.headers import kept_header
+from audiolab.datadir.headers import kept_header, parse_header
 from audiolab.datadir.pieces import Cut, pieces_of
 from audiolab.datadir.validate import validate
 from audiolab.errors import AudiolabError
@@ -198,15 +198,38 @@ def test_of_mixtures_their_audio_is_taken_where_it_is_written(verb):
     assert len(joined(data, "a-x", "noise1.scp")[0]) == LENGTHS["a-x"]
 
 
-def test_signals_that_are_unlike_are_refused(verb):
-    soundfile.write("short.wav", np.full(2999, 0.1), RATE)
+@pytest.mark.parametrize(("samples", "rate"), [(2999, RATE), (3000, 2 * RATE)])
+def test_signals_that_are_unlike_are_refused(verb, samples, rate):
+    soundfile.write("unlike.wav", np.full(samples, 0.1), rate)
     vocals = Path("in/vocals.scp")
-    vocals.write_text(vocals.read_text().replace("a-y.wav[channel=1]", "short.wav"))
+    vocals.write_text(vocals.read_text().replace("a-y.wav[channel=1]", "unlike.wav"))
+    told = rf"vocals\.scp: a-y: unlike\.wav: {samples} samples at {rate} Hz, and wav\.scp's has 3000 at 8000 Hz"
     for words in (["--channels", "mix"], ["--by_reference", "--segment_seconds", 1]):
-        with pytest.raises(
-            AudiolabError, match=r"vocals\.scp: a-y: short\.wav: 2999 samples at 8000 Hz, and wav\.scp's"
-        ):
+        with pytest.raises(AudiolabError, match=told):
             verb("out", *words)
+
+
+def test_headers_and_durations_are_of_the_mixture(verb):
+    """Where a further signal has fewer channels, too."""
+    data = verb("out", "--channels", "all")
+    for name, length in LENGTHS.items():
+        path = data.table("wav.scp")[name]
+        assert parse_header(data.table("reco2header")[name]) == (length, RATE, 2, Path(path).stat().st_size)
+        assert float(data.table("utt2dur")[name]) == length / RATE
+        assert soundfile.info(data.table("vocals.scp")[name]).channels == 1
+
+
+def test_nothing_is_made_where_a_recording_lies_that_is_read(verb):
+    """Be it one of a further signal only."""
+    Path("songs").mkdir()
+    Path("a-x.wav").rename("songs/a-x.wav")
+    soundfile.write("a-x.wav", np.full((LENGTHS["a-x"], 2), 0.1), RATE)
+    vocals = Path("in/vocals.scp")
+    vocals.write_text(vocals.read_text().replace("a-x.wav", "songs/a-x.wav"))
+    for words in (["--channels", "mix"], ["--by_reference", "--segment_seconds", 1]):
+        with pytest.raises(AudiolabError, match=r"songs: holds songs/a-x\.wav, which is read"):
+            verb("songs", *words)
+    assert [path.name for path in Path("songs").iterdir()] == ["a-x.wav"]
 
 
 def test_a_whole_piece_is_no_rest():

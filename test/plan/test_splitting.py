@@ -164,6 +164,17 @@ def test_parts_of_two_models_are_never_joined(between):
     assert made() == before
 
 
+def test_a_part_withdraws_the_stamps_of_other_numbers_of_jobs():
+    """For it may have been made of something else, that was taken back."""
+    run_task(tasks(2)[0])
+    assert tasks(2)[0].is_fresh()
+    run_task(tasks(3)[1])
+    assert tasks(3)[1].is_fresh()
+    assert not tasks(2)[0].is_fresh()
+    run_task(tasks(3)[0])
+    assert [task.is_fresh() for task in tasks(3)] == [True, True, False, False]
+
+
 def test_a_part_withdraws_the_stamp_of_the_whole():
     """So that what was overwritten in part does not count, if another command is taken back."""
     run(1)

@@ -79,6 +79,16 @@ def test_what_is_wrong_with_jobs_is_told(run, tmp_path):
         join(tmp_path / "out", 2, {"alike": 1})
 
 
+@pytest.mark.parametrize("given", [{"a": 1}, {"a": 1, "b": 2, "c": 3}, {"a": 1, "b": 3}])
+def test_options_that_only_a_job_or_only_the_join_was_given_are_told(tmp_path, given):
+    for job in (1, 2):
+        with Part(job, 2).making(tmp_path, {"a": 1, "b": 2}):
+            write_data_dir(Part(job, 2).folder(tmp_path), {"utt2spk": {f"a-{job}": "a"}})
+    with pytest.raises(AudiolabError, match=r"1_of_2: its job was given other [bc] than --join; give the same, or run"):
+        join(tmp_path, 2, given)
+    assert join(tmp_path, 2, {"b": 2, "a": 1}).utterances == ["a-1", "a-2"]
+
+
 def test_a_job_that_fails_leaves_nothing_to_join_and_what_was_there(run, tmp_path):
     """Neither its own earlier part, nor audio of other jobs in what is used until all are joined."""
     run(tmp_path / "out")

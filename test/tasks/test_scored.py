@@ -50,6 +50,8 @@ def test_a_share_keeps_all_digits_and_what_has_no_value(tmp_path):
     ("change", "says"),
     [
         (lambda tree: tree | {"given": {"alpha": 0.4}}, "was given other alpha than --join"),
+        (lambda tree: tree | {"given": {"alpha": 0.41, "beta": 1}}, "2_of_2.json: its job was given other beta than"),
+        (lambda tree: tree | {"given": {}}, "2_of_2.json: its job was given other alpha than --join"),
         (lambda tree: tree | {"facts": {"n": 2}}, "2_of_2.json: tells other facts than 1_of_2.json; the data changed"),
         (lambda tree: tree | {"results": {}}, "s.parts: holds 1 of 2 items; the data changed: run all jobs again"),
         (lambda tree: tree | {"results": {"x": "silent"}}, "no part of scores .*; remove it and run its job again"),
