@@ -116,6 +116,9 @@ def test_segments_are_cut_as_recordings_are(verb):
     """Of a data dir with segments, no sample is lost, doubled or shifted either."""
     made = verb("segments", "--by_reference", "--segment_seconds", 0.9, "--shortest_seconds", 0)
     assert list(made.table("segments").values())[:2] == ["a-x 0.0000000 0.9000000", "a-x 0.9000000 1.8000000"]
+    halves = verb("halves", "--data", "segments", "--by_reference", "--segment_seconds", 0.45, "--shortest_seconds", 0)
+    assert halves.table("segments")["a-x-000001-000001"] == "a-x 1.3500000 1.8000000"
+    assert validate("halves", feats=False, text=False) == []
     again = verb("out", "--data", "segments", "--segment_seconds", 0.25, "--shortest_seconds", 0.1, "--channels", "all")
     pieces = [name for name in again.utterances if name.startswith("a-x-")]
     waves = [load_utterance(again, name, channels="all")[0] for name in pieces]
@@ -145,6 +148,8 @@ def test_the_last_piece_is_filled_with_zeros(verb):
         assert 0 <= len(found) - length < 4000
         np.testing.assert_array_equal(found[:length], soundfile.read(f"{name}.wav", dtype="float32")[0])
         assert not found[length:].any()
+    assert {parse_header(value)[:3] for value in data.table("reco2header").values()} == {(4000, RATE, 2)}
+    assert set(data.table("utt2dur").values()) == {"0.500000"}
 
 
 def test_what_is_clipped_is_told_of_the_file_that_is_there(verb, caplog):

@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-SYSTEMS = ("features", "softgan", "srst", "training")
-"""Whose lists there are; `features` and `training`, which is the trainer's, all systems share."""
+SYSTEMS = ("datadir", "features", "softgan", "srst", "training")
+"""Whose lists there are; `datadir`, `features` and `training`, which is the trainer's, all systems share."""
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ CEPSTRUM = ("test/features/test_mel_cepstrum.py",)
 WORLD = ("test/features/test_world_parameters.py",)
 FOLDER = ("test/data/test_feature_dir.py", "test/data/test_crops.py")
 CROPS = ("test/data/test_unpaired_crops.py",)
-EXTRACTION = ("test/data/test_extraction_kinds.py",)
+EXTRACTION = ("test/data/test_extraction_kinds.py", "test/data/test_extraction.py")
 
 MUTATIONS = [
     *of(
@@ -115,6 +115,13 @@ MUTATIONS = [
         EXTRACTION,
         ("one noise for all utterances", "(config.seed, *utterance.encode())", "(config.seed,)"),
         ("noise that no seed changes", "(config.seed, *utterance.encode())", "(0, *utterance.encode())"),
+        ("rates up to 8 kHz too low", "if original < rate:", "if original <= rate - 8000:"),
+        ("rates that are a little too low", "if original < rate:", "if original < 0.99 * rate:"),
+        ("all have the range of one speaker",
+         "{utterance: sources.ranges[speaker] for utterance, speaker in speakers.items()}",
+         "dict.fromkeys(speakers, next(iter(sources.ranges.values())))"),
+        ("WORLD of the widest range", "_of(utterance, analysis, samples, range_of[utterance])",
+         "_of(utterance, analysis, samples, range_of[utterance]._replace(floor=40.0, ceiling=800.0))"),
         ("labels of any width", "labels.ndim != 2 or labels.shape[1] != config.dim", "labels.ndim != 2"),
     ),
     *of(
@@ -126,6 +133,8 @@ MUTATIONS = [
         ("lengths of other utterances", "return table.by_id(np.fromiter(", "return (np.fromiter("),
         ("lengths that headers do not have", "if (there, rows.shape[1]) != (length, self._widths[table]):",
          "if False:"),
+        ("later matrices of another width", "if (there, rows.shape[1]) != (length, self._widths[table]):",
+         "if there != length:"),
         ("streams at the beginning", "slice(begin, begin + width)", "slice(0, width)"),
         ("streams out of order", "for _, table, columns in self._parts]\n        return",
          "for _, table, columns in sorted(self._parts)]\n        return"),
