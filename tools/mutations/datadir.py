@@ -101,6 +101,15 @@ MUTATIONS = [
         ("the gain of the first output or channel", "wide.max(axis=1)", "wide[:, 0]"),
         ("the gain of the last output or channel", "wide.max(axis=1)", "wide[:, -1]"),
         ("the gain of their mean", "wide.max(axis=1)", "wide.mean(axis=1)"),
+        ("each output has a gain of its own", "            wide = np.abs(",
+         "            if segment.ndim == 3:\n"
+         "                return np.stack([limited(one, first) for one in segment.swapaxes(0, 1)], axis=1)\n"
+         "            wide = np.abs("),
+        ("each channel has a gain of its own", "            wide = np.abs(",
+         "            if segment.shape[-1] > 1:\n"
+         "                ones = np.split(segment, segment.shape[-1], -1)\n"
+         "                return np.concatenate([limited(one, first) for one in ones], -1)\n"
+         "            wide = np.abs("),
         ("steps of gain", 'np.minimum(uniform_filter1d(held, 2 * look + 1, mode="nearest"), needed)', "needed"),
     ),
 ]  # fmt: skip
