@@ -165,7 +165,7 @@ def test_parts_of_two_models_are_never_joined(between):
 
 
 def test_a_part_withdraws_the_stamps_of_other_numbers_of_jobs():
-    """For it may have been made of something else, that was taken back."""
+    """Parts count of the number of jobs alone that was begun last."""
     run_task(tasks(2)[0])
     assert tasks(2)[0].is_fresh()
     run_task(tasks(3)[1])
