@@ -14,6 +14,8 @@ from audiolab.corpora.splits import SETS, set_of
 from audiolab.datadir.apart import check_files_apart
 from audiolab.datadir.audiofile import audio_info
 from audiolab.datadir.datadir import write_data_dir
+from audiolab.datadir.fingerprint import STAMPS, stamps_of
+from audiolab.datadir.stamp import withdraw
 from audiolab.errors import AudiolabError
 
 PAIRS = "pairs"
@@ -147,8 +149,12 @@ def _check_rates(pairs: Sequence[Line]) -> None:
 
 
 def _empty(path: Path) -> None:
-    """Take the tables of an earlier run out of a data dir, and remove it where it holds nothing else."""
+    """Take the tables and stamps of an earlier run out of a data dir, and remove it where it holds nothing else."""
     write_data_dir(path, {}, replace=True)
+    for stamp in stamps_of(path):
+        withdraw(path, stamp.stem)
     logging.info("%s: emptied, for the table has nothing for it", path)
     with contextlib.suppress(OSError):
+        if (path / STAMPS).is_dir():
+            (path / STAMPS).rmdir()
         path.rmdir()
