@@ -19,8 +19,8 @@ from audiolab.datadir.table import write_table
 from audiolab.errors import AudiolabError
 from audiolab.features.kinds import kind_of, parse_features, save_features
 
-_WITH_F0 = "kinds envelope and world"
-"""Those that `utils/extract_features.sh --f0` is for."""
+_FOR = {"threads": ("envelope",), "spk2f0": ("envelope", "world"), "f0": ("envelope", "world")}
+"""Option -> the kinds that it may be given for; what `utils/extract_features.sh --f0` gives goes with both."""
 
 
 def main() -> None:
@@ -41,8 +41,9 @@ def main() -> None:
         help="kind envelope: threads on the CPU, default 1; better run jobs side by side",
     )
     config, options = parse_features(parser)
-    _check_kind(options, kind_of(config))
-    _use_device(options.device, options.threads or 1, kind_of(config))
+    kind = kind_of(config)
+    _check_kind(options, kind)
+    _use_device(options.device, options.threads or 1, kind)
     check_not_read(f"{options.out}.scp", *filter(None, (options.spk2f0, options.f0, getattr(config, "labels", None))))
     sources = Sources(
         DataDir(options.data),
@@ -65,9 +66,10 @@ def _check_kind(options: Any, kind: str) -> None:
         return
     if options.device != "cpu":
         raise AudiolabError(f"--device {options.device}: features of kind {kind} are computed on the CPU; leave it out")
-    for name, kinds in (("threads", "kind envelope"), ("spk2f0", _WITH_F0), ("f0", _WITH_F0)):
-        if getattr(options, name) is not None and not (kind == "world" and kinds == _WITH_F0):
-            raise AudiolabError(f"--{name}: is for {kinds}, and these features are of kind {kind}; leave it out")
+    for name, kinds in _FOR.items():
+        if getattr(options, name) is not None and kind not in kinds:
+            named = f"kind{'s' if kinds[1:] else ''} {' and '.join(kinds)}"
+            raise AudiolabError(f"--{name}: is for {named}, and these features are of kind {kind}; leave it out")
 
 
 def _use_device(device: str, threads: int, kind: str) -> None:

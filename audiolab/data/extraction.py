@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from audiolab.datadir.arkio import MatrixTable
-from audiolab.datadir.audio import Channels, excerpt_of, open_utterance, span_of
+from audiolab.datadir.audio import Channels, open_utterance, utterance_of
 from audiolab.datadir.datadir import DataDir
 from audiolab.errors import AudiolabError
 from audiolab.features.envelope_config import EnvelopeConfig, frame_orders, order_for
@@ -68,8 +68,7 @@ class Sources:
                         "%s is at %d Hz; all audio of another rate is resampled to %d Hz", utterance, original, rate
                     )
                     resampled = True
-                span = span_of(self.datadir, utterance, recording, rate)
-                samples = excerpt_of(recording, rate, *span, self.channels, allow_silent=False)
+                samples = utterance_of(self.datadir, utterance, recording, rate, self.channels)
             yield utterance, samples
 
 

@@ -89,8 +89,7 @@ def load_utterance(
     """
     with open_utterance(datadir, utterance, table, allow_pipes) as recording:
         rate = rate or recording.rate
-        start, samples = span_of(datadir, utterance, recording, rate)
-        return excerpt_of(recording, rate, start, samples, channels, allow_silent), rate
+        return utterance_of(datadir, utterance, recording, rate, channels, allow_silent), rate
 
 
 @contextlib.contextmanager
@@ -104,6 +103,19 @@ def open_utterance(
         raise AudiolabError(f"{datadir.path / table}: no entry for '{name}'; check with utils/validate_data_dir.py")
     with open_audio(entries[name], allow_pipes, f"{datadir.path / table}: {utterance}") as recording:
         yield recording
+
+
+def utterance_of(
+    datadir: DataDir,
+    utterance: str,
+    recording: Recording | Combined,
+    rate: int,
+    channels: Channels = "mono",
+    allow_silent: bool = False,
+) -> np.ndarray:
+    """Return an utterance's samples at a rate, out of its open recording; raises as `span_of` and `excerpt_of` do."""
+    start, samples = span_of(datadir, utterance, recording, rate)
+    return excerpt_of(recording, rate, start, samples, channels, allow_silent)
 
 
 def span_of(datadir: DataDir, utterance: str, recording: Recording | Combined, rate: int) -> tuple[int, int]:

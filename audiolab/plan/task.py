@@ -120,7 +120,7 @@ class Task:
         withdraw(self.folder, self.phase)
         jobs = self.part.partition("/")[2]
         for other in stamps_of(self._parts):
-            if not other.stem.endswith(f"_of_{jobs}"):  # its files are overwritten by several of these parts
+            if not other.stem.endswith(f"_of_{jobs}"):  # one number of jobs counts at a time
                 withdraw(self._parts, other.stem)
         begin_stage(self._parts, _name(self.part), inputs, self.options)
 

@@ -12,7 +12,7 @@ import numpy as np
 from audiolab.cli import ArgumentParser
 from audiolab.config import add_arguments, from_namespace, option
 from audiolab.data.files import convert_file
-from audiolab.datadir.audio import excerpt_of, open_utterance, resample, span_of
+from audiolab.datadir.audio import open_utterance, resample, utterance_of
 from audiolab.datadir.audiofile import open_audio
 from audiolab.datadir.datadir import DataDir
 from audiolab.datadir.parts import Part
@@ -112,10 +112,7 @@ def convert_data_dir(converter: Converter, datadir: DataDir, out: str | Path, ra
     def convert(name: str, utterance: str) -> Made:
         with open_utterance(datadir, utterance) as recording:
             at = min(recording.rate, rate)
-            waves = {
-                each: excerpt_of(recording, each, *span_of(datadir, utterance, recording, each), allow_silent=False)
-                for each in {recording.rate, at}
-            }
+            waves = {each: utterance_of(datadir, utterance, recording, each) for each in {recording.rate, at}}
             source, wave = waves[recording.rate], waves[at]
         limiter = Limiter(name, always=bool(np.abs(source).max() <= 1))
         try:
