@@ -7,6 +7,7 @@ Placeholders in a phase's texts:
     {phase}       the phase's name; {folder}: its own folder
     {name:stem}   of a path its last part without suffix
     {name:first}  of a phase with several such jobs the first one's folder
+    {name:before:other}  of a phase over rounds the folder of the round before; in the first round that of phase other
     {*name}       as words of their own: the words of a setting, or the folders of all such jobs
 """
 
@@ -23,12 +24,12 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from audiolab.errors import AudiolabError, did_you_mean
-from audiolab.plan.phases import Phase, Phases, axis_problems
+from audiolab.plan.phases import ROUNDS, Phase, Phases, axis_problems
 
 Key = tuple[str, tuple[tuple[str, str], ...]]
 """A job: its phase, and the values of its axes."""
 
-_PLACEHOLDER = re.compile(r"\{(\*?)(\w+)(?::(\w+))?\}")
+_PLACEHOLDER = re.compile(r"\{(\*?)(\w+)(?::(\w+)(?::(\w+))?)?\}")
 
 
 @dataclass
@@ -202,10 +203,16 @@ class Plan:
             return []
 
     def _filled(self, text: str, job: Job) -> str:
-        return _PLACEHOLDER.sub(lambda found: self._one(found[2], found[3] or "", job), self._with_pieces(text))
+        return _PLACEHOLDER.sub(lambda found: self._one(*found.group(2, 3, 4), job), self._with_pieces(text))
 
-    def _one(self, name: str, how: str, job: Job) -> str:
-        """Return what stands for ``{name:how}``."""
+    def _one(self, name: str, how: str | None, other: str | None, job: Job) -> str:
+        """Return what stands for ``{name:how:other}``."""
+        if (how == "before") != (other is not None):
+            self._note(f"{job.phase.name}: write {{PHASE:before:OTHER}}, OTHER being what the first round stands on")
+            return ""
+        if how == "before":
+            keys = self._before(name, other, job)
+            return self.jobs[keys[0]].folder if keys else ""
         if name in self._phases.phases and name not in job.values:
             keys = self._need(name, job, first=how == "first")
             if len(keys) > 1:
@@ -214,7 +221,7 @@ class Plan:
                 )
             return self.jobs[keys[0]].folder if keys else ""
         value = self._value(name, job)
-        if how not in ("", "stem"):
+        if how not in (None, "stem"):
             self._note(f"{job.phase.name}: {{{name}:{how}}} means nothing; write :stem, or :first of a phase")
         return Path(value).stem if how == "stem" else value
 
@@ -231,6 +238,32 @@ class Plan:
             self._note(f"{job.phase.name}: split: {key} is '{text}'; give a whole number, 1 or more")
             return 1
         return int(text)
+
+    def _before(self, name: str, other: str, job: Job) -> list[Key]:
+        """Return the job of the phase ``name`` one round before; in the first round that of the phase ``other``."""
+        phases = self._phases.phases
+        for each in (name, other):
+            if each not in phases:
+                self._note(f"{job.phase.name}: unknown phase '{each}'{did_you_mean(each, phases)}")
+                return []
+        axis = next((axis for axis in phases[name].over if self._phases.axes[axis] == ROUNDS), "")
+        if axis not in job.values:
+            self._note(f"{job.phase.name}: {{{name}:before:{other}}}: both phases must be over one axis of rounds")
+            return []
+        rounds = self._axes[axis]
+        number = rounds.index(job.values[axis])
+        values, wanted = dict(job.values), name if number else other
+        if number:
+            values[axis] = rounds[number - 1]
+        else:
+            del values[axis]
+        keys = self._all_of(wanted, values)
+        if len(keys) > 1:
+            self._note(
+                f"{job.phase.name}: there are {len(keys)} jobs of {wanted}, of which one is wanted; say it by where"
+            )
+        job.needs |= dict.fromkeys(keys[:1])
+        return keys[:1]
 
     def _need(self, name: str, job: Job, first: bool = False) -> list[Key]:
         keys = self._all_of(name, job.values)[: 1 if first else None]

@@ -1,8 +1,8 @@
 """A recipe's phases: what its ``local/phases.yaml`` says is made.
 
-``axes`` say what rows are multiplied by: ``seed: number``, ``set: name``, ``config: file``, or a list of all values
-that there are; an axis ``source:target`` has values of two parts. ``words`` are pieces of arguments that several
-phases share. ``phases`` is a mapping of name to the fields of `Phase`.
+``axes`` say what rows are multiplied by: ``seed: number``, ``set: name``, ``config: file``, ``round: rounds``, or a
+list of all values that there are; an axis ``source:target`` has values of two parts. ``words`` are pieces of arguments
+that several phases share. ``phases`` is a mapping of name to the fields of `Phase`.
 """
 
 from __future__ import annotations
@@ -16,8 +16,9 @@ from audiolab.config import load_yaml
 from audiolab.datadir.names import id_problem
 from audiolab.errors import AudiolabError, did_you_mean, shown
 
-KINDS = ("number", "name", "file")
-"""What the values of an axis can be, where they are not listed."""
+ROUNDS = "rounds"
+KINDS = ("number", "name", "file", ROUNDS)
+"""What the values of an axis can be, where they are not listed; rounds are numbers that stand on one another."""
 
 _MAPPINGS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "listed": ((), ()),
@@ -167,7 +168,7 @@ def axis_problems(axis: str, known: str | tuple[str, ...], values: list[str]) ->
             problems.append(f"unknown {axis} '{value}'{did_you_mean(value, known)}")
         elif len(parts) != axis.count(":") + 1 or not all(parts) or len(set(parts)) < len(parts):
             problems.append(f"{axis} '{value}' is not {axis.upper()}")
-        elif known == "number" and not value.isdecimal():
+        elif known in ("number", ROUNDS) and not value.isdecimal():
             problems.append(f"{axis} '{given}': give whole numbers, not negative")
         elif known != "file":
             problems += [f"{axis}: {problem}" for problem in map(id_problem, parts) if problem]

@@ -136,3 +136,69 @@ def test_what_is_listed_lies_in_one_folder_each():
     phases = [train(name, folder="same", over=(), listed={"dir": "{folder}"}) for name in "ab"]
     with pytest.raises(AudiolabError, match=r"^same would be made 2 times$"):
         plan(phases, {}, ["a", "b"])
+
+
+def in_rounds(**changes):
+    """A student learns from labels, which the student of the round before makes, or at first a teacher."""
+    return [
+        train("teacher"),
+        train("labels", "--model {student:before:teacher}", over=("round", "seed"), folder="labels_{round}_s{seed}")
+        if not changes else train("labels", "--model {student:before:teacher}", **changes),
+        train("student", "{labels}", over=("round", "seed"), folder="student_{round}_s{seed}"),
+    ]  # fmt: skip
+
+
+KINDS = {"seed": "number", "round": "rounds", "size": "name"}
+
+
+def test_a_round_stands_on_the_one_before():
+    made = plan(in_rounds(), {"seed": ["3"], "round": ["1", "2", "3"]}, ["student"], KINDS)
+    assert words(made, "labels") == [["--model", "my exp/teacher_s3"]] + [
+        ["--model", f"student_{number}_s3"] for number in "12"
+    ]
+    waves = [[job.folder for job in wave] for wave in made.waves("train")]
+    folders = ["labels_1_s3", "student_1_s3", "labels_2_s3", "student_2_s3", "labels_3_s3", "student_3_s3"]
+    assert waves == [["my exp/teacher_s3"], *([folder] for folder in folders)]
+
+
+def test_a_later_round_alone_needs_all_before_it():
+    phases = [*in_rounds(), Phase("last", "train", "3:train", ("seed",), "last", "{student}", where={"round": "2"})]
+    made = plan(phases, {"seed": ["0"], "round": ["1", "2", "3"]}, ["last"], KINDS)
+    assert sorted(job.folder for job in made.jobs.values()) == [
+        "labels_1_s0", "labels_2_s0", "last", "my exp/teacher_s0", "student_1_s0", "student_2_s0",
+    ]  # fmt: skip
+
+
+def test_one_of_several_students_makes_the_labels_of_the_next_round():
+    phases = in_rounds(over=("round", "seed"), folder="labels_{round}_s{seed}", where={"size": "large"})
+    phases[2] = train("student", "{labels}", over=("size", "round", "seed"), folder="{size}_{round}_s{seed}")
+    axes = {"seed": ["0"], "round": ["1", "2"], "size": ["small", "large"]}
+    made = plan(phases, axes, ["student"], KINDS)
+    assert words(made, "labels") == [["--model", "my exp/teacher_s0"], ["--model", "large_1_s0"]]
+    assert words(made, "student") == [["labels_1_s0"], ["labels_2_s0"]] * 2
+    del phases[1]
+    phases.append(train("labels", "{student:before:teacher}", over=("round", "seed"), folder="l_{round}_s{seed}"))
+    with pytest.raises(AudiolabError, match="labels: there are 2 jobs of student, of which one is wanted"):
+        plan(phases, axes, ["student"], KINDS)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("{student:before}", r"labels: write \{PHASE:before:OTHER\}"),
+        ("{student:first:teacher}", r"labels: write \{PHASE:before:OTHER\}"),
+        ("{studnet:before:teacher}", "labels: unknown phase 'studnet'; did you mean 'student'"),
+        ("{student:before:taecher}", "labels: unknown phase 'taecher'; did you mean 'teacher'"),
+        ("{teacher:before:teacher}", "both phases must be over one axis of rounds"),
+    ],
+)
+def test_what_is_wrong_about_rounds(text, message):
+    phases = in_rounds()
+    phases[1] = train("labels", text, over=("round", "seed"), folder="labels_{round}_s{seed}")
+    with pytest.raises(AudiolabError, match=message):
+        plan(phases, {"seed": ["0"], "round": ["1"]}, ["labels"], KINDS)
+
+
+def test_rounds_are_numbers():
+    with pytest.raises(AudiolabError, match="round 'x': give whole numbers"):
+        plan(in_rounds(), {"seed": ["0"], "round": ["x"]}, ["student"], KINDS)

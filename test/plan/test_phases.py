@@ -29,7 +29,11 @@ def test_a_file_is_read(tmp_path):
     ("old", "new", "told"),
     [
         ("words:", "wrds:", "phases.yaml:3: unknown key 'wrds'; did you mean 'words'?"),
-        ("seed: number", "seed: nmber", "axis 'seed' is 'nmber'; give one of number, name, file, or its values"),
+        (
+            "seed: number",
+            "seed: nmber",
+            "axis 'seed' is 'nmber'; give one of number, name, file, rounds, or its values",
+        ),
         ("over: seed", "over: sed", "a is over unknown axis 'sed'; did you mean 'seed'?"),
         ("needs:", "nedes:", "phases.yaml:5: phase 'a' has an unknown key 'nedes'; did you mean 'needs'?"),
         ("stage: 3:train, ", "", "phase 'a' has a verb; give its folder and its stage, as 3:train, too"),
