@@ -1,0 +1,106 @@
+# shellcheck shell=bash disable=SC2154,SC2034 # its variables are run.sh's
+# Sourced by run.sh: what follows from its options, and what is made by local/phases.yaml.
+
+rate=16000
+case $corpus in
+  real) corpus_dir=downloads conf=${conf:-conf} title="MUSDB18" ;;
+  mini) corpus_dir=$mini_dir conf=${conf:-conf/mini} title="a synthesised twin of MUSDB18" ;;
+  *) echo "error: --corpus is real or mini, not '$corpus'" >&2 && exit 1 ;;
+esac
+case $eval_part in
+  test) note="Test songs, on which nothing was chosen." paper=(--paper local/tables.tsv) ;;
+  dev) note="Validation songs: for choices, not to be reported." paper=() ;;
+  *) echo "error: --eval_part is test or dev, not '$eval_part'" >&2 && exit 1 ;;
+esac
+values_are '0*[1-9][0-9]*' "a whole number, 1 or more" iterations num_nodes
+values_are 'fast|full' "fast or full" museval
+values_are '([a-z0-9_]+:[0-9]+ ?)*' "SIZE:PERCENT, as large:25" students
+dataset=${dataset:-$corpus} db_root=${db_root:-$corpus_dir} seeds=${seeds:-$seed} tag=${tag:-$dataset}
+damp_root=${damp_root:-$db_root/damp}
+if [[ -n $max_steps ]]; then train_options="--trainer.max_steps $max_steps $train_options"; fi
+expdir=${expdir:-exp/$tag} data=data/$dataset dump=dump/$dataset
+shared_dirs=("$data" "$dump")
+job=$(job_variable "$data" "$dump" "$expdir" "$train_options" "$conf")
+if [[ $candidates == all ]]; then candidates=$(tr '\n' ' ' <"$conf/table1.txt"); fi
+
+read -r -a corpora <<<"musdb18 ${labelled//musdb18/} $unlabelled"
+roots=() choices=() made_from="db_root=$db_root, damp_root=$damp_root"
+for name in "${corpora[@]}"; do
+  roots+=("$db_root/$name")
+  if [[ $name == damp ]]; then roots[-1]=$damp_root; fi
+  if [[ -f $prepare_conf/$name.yaml ]]; then choices+=("$prepare_conf/$name.yaml"); fi
+done
+if [[ -n $prepare_conf ]]; then made_from+=", prepare_conf=$prepare_conf"; fi
+if [[ -n $extra ]]; then roots+=("$extra") made_from+=", extra=$extra"; fi
+
+labelled_sets=() # 16 kHz, mono, to train on
+for name in $labelled; do labelled_sets+=("$dump/${name}_train"); done
+if [[ -n $extra ]]; then labelled_sets+=("$dump/extra_train"); fi
+sets=("${labelled_sets[@]#"$dump/"}" musdb18_valid musdb18_test)
+if [[ -n $extra ]]; then sets+=(extra_test); fi
+for name in $unlabelled; do sets+=("${name}_train"); done
+eval_sets=musdb18_test
+if [[ $eval_part == dev ]]; then eval_sets=musdb18_valid; elif [[ -n $extra ]]; then eval_sets+=" extra_test"; fi
+
+check_options() {
+  local parse=()
+  if [[ ! -f $expdir/.stamp/train.json ]]; then parse=(--parse); fi # else a training says it soon enough
+  plan check 1 "${parse[@]}"
+}
+
+# plan CALL ROUNDS [OPTION …]: audiolab.bin.plan, with what the options of run.sh ask for, in so many rounds
+plan() {
+  local make=(separated_baseline separated_teacher) sizes=${students// /$'\n'} tops each with_damp=() without=()
+  tops=$(sed 's/.*://' <<<"$sizes" | sort -nu | tr '\n' ' ')
+  for each in $candidates; do if [[ $each == *_damp ]]; then with_damp+=("$each"); else without+=("$each"); fi; done
+  if ((${#without[@]} > 0)); then make+=(separated_candidate); fi
+  if ((${#with_damp[@]} > 0)); then make+=(separated_candidate_damp); fi
+  if [[ -n $controls ]]; then make+=(separated_control); fi
+  if [[ -n $unlabelled ]]; then make+=(separated_student counted poor_tracks poor_labelled); fi
+  run plan "$1" local/phases.yaml --make "${make[@]}" \
+    --set "exp=$expdir" "conf=$conf" "dump=$dump" "labelled=${labelled_sets[*]}" "unlabelled=$dump/${unlabelled}_train" \
+    "teacher_conf=$conf/$teacher.yaml" "best=$best" "threshold=$threshold" "train_options=$train_options" \
+    "nj=$nj" "job_utterances=$job_utterances" \
+    --axes "seed=$seeds" "round=$(seq -s ' ' "$2")" "size:percent=$students" "top=$tops" "control=$controls" \
+    "candidate=${without[*]}" "candidate_damp=${with_damp[*]}" "set=$eval_sets" baseline=all "${@:3}"
+}
+
+# get_corpus NAME: downloads or synthesises a corpus
+get_corpus() {
+  local root=$db_root/$1
+  if [[ $1 == damp ]]; then root=$damp_root; fi
+  if [[ $corpus == mini && $root == "$corpus_dir/$1" ]]; then
+    run make_mini --corpus "$1" --dest "$root" --seed "$seed" --nj "$nj"
+  elif [[ $root != "$corpus_dir/$1" ]]; then
+    echo "using $root"
+  else
+    run download --corpus "$1" --dest downloads
+  fi
+}
+
+# prepare_corpus NAME: makes its data dirs
+prepare_corpus() {
+  local root=$db_root/$1 taken=()
+  if [[ $1 == damp ]]; then root=$damp_root; fi
+  if [[ -f $prepare_conf/$1.yaml ]]; then taken=(--config "$prepare_conf/$1.yaml"); fi
+  run prepare --corpus "$1" --db_root "$root" --dest "$data" --nj "$nj" "${taken[@]}"
+}
+
+# format_set SET: copies what is not at the rate and mono
+format_set() {
+  ${train_cmd:?is set by cmd.sh} "$job=1:$nj" "$dump/log/format_$1.$job.log" \
+    python3 -m audiolab.bin.format_wav --data "$data/$1" --out "$dump/$1" --rate "$rate" --channels mix \
+    --nj "$nj" --job "$job"
+  run format_wav --data "$data/$1" --out "$dump/$1" --rate "$rate" --channels mix --nj "$nj" --join
+}
+
+# gained ROUND: whether the best student's validation gained something in this round
+gained() {
+  local name=student_${best/:/_} before=() after=() each status=0
+  for each in $seeds; do
+    before+=("$expdir/${name}_$(($1 - 1))_s$each") after+=("$expdir/${name}_$1_s$each")
+  done
+  run compare_runs --before "${before[@]}" --after "${after[@]}" --least 0 || status=$?
+  if ((status != 0 && status != 3)); then exit "$status"; fi
+  return "$status"
+}
