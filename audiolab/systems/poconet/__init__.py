@@ -1,0 +1,1 @@
+"""PoCoNet for singing voice separation: teacher and student of noisy self-training (Wang et al., ICASSP 2021)."""
