@@ -15,7 +15,7 @@ LAYERS = 3
 
 
 class DenseBlock(nn.Module):
-    """Three times convolution, batch normalisation, ReLU, each of the concatenation of the input and all results so far.
+    """Three times convolution, batch normalisation, ReLU, of the concatenation of the input and all results so far.
 
     A 1 × 1 convolution joins input and results.
 
@@ -38,28 +38,30 @@ class DenseBlock(nn.Module):
         for convolution in self.convolutions:
             nn.init.kaiming_uniform_(convolution.weight, nonlinearity="relu")
 
-    def forward(self, inputs: Sequence[Tensor]) -> Tensor:
+    def forward(self, *inputs: Tensor) -> Tensor:
         """Return (B, channels, F, T) of maps (B, C, F, T) whose channels are those of ``inputs``."""
-        parts: list[list[Tensor]] = [[] for _ in range(LAYERS)]
-        joined, first = self.join.bias[:, None, None], 0
-        maps, number = list(inputs), 0
-        while maps:
-            x = maps.pop(0)
-            last = first + x.shape[1]
-            joined = joined + functional.conv2d(x, self.join.weight[:, first:last])
-            for later, part in enumerate(self._convolved(x, first, number), number):
-                parts[later].append(part)
-            if not maps and number < LAYERS:
-                maps.append(functional.relu(self.norms[number](sum(parts[number][1:], parts[number][0])), inplace=True))
-                number += 1
-            first = last
-        return joined
+        sums: list[Tensor | None] = [None] * LAYERS
+        sums.append(self.join.bias[:, None, None])
+        first = 0
+        for x in inputs:
+            first = self._add(x, first, 0, sums)
+        for number, norm in enumerate(self.norms, 1):
+            first = self._add(functional.relu(norm(sums[number - 1]), inplace=True), first, number, sums)
+        return sums[-1]
 
-    def _convolved(self, x: Tensor, first: int, number: int) -> Sequence[Tensor]:
-        """Return what a map, whose first channel is number ``first``, adds to convolution ``number`` and those after."""
-        if number == LAYERS:
-            return ()
-        weights = [layer.weight[:, first : first + x.shape[1]] for layer in self.convolutions[number:]]
-        # two frames more before and behind: the first of the result see what was before them, the last two are cut off
-        wide = functional.conv2d(x, torch.cat(weights), padding=(1, 2))
-        return wide[..., : x.shape[-1]].split(self.channels, dim=1)
+    def _add(self, x: Tensor, first: int, number: int, sums: list[Tensor | None]) -> int:
+        """Add to the sums what a map, whose first channel is number ``first``, gives from convolution ``number`` on.
+
+        Return the number of the channel behind its last one.
+        """
+        last = first + x.shape[1]
+        parts: list[Tensor] = []
+        if number < LAYERS:
+            weight = torch.cat([layer.weight[:, first:last] for layer in self.convolutions[number:]])
+            # two frames more before and behind: the first see what was before all, the last two are cut off
+            wide = functional.conv2d(x, weight, padding=(1, 2))[..., : x.shape[-1]]
+            parts.extend(wide.split(self.channels, dim=1))
+        parts.append(functional.conv2d(x, self.join.weight[:, first:last]))
+        for place, part in enumerate(parts, number):
+            sums[place] = part if sums[place] is None else sums[place] + part
+        return last

@@ -76,11 +76,11 @@ class _Level(nn.Module):
         )
 
     def forward(self, *maps: Tensor) -> Tensor:
-        return self.attention(self.dense(maps))
+        return self.attention(self.dense(*maps))
 
 
 def halved(x: Tensor) -> Tensor:
-    """Return (B, C, F / 2, T // 2 + 1) of (B, C, F, T): the largest of each two bins and of the frames 2s − 1 and 2s."""
+    """Return (B, C, F / 2, T // 2 + 1) of (B, C, F, T): the largest of two bins each and the frames 2s − 1 and 2s."""
     return functional.max_pool2d(x, 2, padding=(0, 1))
 
 
