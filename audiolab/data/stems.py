@@ -1,153 +1,24 @@
-"""Songs whose voice and accompaniment are known, and windows of both to train on.
-
-A song dir is a data dir whose ``vocals.scp`` and ``accompaniment.scp`` name the two sources beside the mixture,
-``wav.scp``; its utterances are pieces of songs (``segments``), and ``utt2song`` says of which song each one is.
-"""
+"""Windows of songs' voice and accompaniment to train on, mixed anew and augmented."""
 
 from __future__ import annotations
 
 import hashlib
+import math
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
 import torch
 
 from audiolab.config import option
-from audiolab.data.augmentation import NOTHING, AugmentConfig, Augmentation, Change
+from audiolab.data.augmentation import Augmentation, AugmentConfig, Change
 from audiolab.data.song_pools import SongPools
-from audiolab.datadir.audio import excerpt_of, length_at
-from audiolab.datadir.audiofile import audio_info, open_audio
-from audiolab.datadir.headers import TABLE, kept_header
-from audiolab.datadir.relations import SEGMENT_SLACK, parse_segments
+from audiolab.data.stem_dir import SOURCES, StemDir
 from audiolab.datadir.shared import Shared
-from audiolab.datadir.table import Ids, Table, read_table
 from audiolab.dataset import Batch, SampleKey, SystemDataset
 from audiolab.errors import AudiolabError
-from audiolab.waiting import told
-
-SOURCES = ("vocals", "accompaniment")
-"""The sources, in the order that separators give them."""
-
-
-class StemDir:
-    """The sources of a song dir, read where they are asked for.
-
-    Opening reads tables, and headers only where the lengths stand in no table (``segments``, ``reco2header``). No file
-    stays open, and processes that get it by pickling share its tables with this one.
-
-    Args:
-        path: The dir.
-        rate: At which samples are counted and read, in Hz; None: the first recording's own. Recordings at another rate
-            are resampled.
-
-    Attributes:
-        path: The dir.
-        rate: In Hz.
-        ids: Of the pieces, in byte order; a piece's number is its place in them.
-
-    Raises:
-        AudiolabError: A table is missing or broken, or tables do not go together.
-    """
-
-    def __init__(self, path: str | Path, rate: int | None = None) -> None:
-        self.path = Path(path)
-        self._entries = {source: read_table(self.path / f"{source}.scp") for source in SOURCES}
-        vocals, accompaniment = self._entries.values()
-        odd = set(vocals) ^ set(accompaniment)
-        if odd:
-            raise AudiolabError(f"{self.path}: '{min(odd)}' is in only one of vocals.scp and accompaniment.scp")
-        segmented = (self.path / "segments").is_file()
-        self._segments: Table | None = read_table(self.path / "segments") if segmented else None
-        self.ids: Ids = (vocals if self._segments is None else self._segments).ids
-        if not self.ids:
-            raise AudiolabError(f"{self.path}: no piece of a song in it; make the dir again")
-        first = self._recording(self.ids[0])
-        if first not in vocals:
-            raise AudiolabError(f"{self.path}/segments: '{self.ids[0]}' is of '{first}', which is not in vocals.scp")
-        self.rate = rate or audio_info(vocals[first], where=f"{self.path}/vocals.scp: {first}")[1]
-        self._places = Shared(self._read_segments() if segmented else self._read_lengths())
-
-    def __len__(self) -> int:
-        return len(self.ids)
-
-    @property
-    def lengths(self) -> np.ndarray:
-        """Samples of each piece, int64 [len(ids)]."""
-        return self._places.arrays[1]
-
-    @property
-    def songs(self) -> list[str]:
-        """The song of each piece, [len(ids)], made anew; without ``utt2song`` it is the id of the recording."""
-        path = self.path / "utt2song"
-        if not path.is_file():
-            return [self._recording(name) for name in self.ids]
-        table = read_table(path)
-        if table.ids != self.ids:
-            odd = min(set(table) ^ set(self.ids))
-            raise AudiolabError(f"{self.path}: '{odd}' is in one of utt2song and the ids of pieces only")
-        return [table[name] for name in self.ids]
-
-    def read(self, number: int, source: str, start: int = 0, samples: int | None = None) -> np.ndarray:
-        """Return an excerpt of a source of a piece, float32 [samples]; of several channels their mean.
-
-        Args:
-            number: The piece's.
-            source: Of `SOURCES`.
-            start: First sample in the piece, 0 or more.
-            samples: How many; what lies behind the piece's end is zeros. None: up to its end.
-
-        Raises:
-            AudiolabError: The recording ends before the piece does, or is refused as `audiolab.datadir.audio` does.
-        """
-        name, length = self.ids[number], int(self.lengths[number])
-        samples = max(0, length - start) if samples is None else samples
-        first = int(self._places.arrays[0][number])
-        recording = self._recording(name)
-        entries, where = self._entries[source], f"{self.path}/{source}.scp: {name}"
-        if recording not in entries:
-            raise AudiolabError(f"{self.path}/segments: '{name}' is of '{recording}', which {source}.scp does not have")
-        with open_audio(entries[recording], where=where) as audio:
-            there = length_at(audio.samples, audio.rate, self.rate)
-            if first + length > there + SEGMENT_SLACK * self.rate:
-                raise AudiolabError(
-                    f"{audio.where}: the piece ends at {(first + length) / self.rate:.3f} s, the recording at "
-                    f"{there / self.rate:.3f} s; make the dir again"
-                )
-            count = max(0, min(start + samples, length, there - first) - start)
-            found = excerpt_of(audio, self.rate, first + start, count, "mix") if count else np.zeros(0, np.float32)
-        return np.pad(found, (0, samples - count))
-
-    def fingerprint(self) -> str:
-        """Return a SHA-256 of the pieces' ids, songs and lengths."""
-        digest = hashlib.sha256(f"{self.rate}\n".encode())
-        for name, song, length in zip(self.ids, self.songs, self.lengths.tolist()):
-            digest.update(f"{name} {song} {length}\n".encode())
-        return digest.hexdigest()
-
-    def _recording(self, name: str) -> str:
-        """Return the recording that a piece is of."""
-        return name if self._segments is None else self._segments[name].split()[0]
-
-    def _read_segments(self) -> list[np.ndarray]:
-        """Return the pieces' first samples and lengths, int64 [N] each, by ``segments``."""
-        segments = parse_segments(self._segments, self.path / "segments").values()
-        times = np.array([(segment.start, segment.end) for segment in segments])
-        first, stop = self._segments.by_id(np.rint(times * self.rate).astype(np.int64)).T
-        return [np.ascontiguousarray(first), stop - first]
-
-    def _read_lengths(self) -> list[np.ndarray]:
-        """Return the same of whole recordings, by ``reco2header`` or the headers."""
-        tables = [read_table(self.path / name) if (self.path / name).is_file() else {} for name in (TABLE, "wav.scp")]
-        lengths = []
-        for name in told(self.ids, "headers"):
-            header = kept_header(tables[0], name, tables[1].get(name, ""))
-            entry = self._entries["vocals"][name]
-            found = (header or audio_info(entry, where=f"{self.path}/vocals.scp: {name}"))[:2]
-            lengths.append(length_at(*found, self.rate))
-        return [np.zeros(len(lengths), np.int64), np.array(lengths, np.int64)]
 
 
 @dataclass
@@ -171,16 +42,16 @@ class StemCropsConfig:
     )
     random_mix: float = option(1.0, "probability that the accompaniment is of another song than the vocals")
     epoch_windows: int | None = option(None, "windows of an epoch; null: as many as there are pieces")
-    valid_s: float | None = option(
-        None, "length of the windows that validation takes side by side; null: window_s", "s"
-    )
+    valid_s: float | None = option(None, "length of validation's windows, side by side; null: window_s", "s")
+    valid_windows: int | None = option(None, "most windows of validation, spread evenly; null: all")
     augment: AugmentConfig = option(AugmentConfig)
 
     def __post_init__(self) -> None:
         if not self.train_dirs or not self.valid_dirs:
             raise ValueError("train_dirs and valid_dirs name at least one song dir each")
-        if self.window_s <= 0 or (self.valid_s or 1) <= 0 or (self.epoch_windows or 1) < 1:
-            raise ValueError("window_s, valid_s and epoch_windows must be positive")
+        for name in ("window_s", "piece_s", "valid_s", "epoch_windows", "valid_windows"):
+            if getattr(self, name) is not None and not 0 < getattr(self, name) < math.inf:
+                raise ValueError(f"{name} must be above 0")
         if not 0 <= self.random_mix <= 1:
             raise ValueError("random_mix must be within 0 and 1")
         if self.balance == "equal" and not self.pseudo_dirs:
@@ -190,9 +61,9 @@ class StemCropsConfig:
 class StemCrops(SystemDataset):
     """Windows of the two sources of songs; the mixture is their sum, which the system makes.
 
-    Training: a window at a random place of a piece. With the probability ``random_mix`` the accompaniment is a window of
-    a piece of another song, of any dir: songs of one id are one song wherever they are. Both sources are augmented
-    (`audiolab.data.augmentation`). Windows in which a source is silent are taken as they are.
+    Training: a window at a random place of a piece. With the probability ``random_mix`` the accompaniment is a window
+    of a piece of another song, of any dir, at a place of its own; songs of one id are one song wherever they are. Both
+    sources are augmented (`audiolab.data.augmentation`). Windows in which a source is silent are taken as they are.
 
     Validation: windows side by side, the last of a piece filled with zeros; nothing is mixed anew or augmented.
 
@@ -205,7 +76,8 @@ class StemCrops(SystemDataset):
         samples: Of a window.
 
     Raises:
-        AudiolabError: A dir is no song dir; accompaniments are to be of other songs, and there is only one.
+        AudiolabError: A dir is no song dir; accompaniments are to be of other songs, and there is only one; a range of
+            ``augment`` does not fit the rate.
     """
 
     def __init__(self, config: StemCropsConfig, part: Literal["train", "valid"]) -> None:
@@ -217,13 +89,15 @@ class StemCrops(SystemDataset):
         self._first = np.cumsum([0, *map(len, self.dirs)])
         if self.train:
             self._augmentation = Augmentation(config.augment, self.rate)
-            self._open_pools([sum(len(each) for each in self.dirs[: len(config.train_dirs)])])
+            self._open_pools()
         else:
             lengths = np.concatenate([each.lengths for each in self.dirs])
             self._ends = Shared([np.cumsum(-(-lengths // self.samples))])
 
     def __len__(self) -> int:
-        return self._pools.windows if self.train else int(self._ends.arrays[0][-1])
+        if self.train:
+            return self._pools.windows
+        return min(int(self._ends.arrays[0][-1]), self.config.valid_windows or sys.maxsize)
 
     def __getitem__(self, key: SampleKey) -> dict[str, Any]:
         """Return ``vocals`` and ``accompaniment``, float32 [samples], and ``utt``: the pieces' ids."""
@@ -241,17 +115,20 @@ class StemCrops(SystemDataset):
         hashes = hashlib.sha256(" ".join(each.fingerprint() for each in self.dirs).encode())
         return f"{' + '.join(str(len(each)) for each in self.dirs)} pieces, {hashes.hexdigest()[:16]}"
 
-    def _open_pools(self, splits: list[int]) -> None:
+    def _open_pools(self) -> None:
+        """Number the songs of all dirs, and put the pieces into pools."""
         names = [song for each in self.dirs for song in each.songs]
         songs = np.unique(names, return_inverse=True)[1].astype(np.int32)
-        pools = [songs] if self.config.balance == "union" else np.split(songs, splits)
-        self._pools = SongPools(pools, self.config.epoch_windows)
+        known = len(self.config.train_dirs)
+        union = self.config.balance == "union"
+        dirs = [self.dirs] if union else [self.dirs[:known], self.dirs[known:]]
+        self._pools = SongPools([songs] if union else np.split(songs, self._first[[known]]), self.config.epoch_windows)
         self._songs = Shared([songs])
-        if self.config.random_mix > 0 and self._pools.single():
-            which = "pseudo_dirs" if 1 in self._pools.single() else "train_dirs"
+        if self.config.random_mix > 0 and (single := self._pools.single()):
+            where = ", ".join(str(each.path) for each in dirs[single[0]])
             raise AudiolabError(
-                f"data_conf.random_mix is {self.config.random_mix:g}, but all pieces of data_conf.{which} are of one "
-                "song (utt2song); add songs, or set random_mix to 0"
+                f"{where}: all pieces are of one song (utt2song), but data_conf.random_mix is "
+                f"{self.config.random_mix:g}; add songs, or set random_mix to 0"
             )
 
     def _drawn(self, key: SampleKey) -> dict[str, Any]:
@@ -279,6 +156,7 @@ class StemCrops(SystemDataset):
 
     def _side_by_side(self, index: int) -> dict[str, Any]:
         ends = self._ends.arrays[0]
+        index = index * int(ends[-1]) // len(self)
         piece = int(np.searchsorted(ends, index, side="right"))
         stems, number = self._stems(piece)
         start = (index - (int(ends[piece - 1]) if piece else 0)) * self.samples
