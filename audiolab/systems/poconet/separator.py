@@ -8,11 +8,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from audiolab.data.stem_dir import SOURCES
 from audiolab.systems.poconet.config import PoCoNetConfig
 from audiolab.systems.poconet.network import UNet
 
-SOURCES = ("vocals", "accompaniment")
-"""What a mixture is separated into, in this order."""
 _TINY = 1e-8
 
 
