@@ -39,7 +39,7 @@ def total(losses: dict[str, Tensor], config: PoCoNetConfig) -> Tensor:
 
 
 def sdr_means(estimates: Tensor, targets: Tensor) -> dict[str, Mean]:
-    """Return the mean signal-to-distortion ratio of each source in dB, ``10 log10(‖s‖² / ‖s − ŝ‖²)``.
+    """Return the mean signal-to-distortion ratio of each source and of all in dB, ``10 log10(‖s‖² / ‖s − ŝ‖²)``.
 
     Windows in which a source is not `HEARD` do not count for it, for their ratio says nothing. None is above 100 dB.
 
@@ -51,7 +51,8 @@ def sdr_means(estimates: Tensor, targets: Tensor) -> dict[str, Mean]:
     heard = energies > HEARD * targets.double().sum(1).square().sum(-1, keepdim=True)
     errors = (targets - estimates).double().square().sum(-1).clamp_min(1e-10 * energies)
     ratios = 10 * (energies / errors).log10()
-    return {
+    means = {
         f"{source}_sdr": Mean(float(of_source[counted].sum()), int(counted.sum()))
         for source, of_source, counted in zip(SOURCES, ratios.unbind(1), heard.unbind(1))
     }
+    return means | {"sdr": sum(means.values(), Mean(0.0, 0))}
