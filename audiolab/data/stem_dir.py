@@ -13,6 +13,7 @@ import numpy as np
 
 from audiolab.datadir.audio import excerpt_of, length_at
 from audiolab.datadir.audiofile import audio_info, open_audio
+from audiolab.datadir.entry import parse_audio
 from audiolab.datadir.fingerprint import recordings_fingerprint
 from audiolab.datadir.headers import TABLE, kept_header
 from audiolab.datadir.relations import SEGMENT_SLACK, parse_segments
@@ -117,7 +118,7 @@ class StemDir:
         return np.pad(found, (0, samples - count))
 
     def fingerprint(self) -> str:
-        """Return a SHA-256 of pieces' ids, songs and places, and of the recordings, wherever these lie.
+        """Return a SHA-256 of pieces' ids, songs and places, what is taken of files, and these, wherever they lie.
 
         Of more than `SAMPLED` recordings of a source it is of so many, spread evenly; of a large one of pieces
         (`audiolab.datadir.fingerprint`).
@@ -128,8 +129,11 @@ class StemDir:
         digest = hashlib.sha256(f"{self.rate}\n".encode())
         for name, song, *place in zip(self.ids, self.songs, *map(np.ndarray.tolist, self._places.arrays)):
             digest.update(f"{name} {song} {place}\n".encode())
-        for source in SOURCES:
+        for source, entries in self._entries.items():
             table = self.path / f"{source}.scp"
+            for name, entry in sorted(entries.items()):
+                parts = parse_audio(entry, f"{table}: {name}")
+                digest.update(repr([part._replace(source=part.source._replace(path="")) for part in parts]).encode())
             found = recordings_fingerprint(table, SAMPLED)
             if found is None:
                 raise AudiolabError(f"{table}: a recording is gone; run utils/validate_data_dir.py, which names it")

@@ -19,6 +19,7 @@ from audiolab.data.stem_dir import SOURCES, StemDir
 from audiolab.datadir.shared import Shared
 from audiolab.dataset import Batch, SampleKey, SystemDataset
 from audiolab.errors import AudiolabError
+from audiolab.samples import check_rate
 
 
 @dataclass
@@ -52,6 +53,10 @@ class StemCropsConfig:
         for name in ("window_s", "piece_s", "valid_s", "epoch_windows", "valid_windows"):
             if getattr(self, name) is not None and not 0 < getattr(self, name) < math.inf:
                 raise ValueError(f"{name} must be above 0")
+        check_rate(self.rate)
+        if round(min(self.window_s, self.valid_s or self.window_s) * self.rate) < 1:
+            name = "window_s" if self.valid_s is None or self.window_s <= self.valid_s else "valid_s"
+            raise ValueError(f"{name} of {getattr(self, name):g} s holds no sample at {self.rate} Hz")
         if not 0 <= self.random_mix <= 1:
             raise ValueError("random_mix must be within 0 and 1")
         if self.balance == "equal" and not self.pseudo_dirs:

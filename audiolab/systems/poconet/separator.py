@@ -6,7 +6,6 @@ import math
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
 
 from audiolab.data.stem_dir import SOURCES
 from audiolab.systems.poconet.config import PoCoNetConfig
@@ -66,7 +65,7 @@ class Separator(nn.Module):
         """
         scale = self.level(spectrum) if scale is None else scale
         maps = self.network(self._input(spectrum, scale.clamp_min(_TINY))).float()
-        maps = functional.pad(maps, (0, 0, 0, 1), mode="replicate")
+        maps = torch.cat([maps, maps[:, :, -1:]], dim=2)
         return torch.view_as_complex(maps.unflatten(1, (len(SOURCES), 2)).movedim(2, -1).contiguous())
 
     def synthesise(self, spectrum: Tensor, length: int) -> Tensor:
