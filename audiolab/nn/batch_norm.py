@@ -29,7 +29,8 @@ class BatchNorm2d(nn.BatchNorm2d):
             return super().forward(x)
         wide = x.float() if x.dtype in (torch.bfloat16, torch.float16) else x
         normalised, mean, variance, count = _Normalise.apply(wide, self.weight, self.bias, self.eps)
-        self._track(mean, variance, count)
+        if self.track_running_stats:
+            self._track(mean, variance, count)
         return normalised.to(x.dtype)
 
     def _track(self, mean: Tensor, variance: Tensor, count: Tensor) -> None:

@@ -8,6 +8,7 @@ from audiolab.errors import AudiolabError, did_you_mean
 from audiolab.training.system import System
 
 _SYSTEMS = {
+    "poconet": "audiolab.systems.poconet:PoCoNet",
     "se_adversarial": "audiolab.systems.srst.adversarial:DomainAdversarial",
     "se_domain_classifier": "audiolab.systems.srst.domain_classifier:DomainClassification",
     "se_self_training": "audiolab.systems.srst.self_training:SelfTraining",

@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 import torch
 from feature_folder import make_features
-from mixture_folder import make_domains
+from mixture_folder import harmonic, make_domains
+from song_folder import make_songs, noises
 
 from audiolab import systems
 from audiolab.config import from_dict
@@ -159,7 +160,38 @@ def self_training(folder: Path, shares: dict[str, Any] | None, **system: Any) ->
     )  # fmt: skip
 
 
+def songs(count: int, seed: int = 0) -> dict[str, dict[str, np.ndarray]]:
+    """Return songs of a second at 8 kHz: harmonic sounds in noise."""
+    generator, made = np.random.default_rng(seed), noises(count, 1.0, 8000, seed)
+    for number, song in enumerate(made.values()):
+        song["vocals"] = harmonic(generator, 240 * (1 + number / 10), 0.5)  # so many samples
+    return made
+
+
+def poconet(folder: Path, **system: Any) -> Example:
+    """A small separator on songs at 8 kHz."""
+    sizes = {"rate": 8000, "n_fft": 128, "hop": 64, "levels": 3, "first_channels": 4, "max_channels": 8}
+    data = {
+        "train_dirs": [str(make_songs(folder / "train", songs(4), rate=8000))],
+        "valid_dirs": [str(make_songs(folder / "valid", songs(2, seed=1), rate=8000))],
+        "rate": 8000, "window_s": 0.25, "augment": {"lowpass_hz": [2000, 3500], "eq_hz": [100, 3000]},
+    }  # fmt: skip
+    optim = {"separator": {"name": "sgd", "lr": 3e-2}}
+    return Example(
+        {"system_conf": sizes | system, "data_conf": data, "optim": optim},
+        ("separator_loss",),
+        lambda predictor: predictor.separate(noise())["vocals"],
+        batch_size=4,
+    )
+
+
+def checkpointed(folder: Path) -> Example:
+    """The separator with blocks that are computed again in the backward pass, and causal attention."""
+    return poconet(folder, checkpointing=True, causal_attention=True)
+
+
 VARIANTS = {
+    "checkpointed": "poconet",
     "sequential_teacher": "se_self_training",
     "static_teacher": "se_self_training",
     "target_noise": "se_adversarial",

@@ -49,8 +49,8 @@ def wave_of(spectrum, length, config):
     return out[half : half + length] / weight[half : half + length]
 
 
-def batch_norm(x, w, name, training):
-    """By channel over items, bins and frames; the running statistics follow by a tenth, the variance unbiased."""
+def batch_norm(x, w, name, training, momentum=MOMENTUM):
+    """By channel over items, bins and frames; the running statistics follow by ``momentum``, the variance unbiased."""
     out = []
     count = x.numel() // x.shape[1]
     means, variances = w[f"{name}.running_mean"].clone(), w[f"{name}.running_var"].clone()
@@ -59,8 +59,8 @@ def batch_norm(x, w, name, training):
         if training:
             mean = x[:, c].sum() / count
             variance = ((x[:, c] - mean) ** 2).sum() / count
-            means[c] = (1 - MOMENTUM) * means[c] + MOMENTUM * mean.detach()
-            variances[c] = (1 - MOMENTUM) * variances[c] + MOMENTUM * variance.detach() * count / (count - 1)
+            means[c] = (1 - momentum) * means[c] + momentum * mean.detach()
+            variances[c] = (1 - momentum) * variances[c] + momentum * variance.detach() * count / (count - 1)
         scaled = (x[:, c] - mean) / torch.sqrt(variance + NORM_EPS)
         out.append(w[f"{name}.weight"][c] * scaled + w[f"{name}.bias"][c])
     if training:
