@@ -44,6 +44,7 @@ TABLES: dict[str, Kind] = {
     "utt2clipped": Kind("utterance", 1, holds="whole"),
     "utt2warp": Kind("utterance", 1, holds="pieces"),
     "utt2source": Kind("utterance", 1, holds="whole"),
+    "utt2song": Kind("utterance", 1, holds="pieces"),
     "mixtures": Kind("utterance"),
     "speech.scp": Kind("speech"),
     "noise.scp": Kind("noise"),
