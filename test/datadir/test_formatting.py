@@ -214,6 +214,25 @@ def test_signals_that_are_unlike_are_refused(verb, samples, rate):
             verb("out", *words)
 
 
+def test_signals_may_differ_behind_the_last_segment(verb):
+    """Tracks of a performance begin and end at other moments; what is cut is what all of them have."""
+    late = {name: f"{name}.wav[channel=1,skip={100 * number}]" for number, name in enumerate(LENGTHS)}
+    segments = {f"{name}-1": f"{name} 0.1 {(length - 200) / RATE:.6f}" for name, length in LENGTHS.items()}
+    shared = {"utt2spk": {name: name[0] for name in segments}, "segments": segments, "vocals.scp": late}
+    write_data_dir("in", shared | {"wav.scp": {name: f"{name}.wav" for name in LENGTHS}}, replace=True)
+    for words in (["--channels", "all"], ["--by_reference", "--segment_seconds", 1]):
+        data = verb("out", *words)
+        for number, (name, length) in enumerate(LENGTHS.items()):
+            stereo, _ = soundfile.read(f"{name}.wav", dtype="float32")
+            np.testing.assert_array_equal(joined(data, f"{name}-1")[0], stereo[800 : length - 200])
+            voice = stereo[100 * number :, 1]
+            np.testing.assert_array_equal(joined(data, f"{name}-1", "vocals.scp")[0], voice[800 : length - 200])
+    late["b-x"] = "b-x.wav[channel=1,skip=201]"  # one sample too short, which a segment may be by its rounding
+    write_data_dir("in", {"vocals.scp": late})
+    with pytest.raises(AudiolabError, match=r"b-x\.wav.*: 16799 samples .* alike, or all to hold its segment"):
+        verb("out", "--channels", "mix")
+
+
 def test_headers_and_durations_are_of_the_mixture(verb):
     """Where a further signal has fewer channels, too."""
     data = verb("out", "--channels", "all")
