@@ -203,13 +203,13 @@ def test_of_mixtures_their_audio_is_taken_where_it_is_written(verb):
     assert len(joined(data, "a-x", "noise1.scp")[0]) == LENGTHS["a-x"]
 
 
-@pytest.mark.parametrize(("samples", "rate"), [(2999, RATE), (3000, 2 * RATE)])
+@pytest.mark.parametrize(("samples", "rate"), [(2999, RATE), (3001, RATE), (3000, 2 * RATE), (6000, 2 * RATE)])
 def test_signals_that_are_unlike_are_refused(verb, samples, rate):
     soundfile.write("unlike.wav", np.full(samples, 0.1), rate)
     vocals = Path("in/vocals.scp")
     vocals.write_text(vocals.read_text().replace("a-y.wav[channel=1]", "unlike.wav"))
     told = rf"vocals\.scp: a-y: unlike\.wav: {samples} samples at {rate} Hz, and wav\.scp's has 3000 at 8000 Hz"
-    for words in (["--channels", "mix"], ["--by_reference", "--segment_seconds", 1]):
+    for words in (["--channels", "mix", "--rate", 1000], ["--by_reference", "--segment_seconds", 1]):
         with pytest.raises(AudiolabError, match=told):
             verb("out", *words)
 
