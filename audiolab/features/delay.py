@@ -17,6 +17,9 @@ from audiolab.errors import AudiolabError
 _FRAME_S = 0.01
 """Between two values of an envelope, s."""
 
+_FADE_S = 0.1
+"""At both ends, s: else two sounds that begin abruptly would have that in common."""
+
 _PLACES = 8
 """Of the envelopes' correlation, so many of the highest maxima are places around which the waveforms are looked at."""
 
@@ -65,6 +68,7 @@ def find_delay(track: np.ndarray, mix: np.ndarray, rate: int, longest: float = 2
         if len(samples) <= longest * rate or not samples.any():
             raise AudiolabError(f"silent or not longer than the longest delay, {longest:g} s; it cannot be aligned")
     reach, hop = round(longest * rate), round(_FRAME_S * rate)
+    track, mix = (_faded(samples, round(_FADE_S * rate)) for samples in (track, mix))
     peaks = np.abs(_correlation(track, mix, reach, phase_only=True))
     likely = _correlation(_envelope(track, hop), _envelope(mix, hop), reach // hop)
     near = _near(likely, reach, hop, round(_AROUND_S * rate))
@@ -108,6 +112,15 @@ def _envelope(samples: np.ndarray, hop: int) -> np.ndarray:
     level = np.sqrt(np.mean(frames**2, axis=1))
     level = np.log(np.maximum(level, _SOFTEST * level.max()))
     return level - level.mean()
+
+
+def _faded(samples: np.ndarray, fade: int) -> np.ndarray:
+    """Return samples with a fade in and a fade out of a raised cosine."""
+    rise = np.sin(np.linspace(0, np.pi / 2, min(fade, len(samples) // 2), endpoint=False, dtype=samples.dtype)) ** 2
+    faded = samples.copy()
+    faded[: len(rise)] *= rise
+    faded[len(faded) - len(rise) :] *= rise[::-1]
+    return faded
 
 
 def _near(likely: np.ndarray, reach: int, hop: int, around: int) -> np.ndarray:
