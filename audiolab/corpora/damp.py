@@ -16,7 +16,7 @@ from typing import Any
 
 from audiolab.config import option
 from audiolab.corpora.base import Corpus
-from audiolab.corpora.damp_alignment import Alignment, align
+from audiolab.corpora.damp_alignment import Alignment, Unusable, align
 from audiolab.corpora.damp_layout import EXPECTED, TRACKS, Performance, find_performances, listed
 from audiolab.corpora.damp_mini import DampMini, make_mini
 from audiolab.corpora.preparation import Languages, Rate, Songs
@@ -82,14 +82,14 @@ def prepare(db_root: str | Path, dest: str | Path, config: DampPreparation | Non
         The song dir, validated. A speaker is an account, a song a performance, for the folders do not tell songs.
 
     Raises:
-        AudiolabError: There is no performance, or none can be aligned; a list names one that is not there.
+        AudiolabError: There is no performance, or none can be aligned; a list names one that is not there; no room;
+            PyAV is missing, which decodes .m4a.
     """
     config = config or DampPreparation()
     if not Path(db_root).is_dir():
         raise AudiolabError(f"{db_root}: no such folder; {EXPECTED} is to lie in it. {HOW_TO_GET}")
     chosen = _chosen(find_performances(db_root), config)
-    with processes(nj):
-        found = each(_aligned, chosen, Path(dest) / ALIGNED, config)
+    found = _align_all(chosen, Path(dest) / ALIGNED, config, nj)
     taken = [(one, alignment) for one, (left_out, alignment, _) in zip(chosen, found) if not left_out]
     _write_table(Path(dest) / TABLE, chosen, found)
     reasons = Counter(left_out for left_out, _, _ in found if left_out)
@@ -116,13 +116,23 @@ _Found = tuple[str, Alignment | None, str]
 """Why a performance is left out, empty where it is taken; its alignment; more about why."""
 
 
+def _align_all(performances: Sequence[Performance], out: Path, config: DampPreparation, nj: int) -> list[_Found]:
+    """Return what was found of each performance; raise what has nothing to do with its files."""
+    with processes(nj):
+        found = each(_aligned, performances, out, config)
+    for result in found:
+        if isinstance(result, str):
+            raise AudiolabError(result)
+    return found
+
+
 def _aligned(performance: Performance, out: Path, config: DampPreparation) -> _Found:
     lacking = [track for track in TRACKS if track not in performance.tracks]
     if lacking:
         return "without a track", None, f"{performance.folder}: no {' and no '.join(lacking)}"
     try:
         alignment = align(performance, out, config.longest_delay)
-    except AudiolabError as error:
+    except Unusable as error:
         return "unreadable or silent", None, str(error)
     if min(alignment.confidences.values()) < config.min_confidence:
         return "not aligned", alignment, f"{performance.folder}: the confidence is below {config.min_confidence:g}"

@@ -8,8 +8,9 @@ one channel at the voice's rate, as FLAC.
 
 from __future__ import annotations
 
+import contextlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -31,6 +32,10 @@ from audiolab.textfile import read_json
 _KEPT = "alignment.json"
 _WHOLE = "decoded.wav"
 """A track of MP4 as it is, until it has one channel and the voice's rate."""
+
+
+class Unusable(AudiolabError):
+    """A performance that is to be left out: its tracks cannot be read, are silent, or too short to be aligned."""
 
 
 @dataclass(frozen=True)
@@ -72,7 +77,8 @@ def align(performance: Performance, out: str | Path, longest_delay: float) -> Al
         longest_delay: Of a track to the mix, s.
 
     Raises:
-        AudiolabError: A track cannot be read, is silent or too short to be aligned.
+        Unusable: A track cannot be read, is silent or too short to be aligned.
+        AudiolabError: What has nothing to do with these files: no room on the disk, PyAV that is missing.
     """
     folder = Path(out) / performance.name
     states = {track: performance.tracks[track].stat() for track in TRACKS}
@@ -100,15 +106,16 @@ def _tracks(performance: Performance, new: Path) -> tuple[int, dict[str, np.ndar
     rate, waves, written = None, {}, []
     for track in TRACKS:
         path = performance.tracks[track]
-        source = path
-        if path.suffix.lower() == ".m4a":
-            source = new / _WHOLE
-            decode_mp4(path, {0: source}, "FLOAT")
-        _, own_rate, channels = audio_info(source)
-        rate = rate or own_rate
-        waves[track] = read_excerpt(source, rate, channels="mix", where="" if source == path else str(path))
-        if is_silent(waves[track]):
-            raise AudiolabError(f"{path}: silent; it cannot be aligned")
+        with _faults_of(path):
+            source = path
+            if path.suffix.lower() == ".m4a":
+                source = new / _WHOLE
+                decode_mp4(path, {0: source}, "FLOAT")
+            _, own_rate, channels = audio_info(source)
+            rate = rate or own_rate
+            waves[track] = read_excerpt(source, rate, channels="mix", where="" if source == path else str(path))
+            if is_silent(waves[track]):
+                raise Unusable(f"{path}: silent; it cannot be aligned")
         if (source, own_rate, channels) != (path, rate, 1):
             write_audio(new / f"{track}.flac", waves[track], rate)
             written.append(track)
@@ -125,9 +132,20 @@ def _align(
         behind = find_delay(background, mix, rate, longest)
         voice = find_delay(vocal, without(mix, background, behind.samples), rate, longest)
     except AudiolabError as error:
-        raise AudiolabError(f"{performance.folder}: {error}") from error
+        raise Unusable(f"{performance.folder}: {error}") from error
     found = {"vocal": voice, "background": behind}
     return {
         "delays": {track: delay.samples for track, delay in found.items()},
         "confidences": {track: round(delay.confidence, 2) for track, delay in found.items()},
     }
+
+
+@contextlib.contextmanager
+def _faults_of(path: Path) -> Iterator[None]:
+    """Make errors that are about a file, and so begin with its name, ones for which a performance is left out."""
+    try:
+        yield
+    except AudiolabError as error:
+        if str(error).startswith(f"{path}:"):
+            raise Unusable(str(error)) from error
+        raise

@@ -20,7 +20,7 @@ _FRAME_S = 0.01
 _FADE_S = 0.1
 """At both ends, s: else two sounds that begin abruptly would have that in common."""
 
-_PLACES = 8
+_PLACES = 5
 """Of the envelopes' correlation, so many of the highest maxima are places around which the waveforms are looked at."""
 
 _AROUND_S = 0.03
