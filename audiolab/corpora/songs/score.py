@@ -103,7 +103,7 @@ def _melody(rng: np.random.Generator, score: Score) -> list[tuple[Note, ...]]:
     grid = score.beat / 2 if score.beat / 2 >= _SHORTEST else score.beat
     steps = round(2 * score.bar / grid)
     first = grid * int(rng.integers(1, max(2, min(steps // 2, int(score.seconds / 4 / grid)))))
-    rhythms = [_rhythm(rng, steps) for _ in range(2)]
+    rhythms = [_rhythm(rng, steps, int(np.ceil(_REST / grid))) for _ in range(2)]
     phrases, pitch, number = [], float(_MIDDLE), 0
     while first + 0.75 * score.bar < score.seconds:
         if not phrases or rng.uniform() > _SKIPPED:
@@ -114,13 +114,14 @@ def _melody(rng: np.random.Generator, score: Score) -> list[tuple[Note, ...]]:
     return phrases
 
 
-def _rhythm(rng: np.random.Generator, steps: int) -> np.ndarray:
-    """Return the onsets of a phrase in steps of the grid, and its end, [notes + 1]."""
+def _rhythm(rng: np.random.Generator, steps: int, rest: int) -> np.ndarray:
+    """Return the onsets of a phrase in steps of the grid, and its end, [notes + 1], with ``rest`` steps behind it."""
     end = round(steps * rng.uniform(0.7, 0.85))
     lengths: list[int] = []
     while sum(lengths) < end - 1:
         lengths.append(int(rng.choice([1, 2, 3, 4], p=[0.5, 0.33, 0.07, 0.1])))
-    return np.cumsum([0, *lengths[:-1], max(2, lengths[-1])])
+    times = np.cumsum([0, *lengths[:-1], max(2, lengths[-1])])
+    return np.append(times[:-1][times[:-1] < steps - rest], min(times[-1], steps - rest))
 
 
 def _phrase(rng: np.random.Generator, score: Score, times: np.ndarray, pitch: float) -> tuple[tuple[Note, ...], float]:
