@@ -36,7 +36,7 @@ def test_layout(mini):
         for track in ("vocal", "background", "mix"):
             samples, rate = soundfile.read(one.folder / f"{track}.flac")
             assert (rate, samples.ndim) == (RATE, 1)
-            assert 0.85 < np.abs(samples).max() < 0.95
+            assert 0.3 < np.abs(samples).max() < 0.91
             lengths.add(len(samples))
         assert 4 * RATE <= min(lengths) <= max(lengths) <= 5 * RATE
     assert len({one.speaker for one in found}) == 3
