@@ -227,6 +227,12 @@ def test_signals_may_differ_behind_the_last_segment(verb):
             np.testing.assert_array_equal(joined(data, f"{name}-1")[0], stereo[800 : length - 200])
             voice = stereo[100 * number :, 1]
             np.testing.assert_array_equal(joined(data, f"{name}-1", "vocals.scp")[0], voice[800 : length - 200])
+    soundfile.write("fast.wav", np.full(50_000, 0.1), 2 * RATE)
+    write_data_dir("in", {"vocals.scp": late | {"b-x": "fast.wav"}})
+    with pytest.raises(
+        AudiolabError, match=r"fast\.wav: 50000 samples at 16000 Hz, and wav\.scp's has 17000 at 8000 Hz"
+    ):
+        verb("out", "--channels", "mix")
     late["b-x"] = "b-x.wav[channel=1,skip=201]"  # one sample too short, which a segment may be by its rounding
     write_data_dir("in", {"vocals.scp": late})
     with pytest.raises(AudiolabError, match=r"b-x\.wav.*: 16799 samples .* alike, or all to hold its segment"):
