@@ -59,6 +59,26 @@ def test_bleeding_noise_and_another_length_do_not_move_it(seed):
     assert min(behind.confidence, sung.confidence) > 20
 
 
+@pytest.mark.parametrize("seed", range(3))
+def test_a_hum_that_both_have_does_not_hide_it(seed):
+    """A correlation of the waveforms as they are would have its peaks where the hums are in phase."""
+    rng = np.random.default_rng(seed)
+    voice, time = sound(rng, 0.9), np.arange(40_000) / RATE
+    hums = [10 * np.sin(2 * np.pi * 101.3 * time + phase) for phase in rng.uniform(0, 6, 2)]
+    track, mix = cut(voice, 321) + hums[0], cut(voice, 0) + hums[1]
+    assert abs(np.argmax(signal.correlate(track, mix, method="fft")) - len(mix) + 1 - 321) > 5
+    assert find_delay(track, mix, RATE, 1.0).samples == 321
+
+
+def test_a_longer_delay_than_the_longest_is_not_mistaken_for_a_short_one():
+    """The mix's beginning is the track's end."""
+    rng = np.random.default_rng(0)
+    track, mix = rng.standard_normal((2, 40_000))
+    mix[:4000] = track[36_000:]
+    assert find_delay(track, mix, RATE, 1.0).confidence < 8
+    assert find_delay(track, mix, RATE, 4.9).samples == 36_000
+
+
 def test_what_is_beside_a_track_is_left():
     """The track lies elsewhere and went through a filter; what it has not in common with the mix stays."""
     rng = np.random.default_rng(0)
