@@ -92,6 +92,19 @@ def test_aligned_by_reference(root, tmp_path):
         assert (row["left_out"], float(row["seconds"])) == ("", round(len(mix) / RATE, 3))
 
 
+def test_a_voice_is_found_beneath_the_band_that_bleeds_into_its_track(tmp_path):
+    """What the mix and the voice's track have most in common is the band, which lies elsewhere in either."""
+    voice, band = sound(1), sound(2)
+    heard = voice + 0.7 * np.roll(band, 350)
+    folder = tmp_path / "db/1/DE/de/4_4"
+    folder.mkdir(parents=True)
+    for track, wave, late in (("vocal", heard, 90), ("background", band, 20), ("mix", 0.12 * heard + band, 0)):
+        soundfile.write(folder / f"{track}.wav", wave[RATE - late :][: 3 * RATE], RATE)
+    prepare(tmp_path / "db", tmp_path / "data", DampPreparation(**SHORT))
+    row = table(tmp_path / "data")["4_4"]
+    assert [int(row[f"{track}_skip"]) for track in ("vocal", "background", "mix")] == [90, 20, 0]
+
+
 def test_pieces_are_within_all_tracks(root, tmp_path):
     (path,) = prepare(root, tmp_path / "data", DampPreparation(**SHORT, segment_seconds=1.0, max_songs=1))
     data = DataDir(path)
