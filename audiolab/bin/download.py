@@ -9,6 +9,7 @@ from audiolab import cli
 from audiolab.corpora.download import download
 from audiolab.corpora.options import parse
 from audiolab.corpora.unpack import unpack
+from audiolab.errors import AudiolabError
 
 
 def main() -> None:
@@ -21,6 +22,8 @@ def main() -> None:
     parser.add_argument("--dest", required=True, help="folder for the archives; the corpus lands in <dest>/<corpus>")
     corpus, args, config = parse(parser, "preparation")
     logging.info("%s, license %s, see %s", corpus.name, corpus.license, corpus.homepage)
+    if corpus.how_to_get:
+        raise AudiolabError(corpus.how_to_get)
     root = Path(args.dest) / corpus.name
     for file in corpus.files_of(config):
         unpack(download(file, args.dest), root / file.folder)

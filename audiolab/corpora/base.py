@@ -14,8 +14,10 @@ from audiolab.errors import AudiolabError, did_you_mean
 
 CORPORA = {
     "ccmixter": "audiolab.corpora.ccmixter",
+    "damp": "audiolab.corpora.damp",
     "dns": "audiolab.corpora.dns",
     "librispeech": "audiolab.corpora.librispeech",
+    "mir1k": "audiolab.corpora.mir1k",
     "musdb18": "audiolab.corpora.musdb18",
     "vcc2018": "audiolab.corpora.vcc2018",
     "wham": "audiolab.corpora.wham",
@@ -81,6 +83,7 @@ class Corpus:
             the same folder layout, the same bytes for the same sizes and seed.
         lists: Lists of files that are served one by one.
         unneeded: Says which archives, by their names without the ending, a ``preparation`` does not need.
+        how_to_get: What who wants it has to do, where no program may fetch it; empty where ``files`` are served.
     """
 
     name: str
@@ -93,6 +96,7 @@ class Corpus:
     make_mini: Callable[[Path, Any, int, int], Path]
     lists: tuple[FileList, ...] = ()
     unneeded: Callable[[Any], Collection[str]] = lambda config: ()
+    how_to_get: str = ""
 
     def files_of(self, config: Preparation) -> tuple[RemoteFile, ...]:
         """Return the archives that a preparation needs."""

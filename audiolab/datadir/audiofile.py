@@ -45,8 +45,8 @@ def read_wav(entry: str | Path, allow_pipes: bool = False, where: str = "") -> t
 
     Raises:
         AudiolabError: A file that is missing, empty, truncated or no audio; samples that are NaN, infinite or on the
-            scale of integers; a channel that is not there, a sum of unlike files; a command that is not allowed or
-            fails.
+            scale of integers; a channel that is not there, a sum of unlike files, nothing behind what is left out; a
+            command that is not allowed or fails.
     """
     with open_audio(entry, allow_pipes, where) as recording:
         samples = recording.read(0, recording.samples)
@@ -121,10 +121,10 @@ class Recording:
             self._finish()
         return blocks[0] if len(blocks) == 1 else np.concatenate([np.empty((0, self.channels), np.float32), *blocks])
 
-    def blocks(self) -> Iterator[np.ndarray]:
-        """Yield all samples, float32 [n, channels] with n ≤ `BLOCK`; raises as `read` does."""
-        self._seek(0)
-        yield from self._decoded(self.samples)
+    def blocks(self, first: int = 0) -> Iterator[np.ndarray]:
+        """Yield all samples from ``first`` on, float32 [n, channels] with n ≤ `BLOCK`; raises as `read` does."""
+        self._seek(first)
+        yield from self._decoded(self.samples - first)
         self._finish()
 
     def check(self) -> None:
@@ -197,7 +197,7 @@ def open_audio(entry: str | Path, allow_pipes: bool = False, where: str = "") ->
         opened = [
             stack.enter_context(_open(part.source, allow_pipes, f"{where}: {part.source.path}")) for part in parts
         ]
-        yield Combined(opened, [part.channel for part in parts], where)
+        yield Combined(opened, parts, where)
 
 
 @contextlib.contextmanager

@@ -1,4 +1,4 @@
-"""One channel of a recording, or the sum of recordings, read as if it were a recording."""
+"""A part of a recording, or the sum of recordings, read as if it were a recording."""
 
 from __future__ import annotations
 
@@ -11,14 +11,15 @@ from audiolab.errors import AudiolabError
 
 if TYPE_CHECKING:
     from audiolab.datadir.audiofile import Recording
+    from audiolab.datadir.entry import Summand
 
 
 class Combined:
-    """A channel or a sum of open recordings; made by `audiolab.datadir.audiofile.open_audio`.
+    """A channel or the end of an open recording, or a sum of such; made by `audiolab.datadir.audiofile.open_audio`.
 
     Args:
         recordings: What is added.
-        chosen: Of each the channel that is taken, from 0; None for all.
+        chosen: What is taken of each: the channel, and all but so many samples.
         where: What begins an error message.
 
     Attributes:
@@ -28,18 +29,22 @@ class Combined:
         subtype: libsndfile's name of the sample format; of a sum floats, for it may pass full scale.
 
     Raises:
-        AudiolabError: A recording has no such channel, or those that are added differ in length, rate or channels.
+        AudiolabError: A recording has no such channel, or no sample behind those that are left out; or what is added
+            differs in length, rate or channels.
     """
 
-    def __init__(self, recordings: Sequence[Recording], chosen: Sequence[int | None], where: str) -> None:
+    def __init__(self, recordings: Sequence[Recording], chosen: Sequence[Summand], where: str) -> None:
         self.where = where
         self._parts = list(zip(recordings, chosen))
         shapes = []
-        for recording, channel in self._parts:
+        for recording, (_, channel, skip) in self._parts:
             if channel is not None and channel >= recording.channels:
                 has = "one channel, 0" if recording.channels == 1 else f"{recording.channels} channels, counted from 0"
                 raise AudiolabError(f"{recording.where}: no channel {channel}: it has {has}")
-            shapes.append((recording.samples, recording.rate, recording.channels if channel is None else 1))
+            if skip >= recording.samples:
+                left = f"[skip={skip}] leaves nothing of {recording.samples} samples"
+                raise AudiolabError(f"{recording.where}: {left}; make the table again")
+            shapes.append((recording.samples - skip, recording.rate, recording.channels if channel is None else 1))
         for shape, recording in zip(shapes, recordings):
             if shape != shapes[0]:
                 raise AudiolabError(
@@ -51,12 +56,17 @@ class Combined:
 
     def read(self, first: int, stop: int) -> np.ndarray:
         """Return the samples from ``first`` up to ``stop``, float32 [stop - first, channels]; raises as a part does."""
-        return _sum([_chosen(recording.read(first, stop), channel) for recording, channel in self._parts])
+        return _sum(
+            [
+                _chosen(recording.read(skip + first, skip + stop), channel)
+                for recording, (_, channel, skip) in self._parts
+            ]
+        )
 
     def blocks(self) -> Iterator[np.ndarray]:
         """Yield all samples, float32 [n, channels]; raises as a part does."""
-        for blocks in zip(*(recording.blocks() for recording, _ in self._parts), strict=True):
-            yield _sum([_chosen(block, channel) for block, (_, channel) in zip(blocks, self._parts)])
+        for blocks in zip(*(recording.blocks(chosen.skip) for recording, chosen in self._parts), strict=True):
+            yield _sum([_chosen(block, chosen.channel) for block, (_, chosen) in zip(blocks, self._parts)])
 
     def check(self) -> None:
         """Raise `AudiolabError` where not all samples of all parts are there."""

@@ -1,9 +1,11 @@
-r"""What an entry of a table of audio says: a file, an archive's byte or a command; a channel of it; the sum of several.
+r"""What an entry of a table of audio says: a file, an archive's byte or a command; a part of it; the sum of several.
 
     downloads/a.wav
     downloads/a.ark:1234
     sox a.wav -t wav - |                     a command, whatever stands in it
     downloads/a.wav[channel=1]               one channel, counted from 0
+    downloads/a.wav[skip=441]                all but its first 441 samples, at its own rate
+    downloads/a.wav[channel=1,skip=441]      both
     drums.wav + bass.wav + other.wav         the sum
     "odd + name.wav"[channel=0] + b.wav      a name in quotes stands for itself, \" and \\ in it for " and \
 
@@ -22,7 +24,9 @@ from audiolab.errors import AudiolabError
 
 _PLUS = " + "
 _QUOTED = re.compile(r' *"((?:[^"\\]|\\["\\])*)"(?::([0-9]{1,18}))?')
-_CHANNEL = re.compile(r"(.*?)(?:\[channel=([^\[\]]*)\])?", re.DOTALL)
+_CHOICE = re.compile(r"(.*?)(?:\[((?:channel|skip)=[^\[\]]*)\])?", re.DOTALL)
+_DIGITS = {"channel": 6, "skip": 15}
+"""What may stand in the brackets behind a file -> digits of its largest value."""
 _MISREAD = re.compile(r'\s|"|.*( \+( |$)|[\]|]$|:[0-9]+$|\s$)', re.DOTALL)
 """How a path begins, or what is in it, that would be read as something else within an entry."""
 
@@ -33,10 +37,12 @@ class Summand(NamedTuple):
     Attributes:
         source: The file, the place in an archive, or the command.
         channel: The one that is taken, from 0; None for all.
+        skip: How many samples are left out at its beginning, at its own rate.
     """
 
     source: Source
     channel: int | None = None
+    skip: int = 0
 
 
 def parse_audio(entry: str, where: str = "") -> tuple[Summand, ...]:
@@ -47,10 +53,11 @@ def parse_audio(entry: str, where: str = "") -> tuple[Summand, ...]:
         where: What begins an error message; the entry itself when empty.
 
     Raises:
-        AudiolabError: A channel that is no number, a quote that is not closed, a command or nothing within a sum.
+        AudiolabError: A channel or a count of samples that is no number, a quote that is not closed, a command or
+            nothing within a sum.
 
-    >>> [(part.source.path, part.channel) for part in parse_audio('a.wav[channel=0] + "b + c.wav"')]
-    [('a.wav', 0), ('b + c.wav', None)]
+    >>> [(part.source.path, part.channel, part.skip) for part in parse_audio('a.wav[channel=0,skip=7] + "b + c.wav"')]
+    [('a.wav', 0, 7), ('b + c.wav', None, 0)]
     """
     entry = entry.strip()
     special = _PLUS in entry or entry.startswith('"') or entry.endswith("]")
@@ -72,16 +79,37 @@ def files_of(entry: str, where: str = "") -> list[str]:
     return [part.source.path for part in parse_audio(entry, where) if not part.source.command]
 
 
-def entry_of(*paths: str | Path, channel: int | None = None) -> str:
+def entry_of(*paths: str | Path, channel: int | None = None, skip: int = 0) -> str:
     """Return the entry of a file, or of the sum of several; of one channel of each, counted from 0, or of all.
+
+    Args:
+        paths: The files.
+        channel: The one that is taken of each; None for all.
+        skip: Samples that are left out at the beginning of each.
 
     >>> entry_of("drums.wav", "b + o.wav", channel=1)
     'drums.wav[channel=1] + "b + o.wav"[channel=1]'
     """
-    if len(paths) == 1 and channel is None:
-        return str(paths[0])
-    suffix = "" if channel is None else f"[channel={channel}]"
-    return _PLUS.join(f"{_quoted(str(path))}{suffix}" for path in paths)
+    return sum_of(*(Summand(Source(str(path)), channel, skip) for path in paths))
+
+
+def sum_of(*parts: Summand) -> str:
+    """Return the entry of files or places in archives, one or several that are added: `parse_audio` gives them again.
+
+    >>> sum_of(Summand(Source("a.wav"), 0), Summand(Source("a.wav"), 1, skip=7))
+    'a.wav[channel=0] + a.wav[channel=1,skip=7]'
+    """
+    if len(parts) == 1 and parts[0] == Summand(Source(parts[0].source.path)):
+        return parts[0].source.path
+    return _PLUS.join(map(_written, parts))
+
+
+def _written(part: Summand) -> str:
+    choices = [] if part.channel is None else [f"channel={part.channel}"]
+    choices += [f"skip={part.skip}"] if part.skip else []
+    place = "" if part.source.offset is None else f":{part.source.offset}"
+    brackets = f"[{','.join(choices)}]" if choices else ""
+    return f"{_quoted(part.source.path)}{place}{brackets}"
 
 
 def _quoted(path: str) -> str:
@@ -93,14 +121,12 @@ def _quoted(path: str) -> str:
 
 def _summand(quoted: re.Match[str] | None, text: str, where: str) -> Summand:
     """Return a part of an entry: what its quotes held, if it has some, and the text behind them."""
-    name, channel = _CHANNEL.fullmatch(text).groups()
-    if channel is not None and not re.fullmatch("[0-9]{1,6}", channel):
-        raise AudiolabError(f"{where}: '{channel}' is no channel; they are counted from 0, as in a.wav[channel=0]")
-    number = None if channel is None else int(channel)
+    name, choices = _CHOICE.fullmatch(text).groups()
+    channel, skip = _chosen(choices or "", where)
     if quoted and not name:
         offset = quoted[2]
         path = re.sub(r'\\(["\\])', r"\1", quoted[1])
-        return Summand(Source(path, None if offset is None else int(offset)), number)
+        return Summand(Source(path, None if offset is None else int(offset)), channel, skip)
     if quoted or name.startswith('"'):
         raise AudiolabError(
             f"{where}: what stands in quotes, and nothing else, is a file's name; close them behind it, and put a "
@@ -109,4 +135,18 @@ def _summand(quoted: re.Match[str] | None, text: str, where: str) -> Summand:
     if not name or name.endswith("|"):
         what = "a command cannot be a part of a sum" if name else "a part of the sum is empty"
         raise AudiolabError(f"{where}: {what}; name a file, in double quotes where ' + ' is in its name")
-    return Summand(parse_entry(name), number)
+    return Summand(parse_entry(name), channel, skip)
+
+
+def _chosen(choices: str, where: str) -> tuple[int | None, int]:
+    """Return (channel, samples that are left out) of what stood in the brackets behind a name."""
+    given: dict[str, int] = {}
+    for choice in filter(None, choices.split(",")):
+        key, _, value = choice.partition("=")
+        if key not in _DIGITS or key in given:
+            raise AudiolabError(f"{where}: [{choices}] is to be [channel=C], [skip=N] or [channel=C,skip=N]")
+        if not re.fullmatch(f"[0-9]{{1,{_DIGITS[key]}}}", value):
+            told = {"channel": "no channel; they are counted", "skip": "no number of samples; they are left out"}[key]
+            raise AudiolabError(f"{where}: '{value}' is {told} from 0, as in a.wav[{key}=0]")
+        given[key] = int(value)
+    return given.get("channel"), given.get("skip", 0)

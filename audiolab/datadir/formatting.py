@@ -53,7 +53,7 @@ class Form(Cut):
 
 @dataclass(frozen=True)
 class Opened:
-    """An utterance whose audio is open: its recording in each signal, alike in rate and length.
+    """An utterance whose audio is open: its recording in each signal, alike in rate and, without segments, in length.
 
     Attributes:
         signals: Table -> recording.
@@ -156,14 +156,16 @@ def _opened(
     with contextlib.ExitStack() as stack:
         opened = {name: stack.enter_context(open_utterance(datadir, utterance, name, allow_pipes)) for name in signals}
         first = opened["wav.scp"]
+        rate = rate or first.rate
+        span = span_of(datadir, utterance, first, rate)
         for other in opened.values():
-            if (other.samples, other.rate) != (first.samples, first.rate):
+            fits = other.rate == first.rate and (datadir.segmented or other.samples == first.samples)
+            if not fits or span_of(datadir, utterance, other, rate) != span:
                 raise AudiolabError(
                     f"{other.where}: {other.samples} samples at {other.rate} Hz, and wav.scp's has {first.samples} at "
-                    f"{first.rate} Hz; signals of an utterance are to be alike"
+                    f"{first.rate} Hz; signals of an utterance are to be alike, or all to hold its segment"
                 )
-        rate = rate or first.rate
-        yield Opened(opened, rate, *span_of(datadir, utterance, first, rate))
+        yield Opened(opened, rate, *span)
 
 
 def _write(path: Path, name: Path, recording: Recording | Combined, piece: Piece, rate: int, form: Form) -> Header:

@@ -1,7 +1,7 @@
 """What the headers of a data dir's recordings say, kept in its table ``reco2header`` so that they are read once.
 
 A line is ``<recording> <samples> <rate in Hz> <channels> <bytes of the file>``. It holds as long as the entry of
-``wav.scp`` is a file, a channel of one, or a sum of files of so many bytes together.
+``wav.scp`` is a file, or a sum of whole files, of so many bytes together.
 """
 
 from __future__ import annotations
@@ -14,7 +14,8 @@ from typing import NamedTuple
 
 from audiolab.datadir.audiofile import Recording, open_audio
 from audiolab.datadir.combined import Combined
-from audiolab.datadir.entry import parse_audio
+from audiolab.datadir.entry import Summand, parse_audio
+from audiolab.datadir.source import Source
 
 TABLE = "reco2header"
 
@@ -68,13 +69,13 @@ def kept_header(table: Mapping[str, str], recording: str, entry: str) -> Header 
 def _size(entry: str) -> int:
     """Return the bytes of the regular files that an entry names, all of them whole; 0 for anything else.
 
-    A channel of a file is something else: another one, or the file, has as many bytes.
+    A part of a file is something else: another one, or the file, has as many bytes.
     """
     size = _bytes(entry)
     if size:
         return size
     parts = parse_audio(entry)
-    sizes = [_bytes(part.source.path) if part.source.offset is None and part.channel is None else 0 for part in parts]
+    sizes = [_bytes(part.source.path) if part == Summand(Source(part.source.path)) else 0 for part in parts]
     return sum(sizes) if all(sizes) else 0
 
 

@@ -17,6 +17,9 @@ from audiolab.waiting import told
 
 MATRIX_TABLES = ("feats.scp", "f0.scp", "vad.scp", "cmvn.scp")
 
+_EXACT = 1e-6
+"""Seconds that are no difference of lengths: less than a sample, more than what rounding leaves."""
+
 
 def check_audio(
     table: Scan, read_audio: bool, allow_pipes: bool, durations: dict[str, float], headers: Mapping[str, str]
@@ -66,6 +69,39 @@ def check_segment_ends(segments: Scan, durations: dict[str, float]) -> Iterator[
         if segment.end > duration + SEGMENT_SLACK:
             message = f"'{row.key}' ends at {segment.end:g} s, its recording '{segment.recording}' at {duration:.3f} s"
             yield Fault(segments.name, row.line, message)
+
+
+def latest_ends(segments: Scan) -> dict[str, float]:
+    """Return recording -> the latest end of its segments, s; segments that are none count for nothing."""
+    ends: dict[str, float] = {}
+    for row in segments.rows:
+        segment, problem = parse_segment(row.value)
+        if not problem:
+            ends[segment.recording] = max(segment.end, ends.get(segment.recording, 0.0))
+    return ends
+
+
+def check_lengths(
+    table: Scan, durations: Mapping[str, float], wanted: Mapping[str, float], ends: Mapping[str, float] | None
+) -> Iterator[Fault]:
+    """Yield the recordings of a further signal that differ in length from ``wav.scp``'s.
+
+    Args:
+        table: The further signal's table.
+        durations: Its recordings' seconds, where they are known.
+        wanted: Those of ``wav.scp``.
+        ends: Recording -> the latest end of its segments, s: what follows may differ; None without segments.
+    """
+    for row in table.rows:
+        if row.key not in durations or row.key not in wanted:
+            continue
+        found, whole = durations[row.key], wanted[row.key]
+        if ends is None and abs(found - whole) > _EXACT:
+            message = f"'{row.key}' has {found:.6f} s, and {whole:.6f} s in wav.scp; signals are to be alike"
+            yield Fault(table.name, row.line, message)
+        elif ends is not None and found < min(whole, ends.get(row.key, 0.0)) - _EXACT:
+            message = f"'{row.key}' ends at {found:.6f} s, before its last segment, at {ends[row.key]:g} s"
+            yield Fault(table.name, row.line, message)
 
 
 def check_matrices(table: Scan, frames: dict[str, str], allow_pipes: bool) -> Iterator[Fault]:

@@ -16,7 +16,14 @@ from audiolab.datadir.faults import Fault, Scan, scan
 from audiolab.datadir.headers import TABLE
 from audiolab.datadir.kinds import MIXED, Key, is_signal, kind_of
 from audiolab.datadir.restrict import mixed_of
-from audiolab.datadir.targets import MATRIX_TABLES, check_audio, check_matrices, check_segment_ends
+from audiolab.datadir.targets import (
+    MATRIX_TABLES,
+    check_audio,
+    check_lengths,
+    check_matrices,
+    check_segment_ends,
+    latest_ends,
+)
 
 
 def validate(
@@ -125,12 +132,16 @@ def _compare(table: Scan, ids: dict[str, int], source: str, what: str) -> Iterat
 
 
 def _target_faults(tables: dict[str, Scan], read_audio: bool, allow_pipes: bool) -> Iterator[Fault]:
-    durations: dict[str, float] = {}
+    lengths: dict[str, dict[str, float]] = {"wav.scp": {}}
     for name, table in tables.items():
         if is_signal(name):
-            lengths = durations if name == "wav.scp" else {}
             headers = tables[TABLE].table if name == "wav.scp" and TABLE in tables else {}
-            yield from check_audio(table, read_audio, allow_pipes, lengths, headers)
+            yield from check_audio(table, read_audio, allow_pipes, lengths.setdefault(name, {}), headers)
+    durations = lengths.pop("wav.scp")
+    ends = latest_ends(tables["segments"]) if "segments" in tables else None
+    for name, of_signal in lengths.items():
+        if kind_of(name).key == "recording":
+            yield from check_lengths(tables[name], of_signal, durations, ends)
     if "segments" in tables:
         stated = {row.key: row.value for row in tables["reco2dur"].rows} if "reco2dur" in tables else {}
         for recording in stated.keys() - durations.keys():  # entries that are commands, or no wav.scp at all

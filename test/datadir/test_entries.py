@@ -1,4 +1,4 @@
-"""Entries that name a channel or a sum: read as such, by all tools, or refused with what to do."""
+"""Entries that name a channel, the end of a file or a sum: read as such, by all tools, or refused with what to do."""
 
 import contextlib
 
@@ -12,9 +12,10 @@ from audiolab.datadir.audiofile import audio_info, open_audio, read_wav
 from audiolab.datadir.combine import combine_data_dirs
 from audiolab.datadir.copy import copy_data_dir
 from audiolab.datadir.datadir import DataDir, write_data_dir
-from audiolab.datadir.entry import entry_of, files_of, parse_audio
+from audiolab.datadir.entry import Summand, entry_of, files_of, parse_audio, sum_of
 from audiolab.datadir.fingerprint import recordings_fingerprint
 from audiolab.datadir.headers import kept_header, read_header
+from audiolab.datadir.source import Source
 from audiolab.datadir.split import split_data_dir
 from audiolab.datadir.subset import subset_data_dir
 from audiolab.datadir.validate import validate
@@ -92,6 +93,62 @@ def test_the_sample_format_of_a_sum_is_one_that_passes_full_scale():
 
 
 @pytest.mark.parametrize(
+    ("entry", "wanted"),
+    [
+        ("b.wav[skip=0]", 20 * RAMP),
+        ("b.wav[skip=7]", 20 * RAMP[7:]),
+        ("b.wav[skip=899]", 20 * RAMP[899:]),
+        ("a.wav[channel=1,skip=300]", 10 * RAMP[300:]),
+        ("a.wav[skip=300,channel=0]", RAMP[300:]),
+        ("b.wav[skip=100] + a.wav[channel=0,skip=100]", 21 * RAMP[100:]),
+        ("b.wav[skip=100] + short.flac", 20 * RAMP[100:] + 3 * RAMP[50:-50]),
+        ("short.flac + b.wav[skip=100]", 20 * RAMP[100:] + 3 * RAMP[50:-50]),
+        ("short.flac[skip=500] + a.wav[channel=1,skip=600] + b.wav[skip=600]", 30 * RAMP[600:] + 3 * RAMP[550:-50]),
+    ],
+)
+def test_first_samples_are_left_out(entry, wanted):
+    soundfile.write("short.flac", 3 * RAMP[50:-50].astype(np.int16), RATE)
+    np.testing.assert_array_equal(steps(entry), wanted)
+    assert audio_info(entry) == read_header(entry)[:3] == (len(wanted), RATE, 1)
+    for first, count in ((0, 1), (len(wanted) // 2, len(wanted) // 3), (len(wanted) - 1, 1)):
+        np.testing.assert_array_equal(read_excerpt(entry, None, first, count) * 32768, wanted[first : first + count])
+    with open_audio(entry) as recording:
+        for _ in range(2):
+            np.testing.assert_array_equal(np.concatenate(list(recording.blocks()))[:, 0] * 32768, wanted)
+
+
+def test_blocks_of_what_is_left_out_by_more_than_a_block():
+    """What is left out ends within a block of the decoder, and two parts of a sum begin at other places."""
+    noise = np.random.default_rng(0).integers(-9999, 9999, (3, 700_001)).astype(np.int16)
+    for number, name in enumerate(("x.wav", "y.flac", "z.ogg")):
+        soundfile.write(name, noise[number], RATE)
+    decoded = soundfile.read("z.ogg", dtype="float32")[0]
+    wanted = noise[0, 300_001:] / np.float32(32768) + noise[1, 300_001:] / np.float32(32768)
+    for entry, samples in (
+        ("x.wav[skip=300001] + y.flac[skip=300001]", wanted),
+        ("z.ogg[skip=262144]", decoded[262144:]),
+    ):
+        with open_audio(entry) as recording:
+            np.testing.assert_array_equal(np.concatenate(list(recording.blocks()))[:, 0], samples)
+        np.testing.assert_array_equal(read_wav(entry)[0], samples)
+
+
+def test_of_several_channels_samples_are_left_out_in_all():
+    np.testing.assert_array_equal(steps("a.wav[skip=5]"), np.stack([RAMP[5:], 10 * RAMP[5:]], axis=1))
+
+
+def test_what_is_left_out_counts_at_the_files_own_rate():
+    """At another rate the rest is resampled, not what was there before."""
+    tone = np.sin(np.arange(4000) / 9).astype(np.float32)
+    soundfile.write("tone.wav", tone, RATE, "FLOAT")
+    soundfile.write("rest.wav", tone[1001:], RATE, "FLOAT")
+    for start, count in ((0, None), (500, 700)):
+        np.testing.assert_array_equal(
+            read_excerpt("tone.wav[skip=1001]", 16000, start, count), read_excerpt("rest.wav", 16000, start, count)
+        )
+
+
+@pytest.mark.parametrize(
     "name",
     ["b + c.wav", "d[channel=0]", "e.ark:12", '"f".wav', 'g "h" + \\.wav', "ü ö.wav", "+ + +", "i.wav[channel=1] + j"],
 )
@@ -99,6 +156,7 @@ def test_odd_names_by_themselves_and_in_quotes(name):
     write(name, 2 * RAMP)
     for entry, factor in ((name, 2), (entry_of(name, channel=0), 2), (entry_of(name, "b.wav"), 22)):
         np.testing.assert_array_equal(steps(entry), factor * RAMP)
+    np.testing.assert_array_equal(steps(entry_of(name, skip=9)), 2 * RAMP[9:])
     assert files_of(entry_of("b.wav", name)) == ["b.wav", name]
 
 
@@ -110,9 +168,12 @@ def test_entries_of_drawn_names_lead_to_these_and_nothing_else_is_raised():
             "x" + "".join(generator.choice(pieces, generator.integers(1, 6))) for _ in range(generator.integers(2, 4))
         ]
         names = [name.removeprefix("x") or "a" if generator.integers(2) else name for name in names]
-        channel = [None, 0, 7][generator.integers(3)]
-        found = parse_audio(entry_of(*names, channel=channel))
-        assert [(part.source.path, part.channel) for part in found] == [(name, channel) for name in names]
+        channel, skip = [None, 0, 7][generator.integers(3)], [0, 33][generator.integers(2)]
+        found = parse_audio(entry_of(*names, channel=channel, skip=skip))
+        assert [(part.source.path, *part[1:]) for part in found] == [(name, channel, skip) for name in names]
+        offsets = [[None, 12][generator.integers(2)] for _ in names]
+        parts = tuple(Summand(Source(name, offset), channel, skip) for name, offset in zip(names, offsets))
+        assert parse_audio(sum_of(*parts)) == parts
         with contextlib.suppress(AudiolabError):
             parse_audio("".join(generator.choice(pieces, generator.integers(1, 9))))
 
@@ -132,6 +193,14 @@ def test_a_channel_of_an_archive(folder):
         ("a.wav[channel=left]", "'left' is no channel; they are counted from 0"),
         ("a.wav[channel=-1]", "'-1' is no channel"),
         ("a.wav[channel=]", "'' is no channel"),
+        ("b.wav[skip=900]", r"b\.wav: \[skip=900\] leaves nothing of 900 samples"),
+        ("b.wav + b.wav[skip=12345]", r"b\.wav: \[skip=12345\] leaves nothing of 900 samples"),
+        ("b.wav + b.wav[skip=1]", r"b\.wav: 899 samples at 8000 Hz in 1 channel cannot be added to 900"),
+        ("b.wav[skip=-1]", "'-1' is no number of samples; they are left out from 0, as in a\\.wav\\[skip=0\\]"),
+        ("b.wav[skip=]", "'' is no number of samples"),
+        ("b.wav[skip=0.5]", "'0.5' is no number of samples"),
+        ("b.wav[skip=1,skip=2]", r"\[skip=1,skip=2\] is to be \[channel=C\], \[skip=N\] or \[channel=C,skip=N\]"),
+        ("a.wav[channel=1,stop=2]", r"\[channel=1,stop=2\] is to be"),
         ("a.wav[0:9]", "a range in brackets is for features"),
         ("a.wav + b.wav", r"b\.wav: 900 samples at 8000 Hz in 1 channel cannot be added to .* in 2 channels; .*alike"),
         ("b.wav + short.wav", r"short\.wav: 899 samples at 8000 Hz in 1 channel cannot be added to 900"),
@@ -234,9 +303,10 @@ def test_a_header_of_what_is_not_all_whole_files_is_not_believed(folder):
     (folder / "b.ark").write_bytes(b"x " + (folder / "b.wav").read_bytes())
     for entry in ("b.ark:2", "b.wav + b.ark:2", "b.wav + b.wav[channel=0]"):
         assert read_header(entry) == (900, RATE, 1, 0)
+    assert read_header("b.wav[skip=100]") == (800, RATE, 1, 0)
     for kept, entry in (
         ("b.wav", "b.wav + gone.wav"), ("b.wav", "gone.wav + b.wav"), ("b.wav", "b.wav:0"),
-        ("b.wav", "b.wav[channel=0]"), ("b.wav + b.wav", "b.wav + b.wav:0"),
+        ("b.wav", "b.wav[channel=0]"), ("b.wav", "b.wav[skip=9]"), ("b.wav + b.wav", "b.wav + b.wav:0"),
         ("b.wav + b.wav", "b.wav[channel=0] + b.wav"),
     ):  # fmt: skip
         headers = {"u": str(read_header(kept))}

@@ -203,15 +203,40 @@ def test_of_mixtures_their_audio_is_taken_where_it_is_written(verb):
     assert len(joined(data, "a-x", "noise1.scp")[0]) == LENGTHS["a-x"]
 
 
-@pytest.mark.parametrize(("samples", "rate"), [(2999, RATE), (3000, 2 * RATE)])
+@pytest.mark.parametrize(("samples", "rate"), [(2999, RATE), (3001, RATE), (3000, 2 * RATE), (6000, 2 * RATE)])
 def test_signals_that_are_unlike_are_refused(verb, samples, rate):
     soundfile.write("unlike.wav", np.full(samples, 0.1), rate)
     vocals = Path("in/vocals.scp")
     vocals.write_text(vocals.read_text().replace("a-y.wav[channel=1]", "unlike.wav"))
     told = rf"vocals\.scp: a-y: unlike\.wav: {samples} samples at {rate} Hz, and wav\.scp's has 3000 at 8000 Hz"
-    for words in (["--channels", "mix"], ["--by_reference", "--segment_seconds", 1]):
+    for words in (["--channels", "mix", "--rate", 1000], ["--by_reference", "--segment_seconds", 1]):
         with pytest.raises(AudiolabError, match=told):
             verb("out", *words)
+
+
+def test_signals_may_differ_behind_the_last_segment(verb):
+    """Tracks of a performance begin and end at other moments; what is cut is what all of them have."""
+    late = {name: f"{name}.wav[channel=1,skip={100 * number}]" for number, name in enumerate(LENGTHS)}
+    segments = {f"{name}-1": f"{name} 0.1 {(length - 200) / RATE:.6f}" for name, length in LENGTHS.items()}
+    shared = {"utt2spk": {name: name[0] for name in segments}, "segments": segments, "vocals.scp": late}
+    write_data_dir("in", shared | {"wav.scp": {name: f"{name}.wav" for name in LENGTHS}}, replace=True)
+    for words in (["--channels", "all"], ["--by_reference", "--segment_seconds", 1]):
+        data = verb("out", *words)
+        for number, (name, length) in enumerate(LENGTHS.items()):
+            stereo, _ = soundfile.read(f"{name}.wav", dtype="float32")
+            np.testing.assert_array_equal(joined(data, f"{name}-1")[0], stereo[800 : length - 200])
+            voice = stereo[100 * number :, 1]
+            np.testing.assert_array_equal(joined(data, f"{name}-1", "vocals.scp")[0], voice[800 : length - 200])
+    soundfile.write("fast.wav", np.full(50_000, 0.1), 2 * RATE)
+    write_data_dir("in", {"vocals.scp": late | {"b-x": "fast.wav"}})
+    with pytest.raises(
+        AudiolabError, match=r"fast\.wav: 50000 samples at 16000 Hz, and wav\.scp's has 17000 at 8000 Hz"
+    ):
+        verb("out", "--channels", "mix")
+    late["b-x"] = "b-x.wav[channel=1,skip=201]"  # one sample too short, which a segment may be by its rounding
+    write_data_dir("in", {"vocals.scp": late})
+    with pytest.raises(AudiolabError, match=r"b-x\.wav.*: 16799 samples .* alike, or all to hold its segment"):
+        verb("out", "--channels", "mix")
 
 
 def test_headers_and_durations_are_of_the_mixture(verb):

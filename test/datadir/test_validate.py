@@ -208,6 +208,38 @@ def test_without_segments_recordings_are_utterances(data):
     ]
 
 
+@pytest.mark.parametrize(
+    ("lengths", "end", "wanted"),
+    [
+        ((8000, 8000), 1.0, []),
+        ((9000, 8000), 1.0, []),
+        ((8000, 9000), 1.0, []),
+        ((8000, 7999), 1.0, ["vocals.scp:1: 'r1' ends at 0.999875 s, before its last segment, at 1 s"]),
+        ((8000, 7999), 0.999, []),
+        ((7999, 7999), 1.0, []),  # a segment's end, rounded
+        ((7999, 9000), 1.0, []),
+    ],
+)
+def test_with_segments_signals_hold_all_of_these(data, lengths, end, wanted):
+    for name, length in zip(("r1", "v1"), lengths):
+        soundfile.write(f"{name}.wav", np.full(length, 0.1), RATE)
+    (data / "segments").write_text(f"a-1 r1 0.5 {end}\na-2 r1 0 0.5\nb-1 r2 0 0.5\nb-2 r2 0.5 1.0\n")
+    assert messages(data) == wanted
+
+
+@pytest.mark.parametrize("length", [7999, 8001])
+def test_without_segments_signals_are_of_one_length(data, length):
+    for name in ("segments", "reco2dur", "reco2file_and_channel"):
+        (data / name).unlink()
+    names = [("a-1", "r1"), ("a-2", "r2"), ("b-1", "v1"), ("b-2", "v2")]
+    for table in ("wav.scp", "vocals.scp"):
+        (data / table).write_text("".join(f"{name} {file}.wav\n" for name, file in names))
+    soundfile.write("odd.wav", np.full(length, 0.1), RATE)
+    (data / "vocals.scp").write_text((data / "vocals.scp").read_text().replace("v1.wav", "odd.wav"))
+    told = f"vocals.scp:3: 'b-1' has {length / RATE:.6f} s, and 1.000000 s in wav.scp; signals are to be alike"
+    assert messages(data) == [told]
+
+
 def test_speakers_out_of_order_and_not_prefixes(tmp_path):
     (tmp_path / "utt2spk").write_text("1 b\n2 a\n")
     (tmp_path / "spk2utt").write_text("a 2\nb 1\n")

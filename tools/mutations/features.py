@@ -9,7 +9,46 @@ FOLDER = ("test/data/test_feature_dir.py", "test/data/test_crops.py")
 CROPS = ("test/data/test_unpaired_crops.py",)
 EXTRACTION = ("test/data/test_extraction_kinds.py", "test/data/test_extraction.py")
 
+DELAY = ("test/features/test_delay.py",)
+
 MUTATIONS = [
+    *of(
+        "audiolab/features/delay.py",
+        DELAY,
+        ("delays of the other sign", "spectrum = fft.rfft(one, length) * fft.rfft(other, length).conj()",
+         "spectrum = fft.rfft(one, length).conj() * fft.rfft(other, length)"),
+        ("circular correlation", "fft.next_fast_len(len(one) + len(other), real=True)",
+         "fft.next_fast_len(max(len(one), len(other)), real=True)"),
+        ("one polarity", "np.abs(_correlation(track, mix, reach, phase_only=True))",
+         "_correlation(track, mix, reach, phase_only=True)"),
+        ("magnitudes too", "if phase_only:", "if False:"),
+        ("levels do not tell", "np.where(near, peaks, _ELSEWHERE * peaks)", "peaks"),
+        ("levels alone tell", "np.where(near, peaks, _ELSEWHERE * peaks)", "np.where(near, peaks, 0)"),
+        ("places before the track", "middles = reach + (places", "middles = reach - (places"),
+        ("ends are not faded", "faded[len(faded) - len(rise) :] *= rise[::-1]", "pass"),
+        ("beginnings are not faded", "faded[: len(rise)] *= rise", "pass"),
+        ("the track elsewhere", "first, begin = max(delay, 0), max(-delay, 0)",
+         "first, begin = max(-delay, 0), max(delay, 0)"),
+        ("gains of the other phase", "spectra[0] * spectra[1].conj()", "spectra[0].conj() * spectra[1]"),
+        ("one gain", "power = np.sum(np.abs(spectra[1]) ** 2, axis=1)",
+         "power = np.mean(np.sum(np.abs(spectra[1]) ** 2, axis=1))"),
+        ("no bound of length", "if len(samples) <= longest * rate or not", "if not"),
+        ("silence", "if len(samples) <= longest * rate or not samples.any():", "if len(samples) <= longest * rate:"),
+    ),
+    *of(
+        "audiolab/corpora/damp_alignment.py",
+        ("test/corpora/test_damp.py",),
+        ("tracks before the mix", "max(0, *(-delay for delay in", "max(0, *(delay for delay in"),
+        ("the last track's beginning is not waited for", "first = max(0, *(-delay for delay in self.delays.values()))",
+         "first = 0"),
+        ("the longest track's end", "return min(self.samples[track] - skip", "return max(self.samples[track] - skip"),
+        ("voice in the mix itself", "without(mix, background, behind.samples)", "mix"),
+        ("tracks of several channels", "(source, own_rate, channels) != (path, rate, 1)",
+         "(source, own_rate) != (path, rate)"),
+        ("tracks of other rates", "(source, own_rate, channels) != (path, rate, 1)", "(source, channels) != (path, 1)"),
+        ("all errors are the files'", 'if str(error).startswith(f"{path}:"):', "if True:"),
+        ("files that changed", "s.st_size, s.st_mtime_ns] for track", "0] for track"),
+    ),
     *of(
         "audiolab/features/cmvn.py",
         CROPS,
