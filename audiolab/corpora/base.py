@@ -13,8 +13,10 @@ from audiolab.corpora.preparation import Preparation
 from audiolab.errors import AudiolabError, did_you_mean
 
 CORPORA = {
+    "ccmixter": "audiolab.corpora.ccmixter",
     "dns": "audiolab.corpora.dns",
     "librispeech": "audiolab.corpora.librispeech",
+    "musdb18": "audiolab.corpora.musdb18",
     "vcc2018": "audiolab.corpora.vcc2018",
     "wham": "audiolab.corpora.wham",
 }

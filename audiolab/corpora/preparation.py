@@ -8,6 +8,7 @@ over the corpus, stay the same whatever else is there, and a smaller count is a 
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Protocol, TypeVar
@@ -148,8 +149,36 @@ class Noises(Preparation):
 
     def fewer_noises(self, sets: Mapping[str, Sequence[M]]) -> dict[str, list[M]]:
         """Return what is taken of each set of noises, in its order."""
-        taken = {name: set(some((one.utterance for one in members), self.max_noises)) for name, members in sets.items()}
-        return {name: [one for one in members if one.utterance in taken[name]] for name, members in sets.items()}
+        return _fewer_of(sets, self.max_noises)
+
+
+@dataclass(frozen=True)
+class Songs(Preparation):
+    """Fewer songs, how long they are, and how long their pieces."""
+
+    max_songs: int = option(0, "of a set, no more; a hash of their names says which; 0: all")
+    min_seconds: float = option(1.0, "shorter ones are left out", "s")
+    segment_seconds: float = option(30.0, "length of a song's pieces; a rest below 1 s belongs to the last one", "s")
+
+    def __post_init__(self) -> None:
+        """Raise `ValueError` for a negative count or length, or pieces of no length."""
+        super().__post_init__()
+        self._check_counts("max_songs", "min_seconds")
+        if not 1 <= self.segment_seconds < math.inf:
+            raise ValueError("segment_seconds must be 1 or more")
+
+    def fits(self, header: Header) -> bool:
+        """Return whether a song is long enough."""
+        return super().fits(header) and header.seconds >= self.min_seconds
+
+    def fewer_songs(self, sets: Mapping[str, Sequence[M]]) -> dict[str, list[M]]:
+        """Return what is taken of each set of songs, in its order."""
+        return _fewer_of(sets, self.max_songs)
+
+
+def _fewer_of(sets: Mapping[str, Sequence[M]], count: int) -> dict[str, list[M]]:
+    taken = {name: set(some((one.utterance for one in members), count)) for name, members in sets.items()}
+    return {name: [one for one in members if one.utterance in taken[name]] for name, members in sets.items()}
 
 
 def some(names: Iterable[str], count: int) -> list[str]:

@@ -138,7 +138,7 @@ def prepare_sets(
         name: _tables(name, recordings, (further or {}).get(name, {}), partial(_headers, nj=nj, read=read), preparation)
         for name, recordings in sets.items()
     }
-    settings = {PREPARED: _plain(preparation)} if preparation else {}
+    settings = settings_of(preparation) if preparation else {}
     paths = []
     for name, contents in tables.items():
         path = Path(dest) / name
@@ -183,8 +183,9 @@ def check_data_dir(path: str | Path) -> None:
         raise AudiolabError(f"{fatal[0]} ({len(fatal)} faults in all)" if len(fatal) > 1 else str(fatal[0]))
 
 
-def _plain(preparation: Preparation) -> bytes:
-    return yaml.safe_dump(preparation.made_with, sort_keys=False, allow_unicode=True).encode()
+def settings_of(preparation: Preparation) -> dict[str, bytes]:
+    """Return what a data dir keeps about its preparation, as a file of settings by its name."""
+    return {PREPARED: yaml.safe_dump(preparation.made_with, sort_keys=False, allow_unicode=True).encode()}
 
 
 def _tables(

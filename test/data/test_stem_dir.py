@@ -66,6 +66,15 @@ def test_behind_a_piece_there_are_zeros_and_not_the_next_piece(songs):
     assert stems.read(0, "vocals", 5, 0).shape == (0,)
 
 
+def test_times_are_rounded_to_the_nearest_sample(songs, waves):
+    write_lines(songs / "segments", ["s0-0 s0 0.33333 0.66664", "s0-1 s0 1.00004 1.5"])
+    (songs / "utt2song").unlink()
+    stems = StemDir(songs)
+    assert np.array_equal(stems.read(0, "vocals"), waves["s0"]["vocals"][5333:10666].astype(np.float32))
+    assert np.array_equal(stems.read(1, "vocals"), waves["s0"]["vocals"][16001:24000].astype(np.float32))
+    assert stems.songs == ["s0", "s0"]
+
+
 @pytest.mark.parametrize(("original", "rate"), [(44100, 16000), (16000, 22050)])
 def test_recordings_at_another_rate_are_resampled(tmp_path, original, rate):
     waves = noises(2, rate=original)

@@ -6,7 +6,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from audiolab.corpora.readers import gender_of, make_reader
 from audiolab.text.espeak import Voice
+
+_CENTRES = {"f": (61.0, 67.0), "m": (48.0, 57.0)}
+"""Gender -> lowest and highest middle of a singer's range, MIDI note numbers."""
 
 
 @dataclass(frozen=True)
@@ -52,4 +56,19 @@ def make_singer(name: str, language: str, number: int, rng: np.random.Generator,
         rng: Draws the rest.
         tuning: Standard deviation of the notes' errors of pitch, cents: some 5 of a professional, 20 to 40 of amateurs.
     """
-    raise NotImplementedError
+    reader = make_reader(name, language, number, rng)
+    gender = gender_of(number)
+    return Singer(
+        name=name,
+        language=language,
+        gender=gender,
+        voice=reader.voice,
+        centre=float(rng.uniform(*_CENTRES[gender])),
+        tract=reader.tract,
+        vibrato_rate=float(rng.uniform(4.8, 6.6)),
+        vibrato_depth=float(rng.uniform(15, 70)),
+        glide=float(rng.uniform(0.04, 0.11)),
+        tuning=tuning,
+        breath=float(rng.uniform(0, 0.8)),
+        ring=float(rng.uniform(0, 9)),
+    )
