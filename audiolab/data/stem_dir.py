@@ -126,7 +126,7 @@ class StemDir:
         Raises:
             AudiolabError: A recording is gone.
         """
-        digest = hashlib.sha256(f"{self.rate}\n".encode())
+        digest = hashlib.sha256()
         for name, song, *place in zip(self.ids, self.songs, *map(np.ndarray.tolist, self._places.arrays)):
             digest.update(f"{name} {song} {place}\n".encode())
         for source, entries in self._entries.items():

@@ -30,7 +30,6 @@ MUTATIONS = [
         ("a source without a recording", "odd = vocals ^ accompaniment", "odd = vocals - vocals"),
         ("a fingerprint without songs", "{name} {song} {place}", "{name} {place}"),
         ("a fingerprint without places", "{name} {song} {place}", "{name} {song}"),
-        ("a fingerprint without the rate", 'hashlib.sha256(f"{self.rate}\\n".encode())', "hashlib.sha256()"),
         ("a fingerprint without channels", '{found} {taken}\\n', '{found}\\n'),
         ("a fingerprint without recordings", '{found} {taken}\\n', '{taken}\\n'),
         ("a fingerprint with paths", '._replace(path="")) for part', ") for part"),
