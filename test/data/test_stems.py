@@ -107,7 +107,7 @@ def test_accompaniments_of_other_songs_come_with_their_probability(songs, probab
 
 def test_random_mixing_goes_by_songs_and_over_dirs(tmp_path):
     """Two recordings of one song are not mixed, in one dir or in two."""
-    song_of = {f"s{song}-0": "one" if song < 2 else f"s{song}" for song in range(4)}
+    song_of = {f"s{song}-0": f"s{song}" if song == 2 else "one" for song in range(4)}
     paths = []
     for name, first, tables in (("a", 0, ["s0-0", "s1-0", "s2-0"]), ("b", 3, ["s3-0"])):
         waves = places(len(tables), 1.0, first)
