@@ -181,8 +181,11 @@ def test_each_effect_has_its_own_probability():
     for found in (shares([pair[0] for pair in pairs]), shares([pair[1] for pair in pairs])):
         for effect, share in wanted.items():
             assert found[effect] == pytest.approx(share, abs=4 * np.sqrt(share * (1 - share) / len(pairs)))
-    both = np.mean([pair[0].ratio != 1 and pair[1].ratio != 1 for pair in pairs])
-    assert both == pytest.approx(0.25**2, abs=0.015)  # sources apart
+    first, second = (
+        [(c.gain != 1, c.ratio != 1, len(c.sections) % 2, len(c.sections) > 1) for c in of] for of in zip(*pairs)
+    )
+    both = np.mean(np.array(first) & np.array(second), axis=0)  # sources are changed apart from each other
+    assert both == pytest.approx(np.array(list(wanted.values())) ** 2, abs=0.03)
 
 
 def test_the_defaults_are_those_of_the_project():

@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-SYSTEMS = ("datadir", "features", "softgan", "songs", "srst", "training")
-"""Whose lists there are; `datadir`, `features` and `training`, which is the trainer's, all systems share."""
+SYSTEMS = tuple(sorted(path.stem for path in Path(__file__).parent.glob("[a-z]*.py")))
+"""Whose lists there are. What all systems share is in `datadir`, `features` and `training`, which is the trainer's."""
 
 
 @dataclass(frozen=True)
