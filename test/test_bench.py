@@ -16,6 +16,7 @@ import bench_envelope  # noqa: E402
 import bench_features  # noqa: E402
 import bench_padding  # noqa: E402
 import bench_peers  # noqa: E402
+import bench_stems  # noqa: E402
 import bench_tables  # noqa: E402
 import bench_trainer  # noqa: E402
 from examples import SMALL_ENHANCER  # noqa: E402
@@ -106,3 +107,15 @@ def test_tables(capsys, monkeypatch):
     rows = table(capsys, monkeypatch, bench_tables, *words)
     assert [row[:2] for row in rows[:2]] == [["open", "30"], ["open, ask for all", "30"]]
     assert [row[:2] for row in rows[-2:]] == [["score", "5"], ["score", "9"]]
+
+
+def test_loading_of_songs(capsys, monkeypatch):
+    monkeypatch.setattr(bench_stems, "SONGS", 2)
+    monkeypatch.setattr(bench_stems, "SECONDS", 4)
+    monkeypatch.setattr(bench_stems, "PIECE", 2)
+    words = ("--window_s", 0.5, "--windows", 2, "--repeats", 1, "--pieces", 40)
+    rows = table(capsys, monkeypatch, bench_stems, *words)
+    assert len(rows) == 13  # of two tables, and the head of the second
+    assert rows[0][::2] == ["plain read by soundfile", "1.0"]
+    assert all(float(row[1]) > 0 for row in rows[:10])
+    assert rows[-1][:2] == ["40", "5"]

@@ -24,8 +24,6 @@ from audiolab.config import option
 from audiolab.errors import AudiolabError
 from audiolab.synthesis.time_stretch import stretch
 
-_UNCHANGED = 1.0
-
 
 @dataclass
 class AugmentConfig:
@@ -78,7 +76,7 @@ class Change:
     sections: np.ndarray
 
 
-NOTHING = Change(1.0, _UNCHANGED, np.zeros((0, 6)))
+NOTHING = Change(1.0, 1.0, np.zeros((0, 6)))
 """The change that leaves a source as it is."""
 
 
@@ -119,7 +117,7 @@ class Augmentation:
         return [
             Change(
                 1.0 if np.isnan(gain) else float(10 ** (gain / 20)),
-                _UNCHANGED if np.isnan(shift) else float(2 ** (shift / 12)),
+                1.0 if np.isnan(shift) else float(2 ** (shift / 12)),
                 np.concatenate([peaks, self._lowpass(cutoff)]),
             )
             for gain, shift, cutoff, peaks in zip(gains, shifts, cutoffs, bands)
@@ -137,7 +135,7 @@ class Augmentation:
             samples: How many are wanted.
             change: What is done.
         """
-        if change.ratio != _UNCHANGED:
+        if change.ratio != 1.0:
             wave = shifted(wave, samples, change.ratio, self.config.keep_tempo)
         if len(change.sections):
             wave = signal.sosfilt(change.sections, wave)
@@ -181,7 +179,7 @@ def peaking(gain_db: np.ndarray, centre: np.ndarray, quality: np.ndarray, rate: 
 
 def needed(samples: int, ratio: float) -> int:
     """Return how many samples `shifted` makes ``samples`` of where the tempo changes with the pitch."""
-    return samples if ratio == _UNCHANGED else math.ceil(samples * ratio) + 1
+    return samples if ratio == 1.0 else math.ceil(samples * ratio) + 1
 
 
 def shifted(wave: np.ndarray, samples: int, ratio: float, keep_tempo: bool = False) -> np.ndarray:

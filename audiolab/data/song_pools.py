@@ -61,7 +61,7 @@ class SongPools:
         """
         pool = int(generator.integers(self.count))
         songs = self._sorted(pool)
-        begin, end = np.searchsorted(songs, [song, song + 1])
+        begin, end = np.searchsorted(songs, np.array([song, song + 1], songs.dtype))
         place = int(generator.integers(len(songs) - (end - begin)))
         place += int(end - begin) if place >= begin else 0
         return int(self._first[pool] + self._arrays.arrays[pool][place])

@@ -79,6 +79,7 @@ class StemCrops(SystemDataset):
     Attributes:
         rate: In Hz.
         samples: Of a window.
+        dirs: The song dirs, those of ``train_dirs`` first.
 
     Raises:
         AudiolabError: A dir is no song dir; accompaniments are to be of other songs, and there is only one; a range of

@@ -15,7 +15,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import IO, Any
@@ -67,24 +67,28 @@ def fingerprint(path: str | Path) -> str:
     return digest.hexdigest()
 
 
-def recordings_fingerprint(table: str | Path, most: int | None = None) -> str | None:
+def recordings_fingerprint(table: str | Path) -> str | None:
     """Return the SHA-256 that stands for the recordings that a table of audio names; None where one is gone.
 
     Commands in a table count by what the table says; archives by their files.
+    """
+    files = {file for name, entry in read_table(table).items() for file in files_of(entry, f"{table}: {name}")}
+    return files_fingerprint(sorted(files), f"recordings of {table}")
+
+
+def files_fingerprint(files: Sequence[str], what: str) -> str | None:
+    """Return the SHA-256 that stands for recordings in their order, wherever they lie; None where one is gone.
 
     Args:
-        table: The table.
-        most: How many recordings are looked at where it names more, spread evenly over their names; None: all.
+        files: Their paths.
+        what: What they are, for the progress that is shown.
     """
-    files = sorted({file for name, entry in read_table(table).items() for file in files_of(entry, f"{table}: {name}")})
-    if most is not None:
-        files = files[:: -(-len(files) // most) or 1]
     try:
         with ThreadPoolExecutor(_THREADS) as pool:
             sizes = list(pool.map(os.path.getsize, files))
             pieces = 0 if sum(sizes) <= WHOLE else PLACES
             samples = pool.map(lambda file: _sample(file, pieces), files, chunksize=64)
-            contents = list(told(samples, f"recordings of {table}", len(files)))
+            contents = list(told(samples, what, len(files)))
     except FileNotFoundError:
         return None
     except OSError as error:

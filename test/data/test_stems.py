@@ -71,8 +71,8 @@ def test_windows_are_of_both_sources_at_one_place(songs):
 
 
 def test_windows_begin_anywhere_in_a_piece(songs):
-    times = [where(s)[0, 1] for s in drawn(crops(songs), 150) if s["utt"].endswith("-1")]
-    assert len(times) == 450
+    times = [where(s)[0, 1] for s in drawn(crops(songs), 50) if s["utt"].endswith("-1")]
+    assert len(times) == 150
     assert stats.kstest((np.array(times) - 1) / 0.75, "uniform").pvalue > 1e-3
 
 
@@ -86,14 +86,14 @@ def test_pieces_shorter_than_a_window_end_in_zeros(songs):
 
 def test_pieces_may_be_filled_up_before_windows_are_drawn(songs):
     """As the paper has it: of a piece of 0.5 s in 2 s, a window of 0.25 s begins within it in 0.5 of 1.75 s."""
-    found = [s for s in drawn(crops(songs, piece_s=2.0), 150) if s["utt"].endswith("-2")]
-    assert np.mean([s["vocals"].any() for s in found]) == pytest.approx(0.5 / 1.75, abs=0.09)
-    assert np.mean([s["vocals"][-1] != 0 for s in found]) == pytest.approx(0.25 / 1.75, abs=0.07)
+    found = [s for s in drawn(crops(songs, piece_s=2.0), 60) if s["utt"].endswith("-2")]
+    assert np.mean([s["vocals"].any() for s in found]) == pytest.approx(0.5 / 1.75, abs=0.12)
+    assert np.mean([s["vocals"][-1] != 0 for s in found]) == pytest.approx(0.25 / 1.75, abs=0.1)
 
 
 @pytest.mark.parametrize("probability", [0.0, 0.3, 1.0])
 def test_accompaniments_of_other_songs_come_with_their_probability(songs, probability):
-    found = drawn(crops(songs, random_mix=probability), 60)
+    found = drawn(crops(songs, random_mix=probability), 30)
     mixed = [where(sample)[0, 0] != where(sample)[1, 0] for sample in found]
     assert np.mean(mixed) == pytest.approx(probability, abs=4 * np.sqrt(probability * (1 - probability) / len(found)))
     for sample, other in zip(found, mixed):
@@ -112,7 +112,7 @@ def test_random_mixing_goes_by_songs_and_over_dirs(tmp_path):
     for name, first, tables in (("a", 0, ["s0-0", "s1-0", "s2-0"]), ("b", 3, ["s3-0"])):
         waves = places(len(tables), 1.0, first)
         paths.append(make_songs(tmp_path / name, waves, utt2song={piece: song_of[piece] for piece in tables}))
-    found = drawn(crops(paths, random_mix=1.0), 100)
+    found = drawn(crops(paths, random_mix=1.0), 40)
     pairs = {tuple(sample["utt"].split()) for sample in found}
     names = sorted(song_of)
     assert pairs == {(a, b) for a in names for b in names if song_of[a] != song_of[b]}
