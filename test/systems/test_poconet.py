@@ -316,6 +316,18 @@ def test_blocks_that_are_computed_again_change_nothing():
     assert {int(count) for count in counts} == {1}
 
 
+@pytest.mark.parametrize("options", [{}, {"causal_attention": True, "checkpointing": True}])
+def test_half_precision_is_near_single(options):
+    separator, wave = small(**options).train(), noise(2, 300)
+    expected = separator.separate(wave)
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        found = separator.separate(wave)
+    assert found.dtype == torch.float32
+    assert float(((found - expected).norm() / expected.norm()).detach()) < 0.05
+    found.abs().mean().backward()
+    assert all(torch.isfinite(parameter.grad).all() for parameter in separator.parameters())
+
+
 def test_concatenations_are_not_kept_for_the_backward_pass():
     """Of each map its convolution keeps the input, the normalisation what it makes of it, and no more."""
     block = DenseBlock([8], 4, 0.1)
@@ -378,7 +390,7 @@ def test_what_load_gives_keeps_shapes_and_names(shape):
     predictor = PoCoNet.predictor(separator.config, {"separator": separator.state_dict()}, torch.device("cpu"))
     assert predictor.rate == 16000
     assert predictor.sources == ("vocals", "accompaniment")
-    found = predictor.separate(wave)
+    found = predictor.separate(wave, 16000)
     np.testing.assert_allclose(found["vocals"], 0.75 * wave, atol=1e-5)
     np.testing.assert_allclose(found["accompaniment"], 0.25 * wave, atol=1e-5)
 
