@@ -16,11 +16,13 @@ import bench_envelope  # noqa: E402
 import bench_features  # noqa: E402
 import bench_padding  # noqa: E402
 import bench_peers  # noqa: E402
+import bench_separation  # noqa: E402
 import bench_stems  # noqa: E402
 import bench_tables  # noqa: E402
 import bench_trainer  # noqa: E402
 from examples import SMALL_ENHANCER  # noqa: E402
 from mixture_folder import make_domains  # noqa: E402
+from song_folder import make_songs, noises  # noqa: E402
 
 
 @pytest.fixture(autouse=True)
@@ -68,6 +70,27 @@ def test_speed_of_a_training_step(capsys, monkeypatch, tmp_path):
     assert workers == "0"
     assert float(bare) > 0
     assert float(trainer) > 0
+
+
+def test_speed_of_separation(tmp_path):
+    path = ROOT / "egs/musdb18/svs1/conf/mini/small_10s_p0.yaml"
+    songs = make_songs(tmp_path, noises(songs=10, seconds=0.25))
+    bare, trainer, waiting, memory = bench_separation.training(
+        False, path, songs, 0.25, 3, ["--trainer.batch_size", "1"]
+    )
+    assert min(bare, trainer) > 0
+    assert 0 <= waiting < 1
+    assert memory > 0
+    spent, _ = bench_separation.separation(bench_separation.run_of(path, songs, None, 1, []).system_conf, 0.5, 1)
+    assert spent > 0
+
+
+def test_batches_hold_as_many_seconds(tmp_path):
+    path = ROOT / "egs/musdb18/svs1/conf/teacher.yaml"
+    batches = {
+        window: bench_separation.run_of(path, tmp_path, window, 1, []).trainer.batch_size for window in (None, 5.0, 2.5)
+    }
+    assert batches == {None: 1, 5.0: 2, 2.5: 4}
 
 
 def test_padding_with_and_without_buckets(capsys, monkeypatch):

@@ -163,11 +163,16 @@ def parse() -> tuple[argparse.Namespace, Any]:
     name = config.load_yaml(early.parse_known_args(rest)[0].config)[0]["system"]
     run = config.parse(run_config_class(systems.get(name)), rest)
     steps = known.bench_steps
-    run.trainer = dataclasses.replace(
+    return known, only_steps(run, steps)
+
+
+def only_steps(run: Any, steps: int) -> Any:
+    """Return a run's config with so many steps, and nothing that is asked for beside them."""
+    trainer = dataclasses.replace(
         run.trainer, max_steps=steps, max_epochs=None, ema_decay=0.0, valid_every=steps, save_every=steps, log_every=10,
         keep_best=0, average_best=0, best="", patience=None, accumulate=1,
     )  # fmt: skip
-    return known, run
+    return dataclasses.replace(run, trainer=trainer)
 
 
 def main() -> None:
