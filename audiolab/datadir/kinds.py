@@ -45,6 +45,7 @@ TABLES: dict[str, Kind] = {
     "utt2warp": Kind("utterance", 1, holds="pieces"),
     "utt2source": Kind("utterance", 1, holds="whole"),
     "utt2song": Kind("utterance", 1, holds="pieces"),
+    "utt2poor": Kind("utterance", 2),
     "mixtures": Kind("utterance"),
     "speech.scp": Kind("speech"),
     "noise.scp": Kind("noise"),

@@ -8,6 +8,7 @@ from audiolab.errors import AudiolabError, did_you_mean
 from audiolab.training.system import System
 
 _SYSTEMS = {
+    "activity": "audiolab.systems.activity:Activity",
     "poconet": "audiolab.systems.poconet:PoCoNet",
     "se_adversarial": "audiolab.systems.srst.adversarial:DomainAdversarial",
     "se_domain_classifier": "audiolab.systems.srst.domain_classifier:DomainClassification",

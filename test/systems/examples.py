@@ -185,6 +185,26 @@ def poconet(folder: Path, **system: Any) -> Example:
     )
 
 
+def activity(folder: Path) -> Example:
+    """A small detector of the accompaniment on songs at 8 kHz."""
+    separation = poconet(folder).config
+    sizes = {
+        "source": "accompaniment",
+        "rate": 8000,
+        "n_fft": 128,
+        "hop": 64,
+        "filters": 4,
+        "pools": [4, 4],
+        "hidden": 8,
+    }
+    return Example(
+        {"system_conf": sizes, "data_conf": separation["data_conf"], "optim": {"detector": {"lr": 3e-2}}},
+        ("error",),  # the loss falls to the entropy of the shares
+        lambda predictor: predictor.ratios(noise()[None]),
+        batch_size=4,
+    )
+
+
 def checkpointed(folder: Path) -> Example:
     """The separator with blocks that are computed again in the backward pass, and causal attention."""
     return poconet(folder, checkpointing=True, causal_attention=True)
