@@ -115,8 +115,8 @@ class RunLog:
             "step %d/%d epoch %d: %s; %.3g steps/s, %.0f %% waiting for data",
             step, self._max_steps, epoch, _pairs(values), self._steps / self._spent, 100 * self._waited / self._spent,
         )  # fmt: skip
-        self._begin_interval()
         self._next_line = math.inf
+        self._begin_interval()
         self._history.add(step, epoch, "train", values)
 
     def validated(self, step: int, epoch: int, scores: Mapping[str, float]) -> None:

@@ -32,7 +32,26 @@ def test_stage_download_makes_the_mini_corpora(tmp_path):
     assert done.returncode == 0, done.stderr
     assert sorted(tmp_path.rglob("*")) == before
     called = re.findall(r"^\++ python3 -m audiolab.bin.make_mini (.*)", done.stderr, re.MULTILINE)
-    assert called == [f"--corpus {name} --dest downloads/mini_s3/{name} --seed 3 --nj 2" for name in CORPORA]
+    sizes = (
+        "--train_speakers 18",
+        "--train 60 --valid 12 --test 6",
+        "--speakers 40 --english_speakers 40 --noises 120",
+    )
+    assert called == [
+        f"--corpus {name} --dest downloads/mini_s3/{name} --seed 3 --nj 2 {size}" for name, size in zip(CORPORA, sizes)
+    ]
+
+
+def test_mini_corpora_may_be_as_small_as_there_is_some_of_all(tmp_path):
+    recipe = Recipe(tmp_path, NAME, {"corpus": "mini", "mini_readers": 1, "mini_speakers": 3, "mini_noises": 20})
+    recipe.run("--stop_stage", "data", nj=2)
+    data = recipe / "data/mini"
+    lengths = {path.parent.name: len(path.read_text().splitlines()) for path in data.glob("*_*_*/spk2utt")}
+    assert lengths["speech_source_train"] == 1
+    parts = ("train", "valid", "test")
+    assert [lengths[f"noise_source_{part}"] for part in parts] == [10, 2, 1]
+    assert [lengths[f"speech_target_{part}"] for part in parts] == [6, 6, 6]
+    assert min(lengths.values()) >= 1
 
 
 def test_jobs_ask_for_the_cores_and_machines_that_they_need(tmp_path, monkeypatch):
@@ -111,7 +130,10 @@ def test_only_the_mixtures_that_the_methods_need_are_drawn_and_asked_for(tmp_pat
             {"train_options": "--trainer.max_steps -5"},
             "--trainer.max_steps: trainer: max_steps must be positive, not -5",
         ),
-        ({"max_steps": "1e3"}, "--max_steps 1e3: give a whole number, not negative"),
+        ({"max_steps": "1e3"}, "--max_steps 1e3: give a whole number, 1 or more"),
+        ({"max_steps": 0}, "--max_steps 0: give a whole number, 1 or more"),
+        ({"mini_speakers": 2}, "--mini_speakers 2: give a whole number, 3 or more"),
+        ({"mini_noises": 19}, "--mini_noises 19: give a whole number, 20 or more"),
         ({"num_nodes": 2}, "--num_nodes 2: run.py knows this machine only"),
         ({"num_nodes": 0}, "--num_nodes 0: give a whole number, 1 or more"),
         ({"methods": "source srst_similr"}, "unknown method 'srst_similr'; did you mean 'srst_similar'"),
