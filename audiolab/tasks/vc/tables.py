@@ -59,19 +59,18 @@ def _parts(
     baselines: Sequence[str],
     seed: int,
 ) -> list[str]:
-    """Return the tables; the alignment, of ``conditions``, stands under each."""
+    """Return the tables; above all of them stands over how much they are taken, and with which alignment."""
     summaries = summarise(scores, METRICS, seed)
-    note = short_note(scores, conditions)
-    parts = ["## Systems", *system_parts(summaries, METRICS, groups="Pairs"), note]
+    parts = [short_note(scores, conditions), "## Systems", *system_parts(summaries, METRICS, groups="Pairs")]
     for baseline in baselines:
-        parts += [f"## Difference to {baseline}", markdown(difference_table(scores, METRICS, baseline, seed)), note]
+        parts += [f"## Difference to {baseline}", markdown(difference_table(scores, METRICS, baseline, seed))]
     parts += further_parts(scores, JUDGED, JUDGES, baselines, seed, groups="Pairs")
     for metric in METRICS:
         if metric.column in BY_PAIR:
             table = pair_table(pair_means(scores, metric, seed), metric, scores)
-            parts += [f"## {metric.name} by pair", markdown(table), leaders(scores, metric), note]
+            parts += [f"## {metric.name} by pair", markdown(table), leaders(scores, metric)]
     if paper:
-        parts += ["## The paper's table beside ours", markdown(paper_table(paper, summaries)), MOS_NOTE, note]
+        parts += ["## The paper's table beside ours", markdown(paper_table(paper, summaries)), MOS_NOTE]
     return parts
 
 
@@ -129,7 +128,7 @@ def paper_table(paper: Sequence[PaperRow], summaries: Sequence[SystemSummary]) -
 
 
 def short_note(scores: Sequence[ConversionScore], conditions: Mapping[str, object]) -> str:
-    """Return the line under a table: over how much its numbers were taken, with which mel-cepstra and alignment.
+    """Return over how much numbers were taken, and with which mel-cepstra and alignment, in a line.
 
     Raises:
         AudiolabError: The scores were not all measured with the same α and order.
