@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 from typing import Any, Literal
@@ -29,7 +29,7 @@ from audiolab.report.spectra import spectra
 from audiolab.report.tables import header, html_table
 from audiolab.tasks.runs import Run
 from audiolab.tasks.se.scores import FURTHER, METRICS, SE, EnhancementScore
-from audiolab.tasks.se.tables import TASK, PaperRow, beside_paper, beside_table, by_language, known, short_note
+from audiolab.tasks.se.tables import TASK, beside_paper, beside_table, by_language, known, paper_notes, short_note
 
 LIMITS = Limits(group="set", utterances=3, seconds=6.0, max_mb=20.0)
 
@@ -87,9 +87,8 @@ def paper_section(path: Path, scores: Sequence[EnhancementScore]) -> Markup:
     parts = []
     for name, rows in group(beside_paper(scores, TASK.read_paper(path)), lambda row: row.paper.table).items():
         for part, of_part in group(rows, lambda row: row.paper.part).items():
-            table = beside_table(of_part)
-            parts.append(html_table(replace(table, columns=table.columns[:-1]), f"{name}, {part}", stacked=True))
-        notes = _notes([row.paper for row in rows])
+            parts.append(html_table(beside_table(of_part), f"{name}, {part}", stacked=True))
+        notes = paper_notes([row.paper for row in rows])
         parts += [page.bullets(notes)] if notes else []
     return page.join(page.note("Figures of the paper are as printed there; its data and ours differ."), *parts)
 
@@ -150,14 +149,6 @@ def spectrogram_section(heard: Mapping[str, Sequence[Item]], seconds: float) -> 
         drawn = page.plot(spectra(of_set[0].clips, seconds), f"spectra-{name}", alt, wide=True)
         parts.append(page.fold(words, drawn, is_open=len(parts) == 1))
     return page.join(*parts)
-
-
-def _notes(rows: Sequence[PaperRow]) -> list[str]:
-    """Return the notes of a table's rows, each once; which parts it is of is told where it is not of all."""
-    parts = {row.part for row in rows}
-    noted = group([row for row in rows if row.note], lambda row: (row.row, row.note))
-    where = {key: "; ".join(row.part for row in of_note) for key, of_note in noted.items() if len(of_note) < len(parts)}
-    return [f"{f'{where[key]}: ' if key in where else ''}{': '.join(key)}." for key in noted]
 
 
 @dataclass(frozen=True)

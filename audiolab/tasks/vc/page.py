@@ -33,6 +33,7 @@ from audiolab.tasks.vc.tables import (
     leaders,
     pair_means,
     pair_table,
+    paper_notes,
     paper_table,
     short_note,
 )
@@ -113,12 +114,12 @@ def difference_section(scores: Sequence[ConversionScore], baseline: str) -> Mark
 def paper_section(paper: Sequence[PaperRow], scores: Sequence[ConversionScore]) -> Markup:
     """Return the paper's rows with its mean opinion scores (MOS), each beside our scores of that system.
 
-    So that the table fits on the screen, our system stands below the paper's row, and notes stand below the table.
+    So that the table fits on the screen, our system stands below the paper's row.
     """
     table = paper_table(paper, summarise(scores, METRICS))
-    columns = [column for column in table.columns if column.key not in ("config", "note")]
+    columns = [column for column in table.columns if column.key != "config"]
     rows = [{**row, "row": _both_names(row["row"], row["config"])} for row in table.rows]
-    notes = [f"{line.row}: {line.note}." for line in paper if line.note]
+    notes = paper_notes(paper)
     shown = html_table(Table(columns, rows), "The best of each column of ours in bold", stacked=True)
     return page.join(shown, page.note(MOS_NOTE), *([page.bullets(notes)] if notes else []))
 

@@ -10,7 +10,7 @@ from audiolab.metrics.collapse import LEAST_DEPENDENCE, LEAST_VARIANCE
 from audiolab.metrics.score_tables import Means, difference_table, further_parts, group_table, system_parts
 from audiolab.metrics.scores import NATURAL, UNTRAINED, Metric, cost
 from audiolab.metrics.summary import SystemSummary, extent, summarise, summarise_by
-from audiolab.metrics.table import NONE, NOT_SCORED, UNRANKED, Column, Table, markdown
+from audiolab.metrics.table import NONE, NOT_SCORED, UNRANKED, Column, Table, bullets, markdown
 from audiolab.tasks.task import Task
 from audiolab.tasks.vc.scores import JUDGED, METRICS, VC, ConversionScore
 
@@ -71,7 +71,8 @@ def _parts(
             parts += [f"## {metric.name} by pair", markdown(table), leaders(scores, metric)]
     if paper:
         parts += ["## The paper's table beside ours", markdown(paper_table(paper, summaries)), MOS_NOTE]
-    return parts
+        parts.append(bullets(paper_notes(paper)))
+    return [part for part in parts if part]
 
 
 def pair_means(scores: Sequence[ConversionScore], metric: Metric, seed: int = 0) -> Means:
@@ -118,13 +119,17 @@ def paper_table(paper: Sequence[PaperRow], summaries: Sequence[SystemSummary]) -
             "config": line.config or None,
             "similarity": _mos(line.similarity, line.sim_ci),
             "naturalness": _mos(line.naturalness, line.nat_ci),
-            "note": line.note or None,
             UNRANKED: line.config == NATURAL,
             **ours.get(line.config, not_scored),
         }
         for line in paper
     ]
-    return Table([*about, *map(Column.of, metrics), Column("note", "Note")], rows)
+    return Table([*about, *map(Column.of, metrics)], rows)
+
+
+def paper_notes(paper: Sequence[PaperRow]) -> list[str]:
+    """Return what is to be known about the paper's rows, to stand below the table."""
+    return [f"{line.row}: {line.note}." for line in paper if line.note]
 
 
 def short_note(scores: Sequence[ConversionScore], conditions: Mapping[str, object]) -> str:

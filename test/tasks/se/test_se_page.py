@@ -126,7 +126,7 @@ def test_the_page_is_sound_escaped_and_the_same_again(command, check, experiment
     ):  # fmt: skip
         assert words in found.text, words
     notes = page[page.index("Table 1, SNR 5 dB") : page.index("Table 2, DNS")]
-    assert "<li>Noisy: a &lt;b&gt;note&lt;/b&gt;.</li><li>SNR 5 dB: DANN: another.</li>" in notes
+    assert "<li>Noisy: a &lt;b&gt;note&lt;/b&gt;.</li><li>DANN (SNR 5 dB): another.</li>" in notes
     assert page.count("<li>Noisy: ") == 1  # though it is of two parts
     assert command(*everything) == page
 
