@@ -50,20 +50,25 @@ check_options() {
 
 # plan CALL ROUNDS [OPTION …]: audiolab.bin.plan, with what the options of run.sh ask for, in so many rounds
 plan() {
-  local make=(separated_baseline separated_teacher) sizes=${students// /$'\n'} tops each with_damp=() without=()
-  tops=$(sed 's/.*://' <<<"$sizes" | sort -nu | tr '\n' ' ')
+  local make=(separated_baseline separated_teacher) axes=("seed=$seeds" "set=$eval_sets" baseline=all)
+  local with_damp=() without=() each
   for each in $candidates; do if [[ $each == *_damp ]]; then with_damp+=("$each"); else without+=("$each"); fi; done
-  if ((${#without[@]} > 0)); then make+=(separated_candidate); fi
-  if ((${#with_damp[@]} > 0)); then make+=(separated_candidate_damp); fi
-  if [[ -n $controls ]]; then make+=(separated_control); fi
-  if [[ -n $unlabelled ]]; then make+=(separated_student counted poor_tracks poor_labelled); fi
+  if ((${#without[@]} > 0)); then make+=(separated_candidate) axes+=("candidate=${without[*]}"); fi
+  if ((${#with_damp[@]} > 0)); then make+=(separated_candidate_damp) axes+=("candidate_damp=${with_damp[*]}"); fi
+  if [[ -n $controls ]]; then make+=(separated_control) axes+=("control=$controls"); fi
+  if [[ -n $unlabelled ]]; then
+    make+=(separated_student counted poor_tracks poor_labelled)
+    axes+=("round=$(seq -s ' ' "$2")" "size:percent=$students" "top=$(tops)")
+  fi
   run plan "$1" local/phases.yaml --make "${make[@]}" \
     --set "exp=$expdir" "conf=$conf" "dump=$dump" "labelled=${labelled_sets[*]}" "unlabelled=$dump/${unlabelled}_train" \
     "teacher_conf=$conf/$teacher.yaml" "best=$best" "threshold=$threshold" "train_options=$train_options" \
-    "nj=$nj" "job_utterances=$job_utterances" \
-    --axes "seed=$seeds" "round=$(seq -s ' ' "$2")" "size:percent=$students" "top=$tops" "control=$controls" \
-    "candidate=${without[*]}" "candidate_damp=${with_damp[*]}" "set=$eval_sets" baseline=all "${@:3}"
+    "nj=$nj" "job_utterances=$job_utterances" --axes "${axes[@]}" "${@:3}"
 }
+
+# tops: prints how much of the labels students take, in percent
+# shellcheck disable=SC2086 # a list
+tops() { printf '%s\n' $students | sed 's/.*://' | sort -nu | paste -sd ' '; }
 
 # get_corpus NAME: downloads or synthesises a corpus
 get_corpus() {
@@ -89,7 +94,7 @@ prepare_corpus() {
 # format_set SET: copies what is not at the rate and mono
 format_set() {
   ${train_cmd:?is set by cmd.sh} "$job=1:$nj" "$dump/log/format_$1.$job.log" \
-    python3 -m audiolab.bin.format_wav --data "$data/$1" --out "$dump/$1" --rate "$rate" --channels mix \
+    python3 -m audiolab.bin.format_wav --data "$data/$1" --out "$dump/$1" --rate "$rate" --channels mix --subtype FLOAT \
     --nj "$nj" --job "$job"
   run format_wav --data "$data/$1" --out "$dump/$1" --rate "$rate" --channels mix --nj "$nj" --join
 }
