@@ -92,7 +92,7 @@ def find_songs(db_root: str | Path) -> list[Found]:
     songs: dict[tuple[str, str], Found] = {}
     for folder, names in walk(root):
         for song in _songs_in(folder, names):
-            if " - " not in song.name or not all(part.strip() for part in song.artist_and_title):
+            if not all(part.strip() for part in song.artist_and_title):
                 raise AudiolabError(f"{song.path}: not named <Artist> - <Title>; rename it, or move it away")
             if song.part not in PARTS:
                 raise AudiolabError(f"{song.path}: a song that is neither in train nor in test; expected {EXPECTED}")

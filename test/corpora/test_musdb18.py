@@ -124,6 +124,10 @@ def test_refusals(root, tmp_path):
     soundfile.write(song / "vocals.wav", np.zeros(RATE * 2), RATE)
     with refused(r"First, Song/vocals.wav: 1 channel\(s\), expected 2", out):
         prepare(root, out)
+    for stem in STEMS:
+        soundfile.write(song / f"{stem}.wav", np.zeros(RATE * 2), RATE)
+    with refused(r"First, Song/mixture.wav: 1 channel\(s\), expected 2", out):
+        prepare(root, out)
     write_song(song)
     write_song(songs / "train" / "nobody")
     with refused(r"train/nobody: not named <Artist> - <Title>", out):

@@ -54,7 +54,7 @@ MUTATIONS = [
          'STEMS = ("mixture", "bass", "drums", "other", "vocals")'),
         ("a song too few for validation", '    "Young Griffo - Pennies",\n', ""),
         ("songs wherever they lie", "if song.part not in PARTS:", "if False:"),
-        ("names without title", 'if " - " not in song.name or', "if"),
+        ("names without title", "if not all(part.strip() for part in song.artist_and_title):", "if False:"),
         ("songs that come twice", "if earlier is not song:", "if False:"),
         ("stems that are missing", "    if missing:\n", "    if len(missing) > 4:\n"),
         ("the title before the last hyphen", 'self.name.partition(" - ")', 'self.name.rpartition(" - ")'),
