@@ -81,6 +81,10 @@ class _Bounded(TorchDispatchMode):
         super().__init__()
         self._left = elements
 
+    @classmethod
+    def _should_skip_dynamo(cls) -> bool:
+        return False  # keeping PyTorch's compiler away loads it: a second, and nothing is compiled here
+
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         sizes = args[0] if args and isinstance(args[0], list | tuple) else args[:1]
         if sizes and all(isinstance(size, int) for size in sizes):

@@ -7,17 +7,21 @@ import subprocess
 import sys
 from dataclasses import MISSING, fields
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+import torch
 import yaml
 
 import audiolab
-from audiolab import systems
+from audiolab import dataset, systems
 from audiolab.config import from_dict, leaves, load_yaml
 from audiolab.corpora.base import CORPORA, get_corpus
+from audiolab.data.feature_dir import FeatureDir
 from audiolab.data.mixtures import MixtureSettings
 from audiolab.datadir.formatting import Form
+from audiolab.dataset import SampleKey
 from audiolab.features.kinds import read_features
 from audiolab.plan.phases import read_phases
 from audiolab.tasks.registry import TASKS
@@ -139,7 +143,7 @@ def test_commands_and_modules_that_are_named_exist(page):
     modules = set(re.findall(r"audiolab\.bin\.([a-z_0-9]+)", text))
     assert {name for name in modules if not (ROOT / f"audiolab/bin/{name}.py").is_file()} == set()
     paths = re.findall(r"(?<![\w./])((?:utils|tools|test|local|conf)/[\w/.]+\.(?:py|sh|yaml|tsv))", text)
-    made_here = {"conf/mine.yaml", "conf/sharedcode.yaml"}  # by the reader
+    made_here = {"conf/mine.yaml", "conf/sharedcode.yaml", "conf/enhancer.yaml"}  # by the reader
     places = [ROOT, *([recipe_of(page)] if recipe_of(page) else RECIPES)]
     assert {p for p in paths if not any((place / p).exists() for place in places)} <= made_here
 
@@ -275,24 +279,23 @@ def test_training_page_lists_every_key_with_its_default(section, cls):
 def sharedcode(tmp_path, monkeypatch):
     """Return the system that docs/adding-a-system.md builds, registered."""
     text = (ROOT / "docs/adding-a-system.md").read_text()
-    blocks = re.findall(
-        r"^`audiolab/systems/(sharedcode/\w+\.py)`:\n\n```python\n(.*?)^```", text, re.DOTALL | re.MULTILINE
-    )
-    assert len(blocks) == 3
-    (tmp_path / "systems/sharedcode").mkdir(parents=True)
-    for name, code in blocks:
-        (tmp_path / "systems" / name).write_text(code)
+    code = re.search(r"^`audiolab/systems/(sharedcode\.py)`:\n\n```python\n(.*?)^```", text, re.DOTALL | re.MULTILINE)
+    (tmp_path / "systems").mkdir()
+    (tmp_path / "systems" / code[1]).write_text(code[2])
     monkeypatch.setattr(systems, "__path__", [*systems.__path__, str(tmp_path / "systems")])
     key, value = re.search(r'"(sharedcode)": "([\w.:]+)"', text).groups()
     monkeypatch.setitem(systems._SYSTEMS, key, value)
     yield systems.get(key)
-    for module in [name for name in sys.modules if name.startswith("audiolab.systems.sharedcode")]:
-        del sys.modules[module]
+    del sys.modules["audiolab.systems.sharedcode"]
 
 
-def test_the_example_system_trains_resumes_and_converts(sharedcode, tmp_path, monkeypatch):
+@pytest.fixture
+def make_features(monkeypatch):
     monkeypatch.syspath_prepend(str(ROOT / "test/data"))
-    make_features = importlib.import_module("feature_folder").make_features
+    return importlib.import_module("feature_folder").make_features
+
+
+def test_the_example_system_trains_resumes_and_converts(sharedcode, make_features, tmp_path):
     generator = np.random.default_rng(0)
     brighter = {"A": np.zeros(32), "B": np.repeat([0.0, 9.0], 16)}
     names = [f"{s}_{n}" for s in "AB" for n in range(4)]
@@ -313,6 +316,25 @@ def test_the_example_system_trains_resumes_and_converts(sharedcode, tmp_path, mo
     assert converted.shape == wave.shape
     tilts = [tilt_db(model.convert(wave, 22050, reverse=back)) - tilt_db(wave) for back in (False, True)]
     assert tilts[0] - tilts[1] > 6  # B's upper bands are 9 dB above A's
+
+
+def test_the_example_dataset_crops_at_random_what_is_long_enough(make_features, tmp_path):
+    make_features(tmp_path, {f"A_{n}": n * 100.0 + np.arange(10 + n)[:, None] for n in range(3)})
+    code = re.search(
+        r"```python\n(class Crops.*?)^```", (ROOT / "docs/training.md").read_text(), re.DOTALL | re.MULTILINE
+    )
+    names = {"np": np, "torch": torch, "Any": Any, "FeatureDir": FeatureDir}
+    names |= {name: getattr(dataset, name) for name in ("Batch", "SampleKey", "SystemDataset")}
+    exec(code[1], names)
+    crops = names["Crops"](str(tmp_path), 11)
+    assert len(crops) == 2
+    items = [crops[SampleKey(1, (seed,))] for seed in range(20)]
+    assert {item["utt"] for item in items} == {"A_2"}
+    starts = [float(item["x"][0, 0]) - 200 for item in items]
+    assert set(starts) == {0, 1}
+    batch = crops.collate(items)
+    torch.testing.assert_close(batch["x"][..., 0] - 200, torch.tensor(starts)[:, None] + torch.arange(11))
+    assert crops.fingerprint() != names["Crops"](str(tmp_path), 12).fingerprint()
 
 
 def tilt_db(wave):

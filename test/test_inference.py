@@ -4,6 +4,8 @@ import json
 import os
 import pickle
 import shutil
+import subprocess
+import sys
 import zipfile
 
 import numpy as np
@@ -65,6 +67,14 @@ def run(tmp_path_factory):
 @pytest.fixture(scope="module")
 def model(run):
     return audiolab.load(run)
+
+
+def test_loading_a_model_leaves_the_compiler_alone(run):
+    """Which takes as long as PyTorch itself; in a process of its own, for training loads it."""
+    program = "import sys, audiolab; audiolab.load(sys.argv[1]); print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", program, str(run)], capture_output=True, text=True, check=True)
+    assert "torch.nn" in done.stdout.split()
+    assert "torch._dynamo" not in done.stdout.split()
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
-import scipy.signal
+import scipy  # its signal is loaded at the first use, and preparing a corpus has none
 
 from audiolab.corpora.noise_tools import at_level, decay, on_time_line, shaped_noise, slow_level, tone
 from audiolab.corpora.noises import music

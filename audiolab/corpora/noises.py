@@ -10,7 +10,7 @@ import itertools
 from collections.abc import Callable, Iterator
 
 import numpy as np
-import scipy.signal
+import scipy  # its signal is loaded at the first use, and preparing a corpus has none
 
 from audiolab.corpora.noise_tools import at_level, decay, on_time_line, shaped_noise, slow_level, tone
 

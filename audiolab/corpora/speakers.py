@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import scipy.signal
+import scipy  # its signal is loaded at the first use, and preparing a corpus has none
 import soxr
 
 from audiolab.errors import AudiolabError

@@ -123,6 +123,11 @@ def _markdown(table: Table) -> str:
     return "\n".join(f"| {line} |" for line in lines)
 
 
+def bullets(lines: Sequence[str]) -> str:
+    """Return a list in Markdown, such as of notes below a table; nothing where there are none."""
+    return "\n".join(f"- {line}" for line in lines)
+
+
 def cell(value: Any, digits: int = 2, difference: bool = False) -> str:
     """Return a value as a table shows it: ``7.21``, ``7.21 ± 0.19`` (an interval), ``–`` (none, or not a number).
 

@@ -32,7 +32,7 @@ def overview(experiment: Experiment, scores: Sequence[Score], facts: Mapping[str
         **facts,
         "Training runs": experiment.total_runs,
         "Scored utterances": len({score.unit for score in scores}),
-        "Seeds": ", ".join(sorted({score.seed for score in scores} - {UNTRAINED})),
+        "Seeds": _seeds(scores),
         **how_trained(runs),
     }
     return page.facts({name: str(value) for name, value in values.items()})
@@ -86,6 +86,12 @@ def _differences(values: Mapping[str, Mapping[str, str | None]]) -> Markup:
     columns = [Column("", title), *(Column(head, head) for head in heads)]
     table = html_table(Table(columns, [{"": name, **values[name]} for name in names]))
     return page.fold("What differs between the runs", table, is_open=len(names) <= FEW)
+
+
+def _seeds(scores: Sequence[Score]) -> str:
+    """Return ``1 seed (0)``, ``2 seeds (0, 1)``, or that there is none."""
+    found = sorted({score.seed for score in scores} - {UNTRAINED}, key=lambda seed: (len(seed), seed))
+    return f"{len(found)} seed{'s' if len(found) > 1 else ''} ({', '.join(found)})" if found else "none"
 
 
 def _link(path: Path, here: Path) -> Markup:

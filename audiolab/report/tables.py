@@ -29,13 +29,14 @@ def html_table(table: Table, caption: str = "", stacked: bool = False) -> Markup
 
     Args:
         table: What to show; a value may be a `Markup`, too.
-        caption: Stands above the table.
+        caption: Stands above the table, of several above the first.
         stacked: Intervals stand below their means, so that more columns fit.
     """
-    return Markup("\n").join(_html_table(part, caption, stacked) for part in table.parts(WIDEST))
+    parts = table.parts(WIDEST)
+    return Markup("\n").join(_html_table(part, caption, stacked, part is parts[0]) for part in parts)
 
 
-def _html_table(table: Table, caption: str, stacked: bool) -> Markup:
+def _html_table(table: Table, caption: str, stacked: bool, is_first: bool) -> Markup:
     rows = table.rows
     columns = [
         column
@@ -59,7 +60,7 @@ def _html_table(table: Table, caption: str, stacked: bool) -> Markup:
         )
         for line, row in enumerate(rows)
     )
-    title = Markup("<caption>{}</caption>\n").format(caption) if caption else Markup("")
+    title = Markup("<caption>{}</caption>\n").format(caption) if caption and is_first else Markup("")
     return Markup(
         '<div class="scroll" tabindex="0" role="region" aria-label="{}"><table{}>\n{}'
         "<thead><tr>{}</tr></thead>\n<tbody>\n{}\n</tbody></table></div>"

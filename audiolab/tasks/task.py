@@ -9,6 +9,7 @@ from typing import Generic, TypeVar
 
 from audiolab.metrics.bootstrap import LEAST
 from audiolab.metrics.scores import Score, ScoreFormat
+from audiolab.metrics.table import bullets
 from audiolab.tasks.runs import Run, read_runs
 from audiolab.textfile import read_records
 
@@ -91,7 +92,7 @@ class Task(Generic[Row, Paper]):
         Raises:
             AudiolabError: A baseline was not scored.
         """
-        measured = "\n".join(f"- {line}" for line in self.measured(conditions))
+        measured = bullets(self.measured(conditions))
         parts = self.parts(scores, conditions, paper, baselines, seed)
         return "\n\n".join(["# Results", *notes, *parts, "## How it was measured", measured]) + "\n"
 

@@ -1,5 +1,6 @@
 """egs/dns/se1 on small mini corpora: their sizes, and what tests read of the folders that it leaves."""
 
+import shutil
 from pathlib import Path
 
 import torch
@@ -27,10 +28,15 @@ SIZES = {
 SNRS = {"target_test_m5dB": -5, "target_test_0dB": 0, "target_test_5dB": 5, "english_test_0dB": 0}
 
 
-def make_small(recipe):
-    """Make the small corpora where the recipe's option ``db_root`` looks for them."""
+def make_small(folder):
+    """Make the small corpora, each in a folder of its name; what is there stays."""
     for name, sizes in CORPORA.items():
-        get_corpus(name).make_mini(recipe / "downloads/small" / name, sizes, 0, 2)
+        get_corpus(name).make_mini(folder / name, sizes, 0, 2)
+
+
+def lay_small(recipe, small_corpora):
+    """Copy the small corpora to where the recipe's option ``db_root`` looks for them."""
+    shutil.copytree(small_corpora, recipe / "downloads/small")
 
 
 def drawn_from(name, speech, noise):

@@ -30,7 +30,7 @@ from small_se1 import (
     batches_seen,
     drawn_from,
     history,
-    make_small,
+    lay_small,
     state_of,
     tables_beside,
 )  # fmt: skip
@@ -45,6 +45,7 @@ OPTIONS = {
     "methods": "all",
     "judges": "",
     "train_jobs": 2,
+    "train_cores": 1,
     "train_options": f"--system_conf.enhancer.widths 4 4 8 8 8 --trainer.max_steps {STEPS} --trainer.max_epochs 2 "
     "--trainer.valid_every 2 --trainer.save_every 2 --trainer.batch_size 4 --trainer.precision fp32 "
     "--trainer.log_every 1",
@@ -59,10 +60,10 @@ METHODS = [phase for phase in BEGUN_WITH if "classifier" not in phase]
 
 
 @pytest.fixture(scope="module")
-def recipe(tmp_path_factory):
+def recipe(tmp_path_factory, small_corpora):
     """Return the recipe after one run of all stages."""
     recipe = Recipe(tmp_path_factory.mktemp("checkout"), NAME, OPTIONS)
-    make_small(recipe)
+    lay_small(recipe, small_corpora)
     recipe.output = recipe.run()
     return recipe
 

@@ -19,7 +19,7 @@ from small_se1 import (
     VALID,
     WHAM,
     drawn_from,
-    make_small,
+    lay_small,
 )  # fmt: skip
 
 from audiolab.corpora.dns_layout import LANGUAGES
@@ -32,10 +32,10 @@ PARTS = ("train", "valid", "test")
 
 
 @pytest.fixture(scope="module")
-def recipe(tmp_path_factory):
+def recipe(tmp_path_factory, small_corpora):
     """Return the recipe after the stages before training."""
     recipe = Recipe(tmp_path_factory.mktemp("checkout"), NAME, SIZES | {"methods": "source dann oracle"})
-    make_small(recipe)
+    lay_small(recipe, small_corpora)
     recipe.run("--stop_stage", "evaluation")
     return recipe
 

@@ -24,6 +24,7 @@ OPTIONS = {
     "snrs": "0 5",
     "judges": "",
     "nj": 1,
+    "train_cores": 1,
     "train_options": "--trainer.max_steps 2 --trainer.max_epochs null --system_conf.enhancer.widths 4 4 4 4 4",
 }
 

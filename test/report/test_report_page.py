@@ -69,6 +69,16 @@ def test_tables_show_units_intervals_and_the_best():
     ]
 
 
+def test_a_wide_table_is_told_once_in_its_caption():
+    columns = [Column("n", "Name"), *(Column(f"v{number}", f"V{number}") for number in range(9))]
+    html = html_table(
+        Table(columns, [{"n": "x"} | {f"v{number}": number for number in range(9)}], about=1), "Nine values"
+    )
+    assert html.count("<table") == html.count('aria-label="Nine values"') == html.count('scope="row">x</th>') == 2
+    assert html.index("Nine values</caption>") < html.index("</table>")
+    assert html.count("<caption>") == 1
+
+
 def test_equal_values_have_no_best_and_rows_can_have_their_own():
     columns = [Column("n", "Name"), Column("a", "A"), Column("b", "B")]
     rows = [{"n": "x", "a": 1.0, "b": 2.0}, {"n": "y", "a": 3.001, "b": 3.0}]

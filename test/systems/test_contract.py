@@ -1,11 +1,10 @@
 """What every registered system has to do (docs/adding-a-system.md)."""
 
 import csv
-import os
-import signal
 import subprocess
 import sys
 import time
+from functools import cache
 
 import examples
 import logged_names
@@ -13,6 +12,7 @@ import numpy as np
 import pytest
 import torch
 import yaml
+from toys import start, start_two, weights
 
 import audiolab
 from audiolab import systems
@@ -24,43 +24,49 @@ from audiolab.training.trainer import Trainer
 FEW = {"max_steps": 10, "batch_size": 2, "log_every": 1, "valid_every": 5, "save_every": 2, "ema_decay": 0.9}
 
 
+class Subject:
+    """A system and an example of it; what is made of them, is made once."""
+
+    def __init__(self, name, folder):
+        assert hasattr(examples, name), f"test/systems/examples.py has no example of system '{name}'"
+        self.name, self.folder = examples.VARIANTS.get(name, name), folder
+        self.example = getattr(examples, name)(folder / "data")
+        self.whole = cache(self._whole)
+
+    def tree(self, **trainer):
+        return {"system": self.name, **self.example.config, "trainer": FEW | self.example.trainer | trainer}
+
+    def _whole(self):
+        """Return the folder of a run from its beginning to its end."""
+        train(self.tree(), self.folder / "whole")
+        return self.folder / "whole"
+
+
+@pytest.fixture(scope="module")
+def subject(tmp_path_factory):
+    """Return a function that gives the subject of a name, of a system or of a variant."""
+    return cache(lambda name: Subject(name, tmp_path_factory.mktemp(name)))
+
+
 @pytest.fixture(params=systems.names())
-def system(request, tmp_path):
-    """Yield (name, example); an example is missing when a system was registered without one."""
-    assert hasattr(examples, request.param), f"test/systems/examples.py has no example of system '{request.param}'"
-    return request.param, getattr(examples, request.param)(tmp_path / "data")
+def system(request, subject):
+    return subject(request.param)
 
 
 @pytest.fixture(params=[*systems.names(), *examples.VARIANTS])
-def variant(request, tmp_path):
-    """Yield (name, example) also of further ways in which a system works."""
-    return examples.VARIANTS.get(request.param, request.param), getattr(examples, request.param)(tmp_path / "data")
+def variant(request, subject):
+    """Return further ways in which a system works, too."""
+    return subject(request.param)
 
 
-def tree_of(name, example, **trainer):
-    return {"system": name, **example.config, "trainer": FEW | example.trainer | trainer}
+def config_of(tree):
+    return from_dict(run_config_class(systems.get(tree["system"])), tree, source="test")
 
 
-def train(name, tree, expdir):
-    cls = systems.get(name)
-    config = from_dict(run_config_class(cls), tree, source="test")
-    trainer = Trainer.of(cls, config, expdir)
+def train(tree, expdir):
+    trainer = Trainer.of(systems.get(tree["system"]), config_of(tree), expdir)
     trainer.fit()
     return trainer
-
-
-def command(folder, tree, *options):
-    folder.mkdir(exist_ok=True)
-    (folder / "train.yaml").write_text(yaml.safe_dump(tree))
-    return [
-        sys.executable, "-m", "audiolab.bin.train", "--config", str(folder / "train.yaml"),
-        "--expdir", str(folder / "run"), *options,
-    ]  # fmt: skip
-
-
-def final(expdir):
-    latest = (expdir / "checkpoints" / "latest").read_text().strip()
-    return torch.load(expdir / "checkpoints" / latest, weights_only=True)
 
 
 def tensors(tree, prefix=""):
@@ -71,12 +77,19 @@ def tensors(tree, prefix=""):
             yield f"{prefix}{key}", value
 
 
+def check_same(two, one):
+    """Hold the weights of a run of two processes against those of a run of one."""
+    for key, value in tensors(weights(one)["system"]):
+        # ten steps make several units of the last place of rounding; a mean over unequal parts differs by 1e-4
+        found = weights(two)["system"][key]
+        torch.testing.assert_close(found, value, atol=5e-6, rtol=5e-6, msg=lambda m, key=key: f"{key}: {m}")
+
+
 def test_overfits_one_batch(system, tmp_path):
-    name, example = system
-    trainer = train(name, tree_of(name, example, max_steps=1), tmp_path / "run")
+    trainer = train(system.tree(max_steps=1), tmp_path / "run")
     train_set = trainer.train_set
     batch = train_set.batch(trainer.sampler.largest_batch())
-    seen = {logged: [] for logged in example.overfits}
+    seen = {logged: [] for logged in system.example.overfits}
     for step in range(60):
         trainer.updater.step([batch], step, trainer.log.meter)
         means = trainer.log.meter.means(trainer.processes)
@@ -87,74 +100,73 @@ def test_overfits_one_batch(system, tmp_path):
 
 
 def test_resumes_bit_for_bit_after_sigkill(variant, tmp_path):
-    name, example = variant
-    tree = tree_of(name, example)
-    train(name, tree, tmp_path / "whole")
-    killed = tmp_path / "killed" / "run"
-    process = subprocess.Popen(command(tmp_path / "killed", tree), env=os.environ | {"OMP_NUM_THREADS": "1"})
+    tree, killed, whole = variant.tree(), tmp_path / "killed", variant.whole()
+    process = start(config_of(tree), killed)
     deadline = time.monotonic() + 60
-    while not (killed / "checkpoints" / "latest").exists() and process.poll() is None and time.monotonic() < deadline:
+    while not (killed / "checkpoints" / "latest").exists() and process.is_alive() and time.monotonic() < deadline:
         time.sleep(0.01)
-    process.send_signal(signal.SIGKILL)
-    process.wait()
-    step = final(killed)["step"]
+    process.kill()
+    process.join()
+    step = weights(killed)["step"]
     assert step < FEW["max_steps"]
-    trainer = train(name, tree, killed)
-    for (key, value), (other_key, other) in zip(
-        tensors(final(killed)), tensors(final(tmp_path / "whole")), strict=True
-    ):
+    trainer = train(tree, killed)
+    for (key, value), (other_key, other) in zip(tensors(weights(killed)), tensors(weights(whole)), strict=True):
         assert key == other_key
         assert torch.equal(value, other), f"{key} differs after a resume from step {step}"
-    assert (killed / "history.csv").read_text() == (tmp_path / "whole" / "history.csv").read_text()
+    assert (killed / "history.csv").read_text() == (whole / "history.csv").read_text()
     assert trainer.step == FEW["max_steps"]
 
 
 def test_two_processes_train_as_one(variant, tmp_path):
-    name, example = variant
-    tree = tree_of(name, example, batch_size=example.batch_size)
-    train(name, tree, tmp_path / "one")
-    ran = subprocess.run(
-        command(tmp_path / "two", tree, "--nproc", "2"), capture_output=True, text=True, check=False, timeout=120
-    )
+    tree = variant.tree(batch_size=variant.example.batch_size)
+    processes = start_two(config_of(tree), tmp_path / "two")
+    train(tree, tmp_path / "one")
+    for process in processes:
+        process.join(120)
+    assert [process.exitcode for process in processes] == [0, 0], (tmp_path / "two.out").read_text()
+    check_same(tmp_path / "two", tmp_path / "one")
+
+
+def test_the_command_trains_in_two_processes_as_in_one(subject, tmp_path):
+    """As ``--nproc`` and the YAML of a run ask for it, of one system."""
+    softgan = subject("softgan")
+    tree = softgan.tree(batch_size=softgan.example.batch_size)
+    (tmp_path / "train.yaml").write_text(yaml.safe_dump(tree))
+    options = ["--config", str(tmp_path / "train.yaml"), "--expdir", str(tmp_path / "two"), "--nproc", "2"]
+    command = [sys.executable, "-m", "audiolab.bin.train", *options]
+    ran = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
     assert ran.returncode == 0, ran.stderr
-    one, two = final(tmp_path / "one")["system"], final(tmp_path / "two" / "run")["system"]
-    for key, value in tensors(one):
-        # ten steps make several units of the last place of rounding; a mean over unequal parts differs by 1e-4
-        torch.testing.assert_close(two[key], value, atol=5e-6, rtol=5e-6, msg=lambda m, key=key: f"{key}: {m}")
+    assert "2 process(es) on CPU" in (tmp_path / "two" / "train.log").read_text()
+    train(tree, tmp_path / "one")
+    check_same(tmp_path / "two", tmp_path / "one")
 
 
 def test_exports_what_inference_needs(system, tmp_path):
-    name, example = system
-    train(name, tree_of(name, example), tmp_path / "run")
-    first, again = (example.use(audiolab.load(tmp_path / "run")) for _ in range(2))
+    first, again = (system.example.use(audiolab.load(system.whole())) for _ in range(2))
     assert np.isfinite(first).all()
     assert np.array_equal(first, again)
-    train(name, tree_of(name, example) | {"seed": 1}, tmp_path / "other")
-    assert not np.array_equal(first, example.use(audiolab.load(tmp_path / "other")))
+    train(system.tree() | {"seed": 1}, tmp_path / "other")
+    assert not np.array_equal(first, system.example.use(audiolab.load(tmp_path / "other")))
 
 
-def test_logs_finite_scores(system, tmp_path):
-    name, example = system
-    train(name, tree_of(name, example), tmp_path / "run")
-    with open(tmp_path / "run" / "history.csv", newline="") as file:
+def test_logs_finite_scores(system):
+    with open(system.whole() / "history.csv", newline="") as file:
         rows = list(csv.DictReader(file))
-    learns = {"train"} if systems.get(name).optimizes else set()  # a system without updates has nothing to log
+    learns = {"train"} if systems.get(system.name).optimizes else set()  # a system without updates has nothing to log
     assert {row["split"] for row in rows} == {"valid"} | learns
     assert all(np.isfinite(float(row["value"])) for row in rows)
 
 
 def test_training_and_validation_name_the_same_value_alike(variant, tmp_path):
     """By value, on the same batches: so a curve shows both, and one name is not two things."""
-    name, example = variant
-    assert logged_names.faults(*logged_names.values(train(name, tree_of(name, example, max_steps=1), tmp_path))) == []
+    assert logged_names.faults(*logged_names.values(train(variant.tree(max_steps=1), tmp_path))) == []
 
 
-def test_what_belongs_into_one_plot_is_logged(tmp_path):
+def test_what_belongs_into_one_plot_is_logged(subject, tmp_path):
     """By one of the systems that draw it: all enhancers say the same of their classifiers, which not all have."""
     logged = {}
     for name in systems.names():
-        tree = tree_of(name, getattr(examples, name)(tmp_path / name / "data"), max_steps=1)
-        training, validation = logged_names.values(train(name, tree, tmp_path / name / "run"))
+        training, validation = logged_names.values(train(subject(name).tree(max_steps=1), tmp_path / name))
         logged[name] = {*training, *validation}
     for together in filter(None, (systems.get(name).together for name in logged)):
         by_them = [logged[name] for name in logged if systems.get(name).together == together]
@@ -163,8 +175,7 @@ def test_what_belongs_into_one_plot_is_logged(tmp_path):
 
 @pytest.mark.parametrize("section", ["system_conf", "data_conf", "optim", "trainer"])
 def test_refuses_an_unknown_key(system, section):
-    name, example = system
-    tree = tree_of(name, example)
+    tree = system.tree()
     tree[section] = tree.get(section, {}) | {"nosuchkey": 1}
     with pytest.raises(AudiolabError, match=f"unknown key '{section}.nosuchkey'"):
-        from_dict(run_config_class(systems.get(name)), tree, source="test")
+        config_of(tree)

@@ -13,6 +13,7 @@ import numpy as np
 import torch
 from torch import nn
 
+from audiolab import systems
 from audiolab.cli import run
 from audiolab.config import from_dict, option, to_dict
 from audiolab.dataset import SystemDataset
@@ -178,6 +179,9 @@ class StudentToy(RegressionToy):
             yield Update("model", update.loss + distance, update.stats)
 
 
+LOADED_BY_TRAINING = ("torch._dynamo", "torch.utils.tensorboard", "matplotlib.figure")
+"""Modules that take seconds."""
+
 TOYS = {"gan": GanToy, "regression": RegressionToy, "student": StudentToy}
 
 
@@ -189,8 +193,12 @@ def make_config(toy, tree=None, **trainer):
 
 
 def make_trainer(config, expdir, processes=None):
-    cls = TOYS[config.system]
-    return Trainer.of(cls, config, expdir, processes)
+    return Trainer.of(system_of(config.system), config, expdir, processes)
+
+
+def system_of(name):
+    """Return the class of a toy, or of a registered system."""
+    return TOYS[name] if name in TOYS else systems.get(name)
 
 
 def train(config, expdir):
@@ -212,7 +220,7 @@ def latest(expdir):
 def start(config, expdir, **environment):
     """Start training in a process of its own, which exits as ``audiolab.bin.train`` does; its output is in ``out``."""
     context = multiprocessing.get_context("forkserver")  # forks from a process that has imported PyTorch once
-    context.set_forkserver_preload(["toys", "plugs", "torch.utils.tensorboard", "matplotlib.figure"])
+    context.set_forkserver_preload(["toys", "plugs", *LOADED_BY_TRAINING])
     process = context.Process(target=_child, args=(config.system, to_dict(config), str(expdir), environment))
     process.start()
     return process
@@ -228,18 +236,18 @@ def start_two(config, expdir, *others):
     return [start(*run, RANK=str(rank), LOCAL_RANK=str(rank), **place) for rank, run in enumerate(runs)]
 
 
-def _child(toy, tree, expdir, environment):
+def _child(name, tree, expdir, environment):
     os.environ.update(environment)
     torch.set_num_threads(1)
     out = os.open(f"{expdir}.out", os.O_WRONLY | os.O_CREAT | os.O_APPEND)
     os.dup2(out, 1)
     os.dup2(out, 2)
-    run(lambda: _main(toy, tree, expdir))
+    run(lambda: _main(name, tree, expdir))
 
 
-def _main(toy, tree, expdir):
+def _main(name, tree, expdir):
     try:
-        make_trainer(from_dict(run_config_class(TOYS[toy]), tree), expdir, join(use_gpu=False)).fit()
+        make_trainer(from_dict(run_config_class(system_of(name)), tree), expdir, join(use_gpu=False)).fit()
     except StoppedError as stopped:
         print(stopped, file=sys.stderr)
         sys.exit(EXIT_STATUS)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 from typing import Any, Literal
@@ -29,7 +29,7 @@ from audiolab.report.spectra import spectra
 from audiolab.report.tables import header, html_table
 from audiolab.tasks.runs import Run
 from audiolab.tasks.se.scores import FURTHER, METRICS, SE, EnhancementScore
-from audiolab.tasks.se.tables import TASK, Beside, beside_paper, beside_table, by_language, known, short_note
+from audiolab.tasks.se.tables import TASK, beside_paper, beside_table, by_language, known, paper_notes, short_note
 
 LIMITS = Limits(group="set", utterances=3, seconds=6.0, max_mb=20.0)
 
@@ -83,11 +83,13 @@ def _sections(scores: Sequence[EnhancementScore], conditions: Mapping[str, objec
 
 
 def paper_section(path: Path, scores: Sequence[EnhancementScore]) -> Markup:
-    """Return the paper's tables with our scores beside each figure."""
-    rows = beside_paper(scores, TASK.read_paper(path))
+    """Return the paper's tables with our scores beside each figure; a table's notes stand below it, each once."""
     parts = []
-    for (table, part), of_part in group(rows, lambda row: (row.paper.table, row.paper.part)).items():
-        parts.append(_beside(of_part, f"{table}, {part}"))
+    for name, rows in group(beside_paper(scores, TASK.read_paper(path)), lambda row: row.paper.table).items():
+        for part, of_part in group(rows, lambda row: row.paper.part).items():
+            parts.append(html_table(beside_table(of_part), f"{name}, {part}", stacked=True))
+        notes = paper_notes([row.paper for row in rows])
+        parts += [page.bullets(notes)] if notes else []
     return page.join(page.note("Figures of the paper are as printed there; its data and ours differ."), *parts)
 
 
@@ -147,14 +149,6 @@ def spectrogram_section(heard: Mapping[str, Sequence[Item]], seconds: float) -> 
         drawn = page.plot(spectra(of_set[0].clips, seconds), f"spectra-{name}", alt, wide=True)
         parts.append(page.fold(words, drawn, is_open=len(parts) == 1))
     return page.join(*parts)
-
-
-def _beside(rows: Sequence[Beside], caption: str) -> Markup:
-    """Return a table whose notes stand below it."""
-    table = beside_table(rows)
-    notes = [f"{row.paper.row}: {row.paper.note}." for row in rows if row.paper.note]
-    shown = html_table(replace(table, columns=table.columns[:-1]), caption, stacked=True)
-    return page.join(shown, page.bullets(notes) if notes else "")
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from audiolab.metrics.bootstrap import Interval
 from audiolab.metrics.score_tables import difference_table, further_parts, group_table, system_parts
 from audiolab.metrics.scores import Metric
 from audiolab.metrics.summary import Summary, by_unit, check_baseline, compare, extent, group, mean_of_units, summarise
-from audiolab.metrics.table import NOT_SCORED, Column, Printed, Table, markdown
+from audiolab.metrics.table import NOT_SCORED, Column, Printed, Table, bullets, markdown
 from audiolab.tasks.se.scores import FURTHER, METRICS, NOISY, SE, UNKNOWN, EnhancementScore
 from audiolab.tasks.task import Task
 
@@ -68,16 +68,12 @@ def _parts(
 ) -> list[str]:
     """Return the tables; nothing of ``conditions`` stands under them."""
     parts: list[str] = []
-    for (table, part), rows in group(
-        beside_paper(scores, paper, seed), lambda row: (row.paper.table, row.paper.part)
-    ).items():
-        title = f"## {table} beside ours"
-        parts += [] if title in parts else [title]
-        parts += [
-            f"### {part}",
-            markdown(beside_table(rows)),
-            short_note(_of_sets(scores, {r.paper.set for r in rows})),
-        ]
+    for name, rows in group(beside_paper(scores, paper, seed), lambda row: row.paper.table).items():
+        parts.append(f"## {name} beside ours")
+        for part, of_part in group(rows, lambda row: row.paper.part).items():
+            over = short_note(_of_sets(scores, {row.paper.set for row in of_part}))
+            parts += [f"### {part}", markdown(beside_table(of_part)), over]
+        parts.append(bullets(paper_notes([row.paper for row in rows])))
     for name, of_set in group(scores, lambda s: s.set).items():
         parts += [f"## Set {name}", *system_parts(summarise(of_set, METRICS, seed), METRICS), short_note(of_set)]
         for baseline in baselines:
@@ -91,7 +87,7 @@ def _parts(
         for name, tables in by_language(scores, baseline, seed).items():
             for metric, table in tables:
                 parts += [f"{title}: {Column.of_differences(metric).heading}, {name}", markdown(table)]
-    return parts
+    return [part for part in parts if part]
 
 
 def beside_paper(scores: Scores, paper: Sequence[PaperRow], seed: int = 0) -> list[Beside]:
@@ -166,14 +162,23 @@ def _of_sets(scores: Scores, names: set[str]) -> list[EnhancementScore]:
 
 
 def beside_table(rows: Sequence[Beside]) -> Table:
-    """Return the paper's figures, each beside ours; notes stand in the last column. Of gaps none is the best."""
+    """Return the paper's figures, each beside ours. Of gaps none is the best."""
     gaps = any(row.paper.minus for row in rows)
     columns = [Column("row", "Row")]
     for metric in METRICS:
         best = "" if gaps else metric.better
         columns.append(Column(f"paper {metric.column}", f"{metric.name}, paper", digits=3, best=best))
         columns.append(Column.of(metric, best=best, behind=", ours", difference=True))
-    return Table([*columns, Column("n", "n"), Column("note", "Note")], [_beside_row(row) for row in rows])
+    return Table([*columns, Column("n", "n")], [_beside_row(row) for row in rows])
+
+
+def paper_notes(rows: Sequence[PaperRow]) -> list[str]:
+    """Return the notes of a table's rows, each once, to stand below it; one that is not of all parts tells of which."""
+    parts, notes = {row.part for row in rows}, []
+    for (name, note), noted in group([row for row in rows if row.note], lambda row: (row.row, row.note)).items():
+        of = "" if len(noted) == len(parts) else f" ({'; '.join(row.part for row in noted)})"
+        notes.append(f"{name}{of}: {note}.")
+    return notes
 
 
 def by_language(scores: Scores, baseline: str, seed: int = 0) -> dict[str, list[tuple[Metric, Table]]]:
@@ -194,7 +199,7 @@ def _beside_row(row: Beside) -> dict[str, object]:
     figures = {metric.column: getattr(row.paper, metric.column) for metric in METRICS}
     printed = {f"paper {column}": Printed(text) if text else None for column, text in figures.items()}
     ours = row.ours if row.utterances else dict.fromkeys(row.ours, NOT_SCORED)
-    return {"row": row.paper.row, **printed, **ours, "n": row.utterances or None, "note": row.paper.note or None}
+    return {"row": row.paper.row, **printed, **ours, "n": row.utterances or None}
 
 
 TASK = Task(

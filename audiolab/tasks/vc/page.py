@@ -13,6 +13,7 @@ from audiolab.datadir.datadir import DataDir
 from audiolab.metrics.score_tables import difference_table, measured_part
 from audiolab.metrics.scores import UNTRAINED, read_conditions
 from audiolab.metrics.summary import summarise
+from audiolab.metrics.table import Table
 from audiolab.report import page
 from audiolab.report.assembly import Content
 from audiolab.report.experiment import Experiment, Limits
@@ -32,6 +33,7 @@ from audiolab.tasks.vc.tables import (
     leaders,
     pair_means,
     pair_table,
+    paper_notes,
     paper_table,
     short_note,
 )
@@ -88,7 +90,7 @@ def _sections(scores: Sequence[ConversionScore], conditions: Mapping[str, object
         yield Section(f"Difference to {baseline}", difference_section(scores, baseline))
     if options.paper:
         rows = TASK.read_paper(options.paper)
-        yield Section("The paper's table beside ours", paper_section(rows, scores, conditions))
+        yield Section("The paper's table beside ours", paper_section(rows, scores))
 
 
 def score_section(scores: Sequence[ConversionScore], conditions: Mapping[str, object]) -> Markup:
@@ -105,18 +107,25 @@ def score_section(scores: Sequence[ConversionScore], conditions: Mapping[str, ob
 
 def difference_section(scores: Sequence[ConversionScore], baseline: str) -> Markup:
     """Return the paired differences to a system over all pairs."""
-    note = page.note("Means of differences by utterance, with their 95 % intervals.")
-    table = html_table(difference_table(scores, METRICS, baseline), "Over all pairs", stacked=True)
-    return page.join(table, note)
+    caption = "Means of differences by utterance over all pairs, with their 95 % intervals"
+    return html_table(difference_table(scores, METRICS, baseline), caption, stacked=True)
 
 
-def paper_section(
-    paper: Sequence[PaperRow], scores: Sequence[ConversionScore], conditions: Mapping[str, object]
-) -> Markup:
-    """Return the paper's rows with its mean opinion scores (MOS), each beside our scores of that system."""
-    caption = "The best of each column of ours in bold"
-    table = html_table(paper_table(paper, summarise(scores, METRICS)), caption, stacked=True)
-    return page.join(table, page.note(MOS_NOTE), page.note(short_note(scores, conditions)))
+def paper_section(paper: Sequence[PaperRow], scores: Sequence[ConversionScore]) -> Markup:
+    """Return the paper's rows with its mean opinion scores (MOS), each beside our scores of that system.
+
+    So that the table fits on the screen, our system stands below the paper's row.
+    """
+    table = paper_table(paper, summarise(scores, METRICS))
+    columns = [column for column in table.columns if column.key != "config"]
+    rows = [{**row, "row": _both_names(row["row"], row["config"])} for row in table.rows]
+    notes = paper_notes(paper)
+    shown = html_table(Table(columns, rows), "The best of each column of ours in bold", stacked=True)
+    return page.join(shown, page.note(MOS_NOTE), *([page.bullets(notes)] if notes else []))
+
+
+def _both_names(row: str, config: str | None) -> Markup:
+    return Markup("{}<small>{}</small>").format(row, config) if config else Markup("{}").format(row)
 
 
 def spectrogram_section(experiment: Experiment, found: Conversions) -> Markup:
@@ -158,15 +167,18 @@ def _by_pair(scores: Sequence[ConversionScore]) -> list[Markup]:
 
 
 def _item(conversion: Conversion, listed: Run, others: Mapping[Run, Mapping[str, Clip]]) -> Item:
-    """Return what is heard of a conversion, with what no run made of the same source: of its seed, or of no seed."""
+    """Return what is heard of a conversion, with what no run made of the same source: of its seed, or of no seed.
+
+    First comes what needs no training, then the conversion, then what its seed made besides, at last the target.
+    """
     what = f"Sentence {conversion.sentence}: {' → '.join(conversion.pair)}"
     source = conversion.source
     if source.datadir.has("text"):
         what = f"{what}. {source.datadir.table('text').get(source.utterance, '')}"
-    clips = {"Source": source}
-    for other, of_other in others.items():
-        alike = other.group == listed.group and other.seed in (listed.seed, UNTRAINED)
-        if alike and source.utterance in of_other:
-            clips[other.system] = of_other[source.utterance]
-    clips["Converted"] = conversion.made
-    return Item(what, clips | ({"Target": conversion.reference} if conversion.has_reference else {}))
+    alike = [other for other in others if other.group == listed.group and source.utterance in others[other]]
+    untrained, besides = (
+        {other.system: others[other][source.utterance] for other in alike if other.seed == seed}
+        for seed in (UNTRAINED, listed.seed)
+    )
+    target = {"Target": conversion.reference} if conversion.has_reference else {}
+    return Item(what, {"Source": source} | untrained | {"Converted": conversion.made} | besides | target)

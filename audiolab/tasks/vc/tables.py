@@ -10,7 +10,7 @@ from audiolab.metrics.collapse import LEAST_DEPENDENCE, LEAST_VARIANCE
 from audiolab.metrics.score_tables import Means, difference_table, further_parts, group_table, system_parts
 from audiolab.metrics.scores import NATURAL, UNTRAINED, Metric, cost
 from audiolab.metrics.summary import SystemSummary, extent, summarise, summarise_by
-from audiolab.metrics.table import NONE, NOT_SCORED, UNRANKED, Column, Table, markdown
+from audiolab.metrics.table import NONE, NOT_SCORED, UNRANKED, Column, Table, bullets, markdown
 from audiolab.tasks.task import Task
 from audiolab.tasks.vc.scores import JUDGED, METRICS, VC, ConversionScore
 
@@ -59,20 +59,20 @@ def _parts(
     baselines: Sequence[str],
     seed: int,
 ) -> list[str]:
-    """Return the tables; the alignment, of ``conditions``, stands under each."""
+    """Return the tables; above all of them stands over how much they are taken, and with which alignment."""
     summaries = summarise(scores, METRICS, seed)
-    note = short_note(scores, conditions)
-    parts = ["## Systems", *system_parts(summaries, METRICS, groups="Pairs"), note]
+    parts = [short_note(scores, conditions), "## Systems", *system_parts(summaries, METRICS, groups="Pairs")]
     for baseline in baselines:
-        parts += [f"## Difference to {baseline}", markdown(difference_table(scores, METRICS, baseline, seed)), note]
+        parts += [f"## Difference to {baseline}", markdown(difference_table(scores, METRICS, baseline, seed))]
     parts += further_parts(scores, JUDGED, JUDGES, baselines, seed, groups="Pairs")
     for metric in METRICS:
         if metric.column in BY_PAIR:
             table = pair_table(pair_means(scores, metric, seed), metric, scores)
-            parts += [f"## {metric.name} by pair", markdown(table), leaders(scores, metric), note]
+            parts += [f"## {metric.name} by pair", markdown(table), leaders(scores, metric)]
     if paper:
-        parts += ["## The paper's table beside ours", markdown(paper_table(paper, summaries)), MOS_NOTE, note]
-    return parts
+        parts += ["## The paper's table beside ours", markdown(paper_table(paper, summaries)), MOS_NOTE]
+        parts.append(bullets(paper_notes(paper)))
+    return [part for part in parts if part]
 
 
 def pair_means(scores: Sequence[ConversionScore], metric: Metric, seed: int = 0) -> Means:
@@ -119,17 +119,21 @@ def paper_table(paper: Sequence[PaperRow], summaries: Sequence[SystemSummary]) -
             "config": line.config or None,
             "similarity": _mos(line.similarity, line.sim_ci),
             "naturalness": _mos(line.naturalness, line.nat_ci),
-            "note": line.note or None,
             UNRANKED: line.config == NATURAL,
             **ours.get(line.config, not_scored),
         }
         for line in paper
     ]
-    return Table([*about, *map(Column.of, metrics), Column("note", "Note")], rows)
+    return Table([*about, *map(Column.of, metrics)], rows)
+
+
+def paper_notes(paper: Sequence[PaperRow]) -> list[str]:
+    """Return what is to be known about the paper's rows, to stand below the table."""
+    return [f"{line.row}: {line.note}." for line in paper if line.note]
 
 
 def short_note(scores: Sequence[ConversionScore], conditions: Mapping[str, object]) -> str:
-    """Return the line under a table: over how much its numbers were taken, with which mel-cepstra and alignment.
+    """Return over how much numbers were taken, and with which mel-cepstra and alignment, in a line.
 
     Raises:
         AudiolabError: The scores were not all measured with the same α and order.

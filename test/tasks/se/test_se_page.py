@@ -23,6 +23,8 @@ GAINS = {"noisy": 0.0, "source": 3.0, "srst_similar": 6.0}
 PAPER = """table\tpart\trow\tsystem\tminus\tset\tpesq\tstoi\tsi_sdr\tnote
 Table 1\tSNR −5 dB\tNoisy\tnoisy\t\ttarget_test_m5dB\t1.126\t0.648\t-4.867\ta <b>note</b>
 Table 1\tSNR −5 dB\tDANN\tdann\t\ttarget_test_m5dB\t1.597\t0.772\t8.762\t
+Table 1\tSNR 5 dB\tNoisy\tnoisy\t\ttarget_test_5dB\t1.299\t0.823\t4.969\ta <b>note</b>
+Table 1\tSNR 5 dB\tDANN\tdann\t\ttarget_test_5dB\t2.301\t0.915\t14.951\tanother
 Table 2\tDNS\tGap\tsrst_similar\tsource\ttarget_test_5dB\t0.457\t0.065\t4.936\t
 """
 
@@ -123,6 +125,9 @@ def test_the_page_is_sound_escaped_and_the_same_again(command, check, experiment
         "Share of recognised domains, training",
     ):  # fmt: skip
         assert words in found.text, words
+    notes = page[page.index("Table 1, SNR 5 dB") : page.index("Table 2, DNS")]
+    assert "<li>Noisy: a &lt;b&gt;note&lt;/b&gt;.</li><li>DANN (SNR 5 dB): another.</li>" in notes
+    assert page.count("<li>Noisy: ") == 1  # though it is of two parts
     assert command(*everything) == page
 
 

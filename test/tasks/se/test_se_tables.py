@@ -127,7 +127,10 @@ def test_results_hold_all_tables(scores):
     assert row.startswith("| DANN + SRST (similar source) | 1.616 | 1.860 ± ")
     assert "| 9.248 | " in row
     assert "| RemixIT | 1.364 | not scored |" in text
-    assert "| DANN | 1.597 | not scored | 0.772 | not scored | 8.762 | not scored | – | the paper's" in text
+    assert "| DANN | 1.597 | not scored | 0.772 | not scored | 8.762 | not scored | – |\n" in text
+    notes = [text.index("\n- DANN: the paper's [11]"), text.index("\n- Gap (English, SNR 0 dB; DNS non-English): our ")]
+    assert text.index("### SNR 5 dB") < notes[0] < text.index("## Table 2") < notes[1] < text.index("## Set ")
+    assert text.count("the paper's [11]") == 1
     target = next(line for line in text.splitlines() if line.startswith("| Target model"))
     assert "| 5 |" in target  # one utterance less than the others
     assert "| Gap | 0.457 | +0.200 [+0.200, +0.200] |" in text

@@ -64,7 +64,8 @@ def test_scores_say_over_how_much_they_were_taken(command, check, experiment, mo
     page = command("--runs", "softgan/B-Y", "--scores", tmp_path / "scores.csv")
     assert '<td class="number">2</td><td class="number">6</td><td class="number">2</td>' in page.replace("\n", "")
     assert '<span class="interval">(4)</span>' in page
-    assert "<dt>Seeds</dt><dd>1, 2</dd>" in page
+    assert "<dt>Seeds</dt><dd>2 seeds (1, 2)</dd>" in page
+    assert "<dt>Seeds</dt><dd>1 seed (1)</dd>" in command()
 
 
 PAPER = """row\tconfig\tsimilarity\tsim_ci\tnaturalness\tnat_ci\tnote
@@ -84,13 +85,15 @@ def test_the_papers_table_stands_beside_ours(command, check, experiment, tmp_pat
     soft, hard = re.findall(r"<tr>(<th scope=.row.*?)</tr>", section)
     ours = np.mean([score.values["mcd_db"] for score in VC.read(experiment / "exp" / "demo" / "scores.csv")])
     cells = re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", soft)
+    assert cells[0] == "+SoftGAN &lt;i&gt;<small>softgan</small>"
     cells = [re.sub("<[^>]*>", "", cell) for cell in cells]
-    assert cells[:4] == ["+SoftGAN &lt;i&gt;", "softgan", "3.40 ± 0.40", "3.02 ± –"]
-    assert cells[4].startswith(f"{ours:.2f} ±")
-    assert cells[-1] == "small &amp; quick"
-    assert re.findall(r"<td[^>]*>(.*?)</td>", hard)[0] == "hard"
-    assert set(re.findall(r"<td[^>]*>(.*?)</td>", hard)[1:]) == {"–", "not scored"}
-    assert "exact DTW" in section
+    assert cells[1:3] == ["3.40 ± 0.40", "3.02 ± –"]
+    assert cells[3].startswith(f"{ours:.2f} ±")
+    assert "<li>+SoftGAN &lt;i&gt;: small &amp; quick.</li>" in section
+    assert section.count("<li>") == 1  # the other row has no note
+    assert ">-SoftGAN<small>hard</small></th>" in hard
+    assert set(re.findall(r"<td[^>]*>(.*?)</td>", hard)) == {"–", "not scored"}
+    assert page.count("; mel-cepstra 1 to ") == 1  # once on the page
     assert "beside ours" not in command()
 
 
@@ -129,8 +132,10 @@ def test_what_no_run_made_is_played_beside_its_pair_and_seed(command, check, exp
     rows += [(f"{folder.parent.name}", seed, *"AX", folder) for folder, seed in zip(others, "-12")]
     list_scored(tmp_path, *rows, ("natural", "-", *"AX", "-"))
     audios = check(command("--scored", tmp_path / "scored.tsv")).all("audio")
-    heard = Counter(given["aria-label"].split(",")[0] for given in audios)
-    assert heard == {"Source": 8, "Converted": 8, "Target": 8, "shift": 4, "moved": 4}
+    heard = [given["aria-label"].split(",")[0] for given in audios]
+    assert Counter(heard) == {"Source": 8, "Converted": 8, "Target": 8, "shift": 4, "moved": 4}
+    start = heard.index("shift") - 1
+    assert heard[start : start + 5] == ["Source", "shift", "Converted", "moved", "Target"]
 
 
 def test_what_was_not_scored_is_not_shown(command, experiment, tmp_path):
