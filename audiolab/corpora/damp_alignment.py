@@ -94,11 +94,18 @@ def align(performance: Performance, out: str | Path, longest_delay: float) -> Al
             sizes = {track: len(wave) for track, wave in waves.items()}
             with atomic_write(new / _KEPT) as file:
                 json.dump({"rate": rate, "samples": sizes, "written": written, **found}, file, indent=1)
-    kept = read_json(folder / _KEPT)
-    paths = {
-        track: folder / f"{track}.flac" if track in kept["written"] else performance.tracks[track] for track in TRACKS
-    }
-    return Alignment(paths, kept["rate"], kept["samples"], kept["delays"], kept["confidences"])
+    return _kept(performance, folder)
+
+
+def _kept(performance: Performance, folder: Path) -> Alignment:
+    """Return what a performance's folder keeps."""
+    kept = read_json(folder / _KEPT, "this alignment", f"remove {folder}")
+    try:
+        written = kept["written"]
+        paths = {name: folder / f"{name}.flac" if name in written else performance.tracks[name] for name in TRACKS}
+        return Alignment(paths, kept["rate"], kept["samples"], kept["delays"], kept["confidences"])
+    except (KeyError, TypeError) as error:
+        raise AudiolabError(f"{folder / _KEPT}: broken; remove {folder}, and it is made again") from error
 
 
 def _tracks(performance: Performance, new: Path) -> tuple[int, dict[str, np.ndarray], list[str]]:

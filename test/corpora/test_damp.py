@@ -162,6 +162,10 @@ def test_it_goes_on_where_it_was_interrupted(root, tmp_path, monkeypatch):
     soundfile.write(voice, tracks("1_10")["vocal"][5:], RATE)
     assert DataDir(prepare(root, dest, config)[0]).table("vocals.scp")["1-10"].endswith("[skip=995]")
     assert len(asked) == 8
+    for text in ("{}", "{"):
+        (dest / "damp_aligned/1_10/alignment.json").write_text(text)
+        with pytest.raises(AudiolabError, match=r"alignment\.json.* remove .*damp_aligned/1_10"):
+            prepare(root, dest, config)
 
 
 def test_tracks_of_other_rates_and_channels_are_written_anew(root, tmp_path):
