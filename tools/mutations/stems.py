@@ -115,7 +115,7 @@ MUTATIONS = [
         ("turned the other way", "_unit(now * before.conj())", "_unit(now.conj() * before)"),
         ("half of the level", "_HOP / (window**2).sum()", "_HOP / 2 / (window**2).sum()"),
         ("a frame late", "[_SIZE // 2 + _HOP :][:samples]", "[_SIZE // 2 :][:samples]"),
-        ("silence that what follows is multiplied by", "np.where(zero, np.complex64(1)", "np.where(zero, np.complex64(0)"),
+        ("silence spoils what follows", "np.where(zero, np.complex64(1)", "np.where(zero, np.complex64(0)"),
         ("the peak above of two", "place - below <= above - place", "place - below < above - place"),
         ("peaks of three bins", "_REACH = 2", "_REACH = 1"),
     ),
