@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from audiolab.config import option
 from audiolab.corpora.base import Corpus, RemoteFile
@@ -41,6 +41,11 @@ class Musdb18Preparation(Rate, Songs):
     corpus = "musdb18"
 
     version: Literal["hq", "aac"] = option("hq", "what download fetches: MUSDB18-HQ (22.7 GB) or MUSDB18 (4.7 GB)")
+
+    @property
+    def made_with(self) -> dict[str, Any]:
+        """What a data dir keeps about its preparation, for which it does not matter what was fetched."""
+        return {name: value for name, value in super().made_with.items() if name != "version"}
 
 
 def unneeded(config: Musdb18Preparation) -> set[str]:

@@ -1,5 +1,7 @@
 """ccMixter: the song dir of its folders, and what is refused; its mini twin."""
 
+import sys
+
 import numpy as np
 import pytest
 import soundfile
@@ -72,6 +74,12 @@ def test_mini(tmp_path):
     assert hashes(make_mini(tmp_path / "again", sizes, seed=3)) == hashes(mini)
     with pytest.raises(ValueError, match="songs must be 1 or more"):
         CcmixterMini(songs=0)
+
+
+def test_mini_without_espeak(tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "espeakng_loader", None)
+    with refused("espeak-ng is missing", tmp_path / "mini"):
+        make_mini(tmp_path / "mini", CcmixterMini(songs=1), seed=3)
 
 
 def test_address():

@@ -71,6 +71,9 @@ def test_fewer_and_shorter(root, tmp_path):
     for path in prepare(root, tmp_path / "data", Musdb18Preparation(max_songs=1, segment_seconds=1.0)):
         assert len(set(DataDir(path).table("utt2song").values())) == 1
         assert len(DataDir(path).table("segments")) == 2
+        assert yaml.safe_load((path / "prepared.yaml").read_text()) == {
+            "corpus": "musdb18", "max_songs": 1, "min_seconds": 1.0, "segment_seconds": 1.0, "min_rate": 0,
+        }  # fmt: skip
 
 
 def test_streams_are_decoded_once(root, tmp_path, caplog):

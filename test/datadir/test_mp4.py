@@ -1,6 +1,8 @@
 """Audio streams of MP4: what was encoded comes back, stream by stream, and faults are told in one line."""
 
+import importlib.util
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -90,3 +92,16 @@ def test_streams_that_end_early(tmp_path):
     with pytest.raises(AudiolabError, match=r"fast.mp4: stream 0 ends after \d+ of \d+ samples|cannot be decoded"):
         decode_mp4(path, {0: tmp_path / "cut.wav"})
     assert not (tmp_path / "cut.wav").exists()
+
+
+def test_a_file_of_native_instruments_stems(tmp_path):
+    """The excerpt that the package stempeg brings: AAC by another encoder, a picture among the streams."""
+    found = importlib.util.find_spec("stempeg")
+    path = Path(found.origin).parent / "data" / "The Easton Ellises - Falcon 69.stem.mp4" if found else Path("none")
+    if not path.is_file():
+        pytest.skip("stempeg is not installed")
+    lengths = decode_mp4(path, {number: tmp_path / f"{number}.wav" for number in range(5)}, "FLOAT")
+    assert len(set(lengths.values())) == 1
+    mixture, *stems = (soundfile.read(tmp_path / f"{number}.wav")[0] for number in range(5))
+    assert mixture.shape == (lengths[0], 2)
+    assert snr(mixture, sum(stems)) > 10  # the mixture was mastered

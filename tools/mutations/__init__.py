@@ -7,9 +7,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-SYSTEMS = ("datadir", "features", "softgan", "srst", "stems", "training")
+SYSTEMS = ("datadir", "features", "softgan", "songs", "srst", "stems", "training")
 """Whose lists there are; `datadir`, `features` and `training`, which is the trainer's, all systems share, and those of
-songs `stems`."""
+songs `songs` and `stems`."""
 
 
 @dataclass(frozen=True)

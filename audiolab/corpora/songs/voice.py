@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 import scipy.ndimage
 
-from audiolab.corpora.songs.lyrics import Syllable, on_notes, speak_lyrics
+from audiolab.corpora.songs.lyrics import Syllable, Word, on_notes, speak_lyrics
 from audiolab.corpora.songs.pitch import octave_for, pitch_course
 from audiolab.corpora.songs.score import Note, Score
 from audiolab.corpora.songs.singer import Singer
@@ -66,6 +66,7 @@ def sing(
     noise = _noise(voiced, rate, envelope.shape[1], singer.breath)
     wave = pyworld().synthesize(f0, envelope * (loud**2)[:, None] + _FLOOR, noise, rate, FRAME_SECONDS * 1000)
     samples = round(score.seconds * rate)
+    # WORLD whispers where it has nothing to say
     gate = np.interp(np.arange(samples) / rate, times, scipy.ndimage.maximum_filter1d(loud > 0, 3).astype(float))
     return wave[:samples] * gate, rate, f0, lines
 
@@ -105,7 +106,7 @@ def _swell(times: np.ndarray, begin: float, end: float) -> np.ndarray:
 
 
 def _analysed(
-    speech: np.ndarray, rate: int, source: np.ndarray, sung: np.ndarray, words: Sequence, singer: Singer
+    speech: np.ndarray, rate: int, source: np.ndarray, sung: np.ndarray, words: Sequence[Word], singer: Singer
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return the singer's spectral envelopes [T, bins] at moments ``source`` of the speech, and where it is voiced."""
     world = pyworld()
