@@ -76,7 +76,7 @@ def test_speed_of_separation(tmp_path):
     path = ROOT / "egs/musdb18/svs1/conf/mini/small_10s_p0.yaml"
     songs = make_songs(tmp_path, noises(songs=10, seconds=0.25))
     bare, trainer, waiting, memory = bench_separation.training(
-        False, path, songs, 0.25, 3, ["--trainer.batch_size", "1"]
+        False, 1, path, songs, 0.25, 3, ["--trainer.batch_size", "1"]
     )
     assert min(bare, trainer) > 0
     assert 0 <= waiting < 1

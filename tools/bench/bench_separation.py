@@ -7,8 +7,8 @@
 
 Further options are the trainings', after their YAMLs. With ``--windows``, a batch holds as many seconds as the YAML's.
 Songs are noise, made in a folder that is deleted; augmentation is the YAML's. Each is measured in a process of its
-own: first a bare loop (`bench_trainer`), then the trainer. Memory is the most that was held beyond what the process had
-before; on a GPU, the most that was allocated there. Separation is a plain forward pass on one thread.
+own, where a bare loop (`bench_trainer`) and the trainer take turns. Memory is the most that was held beyond what the
+process had before; on a GPU, the most that was allocated there. Separation is a plain forward pass on one thread.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ os.environ.update(dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS
 import argparse
 import dataclasses
 import logging
+import statistics
 import tempfile
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -53,7 +54,7 @@ def run_of(path: Path, songs: Path, window: float | None, steps: int, options: S
     return only_steps(run, steps)
 
 
-def training(gpu: bool, *of_run: Any) -> list[float]:
+def training(gpu: bool, turns: int, *of_run: Any) -> list[float]:
     """Return the median time of a step in ms, bare and by the trainer, the latter's waiting share, and MiB."""
     logging.disable(logging.INFO)
     run = run_of(*of_run)  # it cannot be sent to a process
@@ -61,8 +62,9 @@ def training(gpu: bool, *of_run: Any) -> list[float]:
     sets = systems.get("poconet").datasets(run.data_conf)
     before = memory("VmRSS")
     steps = run.trainer.max_steps
-    bare, _ = measure(run, sets, processes, steps, with_trainer=False)
-    trainer, waiting = measure(run, sets, processes, steps, with_trainer=True)
+    found = [measure(run, sets, processes, steps, with_trainer) for _ in range(turns) for with_trainer in (False, True)]
+    bare, trainer = (statistics.median(ms for ms, _ in found[first::2]) for first in (0, 1))
+    waiting = statistics.median(share for _, share in found[1::2])
     most = torch.cuda.max_memory_allocated() / 2**20 if gpu else memory("VmHWM") - before
     return [bare, trainer, waiting, most]
 
@@ -82,9 +84,9 @@ def alone(function: Callable[..., list[float]], *arguments: Any) -> list[float]:
         return pool.submit(function, *arguments).result()
 
 
-def training_row(gpu: bool, *of_run: Any) -> list[str]:
+def training_row(gpu: bool, turns: int, *of_run: Any) -> list[str]:
     """Return a row of the first table; the further arguments are those of `run_of`."""
-    bare, trainer, waiting, most = alone(training, gpu, *of_run)
+    bare, trainer, waiting, most = alone(training, gpu, turns, *of_run)
     run = run_of(*of_run)
     batch, window = run.trainer.batch_size, run.data_conf.window_s
     return [
@@ -119,7 +121,7 @@ def options() -> tuple[argparse.Namespace, list[str]]:
     parser.add_argument("--bench_steps", type=cli.positive, default=5, help="steps of each (default: 5)")
     parser.add_argument("--gpu", action="store_true", help="train on the GPU")
     parser.add_argument("--seconds", type=float, default=10.0, help="length of what is separated (default: 10)")
-    parser.add_argument("--repeats", type=cli.positive, default=2, help="separations, the fastest counts (default: 2)")
+    parser.add_argument("--repeats", type=cli.positive, default=2, help="turns, and separations (default: 2)")
     return parser.parse_known_args()
 
 
@@ -131,7 +133,7 @@ def main() -> None:
         songs = make_songs(Path(folder), 16000, 1, ".wav")
         for path in known.configs:
             for window in known.windows:
-                trained.append(training_row(known.gpu, path, songs, window, known.bench_steps, further))
+                trained.append(training_row(known.gpu, known.repeats, path, songs, window, known.bench_steps, further))
             separated.append(separation_row(path, known.seconds, known.repeats))
     header = ["training", "window s", "batch", "bare ms/step", "trainer ms/step", "overhead %", "waiting %"]
     print_table([*header, "s of songs a s", "peak memory MiB"], trained)
