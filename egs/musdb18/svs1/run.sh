@@ -26,7 +26,6 @@ damp_root=                              # where DAMP-VSEP lies, which is not to 
 prepare_conf=                           # folder with musdb18.yaml, mir1k.yaml …: what is taken of each corpus; empty: all
 labelled="musdb18 mir1k ccmixter"       # corpora with sources, to train on
 unlabelled=damp                         # corpus of the self-training; empty: none, so no students
-extra=                                  # folder with songs of your own, {train,test}/<song>/{vocals,accompaniment}.wav; empty: none
 dataset=                                # names data/ and dump/; empty: the corpus
 eval_part="test"                        # what is evaluated on: test, or dev (validation songs: for choices)
 # experiment

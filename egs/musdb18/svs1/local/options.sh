@@ -31,16 +31,13 @@ for name in "${corpora[@]}"; do
   if [[ -f $prepare_conf/$name.yaml ]]; then choices+=("$prepare_conf/$name.yaml"); fi
 done
 if [[ -n $prepare_conf ]]; then made_from+=", prepare_conf=$prepare_conf"; fi
-if [[ -n $extra ]]; then roots+=("$extra") made_from+=", extra=$extra"; fi
 
 labelled_sets=() # 16 kHz, mono, to train on
 for name in $labelled; do labelled_sets+=("$dump/${name}_train"); done
-if [[ -n $extra ]]; then labelled_sets+=("$dump/extra_train"); fi
 sets=("${labelled_sets[@]#"$dump/"}" musdb18_valid musdb18_test)
-if [[ -n $extra ]]; then sets+=(extra_test); fi
 for name in $unlabelled; do sets+=("${name}_train"); done
 eval_sets=musdb18_test
-if [[ $eval_part == dev ]]; then eval_sets=musdb18_valid; elif [[ -n $extra ]]; then eval_sets+=" extra_test"; fi
+if [[ $eval_part == dev ]]; then eval_sets=musdb18_valid; fi
 
 check_options() {
   local parse=()
