@@ -173,7 +173,7 @@ def test_options_of_commands_exist():
 
 @for_recipes
 def test_recipe_documents_its_configs_and_no_others(recipe):
-    cells = re.findall(r"^\| ((?:`[\w/]+\.yaml`(?:, )?)+) \| \S", readme(recipe), flags=re.MULTILINE)
+    cells = re.findall(r"^\| ((?:`[\w./]+\.yaml`(?:, )?)+) \| \S", readme(recipe), flags=re.MULTILINE)
     documented = [name for cell in cells for name in re.findall(r"`([^`]+)`", cell)]
     assert sorted(documented) == sorted(
         p.relative_to(recipe / "conf").as_posix() for p in recipe.glob("conf/**/*.yaml")
