@@ -20,7 +20,7 @@ _CHUNK = 4_000_000
 
 @dataclass(frozen=True)
 class Interval:
-    """A mean, or median, with its confidence interval, NaN where there is none, and how many values it was taken over."""
+    """A mean or median with its confidence interval, NaN where there is none, and how many values it was taken over."""
 
     mean: float
     low: float
