@@ -155,9 +155,15 @@ def test_players_hold_the_seconds_in_which_the_voice_sings(command, check, decod
 
 
 def test_spectrograms_are_of_each_source_in_all_versions(command, check):
-    drawn = [given["aria-label"] for given in check(command()).all("svg") if "Spectra" in given["aria-label"]]
+    page = command()
+    drawn = [given["aria-label"] for given in check(page).all("svg") if "Spectra" in given["aria-label"]]
     assert len(drawn) == 2
     assert all(f"of the true {source}" in alt for source, alt in zip(SOURCES, drawn))
+    for picture, source in zip(page.split('aria-label="Spectra')[1:], SOURCES):
+        of_source = picture.split("</svg>")[0]
+        assert of_source.count(f"{source.title()}, ") == 1 + len(GAINS)
+        assert ("Accompaniment, " if source == "vocals" else "Vocals, ") not in of_source
+        assert ">Mixture<" in of_source
 
 
 def test_museval_s_further_ratios_are_a_table(command, experiment, check, tmp_path):
