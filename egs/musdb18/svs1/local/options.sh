@@ -12,7 +12,7 @@ case $eval_part in
   dev) note="Validation songs: for choices, not to be reported." paper=() ;;
   *) echo "error: --eval_part is test or dev, not '$eval_part'" >&2 && exit 1 ;;
 esac
-values_are '0*[1-9][0-9]*' "a whole number, 1 or more" iterations num_nodes
+at_least 1 iterations num_nodes mini_train mini_test mini_damp
 values_are 'fast|full' "fast or full" museval
 values_are '([a-z0-9_]+:[0-9]+ ?)*' "SIZE:PERCENT, as large:25" students
 dataset=${dataset:-$corpus} db_root=${db_root:-$corpus_dir} seeds=${seeds:-$seed} tag=${tag:-$dataset}
@@ -69,10 +69,13 @@ tops() { printf '%s\n' $students | sed 's/.*://' | sort -nu | paste -sd ' '; }
 
 # get_corpus NAME: downloads or synthesises a corpus
 get_corpus() {
-  local root=$db_root/$1
-  if [[ $1 == damp ]]; then root=$damp_root; fi
+  local root=$db_root/$1 sizes=()
+  case $1 in
+    musdb18) sizes=(--train "$mini_train" --test "$mini_test") ;;
+    damp) root=$damp_root sizes=(--performances "$mini_damp") ;;
+  esac
   if [[ $corpus == mini && $root == "$corpus_dir/$1" ]]; then
-    run make_mini --corpus "$1" --dest "$root" --seed "$seed" --nj "$nj"
+    run make_mini --corpus "$1" --dest "$root" --seed "$seed" --nj "$nj" "${sizes[@]}"
   elif [[ $root != "$corpus_dir/$1" ]]; then
     echo "using $root"
   else
