@@ -30,8 +30,8 @@ OPTIONS = {
     "train_jobs": 2,
     "train_cores": 1,
     "job_utterances": 2,
-    "train_options": f"--trainer.max_steps {STEPS} --trainer.valid_every 1 --trainer.save_every 1 --trainer.batch_size 2 "
-    "--trainer.log_every 1",
+    "train_options": f"--trainer.max_steps {STEPS} --trainer.valid_every 1 --trainer.save_every 1 "
+    "--trainer.batch_size 2 --trainer.log_every 1",
 }
 LABELLED = ("musdb18_train", "mir1k_train", "ccmixter_train")
 SETS = (*LABELLED, "musdb18_valid", "musdb18_test", "damp_train")
