@@ -75,9 +75,11 @@ MUTATIONS = [
     *of(
         "audiolab/tasks/svs/page.py",
         PAGE,
-        ("last run of a system", "if run.system not in first:", "if True:"),
+        ("last run of a system", "if run.system not in (MIXTURE, *first):", "if run.system != MIXTURE:"),
+        ("the mixture twice", "not in (MIXTURE, *first)", "not in first"),
+        ("the oracle is the best", "unranked=(CEILING,)", "unranked=()"),
         ("true sources among the estimates", '{"true": songs, **first}', "{**first}"),
-        ("all sources in one picture", "role == MIXTURE or clip.source == source", "True"),
+        ("all sources in one picture", "role == HEARD_MIXTURE or clip.source == source", "True"),
     ),
     *of(
         "audiolab/data/song_baselines.py",

@@ -13,8 +13,8 @@ from audiolab.metrics.bootstrap import LEAST, median_interval
 from audiolab.metrics.score_tables import difference_table, measured_part, system_parts
 from audiolab.metrics.scores import UNTRAINED, Metric
 from audiolab.metrics.summary import Summary, SystemSummary, Unit, by_unit, check_baseline, group
-from audiolab.metrics.table import NOT_SCORED, Column, Printed, Table, markdown
-from audiolab.tasks.svs.scores import FURTHER, MEAN, METRICS, SVS, SeparationScore
+from audiolab.metrics.table import NOT_SCORED, UNRANKED, Column, Printed, Table, markdown
+from audiolab.tasks.svs.scores import CEILING, FURTHER, MEAN, METRICS, SVS, SeparationScore
 from audiolab.tasks.task import Task
 
 INTERVALS = (
@@ -153,7 +153,8 @@ def _beside(row: PaperRow, scores: Scores, seed: int) -> dict[str, object]:
     missing = NOT_SCORED if row.system else None
     ours = medians(of_row, METRICS, seed)[0].metrics if of_row else {m.column: missing for m in METRICS}
     songs = len({score.unit for score in of_row})
-    return {"row": row.row, **printed, **ours, "n": songs or None, "note": row.note or None}
+    about = {"row": row.row, "n": songs or None, "note": row.note or None, UNRANKED: row.system == CEILING}
+    return {**about, **printed, **ours}
 
 
 TASK = Task(
