@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import TypeVar
 
 from audiolab.metrics.bootstrap import Interval
@@ -17,7 +17,11 @@ Means = Mapping[str, Mapping[str, Interval]]
 
 
 def system_table(
-    summaries: Sequence[SystemSummary], metrics: Sequence[Metric], groups: str = "", units: str = "Utterances"
+    summaries: Sequence[SystemSummary],
+    metrics: Sequence[Metric],
+    groups: str = "",
+    units: str = "Utterances",
+    unranked: Collection[str] = (NATURAL,),
 ) -> Table:
     """Return one row a system: mean and 95 % interval over utterances, and the spread over seeds.
 
@@ -26,11 +30,12 @@ def system_table(
         metrics: Which scores; what no system has a value of is left out.
         groups: Title above the number of groups; empty: it is not shown.
         units: Title above the number of utterances.
+        unranked: Systems that are no contenders, whose values are not among those of which the best is marked.
     """
     titles = {"system": "System", "groups": groups, "utterances": units, "seeds": "Seeds"}
     about = [Column(key, title) for key, title in titles.items() if title]
     rows = [
-        {**vars(summary), "seeds": summary.seeds or None, UNRANKED: summary.system == NATURAL, **summary.metrics}
+        {**vars(summary), "seeds": summary.seeds or None, UNRANKED: summary.system in unranked, **summary.metrics}
         for summary in summaries
     ]
     shown = [Column.of(metric) for metric in metrics if any(row[metric.column] is not None for row in rows)]

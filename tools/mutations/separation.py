@@ -31,7 +31,7 @@ MUTATIONS = [
     *of(
         "audiolab/metrics/bootstrap.py",
         BOOTSTRAP,
-        ("interval of a median of 90 %", "level: float = 0.95, resamples", "level: float = 0.80, resamples"),
+        ("interval of a median of 80 %", "level: float = 0.95, resamples", "level: float = 0.80, resamples"),
         ("columns drawn apart", "found.append(np.median(values[drawn], axis=1).mean(axis=1))",
          "found.append(np.median(np.stack([values[drawn, 0], values[drawn[::-1], -1]], 2), axis=1).mean(axis=1))"),
         ("medians of four have an interval", "    if len(values) < LEAST:", "    if len(values) < 2:"),
@@ -75,9 +75,11 @@ MUTATIONS = [
     *of(
         "audiolab/tasks/svs/page.py",
         PAGE,
-        ("last run of a system", "if run.system not in first:", "if True:"),
+        ("last run of a system", "if run.system not in (MIXTURE, *first):", "if run.system != MIXTURE:"),
+        ("the mixture twice", "not in (MIXTURE, *first)", "not in first"),
+        ("the oracle is the best", "unranked=(CEILING,)", "unranked=()"),
         ("true sources among the estimates", '{"true": songs, **first}', "{**first}"),
-        ("all sources in one picture", "role == MIXTURE or clip.source == source", "True"),
+        ("all sources in one picture", "role == HEARD_MIXTURE or clip.source == source", "True"),
     ),
     *of(
         "audiolab/data/song_baselines.py",

@@ -28,11 +28,11 @@ from audiolab.report.spectra import spectra
 from audiolab.report.tables import html_table
 from audiolab.tasks.runs import Run
 from audiolab.tasks.svs.excerpts import Excerpt, SongClip
-from audiolab.tasks.svs.scores import FURTHER, METRICS, SVS, SeparationScore
+from audiolab.tasks.svs.scores import CEILING, FURTHER, METRICS, MIXTURE, SVS, SeparationScore
 from audiolab.tasks.svs.tables import TASK, UNITS, medians, paper_table, short_note
 
 LIMITS = Limits(group="set", utterances=2, seconds=10.0, max_mb=40.0)
-MIXTURE = "Mixture"
+HEARD_MIXTURE = "Mixture"
 POOR = "Poor frames of a song"
 
 
@@ -154,7 +154,9 @@ def spectrogram_section(heard: Mapping[str, Sequence[Item]], seconds: float) -> 
     parts = [page.note("Levels are in dB of full scale; what stands below each other shares one colour scale.")]
     for name, of_set in heard.items():
         for source in SOURCES:
-            clips = {role: clip for role, clip in of_set[0].clips.items() if role == MIXTURE or clip.source == source}
+            clips = {
+                role: clip for role, clip in of_set[0].clips.items() if role == HEARD_MIXTURE or clip.source == source
+            }
             words = f"{name}: {of_set[0].what}, {source}"
             alt = f"Spectra of the mixture, of the true {source}, and of each system's. {words}."
             drawn = page.plot(spectra(clips, seconds), f"spectra-{name}-{source}", alt, wide=True)
@@ -165,11 +167,11 @@ def spectrogram_section(heard: Mapping[str, Sequence[Item]], seconds: float) -> 
 def _of_set(songs: StemDir, runs: Sequence[Run], seconds: float) -> Iterator[Item]:
     first: dict[str, StemDir] = {}
     for run in runs:
-        if run.system not in first:
+        if run.system not in (MIXTURE, *first):
             first[run.system] = StemDir(run.dir)
     for song, pieces in group(range(len(songs)), songs.songs.__getitem__).items():
         excerpt = Excerpt(songs, tuple(pieces), seconds)
-        clips: dict[str, Sound] = {MIXTURE: SongClip(songs, excerpt, "", song)}
+        clips: dict[str, Sound] = {HEARD_MIXTURE: SongClip(songs, excerpt, "", song)}
         for name, made in {"true": songs, **first}.items():
             clips |= {f"{source.title()}, {name}": SongClip(made, excerpt, source, song) for source in SOURCES}
         yield Item(song, clips)
@@ -185,4 +187,4 @@ def _poor_shares(folder: Path) -> dict[str, float]:
 
 
 def _by_system(scores: Sequence[SeparationScore], metrics: Sequence[Metric], caption: str) -> Markup:
-    return html_table(system_table(medians(scores, metrics), metrics, units=UNITS), caption)
+    return html_table(system_table(medians(scores, metrics), metrics, units=UNITS, unranked=(CEILING,)), caption)

@@ -7,6 +7,10 @@ from dataclasses import dataclass
 from audiolab.data.stem_dir import SOURCES
 from audiolab.metrics.scores import Metric, ScoreFormat
 
+MIXTURE = "mixture"
+"""The system that gives the mixture itself for each source."""
+CEILING = "ideal_ratio_mask"
+"""The system that knows the sources, and is no contender."""
 MEAN = "sdr_mean"
 """Column of the mean over both sources."""
 

@@ -13,8 +13,8 @@ from audiolab.metrics.bootstrap import LEAST, median_interval
 from audiolab.metrics.score_tables import difference_table, measured_part, system_parts
 from audiolab.metrics.scores import UNTRAINED, Metric
 from audiolab.metrics.summary import Summary, SystemSummary, Unit, by_unit, check_baseline, group
-from audiolab.metrics.table import NOT_SCORED, Column, Printed, Table, markdown
-from audiolab.tasks.svs.scores import FURTHER, MEAN, METRICS, SVS, SeparationScore
+from audiolab.metrics.table import NOT_SCORED, UNRANKED, Column, Printed, Table, markdown
+from audiolab.tasks.svs.scores import CEILING, FURTHER, MEAN, METRICS, SVS, SeparationScore
 from audiolab.tasks.task import Task
 
 INTERVALS = (
@@ -95,7 +95,8 @@ def _parts(
     for baseline in baselines:
         check_baseline(scores, baseline)
     for name, rows in group(paper, lambda row: row.table).items():
-        shown = [score for score in scores if score.set in {row.set for row in rows}]
+        beside = {(row.system, row.set) for row in rows}
+        shown = [score for score in scores if (score.system, score.set) in beside]
         parts += [f"## {name} beside ours", markdown(paper_table(scores, rows, seed)), short_note(shown)]
     for name, of_set in group(scores, lambda s: s.set).items():
         parts += [f"## Set {name}", *system_parts(medians(of_set, METRICS, seed), METRICS, units=UNITS)]
@@ -152,7 +153,8 @@ def _beside(row: PaperRow, scores: Scores, seed: int) -> dict[str, object]:
     missing = NOT_SCORED if row.system else None
     ours = medians(of_row, METRICS, seed)[0].metrics if of_row else {m.column: missing for m in METRICS}
     songs = len({score.unit for score in of_row})
-    return {"row": row.row, **printed, **ours, "n": songs or None, "note": row.note or None}
+    about = {"row": row.row, "n": songs or None, "note": row.note or None, UNRANKED: row.system == CEILING}
+    return {**about, **printed, **ours}
 
 
 TASK = Task(
