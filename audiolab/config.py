@@ -23,7 +23,7 @@ from typing import Any, Literal, TypeVar, Union
 import yaml
 
 from audiolab.cli import ArgumentParser
-from audiolab.errors import AudiolabError, did_you_mean, shown
+from audiolab.errors import AudiolabError, OptionError, did_you_mean, shown
 from audiolab.files import atomic_write
 from audiolab.yamltext import Lines, parse_yaml, read_yaml
 
@@ -73,6 +73,19 @@ def from_options(cls: type[T], tree: dict[str, Any], where: dict[str, str], name
             _put(tree, name, _from_text(given, kind, f"--{name}"))
             where[name] = f"--{name}"
     return from_dict(cls, tree, where, namespace.config or "command line")
+
+
+@contextlib.contextmanager
+def placed(namespace: Any) -> Iterator[None]:
+    """Tell an `OptionError` of the block by file and line where a YAML gave the option, not the command line."""
+    try:
+        yield
+    except OptionError as error:
+        in_yaml = namespace.config is not None and getattr(namespace, error.option) is None
+        place = load_yaml(namespace.config)[1].get(error.option) if in_yaml else None
+        if place is None:
+            raise
+        raise AudiolabError(f"{place}: {error.option}: {error.problem}") from error
 
 
 def load_yaml(path: str | Path) -> tuple[dict[str, Any], dict[str, str]]:

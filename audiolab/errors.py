@@ -30,6 +30,21 @@ class AudiolabError(Exception):
         super().__init__(one_line(str(message)))
 
 
+class OptionError(AudiolabError):
+    """An option's value that turns out wrong when it is used, as a name that the data do not have.
+
+    `audiolab.config.placed` tells it where the option was given, which may be a YAML.
+
+    Args:
+        option: The option's name, with dots where it has some.
+        problem: What is wrong, and what to do.
+    """
+
+    def __init__(self, option: str, problem: str) -> None:
+        super().__init__(f"--{option}: {problem}")
+        self.option, self.problem = option, problem
+
+
 def did_you_mean(word: str, choices: Iterable[str]) -> str:
     """Return the end of an error message about an unknown ``word``: the nearest choice, or all of them.
 

@@ -62,19 +62,19 @@ def replaced_together(folder: str | Path) -> Iterator[Path]:
     When the block raises, all that stood in ``folder`` stays as it was.
 
     Args:
-        folder: Where the files are to be; it is made. One writer at a time may write into it.
+        folder: Where the files are to be; it is made. It may be a link to one, on another disk too. One writer at a
+            time may write into it.
 
     Raises:
         AudiolabError: They cannot be written there.
     """
     folder = Path(folder)
-    staged = folder.with_name(f".{folder.name}.tmp")
+    staged = folder / ".tmp"  # inside it, for only there it is on the same disk in any case
     try:
         with _held(staged, folder):
             for left in staged.iterdir():  # by a process that was killed
                 left.unlink()
             yield staged
-            folder.mkdir(exist_ok=True)
             for path in sorted(staged.iterdir()):
                 os.replace(path, folder / path.name)
             sync_folder(folder)
@@ -84,7 +84,7 @@ def replaced_together(folder: str | Path) -> Iterator[Path]:
 
 @contextmanager
 def _held(staged: Path, folder: Path) -> Iterator[None]:
-    """Make the folder ``staged``, and remove it behind the block; inside it, it is nobody else's."""
+    """Make ``staged`` in ``folder``, and remove it behind the block; inside it, it is nobody else's."""
     staged.mkdir(parents=True, exist_ok=True)
     held = os.open(staged, os.O_RDONLY)
     try:
@@ -97,6 +97,8 @@ def _held(staged: Path, folder: Path) -> Iterator[None]:
             yield
         finally:
             shutil.rmtree(staged, ignore_errors=True)
+            with contextlib.suppress(OSError):  # where there are files in it, or it is a link
+                folder.rmdir()
     finally:
         os.close(held)
 

@@ -9,6 +9,7 @@ import os
 import stat
 import subprocess
 import sys
+import tempfile
 import threading
 from pathlib import Path
 
@@ -162,8 +163,8 @@ def test_files_are_replaced_together_or_not_at_all(tmp_path):
     folder.mkdir()
     for name in "ab":
         (folder / name).write_text("old")
-    (tmp_path / ".wav.tmp").mkdir()  # of a process that was killed
-    (tmp_path / ".wav.tmp" / "c").write_text("half")
+    (folder / ".tmp").mkdir()  # of a process that was killed
+    (folder / ".tmp" / "c").write_text("half")
 
     def broken(name):
         with replaced_together(folder) as staged:
@@ -200,6 +201,30 @@ def test_two_writers_do_not_replace_files_of_one_folder(tmp_path):
 
 def test_files_that_cannot_be_replaced_together(tmp_path):
     (tmp_path / "wav").write_text("a file")
-    with pytest.raises(AudiolabError, match=r"cannot write .*wav: "), replaced_together(tmp_path / "wav") as staged:
-        (staged / "a").write_text("new")
-    assert [path.name for path in tmp_path.iterdir()] == ["wav"]
+    with pytest.raises(AudiolabError, match=r"cannot write .*wav: "), replaced_together(tmp_path / "wav"):
+        pytest.fail("told when all is made")
+    assert (tmp_path / "wav").read_text() == "a file"
+
+
+def test_nothing_is_left_of_a_folder_that_was_not_there(tmp_path):
+    def broken():
+        with replaced_together(tmp_path / "out" / "wav") as staged:
+            (staged / "a").write_text("half")
+            raise AudiolabError("b is broken")
+
+    with pytest.raises(AudiolabError, match="b is broken"):
+        broken()
+    assert not (tmp_path / "out" / "wav").exists()
+
+
+def test_files_are_replaced_together_behind_a_link_to_another_disk(tmp_path):
+    other = Path("/dev/shm")
+    if not other.is_dir() or other.stat().st_dev == tmp_path.stat().st_dev:
+        pytest.skip("there is no second file system")
+    with tempfile.TemporaryDirectory(dir=other) as there:
+        (tmp_path / "wav").symlink_to(there)
+        (tmp_path / "wav" / "a").write_text("old")
+        with replaced_together(tmp_path / "wav") as staged:
+            (staged / "a").write_text("new")
+        assert {path.name: path.read_text() for path in Path(there).iterdir()} == {"a": "new"}
+        assert (tmp_path / "wav").is_symlink()

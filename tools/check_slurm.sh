@@ -119,12 +119,12 @@ check_failure() {
 
 check_pick() {
   local untouched
-  untouched=$(stat -c %i log/fail.1.log)
+  untouched=$(stat -c %s log/fail.1.log)
   touch mended
   expect_status 0 --pick failed JOB=1:4 log/fail.JOB.log bash -c "echo again; test -e mended || exit \$((JOB % 2 ? 0 : 7))"
   expect_line log/fail.2.log '^again$'
   expect_line log/fail.4.log '^again$'
-  [[ $(stat -c %i log/fail.1.log) == "$untouched" ]] || fail "--pick failed ran job 1, which had not failed"
+  [[ $(stat -c %s log/fail.1.log) == "$untouched" ]] || fail "--pick failed ran job 1, which had not failed"
 }
 
 check_cancel() {

@@ -19,14 +19,15 @@ from audiolab.errors import AudiolabError, did_you_mean
 USAGE = """
 One job for each value of JOB: the word JOB (or another name) is replaced in the log's name and in all arguments.
 JOB=1:N may be left out for a single job; options may stand behind it too. The command is run as it stands, without a
-shell; when it is one single argument it is a bash command line ('sort x | uniq >y'). Every job writes its own log. When
-jobs fail the others go on, then the last lines of the first failing log are shown with the command that runs the failed
-ones again.
+shell; when it is one single argument it is a bash command line ('sort x | uniq >y'). Every job writes its own log,
+behind what an earlier call has written there. When jobs fail the others go on, then the last lines of the first failing
+log are shown with the command that runs the failed ones again.
 """
 MOST_JOBS = 1_000_000
 TAIL_LINES = 20
 TAIL_BYTES = 64 * 1024
 PICKS = ("all", "failed", "incomplete")
+_BEGUN = re.compile("# (Started at|Handed over)")  # behind it, what is in a log is of the job
 _RANGE = re.compile(r"[A-Za-z_]\w*=[^./]*")  # or what was meant to be one; a log has a dot or a slash in its name
 
 
@@ -161,7 +162,9 @@ def open_log(log: Path, mode: str) -> TextIO:
 
 
 def write_log_head(file: TextIO, argv: Sequence[str]) -> None:
-    """Write a log's first lines: the command, and when it started."""
+    """Write a job's first lines: the command, and when it started; an empty line before them where others stand."""
+    if file.tell():
+        file.write("\n")
     command = argv[0] if len(argv) == 1 else shlex.join(argv)
     comment = command.replace("\n", "\n# ")
     file.write(f"# {comment}\n# Started at {_date()}\n#\n")
@@ -169,7 +172,7 @@ def write_log_head(file: TextIO, argv: Sequence[str]) -> None:
 
 
 def write_log_end(file: TextIO, code: int, seconds: float, threads: int) -> None:
-    """Write a log's last lines: time, exit code, when it ended."""
+    """Write a job's last lines: time, exit code, when it ended."""
     file.write(f"# Accounting: time={seconds:.0f} threads={threads}\n")
     file.write(f"# Ended (code {code}) at {_date()}, elapsed time {seconds:.0f} seconds\n")
 
@@ -184,6 +187,18 @@ def exit_code(log: Path) -> int | None:
         raise AudiolabError(f"{log}: cannot read this log: {error.strerror}; give the log another name") from error
     ended = re.match(r"# Ended \(code (\d+)\)", lines[-1]) if lines else None
     return int(ended[1]) if ended else None
+
+
+def write_log_handed_over(file: TextIO) -> None:
+    """Write into an earlier call's log that a job was handed over, so that the earlier end is not the job's."""
+    file.write("\n# Handed over\n")
+
+
+def said(log: Path) -> list[str]:
+    """Return the last lines that the last call has written into a log, behind its first ones."""
+    lines = tail(log)
+    begun = [number for number, line in enumerate(lines, 1) if _BEGUN.match(line)]
+    return lines[begun[-1] :] if begun else lines
 
 
 def tail(log: Path) -> list[str]:
@@ -203,9 +218,9 @@ def failure(prog: str, call: Call, jobs: Sequence[Job], codes: dict[int, int | N
         codes: Exit codes by job number; None for a job that never ended.
     """
     bad = [job for job in jobs if codes.get(job.number) != 0]
-    if bad[0].log.exists():
+    if bad[0].log.exists() and (lines := said(bad[0].log)):
         print(f"{prog}: the last lines of {bad[0].log}:", file=sys.stderr)
-        print("\n".join(f"  {line}" for line in tail(bad[0].log)), file=sys.stderr)
+        print("\n".join(f"  {line}" for line in lines), file=sys.stderr)
     else:
         print(f"{prog}: job {bad[0].number} never wrote its log {bad[0].log}", file=sys.stderr)
     picks = sorted({state(codes.get(job.number)) for job in bad})

@@ -10,7 +10,7 @@
 for _name in nj train_jobs ngpu train_cores num_nodes seed; do
   [[ ${!_name} =~ ^[0-9]+$ ]] || { echo "error: --$_name ${!_name}: give a whole number, not negative" >&2 && exit 1; }
 done
-for _name in eval_sentences dev_sentences max_steps judged infer_gpu job_utterances; do # may be empty, or not of this recipe
+for _name in eval_sentences dev_sentences judged infer_gpu job_utterances; do # may be empty, or not of this recipe
   [[ ${!_name-} =~ ^[0-9]*$ ]] || { echo "error: --$_name ${!_name}: give a whole number, not negative" >&2 && exit 1; }
 done
 for _name in stage stop_stage corpus train_config infer_config ablation_configs snrs; do # those that the recipe has
@@ -46,6 +46,17 @@ values_are() {
     fi
   done
 }
+
+# at_least COUNT NAME …: fails unless the value of each of these options is a whole number, COUNT or more
+at_least() {
+  local name
+  for name in "${@:2}"; do
+    if [[ ! ${!name} =~ ^[0-9]{1,18}$ ]] || ((10#${!name} < $1)); then
+      echo "error: --$name ${!name}: give a whole number, $1 or more" >&2 && exit 1
+    fi
+  done
+}
+if [[ -n ${max_steps-} ]]; then at_least 1 max_steps; fi
 
 before_stages() {
   # shellcheck disable=SC1091 # the recipe's own

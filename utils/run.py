@@ -88,9 +88,8 @@ class Runner:
             environment |= {"CUDA_VISIBLE_DEVICES": ",".join(gpus), "CUDA_DEVICE_ORDER": "PCI_BUS_ID"}
         argv = ["bash", "-o", "pipefail", "-c", *job.argv] if len(job.argv) == 1 else list(job.argv)
         job.log.parent.mkdir(parents=True, exist_ok=True)
-        with launcher.open_log(job.log, "w") as log:
+        with launcher.open_log(job.log, "a") as log:  # so what outlives its job does not write over the log's end
             launcher.write_log_head(log, job.argv)
-        with launcher.open_log(job.log, "a") as log:  # what outlives its job must not write over the log's end
             try:
                 process = subprocess.Popen(
                     argv, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=environment, start_new_session=True

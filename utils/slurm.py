@@ -8,6 +8,7 @@ SIGINT and SIGTERM cancel the array. With --nodes N a task has N machines, and s
 
 from __future__ import annotations
 
+import os
 import re
 import shlex
 import signal
@@ -180,16 +181,17 @@ def submit_and_wait(options: Sequence[str], script: str) -> tuple[int, Submitted
 
 
 @contextmanager
-def old_logs_aside(jobs: Sequence[launcher.Job]) -> Iterator[None]:
-    """Move earlier logs into q/, so that their ends do not pass for this run's; back again when nothing was run."""
-    moved = {job.log: Path(f"{queue_log(job.log)}.before") for job in jobs if job.log.exists()}
-    for log, aside in moved.items():
-        log.replace(aside)
+def earlier_ends_hidden(jobs: Sequence[launcher.Job]) -> Iterator[None]:
+    """Let ends in earlier calls' logs not pass for this one's; the logs are as they were where nothing was run."""
+    sizes = {job.log: job.log.stat().st_size for job in jobs if job.log.is_file()}
+    for log in sizes:
+        with launcher.open_log(log, "a") as file:
+            launcher.write_log_handed_over(file)
     try:
         yield
     except AudiolabError:
-        for log, aside in moved.items():
-            aside.replace(log)
+        for log, size in sizes.items():
+            os.truncate(log, size)
         raise
 
 
@@ -205,7 +207,7 @@ def main() -> None:
         return
     make_queue_folders(jobs)
     script = batch_script(call, args)
-    with old_logs_aside(jobs), status.watching(jobs, args.quiet):
+    with earlier_ends_hidden(jobs), status.watching(jobs, args.quiet):
         code, submitted = submit_and_wait(sbatch_options(call, jobs, args, site), script)
     if submitted.stopped_by:
         again = launcher.rerun_command(call, ("failed", "incomplete"))

@@ -21,6 +21,8 @@
 #   stage_train() { ${cuda_cmd} exp/log/train.log python3 -m audiolab.bin.train --config conf/train.yaml; }
 #   run_stages "$@"   # what is left of the command line is refused: a recipe takes options only
 #
+# In before_stages, `will_run NAME` says whether the stage with this name is among those that are to run.
+#
 # What stages stand on and make, stamps.sh checks and stamps, where the recipe says it.
 #
 # A stage runs in a subshell under `set -euo pipefail`; variables that it sets are gone after it, as they are when the
@@ -57,6 +59,9 @@ run_stages() {
   for ((_st_i = _st_first; _st_i <= _st_last; _st_i++)); do _stages_run "$_st_i"; done
   printf '### all done in %d s\n' $((SECONDS - _st_begun))
 }
+
+# will_run NAME: whether the stage with this name is among those that run_stages is to run
+will_run() { [[ " ${_st_names[*]:_st_first:_st_last - _st_first + 1} " == *" $1 "* ]]; }
 
 _stages_fail() {
   printf 'error: %s: %s\n' "${0##*/}" "$1" >&2

@@ -58,12 +58,12 @@ class Status:
             if stamp is None or stamp == self._before[log]:
                 continue
             try:
-                lines, code = launcher.tail(log), launcher.exit_code(log)
+                lines, code = launcher.said(log), launcher.exit_code(log)
             except OSError:
                 continue  # moved in between
             if code is None:
-                said = [line.strip() for line in lines if line.strip() and not line.startswith("#")]
-                running[log] = stamp[0], [_LOG_TIME.sub("", line) for line in said]
+                told = [line.strip() for line in lines if line.strip() and not line.startswith("#")]
+                running[log] = stamp[0], [_LOG_TIME.sub("", line) for line in told]
             else:
                 self._open.remove(log)
                 self._done += 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from audiolab import cli
+from audiolab.config import placed
 from audiolab.corpora.options import parse
 from audiolab.datadir.apart import check_apart
 
@@ -15,7 +16,8 @@ def main() -> None:
     parser.add_argument("--nj", type=cli.positive, default=1, help="processes that read the recordings")
     corpus, args, config = parse(parser, "preparation")
     check_apart(args.db_root, args.dest)
-    corpus.prepare(args.db_root, args.dest, config, args.nj)
+    with placed(args):
+        corpus.prepare(args.db_root, args.dest, config, args.nj)
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ from typing import Any, ClassVar, Protocol, TypeVar
 
 from audiolab.config import option, to_dict
 from audiolab.datadir.headers import Header
-from audiolab.errors import AudiolabError, did_you_mean
+from audiolab.errors import OptionError, did_you_mean
 
 
 class Member(Protocol):
@@ -68,7 +68,7 @@ class Speakers(Preparation):
         """Return what the speakers have in each set, in its order.
 
         Raises:
-            AudiolabError: A speaker is in none of the sets, or a set has none of the speakers.
+            OptionError: A speaker is in none of the sets, or a set has none of the speakers.
         """
         if not self.speakers:
             return {name: list(members) for name, members in sets.items()}
@@ -77,7 +77,7 @@ class Speakers(Preparation):
         for name, members in sets.items():
             if members and not left[name]:
                 there = " ".join(sorted({member.speaker for member in members})[:5])
-                raise AudiolabError(f"--speakers: none of them is in {name}; name some of its speakers, as {there}")
+                raise OptionError("speakers", f"none of them is in {name}; name some of its speakers, as {there}")
         return left
 
 
@@ -113,7 +113,7 @@ class Languages(Preparation):
     languages: list[str] = option(list, "only these, by the codes that utt2lang has; empty: all")
 
     def wanted(self, known: Iterable[str]) -> list[str]:
-        """Return which of the corpus's languages are taken; raise `AudiolabError` for one that it does not have."""
+        """Return which of the corpus's languages are taken; raise `OptionError` for one that it does not have."""
         known = list(dict.fromkeys(known))
         check_known("languages", self.languages, known)
         return [language for language in known if not self.languages or language in self.languages]
@@ -159,11 +159,11 @@ def some(names: Iterable[str], count: int) -> list[str]:
 
 
 def check_known(what: str, chosen: Iterable[str], known: Iterable[str]) -> None:
-    """Raise `AudiolabError` for a name that the option ``what`` gives and that is not known."""
+    """Raise `OptionError` for a name that the option ``what`` gives and that is not known."""
     known = set(known)
     for name in chosen:
         if name not in known:
-            raise AudiolabError(f"--{what}: the corpus has no '{name}'{did_you_mean(name, known)}")
+            raise OptionError(what, f"the corpus has no '{name}'{did_you_mean(name, known)}")
 
 
 def _grouped(members: Sequence[M], pair: Callable[[M], tuple[str | None, str]]) -> dict[str | None, list[str]]:

@@ -16,7 +16,7 @@ from audiolab.config import save_yaml
 from audiolab.data.mixtures import Mixture, MixtureDir, MixtureSettings, Part, looped, mixed_excerpt, sizes
 from audiolab.datadir.audio import length_at
 from audiolab.datadir.audiowrite import write_audio
-from audiolab.datadir.datadir import DataDir, write_data_dir
+from audiolab.datadir.datadir import DataDir, withdraw_tables, write_data_dir
 from audiolab.datadir.headers import TABLE, kept_header
 from audiolab.datadir.names import file_of
 from audiolab.errors import AudiolabError
@@ -113,6 +113,7 @@ def write_mixtures(dest: str | Path, nj: int = 1) -> None:
     """
     mixtures = MixtureDir(dest)
     kinds = "wav", "spk1", "noise1"
+    names = [f"{kind}.scp" for kind in kinds]
     files = {kind: [file_of(mixtures.path / kind, name, ".wav") for name in mixtures.ids] for kind in kinds}
 
     def write(index: int) -> dict[str, str]:
@@ -127,7 +128,7 @@ def write_mixtures(dest: str | Path, nj: int = 1) -> None:
     with contextlib.ExitStack() as stack, ThreadPoolExecutor(nj) as pool:
         folders = {kind: stack.enter_context(replaced_together(mixtures.path / kind)) for kind in kinds}
         written = list(told(pool.map(write, range(len(mixtures))), "mixtures", len(mixtures)))
-    names = ("wav.scp", "spk1.scp", "noise1.scp")
+        withdraw_tables(dest, names)
     write_data_dir(dest, {name: {i: paths[name] for i, paths in zip(mixtures.ids, written)} for name in names})
 
 

@@ -163,8 +163,21 @@ def length_at(samples: int, original: int, rate: int) -> int:
 
 
 def resample(samples: np.ndarray, original: int, rate: int) -> np.ndarray:
-    """Return ``samples``, shape N or N × C, at another rate (soxr, quality HQ); the same array at the same rate."""
-    return samples if rate == original else soxr.resample(samples, original, rate, quality="HQ")
+    """Return floats, shape N or N × C, at another rate (soxr, quality HQ); the same array at the same rate.
+
+    At its ends the signal counts as going on as its first and its last sample are, not as falling to zero: so an offset
+    does not ring there. There are `length_at` samples.
+    """
+    if rate == original:
+        return samples
+    common = math.gcd(original, rate)
+    reach = math.ceil(_MARGIN_SAMPLES * max(1, original / rate))
+    periods = -(-reach // (original // common))  # whole ones, so that nothing is shifted by a part of a sample
+    before = np.repeat(samples[:1], periods * (original // common), axis=0)
+    after = np.repeat(samples[-1:], reach, axis=0)
+    made = soxr.resample(np.concatenate([before, samples, after]), original, rate, quality="HQ")
+    begin = periods * (rate // common)
+    return made[begin : begin + length_at(len(samples), original, rate)]
 
 
 def _resampled(recording: Recording | Combined, rate: int, start: int, samples: int, channels: Channels) -> np.ndarray:

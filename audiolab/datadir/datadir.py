@@ -121,7 +121,8 @@ def write_data_dir(
     """Write tables into a data dir, each sorted, and ``spk2utt`` as ``utt2spk`` inverted.
 
     All tables are on disk under temporary names before the first takes its place, so a full disk or a wrong id
-    leaves the dir as it was.
+    leaves the dir as it was. ``utt2spk`` comes last: a dir that was without it, as `withdraw_tables` leaves it, is
+    whole when it has it.
 
     Args:
         path: The folder; it is made.
@@ -136,9 +137,9 @@ def write_data_dir(
     tables = dict(tables)
     if "utt2spk" in tables:
         tables["spk2utt"] = utt2spk_to_spk2utt(dict(sorted(tables["utt2spk"].items())))
-    with contextlib.ExitStack() as stack:
+    with contextlib.ExitStack() as last, contextlib.ExitStack() as stack:
         for name, table in tables.items():
-            file = stack.enter_context(atomic_write(path / name))
+            file = (last if name == "utt2spk" else stack).enter_context(atomic_write(path / name))
             put_table(file, table, path / name)
             file.flush()  # so that a full disk is met before the first rename
         for name, content in (settings or {}).items():
@@ -148,3 +149,25 @@ def write_data_dir(
         for name in {*datadir.names, *datadir.settings} - {*tables, *(settings or {})}:
             (path / name).unlink()
     return datadir
+
+
+def withdraw_tables(path: str | Path, names: Collection[str] | None = None) -> None:
+    """Remove the tables of a data dir whose audio is about to be replaced, if there is one; then write them anew.
+
+    A process that is killed meanwhile leaves a dir that lacks them, not tables of other audio.
+
+    Args:
+        path: The data dir.
+        names: Which tables; None: all that audiolab knows, ``utt2spk`` first.
+
+    Raises:
+        AudiolabError: One cannot be removed.
+    """
+    path = Path(path)
+    if names is None:
+        names = sorted(DataDir(path).names, key=lambda name: name != "utt2spk") if path.is_dir() else ()
+    for name in names:
+        try:
+            (path / name).unlink(missing_ok=True)
+        except OSError as error:
+            raise AudiolabError(f"{path / name}: cannot remove this table: {error.strerror}") from error

@@ -20,6 +20,9 @@ from typing import NamedTuple
 from audiolab.datadir.source import Source, parse_entry
 from audiolab.errors import AudiolabError
 
+MOST = 100
+"""Files that are added, for all are open at once; a process may have some hundreds."""
+
 _PLUS = " + "
 _QUOTED = re.compile(r' *"((?:[^"\\]|\\["\\])*)"(?::([0-9]{1,18}))?')
 _CHANNEL = re.compile(r"(.*?)(?:\[channel=([^\[\]]*)\])?", re.DOTALL)
@@ -47,7 +50,8 @@ def parse_audio(entry: str, where: str = "") -> tuple[Summand, ...]:
         where: What begins an error message; the entry itself when empty.
 
     Raises:
-        AudiolabError: A channel that is no number, a quote that is not closed, a command or nothing within a sum.
+        AudiolabError: A channel that is no number, a quote that is not closed, a command or nothing within a sum, or
+            a sum of more than `MOST`.
 
     >>> [(part.source.path, part.channel) for part in parse_audio('a.wav[channel=0] + "b + c.wav"')]
     [('a.wav', 0), ('b + c.wav', None)]
@@ -64,6 +68,12 @@ def parse_audio(entry: str, where: str = "") -> tuple[Summand, ...]:
         stop = len(entry) if plus < 0 else plus
         parts.append(_summand(quoted, entry[begin:stop].strip(), where or entry))
         at = stop + len(_PLUS)
+    if len(parts) > MOST:
+        begin = (where or entry)[:200]
+        raise AudiolabError(
+            f"{begin} …: a sum of {len(parts)} files, and at most {MOST} can be added; add some of them into "
+            "one file first"
+        )
     return tuple(parts)
 
 

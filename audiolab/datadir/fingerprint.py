@@ -12,16 +12,19 @@ a table names have `WHOLE` bytes or less together, by all of its bytes.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import IO, Any
 
 from audiolab.config import yaml_files
+from audiolab.datadir.datadir import DataDir
 from audiolab.datadir.entry import files_of
+from audiolab.datadir.kinds import is_signal
 from audiolab.datadir.table import read_table
 from audiolab.errors import AudiolabError
 from audiolab.textfile import read_json
@@ -80,18 +83,34 @@ def recordings_fingerprint(table: str | Path, most: int | None = None) -> str | 
     if most is not None:
         files = files[:: -(-len(files) // most) or 1]
     try:
-        with ThreadPoolExecutor(_THREADS) as pool:
-            sizes = list(pool.map(os.path.getsize, files))
-            pieces = 0 if sum(sizes) <= WHOLE else PLACES
-            samples = pool.map(lambda file: _sample(file, pieces), files, chunksize=64)
-            contents = list(told(samples, f"recordings of {table}", len(files)))
+        return _add_recordings(hashlib.sha256(), files, table).hexdigest()
     except FileNotFoundError:
         return None
     except OSError as error:
         raise AudiolabError(f"{error.filename}: cannot read this recording: {error.strerror}") from error
-    digest = hashlib.sha256()
-    for size, content in zip(sizes, contents):
-        digest.update(b"%d\0" % size + content)
+
+
+def data_dir_fingerprint(path: str | Path) -> str:
+    """Return the SHA-256 that stands for a data dir as it is now, whatever its stamps say: tables and recordings.
+
+    Recordings that cannot be read count as such, and entries that are none by what they say.
+
+    Raises:
+        AudiolabError: There is no such dir, or a table of audio is broken.
+    """
+    datadir, digest = DataDir(path), hashlib.sha256()
+    for name in (*datadir.names, *datadir.settings):
+        digest.update(os.fsencode(name) + b"\0")
+        _add_file(digest, datadir.path / name)
+        if not is_signal(name):
+            continue
+        files = set()
+        for entry in datadir.table(name).values():
+            with contextlib.suppress(AudiolabError):
+                files.update(files_of(entry))
+        readable = {file for file in files if os.path.isfile(file) and os.access(file, os.R_OK)}
+        digest.update(json.dumps(sorted(files - readable)).encode() + b"\0")
+        _add_recordings(digest, readable, datadir.path / name)
     return digest.hexdigest()
 
 
@@ -115,6 +134,19 @@ def read_stamp(path: Path) -> dict[str, Any]:
     if all(isinstance(stamp.get(key), dict) for key in ("options", "inputs", "recordings")):
         return stamp
     raise AudiolabError(f"{path}: broken stamp; {advice}")
+
+
+def _add_recordings(digest: hashlib._Hash, files: Collection[str], table: str | Path) -> hashlib._Hash:
+    """Add files that a table names to a hash, and return it; raises OSError where one cannot be read."""
+    files = sorted(files)
+    with ThreadPoolExecutor(_THREADS) as pool:
+        sizes = list(pool.map(os.path.getsize, files))
+        pieces = 0 if sum(sizes) <= WHOLE else PLACES
+        samples = pool.map(lambda file: _sample(file, pieces), files, chunksize=64)
+        contents = list(told(samples, f"recordings of {table}", len(files)))
+    for size, content in zip(sizes, contents):
+        digest.update(b"%d\0" % size + content)
+    return digest
 
 
 def _sample(file: str, pieces: int) -> bytes:

@@ -17,7 +17,7 @@ from audiolab.datadir.audio import Channels, excerpt_of, open_utterance, span_of
 from audiolab.datadir.audiofile import Recording
 from audiolab.datadir.audiowrite import audio_writer
 from audiolab.datadir.combined import Combined
-from audiolab.datadir.datadir import DataDir
+from audiolab.datadir.datadir import DataDir, withdraw_tables
 from audiolab.datadir.headers import TABLE, Header
 from audiolab.datadir.kinds import is_signal, kind_of
 from audiolab.datadir.names import file_of
@@ -102,6 +102,7 @@ def format_data_dir(datadir: DataDir, out: str | Path, form: Form, part: Part, a
                         if signal == "wav.scp":
                             tables[TABLE][piece.name] = str(header)
                             tables["utt2dur"][piece.name] = f"{header.seconds:.6f}"
+        withdraw_tables(part.folder(out))
     return part.write(out, _carry(datadir, names, form) | tables)
 
 

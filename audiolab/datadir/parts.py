@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from audiolab.cli import ArgumentParser, positive
-from audiolab.datadir.datadir import DataDir, write_data_dir
+from audiolab.datadir.datadir import DataDir, withdraw_tables, write_data_dir
 from audiolab.errors import AudiolabError
 from audiolab.files import atomic_write, replaced_together
 from audiolab.textfile import read_json
@@ -58,7 +58,9 @@ class Part:
 
     @contextmanager
     def making(self, out: str | Path, given: Mapping[str, Any]) -> Iterator[None]:
-        """Inside the block the part is made: what was there of it goes first, and it counts when the block has ended.
+        """Inside the block the part is made; it counts when the block has ended.
+
+        What was there of it goes first, and parts of another number of jobs.
 
         Args:
             out: The data dir.
@@ -68,6 +70,7 @@ class Part:
             yield
             return
         folder = self.folder(out)
+        remove_others(folder.parent, self.nj)
         _signature(folder).unlink(missing_ok=True)
         shutil.rmtree(folder, ignore_errors=True)
         yield
@@ -122,6 +125,22 @@ def require(paths: Sequence[Path], nj: int) -> None:
         )
 
 
+def remove_others(folder: Path, nj: int) -> None:
+    """Remove the parts ``<job>_of_<number>`` in a folder that are of another number of jobs than ``nj``.
+
+    One who is alone has no parts: for 1 the folder goes.
+    """
+    if nj == 1:
+        shutil.rmtree(folder, ignore_errors=True)
+    for path in folder.glob("[0-9]*_of_[0-9]*"):
+        if path.stem.rpartition("_")[2] == str(nj):
+            continue
+        if path.is_dir():
+            shutil.rmtree(path, ignore_errors=True)
+        else:
+            path.unlink(missing_ok=True)
+
+
 def join(out: str | Path, nj: int, given: Mapping[str, Any]) -> DataDir:
     """Join what ``nj`` jobs made of a data dir, and return it; until then ``out`` is what it was before.
 
@@ -150,6 +169,7 @@ def join(out: str | Path, nj: int, given: Mapping[str, Any]) -> DataDir:
             staged = stack.enter_context(replaced_together(out / name))
             for file in (file for folder in folders for file in (folder / name).iterdir()):
                 _link(file, staged / file.name)
+        withdraw_tables(out)
     found = write_data_dir(out, tables, replace=True)
     shutil.rmtree(out / "parts")
     return found

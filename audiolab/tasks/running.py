@@ -13,7 +13,7 @@ import numpy as np
 from audiolab.cli import ArgumentParser
 from audiolab.datadir.apart import check_apart, check_recordings_apart
 from audiolab.datadir.audiowrite import write_audio
-from audiolab.datadir.datadir import DataDir
+from audiolab.datadir.datadir import DataDir, withdraw_tables
 from audiolab.datadir.names import file_of
 from audiolab.datadir.parts import Part
 from audiolab.files import replaced_together
@@ -62,7 +62,8 @@ def write_recordings(
 ) -> DataDir:
     """Make a recording of each item and return the data dir of them: ``<out>/wav/<name>.wav`` (16 bit) and tables.
 
-    When one cannot be made, the recordings that stood in ``out`` stay as they were.
+    When one cannot be made, what stood in ``out`` stays as it was. Who is killed while the recordings are replaced
+    leaves them without tables.
 
     Args:
         items: Name of a recording -> what it is made of; of a job those that it makes.
@@ -84,4 +85,5 @@ def write_recordings(
             own = {"wav.scp": str(files[name]), over_scale: str(made.over_scale + clipped)}
             for table, value in {**made.about, **own}.items():
                 tables[table][name] = value
+        withdraw_tables(part.folder(out))
     return part.write(out, tables)

@@ -14,6 +14,8 @@ import yaml
 
 from audiolab.cli import ArgumentParser
 from audiolab.datadir import parts
+from audiolab.datadir.datadir import DataDir
+from audiolab.datadir.fingerprint import data_dir_fingerprint
 from audiolab.errors import AudiolabError
 from audiolab.files import atomic_write
 from audiolab.metrics.judges.panel import Panel
@@ -37,10 +39,12 @@ class Scoring(ABC, Generic[Row]):
     Attributes:
         task: Which task.
         items: All that is scored, in the order of the runs, then of the ids.
+        datadirs: What is read, besides the data dirs of the runs.
     """
 
     task: ClassVar[Task[Any, Any]]
     items: Sequence[Item]
+    datadirs: Sequence[DataDir] = ()
 
     @staticmethod
     @abstractmethod
@@ -94,11 +98,11 @@ def score(scoring: Scoring[Any], runs: Sequence[Run], panel: Panel, options: Any
         AudiolabError: As `Scoring.score`, `judge`, `audiolab.tasks.scored.read_parts` and `write_scores`.
     """
     part, count = parts.Part.asked(options, f"score {scoring.task.name}", processes=True), len(scoring.items)
-    given = parts.given(options, UNLIKE)
-    given["runs"] = [asdict(run) for run in runs]
+    given = _given(scoring, runs, options)
     if options.join:
         scored = read_parts(options.out, options.nj, given, scoring.task.layout.row, count)
     else:
+        parts.remove_others(part_path(options.out, part.job, part.nj).parent, part.nj)
         part_path(options.out, part.job, part.nj).unlink(missing_ok=True)  # a job that dies leaves none
         nj = options.nj if options.job is None else 1
         with processes(nj):
@@ -116,6 +120,16 @@ def score(scoring: Scoring[Any], runs: Sequence[Run], panel: Panel, options: Any
     write_scores(options, scoring.task, scored, conditions, scoring.details(scored))
     if options.join:
         shutil.rmtree(part_path(options.out, 1, options.nj).parent)
+
+
+def _given(scoring: Scoring[Any], runs: Sequence[Run], options: Any) -> dict[str, Any]:
+    """Return what jobs, and the one who joins, must be given alike; nothing where one scores alone."""
+    if options.job is None and not options.join:
+        return {}
+    made = [Path(run.dir) for run in runs if run.dir != AS_IS]
+    folders = dict.fromkeys([*(datadir.path for datadir in scoring.datadirs), *made])
+    data = {str(folder): data_dir_fingerprint(folder) for folder in folders}
+    return parts.given(options, UNLIKE) | {"runs": [asdict(run) for run in runs], "recordings": data}
 
 
 def write_scores(

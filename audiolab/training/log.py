@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import sys
 import time
 from collections.abc import Iterator, Mapping
@@ -20,6 +21,9 @@ from audiolab.training.history import History, draw_curves
 from audiolab.training.system import System
 
 logger = logging.getLogger(__name__)
+
+PROGRESS_EVERY = 10.0
+"""Seconds between two lines that say how far a run is before its first line of means."""
 
 
 class Meter:
@@ -76,6 +80,7 @@ class RunLog:
         self._history = History(folder, step, processes.main)
         self._bar: tqdm | None = None
         self._drawn = time.monotonic()
+        self._next_line = -math.inf
         self._begin_interval()
 
     @contextmanager
@@ -97,6 +102,12 @@ class RunLog:
         if self._bar is not None:
             self._bar.update()
 
+    def passed(self, step: int) -> None:
+        """Log that a step was made, the first one and then one now and then, until `trained` tells more."""
+        if time.monotonic() >= self._next_line:
+            logger.info("step %d/%d", step, self._max_steps)
+            self._next_line = time.monotonic() + PROGRESS_EVERY
+
     def trained(self, step: int, epoch: int, more: Mapping[str, float]) -> None:
         """Log the meter's means of an interval that ends with ``step``, and more; its speed is that of steps alone."""
         values = self.meter.means(self._processes) | more
@@ -104,6 +115,7 @@ class RunLog:
             "step %d/%d epoch %d: %s; %.3g steps/s, %.0f %% waiting for data",
             step, self._max_steps, epoch, _pairs(values), self._steps / self._spent, 100 * self._waited / self._spent,
         )  # fmt: skip
+        self._next_line = math.inf
         self._begin_interval()
         self._history.add(step, epoch, "train", values)
 

@@ -222,6 +222,8 @@ class Trainer:
             rates = {f"{name}_lr": rate for name, rate in self.updater.rates().items()}
             skips = {f"{name}_skipped": float(count) for name, count in self.updater.skips.total.items()}
             self.log.trained(self.step, self.epoch, rates | skips)
+        else:
+            self.log.passed(self.step)
         if scores is not None:
             self.log.validated(self.step, self.epoch, scores)
         due = self._due(self.trainer.save_every)

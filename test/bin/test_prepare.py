@@ -65,6 +65,39 @@ def test_what_is_not_known_is_refused_with_the_nearest(call, monkeypatch, tmp_pa
     assert not (tmp_path / "data").exists()
 
 
+@pytest.mark.parametrize(
+    ("text", "more", "told"),
+    [
+        ("min_rate: 8000\nspeakers: ['99']\n", "", r"few.yaml:2: speakers: the corpus has no '99'"),
+        ("base: all.yaml\nmin_rate: 8000\n", "", r"all.yaml:1: speakers: none of them is in speech_source_valid"),
+        ("speakers: ['99']\n", "--speakers 98", r"--speakers: the corpus has no '98'"),
+        ("min_rate: 8000\n", "--speakers 98", r"--speakers: the corpus has no '98'"),
+        ("min_rate: 8000\nmax_speakers: -1\n", "", r"few.yaml:2: max_speakers must be 0 or more"),
+    ],
+)
+def test_what_the_corpus_does_not_have_is_told_where_it_was_asked_for(
+    mini, call, monkeypatch, tmp_path, text, more, told
+):
+    """By file and line of the YAML that has it, or by the option, which goes over it."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "few.yaml").write_text(text)
+    (tmp_path / "all.yaml").write_text("speakers: ['100']\n")
+    with pytest.raises(AudiolabError, match=f"^{told}"):
+        call(
+            "prepare",
+            "--corpus",
+            "librispeech",
+            "--db_root",
+            mini,
+            "--dest",
+            "data",
+            "--config",
+            "few.yaml",
+            *more.split(),
+        )
+    assert not (tmp_path / "data").exists()
+
+
 @pytest.mark.parametrize("verb", ["prepare", "make_mini", "download"])
 @pytest.mark.parametrize("name", CORPORA)
 def test_help_tells_the_options_of_the_corpus(call, capsys, verb, name):

@@ -74,7 +74,7 @@ def test_samples_that_are_no_numbers_are_not_written(tmp_path, bad):
 
 
 def test_messages_name_the_place_to_which_a_file_is_moved(tmp_path, caplog):
-    staged, final = tmp_path / ".wav.tmp/a.wav", tmp_path / "wav/a.wav"
+    staged, final = tmp_path / "wav/.tmp/a.wav", tmp_path / "wav/a.wav"
     assert write_audio(staged, 3 * wave(), RATE, name=final) > 0
     with pytest.raises(AudiolabError, match=r"cannot write .*/wav/a\.wav: samples that are NaN"):
         write_audio(staged, np.full(9, np.nan), RATE, name=final)

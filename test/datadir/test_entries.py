@@ -142,6 +142,7 @@ def test_a_channel_of_an_archive(folder):
         ('"b.wav + b.wav', "close them behind it"),
         ('"b.wav"x + b.wav', "what stands in quotes, and nothing else"),
         ("b.wav + cat b.wav |", "the entry is a command"),
+        (" + ".join(["b.wav"] * 1000), "a sum of 1000 files, and at most 100 can be added; add some of them into one"),
     ],
 )
 def test_what_is_no_entry_is_told_in_one_line(entry, message):

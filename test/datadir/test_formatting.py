@@ -92,7 +92,8 @@ def test_utterances_that_stay_whole_keep_what_tells_of_them(verb):
         path = data.table("wav.scp")[name]
         found, rate = soundfile.read(path, dtype="float32")
         assert (rate, soundfile.info(path).subtype, len(found)) == (16000, "FLOAT", 2 * length)
-        np.testing.assert_allclose(found, soxr.resample(stereo.mean(1), RATE, 16000, quality="HQ"), atol=2e-6)
+        held = soxr.resample(np.pad(stereo.mean(1), RATE, "edge"), RATE, 16000, quality="HQ")
+        np.testing.assert_allclose(found, held[16000:-16000], atol=2e-6)
         assert kept_header(data.table("reco2header"), name, path)[:3] == (2 * length, 16000, 1)
     assert validate("out", feats=False) == []
 

@@ -218,6 +218,13 @@ def test_the_recogniser_of_the_extra_knows_english_and_says_nothing_of_silence()
     assert "en" in recogniser.version
 
 
+def test_verdicts_tell_what_the_recogniser_computes_in():
+    """In int8 the processor decides what is heard; verdicts of an earlier release were in int8."""
+    recogniser = Whisper.at(None).recogniser("en")
+    assert words._model(recogniser.folder).model.compute_type == "float32"
+    assert "; float32; " in recogniser.version
+
+
 def test_other_folders_are_models_or_refused(tmp_path):
     with pytest.raises(AudiolabError, match="no Whisper model for faster-whisper"):
         Whisper.at(str(tmp_path))

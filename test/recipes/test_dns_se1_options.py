@@ -20,18 +20,28 @@ NAME = "dns/se1"
 CORPORA = ("librispeech", "wham", "dns")
 
 
-def test_stage_download_makes_the_mini_corpora(tmp_path):
-    """Of the default sizes and by its seed: here they are made already, and nothing is to be done."""
-    recipe = Recipe(tmp_path, NAME, {"corpus": "mini", "seed": 3, "verbose": 2})
+LEAST = {
+    "librispeech": {"train_speakers": 1},
+    "wham": {"train": 10, "valid": 2, "test": 1},
+    "dns": {"speakers": 3, "english_speakers": 3, "noises": 20},
+}
+
+
+@pytest.mark.parametrize(
+    ("options", "sizes"), [({}, {}), ({"mini_readers": 1, "mini_speakers": 3, "mini_noises": 20}, LEAST)]
+)
+def test_stage_download_makes_the_mini_corpora(tmp_path, options, sizes):
+    """Of the sizes that are asked for and by its seed: here they are made already, and nothing is to be done."""
+    recipe = Recipe(tmp_path, NAME, {"corpus": "mini", "seed": 3, "verbose": 2, **options})
     for name in CORPORA:
-        made_from = {"corpus": f"mini {name}", "seed": 3, **to_dict(get_corpus(name).mini())}
+        made_from = {"corpus": f"mini {name}", "seed": 3, **to_dict(get_corpus(name).mini(**sizes.get(name, {})))}
         with new_folder(recipe / "downloads/mini_s3" / name, made_from):
             pass
     before = sorted(tmp_path.rglob("*"))
     done = recipe.call("--stage", "download", "--stop_stage", "download", nj=2)
     assert done.returncode == 0, done.stderr
     assert sorted(tmp_path.rglob("*")) == before
-    called = re.findall(r"^\++ python3 -m audiolab.bin.make_mini (.*)", done.stderr, re.MULTILINE)
+    called = re.findall(r"^\++ python3 -m audiolab.bin.make_mini (.* --nj 2) ", done.stderr, re.MULTILINE)
     assert called == [f"--corpus {name} --dest downloads/mini_s3/{name} --seed 3 --nj 2" for name in CORPORA]
 
 
@@ -111,7 +121,10 @@ def test_only_the_mixtures_that_the_methods_need_are_drawn_and_asked_for(tmp_pat
             {"train_options": "--trainer.max_steps -5"},
             "--trainer.max_steps: trainer: max_steps must be positive, not -5",
         ),
-        ({"max_steps": "1e3"}, "--max_steps 1e3: give a whole number, not negative"),
+        ({"max_steps": "1e3"}, "--max_steps 1e3: give a whole number, 1 or more"),
+        ({"max_steps": 0}, "--max_steps 0: give a whole number, 1 or more"),
+        ({"mini_speakers": 2}, "--mini_speakers 2: give a whole number, 3 or more"),
+        ({"mini_noises": 19}, "--mini_noises 19: give a whole number, 20 or more"),
         ({"num_nodes": 2}, "--num_nodes 2: run.py knows this machine only"),
         ({"num_nodes": 0}, "--num_nodes 0: give a whole number, 1 or more"),
         ({"methods": "source srst_similr"}, "unknown method 'srst_similr'; did you mean 'srst_similar'"),

@@ -1,6 +1,8 @@
 """egs/vcc2018/vc1: what its stages ask for and refuse by options, stamps and locks, without a run of it."""
 
 import fcntl
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -43,6 +45,59 @@ def test_pairs_that_are_none_are_refused_before_any_stage(shown):
     shown("download", pairs="A:B A-B")
     assert shown.said.stderr.splitlines()[-1] == "error: source:target 'A-B' is not SOURCE:TARGET"
     assert "### stage" not in shown.said.stdout
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        ({"mini_train": 9}, "--mini_train 9: give a whole number, 10 or more"),
+        ({"mini_eval": 0}, "--mini_eval 0: give a whole number, 1 or more"),
+        ({"mini_dev": -1}, "--mini_dev -1: give a whole number, 0 or more"),
+        ({"max_steps": 0}, "--max_steps 0: give a whole number, 1 or more"),
+        (
+            {"pairs": "VCC2SF4:VCC2TF1 X:VCC2TF1"},
+            "--pairs X:VCC2TF1: the corpus has no evaluation sentences of 'X' to convert; known are: VCC2SF4, VCC2SM4",
+        ),
+        (
+            {"pairs": "VCC2SF4:VCC2TM3"},
+            "--pairs VCC2SF4:VCC2TM3: the corpus has no references of 'VCC2TM3' to compare with; did you mean 'VCC2TM",
+        ),
+        (
+            {"both_ways": "true"},
+            "--both_ways true: the corpus has no evaluation sentences of 'VCC2TF1' to convert; did you mean 'VCC2SF4'?",
+        ),
+        (
+            {"corpus": "real", "pairs": "VCC2SF1:VCC2TF1 VCC2SF4:A"},
+            "--pairs VCC2SF4:A: the corpus has no references of 'A' to compare with; known are: VCC2TF1, VCC2TF2, "
+            "VCC2TM1, VCC2TM2",
+        ),
+        ({"db_root": "none"}, "none: no such folder; --db_root is where "),
+    ],
+)
+def test_what_a_later_stage_would_refuse_is_told_before_any(tmp_path, options, told):
+    recipe = Recipe(tmp_path, NAME, OPTIONS)
+    before = sorted(tmp_path.rglob("*"))
+    [error] = recipe.fail(**options)
+    assert error.startswith(f"error: {told}")
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_speakers_of_a_corpus_that_is_there_are_those_of_its_folders(shown):
+    for place in ("training/anna/1", "training/ben/1", "evaluation/anna/2", "reference/ben/2"):
+        record(place, 0.5)
+    check = [sys.executable, "local/check_pairs.py", "--db_root", "mine"]
+
+    def said(*arguments):
+        done = subprocess.run([*check, *arguments], capture_output=True, text=True)
+        assert done.returncode == (1 if done.stderr else 0)
+        return done.stderr
+
+    assert said("anna:ben") == ""
+    told = "error: --pairs ben:anna: mine has no evaluation sentences of 'ben' to convert; known are: anna\n"
+    assert said("anna:ben", "ben:anna") == told
+    assert said("--both_ways", "anna:ben").startswith(
+        "error: --both_ways true: mine has no evaluation sentences of 'ben'"
+    )
 
 
 def test_there_are_no_more_jobs_than_utterances(shown):
@@ -104,7 +159,10 @@ def test_who_has_no_evaluation_sentences_is_told_before_any_training(shown, opti
 @pytest.mark.parametrize(
     ("options", "told"),
     [
-        ({"max_steps": 0}, "--trainer.max_steps: trainer: max_steps must be positive, not 0"),
+        (
+            {"train_options": "--trainer.max_steps -1"},
+            "--trainer.max_steps: trainer: max_steps must be positive, not -1",
+        ),
         (
             {"train_options": "--trainer.log_every -5"},
             "--trainer.log_every: trainer: log_every must be positive, not -5",
@@ -177,7 +235,7 @@ def record(place, seconds, seed=0):
         ({"eval_part": "valid"}, "error: --eval_part is test, dev or all, not 'valid'"),
         ({"dev_sentences": "x"}, "error: --dev_sentences x: give a whole number, not negative"),
         ({"eval_sentences": "-3"}, "error: --eval_sentences -3: give a whole number, not negative"),
-        ({"max_steps": "1e3"}, "error: --max_steps 1e3: give a whole number, not negative"),
+        ({"max_steps": "1e3"}, "error: --max_steps 1e3: give a whole number, 1 or more"),
         ({"dev_sentences": "2"}, "error: mine: 2 evaluation sentences, all of them for choices"),
         ({"dev_sentences": "0", "eval_part": "dev"}, "error: --eval_part dev: mine has no such sentences"),
     ],

@@ -1,5 +1,6 @@
 """A data dir that jobs make is the one that is made at once."""
 
+import os
 import sys
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from audiolab.data.mixing import make_mixtures
 from audiolab.data.mixtures import MixtureSettings
 from audiolab.datadir.datadir import DataDir, write_data_dir
 from audiolab.datadir.parts import Part, join
+from audiolab.datadir.validate import validate
 from audiolab.errors import AudiolabError
 from audiolab.tasks.vc.apply import convert_data_dir
 
@@ -117,6 +119,43 @@ def test_what_is_killed_while_it_joins_is_joined_again(run, tmp_path, monkeypatc
             run(tmp_path / "out", "--nj", 2, "--join")
     run(tmp_path / "out", "--nj", 2, "--join")
     assert content(tmp_path / "out") == content(tmp_path / "whole")
+
+
+@pytest.mark.parametrize("words", [(), ("--nj", 2, "--join")])
+@pytest.mark.parametrize("renames", [0, 1, 4, 5, 9])  # of five recordings and as many tables
+def test_what_is_killed_while_audio_is_replaced_is_no_valid_data_dir(run, tmp_path, monkeypatch, words, renames):
+    """Old audio and new lie there together, and some of the tables: neither the old dir nor the new one."""
+    out = tmp_path / "out"
+    run(out)
+    for job in (1, 2):
+        run(out, "--nj", 2, "--job", job) if words else None
+    replace, done = os.replace, []
+
+    def killed(source, target):
+        if Path(target).parent in (out, out / "wav"):
+            if len(done) == renames:
+                pytest.fail("killed")
+            done.append(target)
+        replace(source, target)
+
+    with monkeypatch.context() as patched:
+        patched.setattr("audiolab.files.os.replace", killed)
+        with pytest.raises(pytest.fail.Exception, match="killed"):
+            run(out, *words)
+    faults = validate(out, feats=False, text=False, wav=False)
+    assert f"{out}/utt2spk: no such file" in [str(fault) for fault in faults if fault.fatal]
+    run(out, *words)
+    assert not [fault for fault in validate(out, feats=False, text=False) if fault.fatal]
+
+
+def test_parts_of_another_number_of_jobs_go(run, tmp_path):
+    out = tmp_path / "out"
+    run(out, "--nj", 3, "--job", 1)
+    run(out, "--nj", 2, "--job", 1)
+    run(out, "--nj", 2, "--job", 2)
+    assert {path.name for path in (out / "parts").iterdir()} == {"1_of_2", "1_of_2.json", "2_of_2", "2_of_2.json"}
+    run(out)
+    assert not (out / "parts").exists()
 
 
 def test_one_job_needs_no_join_and_may_have_one(run, tmp_path):

@@ -103,6 +103,31 @@ def test_failures_and_refusals_of_jobs_are_those_of_one_call(run, tmp_path):
     assert not (tmp_path / "jobs.parts").exists()
 
 
+def test_parts_of_another_number_of_jobs_go(run, tmp_path):
+    run("s.csv", nj=3, job=1)
+    run("s.csv", nj=2, job=2)
+    assert [path.name for path in (tmp_path / "s.parts").iterdir()] == ["2_of_2.json"]
+    run("s.csv", allow_failures=True)
+    assert not (tmp_path / "s.parts").exists()
+
+
+@pytest.mark.parametrize("changed", ["made/{}.wav", "data/set/utt2lang", "speech/wav/a-x.wav"])
+def test_shares_of_other_audio_are_not_joined(run, tmp_path, changed):
+    """Another sample in what was made or in the speech of the mixtures, or another table of them."""
+    path = tmp_path / changed.format(MixtureDir(tmp_path / "data" / "set").ids[3])
+    run("s.csv", nj=2, job=1)
+    before = path.read_bytes()
+    path.write_bytes(before[:-3] + bytes([before[-3] ^ 1]) + before[-2:])
+    run("s.csv", nj=2, job=2)
+    with pytest.raises(AudiolabError, match=r"1_of_2.json: its job was given other recordings than --join; .* run it"):
+        run("s.csv", nj=2, join=True, allow_failures=True)
+    path.write_bytes(before)
+    with pytest.raises(AudiolabError, match=r"2_of_2.json: its job was given other recordings than --join"):
+        run("s.csv", nj=2, join=True, allow_failures=True)
+    run("s.csv", nj=2, job=2)
+    run("s.csv", nj=2, join=True, allow_failures=True)
+
+
 def test_a_job_that_died_is_named_and_how_it_is_made(run, monkeypatch, tmp_path):
     for job in (1, 2, 3):
         run("s.csv", nj=3, job=job)

@@ -53,6 +53,22 @@ def test_speed_and_waiting_are_of_the_steps_since_the_last_line(caplog, tmp_path
     assert [float(row[4]) for row in rows] == pytest.approx([0.5, 0.25, 0.125])
 
 
+def test_how_far_a_run_is_shows_before_the_first_means(tmp_path, monkeypatch):
+    """From the first step on, and then one now and then; `utils/status.py` reads it."""
+    few = {"max_steps": 7, "log_every": 5, "valid_every": 99, "save_every": 99}
+    train(make_config("regression", **few), tmp_path / "quick")
+    assert steps_of(tmp_path / "quick") == ["1/7", "5/7 epoch", "7/7 epoch"]
+    monkeypatch.setattr("audiolab.training.log.PROGRESS_EVERY", 0.0)
+    train(make_config("regression", **few), tmp_path / "slow")
+    assert steps_of(tmp_path / "slow") == ["1/7", "2/7", "3/7", "4/7", "5/7 epoch", "7/7 epoch"]
+    histories = [(tmp_path / name / "history.csv").read_bytes() for name in ("quick", "slow")]
+    assert histories[0] == histories[1]
+
+
+def steps_of(run):
+    return re.findall(r" step (\d+/\d+(?: epoch)?)", (run / "train.log").read_text())
+
+
 def test_slow_data_shows_in_the_log(tmp_path):
     train(make_config("regression", {"data_conf": {"seconds": 0.05}}, max_steps=4, log_every=4), tmp_path / "run")
     (share,) = re.findall(r"(\d+) % waiting", (tmp_path / "run/train.log").read_text())

@@ -34,6 +34,22 @@ def test_logs_and_substitution(run, tmp_path):
     assert re.fullmatch(r"# Ended \(code 0\) at .*, elapsed time 0 seconds", lines[4])
 
 
+def test_a_log_has_what_earlier_calls_wrote(run, tmp_path):
+    """Also where one was killed in mid-line; what is shown and picked is of the last call."""
+    (tmp_path / "x.log").write_text("# true\n# Started at now\n#\nhalf a line")
+    assert run("x.log", "echo", "first") == (0, "")
+    code, said = run("x.log", "bash", "-c", "echo second; exit 3")
+    assert code == 1
+    assert "  second\n" in said
+    assert "first" not in said
+    assert run("--pick", "failed", "x.log", "echo", "third") == (0, "")
+    assert run("--pick", "failed", "x.log", "true")[1].startswith("nothing to run")
+    lines = (tmp_path / "x.log").read_text().splitlines()
+    assert [line for line in lines if line and line[0] != "#"] == ["half a line", "first", "second", "third"]
+    assert lines[3:5] == ["half a line", "# echo first"]
+    assert [line[:16] for line in lines if line.startswith("# Ended")] == [f"# Ended (code {n})" for n in (0, 3, 0)]
+
+
 def test_options_may_stand_behind_the_range_as_in_kaldi(run, tmp_path):
     assert (
         run("--max-jobs-run", "1", "JOB=1:2", "--num-threads", "3", "x.JOB.log", "printenv", "OMP_NUM_THREADS")[0] == 0

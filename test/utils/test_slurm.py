@@ -1,6 +1,7 @@
 """utils/slurm.py against commands that stand in for Slurm's; tools/check_slurm.sh tries it on a real one."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -95,8 +96,8 @@ def test_a_job_of_several_machines_is_started_by_srun_on_each(run, tmp_path):
     assert "srun --cpus-per-task=9" in (tmp_path / "x.2.log").read_text()
     assert "threads=3" in (tmp_path / "x.2.log").read_text()
     assert run("--nodes", "2", "x.log", "false | true")[0] == 1  # a command line, with pipefail on each machine
-    assert run("x.log", "echo", "a") == (0, "")
-    assert "srun" not in (tmp_path / "x.log").read_text()
+    assert run("y.log", "echo", "a") == (0, "")
+    assert "srun" not in (tmp_path / "y.log").read_text()
     assert not any(word.startswith(("--nodes", "--ntasks")) for word in asked(tmp_path))
 
 
@@ -130,6 +131,10 @@ def test_failure_and_pick(run, tmp_path):
     (tmp_path / "mended").touch()
     assert run("--pick", "failed", *call) == (0, "")
     assert "--array=1-2" in asked(tmp_path)
+    log = (tmp_path / "log/x.1.log").read_text()
+    assert re.findall("^the reason 1$|^# Ended .code .", log, re.MULTILINE) == [
+        "the reason 1", "# Ended (code 7", "the reason 1", "# Ended (code 0"
+    ]  # fmt: skip
 
 
 def test_a_job_that_slurm_killed_is_incomplete_even_with_an_old_log(run, tmp_path):
@@ -146,10 +151,12 @@ def test_a_job_that_slurm_killed_is_incomplete_even_with_an_old_log(run, tmp_pat
 def test_a_refused_job_leaves_the_logs_as_they_were(run, tmp_path):
     call = ("JOB=1:2", "log/x.JOB.log", "bash", "-c", "exit 3")
     run(*call)
+    before = [path.read_bytes() for path in sorted((tmp_path / "log").glob("x.*"))]
     code, said = run("--partition", "nosuch", "--pick", "failed", *call)
     assert code == 1
     assert "sbatch: error: invalid partition specified: nosuch\nerror: slurm.py: sbatch refused the job" in said
-    assert "# Ended (code 3)" in (tmp_path / "log/x.2.log").read_text()
+    assert [path.read_bytes() for path in sorted((tmp_path / "log").glob("x.*"))] == before
+    assert "# Ended (code 3)" in before[1].decode()
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

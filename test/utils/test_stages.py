@@ -24,7 +24,7 @@ dry_run=false
 . {UTILS}/stages.sh
 stages="-1:download 0:data
   1:train"
-before_stages() {{ touch before; }}
+before_stages() {{ for name in data download train; do will_run $name && echo $name || true; done >before; }}
 stage_download() {{ touch download; nj=1000; }}
 stage_data() {{ echo "${{nj}}" >data; for _ in 1 2; do echo twice; done; }}
 stage_train() {{ if [[ $tag == broken ]]; then cat nosuch | wc -l >lines; fi; touch train; }}
@@ -57,7 +57,9 @@ def made(folder):
     ],
 )
 def test_from_stage_to_stop_stage(recipe, tmp_path, args, wanted):
+    """And what is to be checked before them knows which they are."""
     done = recipe(*args)
+    assert {"before", *(tmp_path / "before").read_text().split()} == wanted
     assert done.returncode == 0, done.stderr
     assert made(tmp_path) == wanted
     assert done.stdout.endswith("end\n")

@@ -56,6 +56,18 @@ def test_logs_of_an_earlier_call_tell_nothing(jobs):
     assert found.line().startswith("1 of 4 jobs done, 0 s")
 
 
+def test_what_an_earlier_call_wrote_into_a_log_tells_nothing(jobs, monkeypatch):
+    """It was killed, or ended; the job that runs now has said nothing yet, and then how far it is."""
+    clock = iter([0.0, 60.0, 60.0])
+    monkeypatch.setattr(status.time, "monotonic", lambda: next(clock))
+    found = status.Status(jobs[:1])
+    earlier = "step 450/1500 loss 1\n\n# true\n# Started at now\n#\n"
+    write(jobs[0], earlier, 10)
+    assert found.line() == "0 of 1 jobs done, 1 min 0 s"
+    write(jobs[0], f"{earlier}going on from step 500 of 1500\n", 20)
+    assert found.line() == "0 of 1 jobs done, 1 min 0 s, about 2 min 0 s left; train.1: going on from step 500 of 1500"
+
+
 @pytest.mark.parametrize("line", ["", "no number", "17/0", "9 of 3", "3/", "0 of 9"])
 def test_lines_that_do_not_say_how_far_a_job_is(line):
     assert status._share(line) == 0

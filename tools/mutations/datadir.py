@@ -80,6 +80,24 @@ MUTATIONS = [
         ("options of the job alone", "for name in {**given, **before}:", "for name in given:"),
         ("an utterance of two jobs", 'if name == "utt2spk" and (twice :=', "if False and (twice :="),
         ("the part before stays", "_signature(folder).unlink(missing_ok=True)", "pass"),
+        ("parts of another number stay", "remove_others(folder.parent, self.nj)", "pass"),
+        ("the tables stay while a join replaces audio", "        withdraw_tables(out)\n", "        pass\n"),
+    ),
+    *of(
+        "audiolab/tasks/running.py",
+        ("test/tasks/test_parts.py",),
+        ("the tables stay while audio is replaced", "withdraw_tables(part.folder(out))", "pass"),
+    ),
+    *of(
+        "audiolab/datadir/datadir.py",
+        ("test/tasks/test_parts.py",),
+        ("utt2spk before other tables", '(last if name == "utt2spk" else stack)', "stack"),
+    ),
+    *of(
+        "audiolab/datadir/fingerprint.py",
+        ("test/tasks/test_scored.py",),
+        ("shares of other recordings", "_add_recordings(digest, readable, datadir.path / name)", "pass"),
+        ("shares of other tables", "_add_file(digest, datadir.path / name)", "pass"),
     ),
     *of(
         "audiolab/tasks/scored.py",

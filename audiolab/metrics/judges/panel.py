@@ -14,7 +14,7 @@ from audiolab.metrics.judges.cache import Cache
 from audiolab.metrics.judges.dnsmos import Dnsmos
 from audiolab.metrics.judges.judge import INSTALL, LEVEL_DB, Judge, is_installed, missing, releases
 from audiolab.metrics.judges.speaker import SpeakerEncoder
-from audiolab.metrics.judges.words import BUNDLED, Recogniser, Whisper
+from audiolab.metrics.judges.words import BUNDLED, COMPUTE, Recogniser, Whisper
 
 logger = logging.getLogger(__name__)
 
@@ -85,7 +85,7 @@ class Panel:
         elif self.whisper:
             known = "many languages" if self.whisper.languages is None else " ".join(self.whisper.languages)
             told["WER, CER"] = (
-                f"Whisper model {self.whisper.weights} ({known}), {releases(Recogniser.packages)}, beam 5, int8; "
+                f"Whisper model {self.whisper.weights} ({known}), {releases(Recogniser.packages)}, beam 5, {COMPUTE}; "
                 "without case and punctuation; of an utterance, which are averaged"
             )
         if not self.is_empty and self.most:

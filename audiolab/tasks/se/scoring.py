@@ -94,6 +94,7 @@ class Scoring(scoring.Scoring[EnhancementScore]):
             if mixtures.rate < RATE:
                 raise AudiolabError(f"{mixtures.path}: {name} has {mixtures.rate} Hz; wide-band PESQ needs {RATE} Hz")
         about = {group: DataDir(mixtures.path).share("utt2spk", "utt2lang") for group, mixtures in sets.items()}
+        self.datadirs = list(about.values())
         listed = [*noisy, *(run for run in runs if run.system != NOISY)]
         self.items = [item for run in listed for item in _items(run, sets[run.group], about[run.group])]
 

@@ -103,7 +103,8 @@ class Scoring(scoring.Scoring[ConversionScore]):
 
     def __init__(self, options: Any, runs: Sequence[Run]) -> None:
         folders = options.source, options.reference, options.train
-        self.sources, self.references, self.train = (DataDir(folder).share() for folder in folders)
+        self.datadirs = [DataDir(folder).share() for folder in folders]
+        self.sources, self.references, self.train = self.datadirs
         self.config = AnalysisConfig(alpha=options.alpha, order=options.order, range_db=options.range_db)
         self.items = [Item(run, c) for run in runs for c in conversions(run, self.sources, self.references)]
         self.speakers = sorted({speaker for run in runs for speaker in run.group})

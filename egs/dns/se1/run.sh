@@ -24,6 +24,9 @@ corpus=real                             # real: LibriSpeech, WHAM! and DNS; mini
 db_root=                                # where the three corpora lie; empty: downloads/
 librispeech_subsets=train-clean-360     # what to train on of real's: train-clean-100, train-clean-360, train-other-500
 prepare_conf=                           # folder with librispeech.yaml, wham.yaml, dns.yaml: what is taken of each; empty: all
+mini_readers=18                         # readers of mini's LibriSpeech to train on
+mini_speakers=40                        # of each language of mini's DNS, a fifth to validate on, a fifth for the test
+mini_noises=120                         # of mini's DNS, a sixth each alike; its WHAM! has half as many to train on
 table=                                  # of own: lists the recordings
 dataset=                                # names data/; empty: the corpus
 train_mixtures=                         # mixtures of a domain to train on; empty: 50000, or 2000 of mini
@@ -87,10 +90,11 @@ stage_download() {
   if [[ $corpus == own ]]; then echo "using what $table lists" && return; fi
   for name in librispeech wham dns; do
     subsets_of "$name"
+    sizes_of "$name"
     if [[ $db_root != "$corpus_dir" ]]; then
       echo "using $db_root/$name"
     elif [[ $corpus == mini ]]; then
-      run make_mini --corpus "$name" --dest "$db_root/$name" --seed "$seed" --nj "$nj"
+      run make_mini --corpus "$name" --dest "$db_root/$name" --seed "$seed" --nj "$nj" "${sizes[@]}"
     else
       run download --corpus "$name" --dest downloads "${subsets[@]}"
     fi

@@ -28,7 +28,9 @@ train_mixtures=${train_mixtures:-${defaults[0]}} valid_mixtures=${valid_mixtures
 eval_mixtures=${eval_mixtures:-${defaults[2]}}
 eval_seconds=${eval_seconds:-$seconds} judged=${judged:-0}
 judging=("judges=$judges" "judged=$judged" "whisper=$whisper" "language=$language")
-values_are '0*[1-9][0-9]*' "a whole number, 1 or more" train_mixtures valid_mixtures eval_mixtures num_nodes
+at_least 1 train_mixtures valid_mixtures eval_mixtures num_nodes mini_readers
+at_least 3 mini_speakers # of whom one is for validation and one for the test
+at_least 20 mini_noises  # of which each set of WHAM! has one
 values_are '(-?[0-9]+ ?)*' "whole numbers of dB, each once" snrs
 dataset=${dataset:-$corpus} db_root=${db_root:-$corpus_dir} seeds=${seeds:-$seed}
 tag=${tag:-$dataset}

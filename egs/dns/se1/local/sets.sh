@@ -9,6 +9,16 @@ subsets_of() {
   if [[ $1 == librispeech && $librispeech_subsets != train-clean-360 ]]; then subsets+=(--subsets $librispeech_subsets); fi
 }
 
+# sizes_of CORPUS: sets the options sizes that make_mini gets
+sizes_of() {
+  # shellcheck disable=SC2034 # which run.sh reads
+  case $1 in
+    librispeech) sizes=(--train_speakers "$mini_readers") ;;
+    wham) sizes=(--train $((mini_noises / 2)) --valid $((mini_noises / 10)) --test $((mini_noises / 20))) ;;
+    dns) sizes=(--speakers "$mini_speakers" --english_speakers "$mini_speakers" --noises "$mini_noises") ;;
+  esac
+}
+
 # has_english PART: whether there is English of train, valid or test
 has_english() { [[ $corpus != own || -f $data/speech_english_$1/wav.scp ]]; }
 

@@ -15,6 +15,11 @@ judging=("judges=$judges" "judged=${judged:-0}" "whisper=$whisper" "language=$la
 dataset=${dataset:-$corpus} pairs=${pairs:-$default_pairs} db_root=${db_root:-$corpus_dir}
 data=data/$dataset dump=dump/$dataset/train made_from="db_root=$db_root"
 if [[ -n $prepare_config ]]; then made_from+=", prepare_config=$prepare_config"; fi
+if [[ $corpus == mini ]]; then
+  at_least 10 mini_train # which the classifier of speakers wants
+  at_least 1 mini_eval
+  at_least 0 mini_dev
+fi
 case $eval_part in
   test) eval=$data/eval_test note="Test sentences, on which nothing was chosen." ;;
   dev) eval=$data/eval_dev note="Development sentences: for choices, not to be reported." ;;
@@ -32,7 +37,14 @@ shared_dirs=("$data" "$dump")
 job=$(job_variable "$data" "$dump" "$expdir" "$infer_config" "$f0_config" "$train_options" "$whisper")
 baselines=(--baseline unconverted --baseline mean_shift --baseline mean_variance) # what the systems are compared with
 
-check_options() { plan check; }
+check_options() {
+  local from=(--corpus "$corpus") back=()
+  plan check
+  if [[ $db_root != "$corpus_dir" ]]; then from=(--db_root "$db_root"); fi
+  if [[ $both_ways == true ]]; then back=(--both_ways); fi
+  # shellcheck disable=SC2086 # a list
+  if will_run data && will_run train; then python3 local/check_pairs.py "${from[@]}" "${back[@]}" $pairs; fi
+}
 
 # plan CALL [OPTION …]: audiolab.bin.plan, with what the options of run.sh ask for
 plan() {
