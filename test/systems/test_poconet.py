@@ -1,12 +1,14 @@
 """PoCoNet's network: sizes, equations in closed form, causality in time, what is not to depend on what."""
 
 import math
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import torch
 from torch.nn import functional
 
+from audiolab.systems.poconet import PoCoNet
 from audiolab.systems.poconet.attention import TimeAttention
 from audiolab.systems.poconet.config import PoCoNetConfig
 from audiolab.systems.poconet.dense import DenseBlock
@@ -179,6 +181,38 @@ def test_beginning_is_that_of_the_whole(frames):
     )
 
 
+@pytest.mark.parametrize("levels", [1, 2, 3])
+def test_pieces_with_what_they_reach_before_them_are_as_the_whole(levels):
+    separator = small(levels=levels, attention_channels=0)
+    frames = 60 * separator.multiple
+    spectrum = torch.complex(noise(1, 33, frames), noise(1, 33, frames, seed=2))
+    scale = separator.level(spectrum)
+    whole = separator.masks(spectrum, scale)
+    start = 5 * separator.multiple
+    piece = separator.masks(spectrum[..., start:], scale)
+    known = separator.reach
+    torch.testing.assert_close(piece[..., known:], whole[..., start + known :], rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("levels", [1, 2, 3])
+def test_an_impulse_is_heard_as_long_as_the_network_reaches(levels):
+    separator = small(levels=levels, attention_channels=0, embeddings=0)
+    with torch.no_grad():
+        for name, parameter in separator.named_parameters():
+            if not name.endswith("bias") and "norms" not in name:
+                parameter.fill_(0.1)
+            elif name.endswith("bias"):
+                parameter.zero_()
+    distances = []
+    for first in range(separator.multiple):
+        spectrum = torch.zeros(1, 33, 10 * separator.multiple + separator.reach, dtype=torch.complex64)
+        spectrum[..., first] = 1.0
+        heard = separator.masks(spectrum, torch.ones(1))[0, 0].real.abs().sum(0).nonzero()[:, 0]
+        assert heard[0] == first
+        distances.append(int(heard[-1]) - first)
+    assert max(distances) == separator.reach
+
+
 def test_attention_looks_both_ways_by_default():
     separator = small()
     spectrum = torch.complex(noise(1, 33, 19), noise(1, 33, 19, seed=2))
@@ -324,6 +358,29 @@ def test_sdr_of_what_is_heard():
     for mean in found.values():
         assert mean.value == pytest.approx(20, abs=1e-3)
     assert sdr_means(targets, targets)["accompaniment_sdr"].value == pytest.approx(100)
+
+
+# The system
+
+
+def test_songs_of_another_rate_are_refused():
+    with pytest.raises(ValueError, match="rate is 16000 Hz, but songs are read at 8000 Hz"):
+        PoCoNet.complete(PoCoNetConfig(**SMALL), SimpleNamespace(rate=8000))
+
+
+@pytest.mark.parametrize("shape", [(500,), (500, 2), (1, 1)])
+def test_what_load_gives_keeps_shapes_and_names(shape):
+    separator = small()
+    with torch.no_grad():
+        separator.network.last.weight.zero_()
+        separator.network.last.bias.copy_(torch.tensor([0.75, 0.0, 0.25, 0.0]))
+    wave = noise(*shape).numpy()
+    predictor = PoCoNet.predictor(separator.config, {"separator": separator.state_dict()}, torch.device("cpu"))
+    assert predictor.rate == 16000
+    assert predictor.sources == ("vocals", "accompaniment")
+    found = predictor.separate(wave)
+    np.testing.assert_allclose(found["vocals"], 0.75 * wave, atol=1e-5)
+    np.testing.assert_allclose(found["accompaniment"], 0.25 * wave, atol=1e-5)
 
 
 # Configs

@@ -40,8 +40,7 @@ class DenseBlock(nn.Module):
 
     def forward(self, *inputs: Tensor) -> Tensor:
         """Return (B, channels, F, T) of maps (B, C, F, T) whose channels are those of ``inputs``."""
-        sums: list[Tensor | None] = [None] * LAYERS
-        sums.append(self.join.bias[:, None, None])
+        sums: list[Tensor | None] = [None] * (LAYERS + 1)
         first = 0
         for x in inputs:
             first = self._add(x, first, 0, sums)
@@ -61,7 +60,7 @@ class DenseBlock(nn.Module):
             # two frames more before and behind: the first see what was before all, the last two are cut off
             wide = functional.conv2d(x, weight, padding=(1, 2))[..., : x.shape[-1]]
             parts.extend(wide.split(self.channels, dim=1))
-        parts.append(functional.conv2d(x, self.join.weight[:, first:last]))
+        parts.append(functional.conv2d(x, self.join.weight[:, first:last], None if first else self.join.bias))
         for place, part in enumerate(parts, number):
             sums[place] = part if sums[place] is None else sums[place] + part
         return last

@@ -90,6 +90,16 @@ def doubled(x: Tensor, frames: int) -> Tensor:
     return wide.flatten(4, 5).flatten(2, 3)[..., :frames]
 
 
+def reach(levels: int) -> int:
+    """Return how many frames before it a frame of the result of so many levels depends on, apart from attention.
+
+    Steps of a level are 2^level frames: six by the convolutions of a block, and one by pooling and one by doubling
+    between two levels.
+    """
+    blocks = sum(6 * 2**level for level in range(levels))
+    return blocks + sum((6 + 2) * 2**level for level in range(levels - 1))
+
+
 def _contexts(level: nn.Module) -> tuple[AbstractContextManager, AbstractContextManager]:
     return nullcontext(), _not_tracked(level)
 

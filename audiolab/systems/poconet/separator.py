@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from audiolab.data.stem_dir import SOURCES
 from audiolab.systems.poconet.config import PoCoNetConfig
-from audiolab.systems.poconet.network import UNet
+from audiolab.systems.poconet.network import UNet, reach
 
 _TINY = 1e-8
 
@@ -23,12 +23,17 @@ class Separator(nn.Module):
     Args:
         config: STFT and sizes.
 
+    Attributes:
+        multiple: Pieces of a recording that begin at multiples of that many frames are halved as the whole is.
+        reach: So many frames before it, beside those of attention, a frame of the masks depends on.
+
     Maps and kernels lie in memory with the channels last, as CPUs and GPUs convolve fastest.
     """
 
     def __init__(self, config: PoCoNetConfig) -> None:
         super().__init__()
         self.config = config
+        self.multiple, self.reach = 2 ** (config.levels - 1), reach(config.levels)
         self.network = UNet(2 + config.embeddings, 2 * len(SOURCES), config)
         with torch.no_grad():
             self.network.last.bias.zero_()
