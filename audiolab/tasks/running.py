@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
@@ -14,6 +14,7 @@ from audiolab.cli import ArgumentParser
 from audiolab.datadir.apart import check_apart, check_recordings_apart
 from audiolab.datadir.audiowrite import write_audio
 from audiolab.datadir.datadir import DataDir, withdraw_tables
+from audiolab.datadir.entry import entry_of
 from audiolab.datadir.names import file_of
 from audiolab.datadir.parts import Part
 from audiolab.files import replaced_together
@@ -29,13 +30,13 @@ class Made:
     """A recording that was made.
 
     Attributes:
-        wave: Samples, [N] or [N, channels].
+        wave: Samples, [N] or [N, channels]; of several signals by their names, such as ``vocals``.
         rate: In Hz.
         about: Table's name -> what it says of the recording.
         over_scale: Samples that passed full scale before; those that are clipped when it is written come to it.
     """
 
-    wave: np.ndarray
+    wave: np.ndarray | Mapping[str, np.ndarray]
     rate: int
     about: Mapping[str, str] = field(default_factory=dict)
     over_scale: int = 0
@@ -58,9 +59,19 @@ def check_out(datadir: DataDir, out: str | Path) -> None:
 
 
 def write_recordings(
-    items: Mapping[str, Item], make: Callable[[str, Item], Made], out: Path, part: Part, over_scale: str, what: str
+    items: Mapping[str, Item],
+    make: Callable[[str, Item], Made],
+    out: Path,
+    part: Part,
+    over_scale: str,
+    what: str,
+    signals: Sequence[str] = (),
+    subtype: str = "PCM_16",
 ) -> DataDir:
-    """Make a recording of each item and return the data dir of them: ``<out>/wav/<name>.wav`` (16 bit) and tables.
+    """Make a recording of each item and return the data dir of them: ``<out>/wav/<name>.wav`` and tables.
+
+    Of several signals the files are ``<out>/wav/<name>.<signal>.wav``, which ``<signal>.scp`` names; ``wav.scp`` names
+    their sum.
 
     When one cannot be made, what stood in ``out`` stays as it was. Who is killed while the recordings are replaced
     leaves them without tables.
@@ -70,19 +81,25 @@ def write_recordings(
         make: Makes it.
         out: The data dir to write.
         part: Which job this is.
-        over_scale: Name of the table that counts samples over full scale.
+        over_scale: Name of the table that counts samples over full scale; floats are not clipped there.
         what: What the items are, in the plural.
+        signals: Names of the signals that ``make`` gives; none: it gives one, without a name.
+        subtype: Sample format, as of `audiolab.datadir.audiowrite.audio_writer`.
 
     Raises:
         AudiolabError: As ``make``; or a name cannot be a file's.
     """
-    files = {name: file_of(out / "wav", name, ".wav") for name in items}
+    endings = [f".{signal}.wav" for signal in signals] or [".wav"]
+    files = {name: [file_of(out / "wav", name, ending) for ending in endings] for name in items}
     tables: dict[str, dict[str, str]] = defaultdict(dict)
     with replaced_together(part.folder(out) / "wav") as folder:
         for name, item in told(items.items(), what, len(items)):
-            made = make(name, item)
-            clipped = write_audio(folder / files[name].name, made.wave, made.rate, name=files[name])
-            own = {"wav.scp": str(files[name]), over_scale: str(made.over_scale + clipped)}
+            made, paths = make(name, item), files[name]
+            waves = [made.wave[signal] for signal in signals] or [made.wave]
+            written = zip(paths, waves, strict=True)
+            clipped = sum(write_audio(folder / path.name, wave, made.rate, subtype, path) for path, wave in written)
+            own = {"wav.scp": entry_of(*paths), over_scale: str(made.over_scale + clipped)}
+            own |= {f"{signal}.scp": entry_of(path) for signal, path in zip(signals, paths)}
             for table, value in {**made.about, **own}.items():
                 tables[table][name] = value
         withdraw_tables(part.folder(out))
