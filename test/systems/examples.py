@@ -180,7 +180,7 @@ def poconet(folder: Path, **system: Any) -> Example:
     return Example(
         {"system_conf": sizes | system, "data_conf": data, "optim": optim},
         ("separator_loss",),
-        lambda predictor: predictor.separate(noise())["vocals"],
+        lambda predictor: predictor.separate(noise(), 8000)["vocals"],
         batch_size=4,
     )
 
