@@ -38,7 +38,7 @@ class Predictor:
         self.rate, self.device = config.rate, device
         self._separator = loaded(Separator(config), state, device)
         self._grid = self._separator.multiple * config.hop
-        self._reach = config.n_fft  # behind a chunk, for its last frames to be whole
+        self._reach = config.n_fft  # half a window in the STFT, half a one in its inverse
         half = config.n_fft // 2
         self._scale = math.sqrt(half / (half + 1) * float(self._separator.window.square().sum()))
 
@@ -119,10 +119,11 @@ class Predictor:
 
     def _pieces(self, chunk_s: float, overlap: float) -> Pieces:
         """Return how chunks are cut: they begin at multiples of what the network halves."""
-        grids = max(1, round(chunk_s * self.rate / self._grid))
-        shared = round(overlap * grids)
-        left = (shared + 1) // 2 * self._grid
-        return Pieces(grids * self._grid - left, left, self._reach, shared // 2 * self._grid)
+        least = -(-self._reach // self._grid)
+        chunk = max(least + 1, round(chunk_s * self.rate / self._grid))
+        shared = max(least, round(overlap * chunk))
+        left = max(least, (shared + 1) // 2)
+        return Pieces((chunk - left) * self._grid, left * self._grid, self._reach, (shared - left) * self._grid)
 
     @torch.no_grad()
     def _separate(self, segment: np.ndarray, mean: np.ndarray, deviation: np.ndarray) -> np.ndarray:
