@@ -27,6 +27,10 @@ COMMON = ("WAV", "FLAC", "OGG", "MP3")
 PLAIN = ("PCM_S8", "PCM_U8", "PCM_16", "PCM_24", "PCM_32", "FLOAT", "DOUBLE")
 """Sample formats that are kept from one format to another; libsndfile cannot write all others that it lists."""
 
+_ADD_PEAK_CHUNK = 0x1050
+"""libsndfile's command, of which soundfile knows nothing: in WAVs of floats that chunk holds the time of writing, so
+that the same samples would be other bytes each time."""
+
 
 @contextlib.contextmanager
 def audio_writer(
@@ -62,6 +66,7 @@ def audio_writer(
                 f"{name}: {kind} does not take {channels} channels at {rate} Hz ({_reason(error)}); write a .wav"
             ) from error
         with sound:
+            soundfile._snd.sf_command(sound._file, _ADD_PEAK_CHUNK, soundfile._ffi.NULL, 0)
             writer = _Writer(sound, name)
             yield writer.write
             writer.close()

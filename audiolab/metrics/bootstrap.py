@@ -1,4 +1,4 @@
-"""Bootstrap intervals of means, of independent values or of values in clusters."""
+"""Bootstrap intervals of means, of independent values or of values in clusters, and of medians."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _CHUNK = 4_000_000
 
 @dataclass(frozen=True)
 class Interval:
-    """A mean with its confidence interval, NaN where there is none, and the number of values it was taken over."""
+    """A mean or median with its confidence interval, NaN where there is none, and how many values it was taken over."""
 
     mean: float
     low: float
@@ -67,11 +67,51 @@ def mean_interval(
         sums, counts = _by_cluster(values, clusters)
     if len(sums) < LEAST:
         return Interval(float(values.mean()), float("nan"), float("nan"), len(values))
+    low, high = _ends(_resampled(sums, counts, generator, resamples), len(sums), level)
+    return Interval(float(values.mean()), low, high, len(values))
+
+
+def median_interval(
+    values: np.ndarray, generator: np.random.Generator, level: float = 0.95, resamples: int = 10_000
+) -> Interval:
+    """Return the median of independent values, or the mean of several medians, with its bootstrap interval.
+
+    The interval is the expanded percentile one, as of `mean_interval`. Of normal values it covers the median 93 % of
+    times with five, 95 % with fifty.
+
+    Args:
+        values: Values, [N], or what belongs to each one, [N, K], whose K medians are averaged: rows are drawn whole.
+        generator: Source of the resamples.
+        level: Coverage of the interval.
+        resamples: Number of bootstrap medians.
+
+    Returns:
+        The interval, whose ``mean`` is the median; its ends are NaN with fewer than `LEAST` values.
+
+    Raises:
+        AudiolabError: There is no value, or one is not finite.
+    """
+    values = np.asarray(values, dtype=np.float64)
+    if values.ndim not in (1, 2) or not values.size or not np.isfinite(values).all():
+        raise AudiolabError("bootstrap: needs one finite value or more")
+    values = values.reshape(len(values), -1)
+    middle = float(np.median(values, axis=0).mean())
+    if len(values) < LEAST:
+        return Interval(middle, float("nan"), float("nan"), len(values))
+    rows, found = max(1, _CHUNK // values.size), []
+    for start in range(0, resamples, rows):
+        drawn = generator.integers(len(values), size=(min(rows, resamples - start), len(values)))
+        found.append(np.median(values[drawn], axis=1).mean(axis=1))
+    return Interval(middle, *_ends(np.concatenate(found), len(values), level), len(values))
+
+
+def _ends(resampled: np.ndarray, count: int, level: float) -> tuple[float, float]:
+    """Return the ends of the expanded percentile interval of what resamples of ``count`` clusters gave."""
     from scipy.special import ndtr, stdtrit  # here, for light commands import this module and would wait for it
 
-    tail = ndtr(np.sqrt(len(sums) / (len(sums) - 1)) * stdtrit(len(sums) - 1, (1.0 - level) / 2.0))
-    low, high = np.quantile(_resampled(sums, counts, generator, resamples), [tail, 1.0 - tail])
-    return Interval(float(values.mean()), float(low), float(high), len(values))
+    tail = ndtr(np.sqrt(count / (count - 1)) * stdtrit(count - 1, (1.0 - level) / 2.0))
+    low, high = np.quantile(resampled, [tail, 1.0 - tail])
+    return float(low), float(high)
 
 
 def _by_cluster(values: np.ndarray, clusters: Sequence[Hashable]) -> tuple[np.ndarray, np.ndarray]:

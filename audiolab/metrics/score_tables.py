@@ -16,15 +16,18 @@ Means = Mapping[str, Mapping[str, Interval]]
 """Group, such as a pair of speakers or a set -> system -> mean."""
 
 
-def system_table(summaries: Sequence[SystemSummary], metrics: Sequence[Metric], groups: str = "") -> Table:
+def system_table(
+    summaries: Sequence[SystemSummary], metrics: Sequence[Metric], groups: str = "", units: str = "Utterances"
+) -> Table:
     """Return one row a system: mean and 95 % interval over utterances, and the spread over seeds.
 
     Args:
         summaries: Of each system.
         metrics: Which scores; what no system has a value of is left out.
         groups: Title above the number of groups; empty: it is not shown.
+        units: Title above the number of utterances.
     """
-    titles = {"system": "System", "groups": groups, "utterances": "Utterances", "seeds": "Seeds"}
+    titles = {"system": "System", "groups": groups, "utterances": units, "seeds": "Seeds"}
     about = [Column(key, title) for key, title in titles.items() if title]
     rows = [
         {**vars(summary), "seeds": summary.seeds or None, UNRANKED: summary.system == NATURAL, **summary.metrics}
@@ -34,9 +37,11 @@ def system_table(summaries: Sequence[SystemSummary], metrics: Sequence[Metric], 
     return Table([*about, *shown], rows, about=len(about))
 
 
-def system_parts(summaries: Sequence[SystemSummary], metrics: Sequence[Metric], groups: str = "") -> list[str]:
+def system_parts(
+    summaries: Sequence[SystemSummary], metrics: Sequence[Metric], groups: str = "", units: str = "Utterances"
+) -> list[str]:
     """Return `system_table` in Markdown, and which of the metrics it has not."""
-    table = system_table(summaries, metrics, groups)
+    table = system_table(summaries, metrics, groups, units)
     keys = {column.key for column in table.columns}
     missing = [metric.name for metric in metrics if metric.column not in keys]
     parts = [markdown(table), f"Not measured: {', '.join(missing)}." if missing else ""]

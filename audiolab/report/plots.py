@@ -155,6 +155,30 @@ def domain_histogram(source: np.ndarray, target: np.ndarray, percent: float, bin
     return drawn
 
 
+@style.styled
+def share_histogram(shares: Mapping[str, np.ndarray], label: str, bins: int = 20) -> Figure:
+    """Return how many percent of each set have which share of something (noisy self-training, Figure 2).
+
+    Args:
+        shares: Name of a set -> the share that each of its members has, [N], 0 to 1.
+        label: What is shared, for the axis.
+        bins: Of the histogram.
+    """
+    drawn, axes = style.figure(4.4, 3.1)
+    axis = axes[0, 0]
+    edges = np.linspace(0, 100, bins + 1)
+    for (name, values), colour in zip(shares.items(), style.colours(list(shares)).values()):
+        percent = 100 * np.histogram(100 * values, edges)[0] / len(values)
+        axis.stairs(percent, edges, fill=True, color=colour, alpha=0.2)
+        axis.stairs(percent, edges, color=colour, linewidth=1.4, label=f"{name}, {len(values):,} songs")
+    axis.set_xlim(0, 100)
+    axis.set_ylim(bottom=0)
+    axis.set_xlabel(f"{label} [%]")
+    axis.set_ylabel("Songs [%]")
+    axis.legend(loc="lower left", bbox_to_anchor=(0, 1.0), ncols=2, borderaxespad=0.2)
+    return drawn
+
+
 def _line(axis: Any, series: tuple[np.ndarray, np.ndarray], colour: str, words: str) -> None:
     steps, means, low, high = thin(series)
     few = len(steps) <= 30

@@ -12,10 +12,11 @@ from typing import Any
 from audiolab.errors import AudiolabError, did_you_mean
 from audiolab.metrics.scores import read_lines
 from audiolab.tasks.se.tables import TASK as SE
+from audiolab.tasks.svs.tables import TASK as SVS
 from audiolab.tasks.task import Task
 from audiolab.tasks.vc.tables import TASK as VC
 
-TASKS: dict[str, Task[Any, Any]] = {task.name: task for task in (VC, SE)}
+TASKS: dict[str, Task[Any, Any]] = {task.name: task for task in (VC, SE, SVS)}
 
 
 def module(task: Task[Any, Any], name: str) -> ModuleType:

@@ -44,7 +44,7 @@ def read_runs(path: str | Path, groups: tuple[str, ...], given: str) -> list[Run
     Args:
         path: The list.
         groups: What groups are called.
-        given: The system whose dir is `AS_IS`, and no other system's.
+        given: The system whose dir is `AS_IS`, and no other system's; empty: none's is.
 
     Raises:
         AudiolabError: The list is missing, empty, names a run twice, or a row does not have these columns.
@@ -62,7 +62,8 @@ def read_runs(path: str | Path, groups: tuple[str, ...], given: str) -> list[Run
             what = ", ".join(f"{name} {value}" for name, value in zip(columns, key))
             raise AudiolabError(f"{where}: {what} is listed twice")
         if (row["system"] == given) != (folder == AS_IS):
-            raise AudiolabError(f"{where}: the dir of '{given}', and of no other system, is '{AS_IS}'")
+            whose = f"the dir of '{given}', and of no other system," if given else "no system's dir"
+            raise AudiolabError(f"{where}: {whose} is '{AS_IS}'")
         runs[tuple(key)] = Run(row["system"], row["seed"], tuple(row[name] for name in groups), folder)
     return list(runs.values())
 

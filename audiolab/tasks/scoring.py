@@ -82,8 +82,8 @@ class Scoring(ABC, Generic[Row]):
 def add_options(parser: ArgumentParser, task: Task[Any, Any]) -> None:
     """Add the options of scoring that all tasks have."""
     columns = " ".join(header(task.groups))
-    about = f"the dir of {task.given}, {task.given_is}, is {AS_IS}"
-    parser.add_argument("--runs", required=True, help=f"list of runs, by tabs, with the header {columns}; {about}")
+    about = f"; the dir of {task.given}, {task.given_is}, is {AS_IS}" if task.given else ""
+    parser.add_argument("--runs", required=True, help=f"list of runs, by tabs, with the header {columns}{about}")
     parser.add_argument(
         "--out", required=True, help="the CSV to write; a YAML of the same name says how it was measured"
     )

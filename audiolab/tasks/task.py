@@ -35,13 +35,14 @@ class Task(Generic[Row, Paper]):
         title: What its systems do, such as ``Voice conversion``.
         layout: Of its scores.
         groups: The columns of a list of runs that say which utterances, such as source and target speaker.
-        given: The system that makes nothing: its signals are there already.
+        given: The system that makes nothing: its signals are there already; empty: there is none.
         given_is: What these are.
         judges: Names of the trained judges that it has a use for.
         over_scale: Name of the table that counts samples over full scale, and words for it.
         paper_row: Dataclass of a row of the paper's tables, whose fields are text.
         parts: What makes the headings, tables and notes in Markdown; its arguments are those of `results`.
-        method: What is to be known about the numbers, beside `INTERVALS`.
+        method: What is to be known about the numbers, beside ``intervals``.
+        intervals: How means and intervals are to be read.
     """
 
     name: str
@@ -55,6 +56,7 @@ class Task(Generic[Row, Paper]):
     paper_row: type[Paper]
     parts: Parts[Row, Paper]
     method: tuple[str, ...]
+    intervals: str = INTERVALS
 
     def read_runs(self, path: str | Path) -> list[Run]:
         """Return a list of what is scored; raises as `audiolab.tasks.runs.read_runs`."""
@@ -97,4 +99,4 @@ class Task(Generic[Row, Paper]):
 
     def measured(self, conditions: Mapping[str, object]) -> list[str]:
         """Return how the scores were measured and how the numbers are to be read, an entry of a list each."""
-        return [*(f"{name}: {value}." for name, value in conditions.items()), INTERVALS, *self.method]
+        return [*(f"{name}: {value}." for name, value in conditions.items()), self.intervals, *self.method]

@@ -92,3 +92,12 @@ def test_clipped_samples_are_counted(tmp_path):
     loud = np.array([0.5, 1.5, -2, 1, -1], np.float32)
     assert write_audio(tmp_path / "a.wav", loud, RATE) == 2
     assert write_audio(tmp_path / "a.wav", loud, RATE, "FLOAT") == 0
+
+
+@pytest.mark.parametrize("subtype", ["PCM_16", "FLOAT", "DOUBLE"])
+def test_a_file_does_not_hold_when_it_was_written(tmp_path, subtype):
+    """libsndfile puts the time into a chunk PEAK of WAVs of floats."""
+    write_audio(tmp_path / "a.wav", np.linspace(-0.5, 0.5, 100), 8000, subtype=subtype)
+    data = (tmp_path / "a.wav").read_bytes()
+    assert b"PEAK" not in data
+    np.testing.assert_allclose(soundfile.read(tmp_path / "a.wav")[0], np.linspace(-0.5, 0.5, 100), atol=2**-15)

@@ -3,7 +3,7 @@ import pytest
 from scipy.stats import bootstrap, norm, t
 
 from audiolab.errors import AudiolabError
-from audiolab.metrics.bootstrap import mean_interval
+from audiolab.metrics.bootstrap import mean_interval, median_interval
 
 
 def expanded(count, level=0.95):
@@ -13,8 +13,9 @@ def expanded(count, level=0.95):
 
 
 def scipys(values, mean, count):
-    values = (np.asarray(values),) if mean is np.mean else values
-    options = {"paired": mean is not np.mean, "vectorized": mean is np.mean}
+    alone = mean in (np.mean, np.median)
+    values = (np.asarray(values),) if alone else values
+    options = {"paired": not alone, "vectorized": alone}
     return bootstrap(
         values, mean, n_resamples=20_000, method="percentile", confidence_level=expanded(count), **options,
         rng=np.random.default_rng(2),
@@ -96,3 +97,39 @@ def test_same_generator_same_interval_and_memory_is_bounded():
 def test_nothing_or_nan_is_refused(values):
     with pytest.raises(AudiolabError, match="finite"):
         mean_interval(np.array(values), np.random.default_rng(0))
+
+
+def test_median_agrees_with_scipy():
+    values = np.random.default_rng(0).gamma(2, size=61)
+    ours = median_interval(values, np.random.default_rng(1), resamples=20_000)
+    theirs = scipys(values, np.median, 61)
+    assert (ours.mean, ours.count) == (np.median(values), 61)
+    assert (ours.low, ours.high) == pytest.approx((theirs.low, theirs.high), abs=0.05 * values.std())
+
+
+def test_several_medians_are_averaged_and_their_rows_drawn_together():
+    values = np.random.default_rng(3).standard_normal(40)
+    both = np.stack([values, -values + 3], axis=1)
+    ours = median_interval(both, np.random.default_rng(1))
+    assert ours.mean == pytest.approx((np.median(both[:, 0]) + np.median(both[:, 1])) / 2)
+    assert ours.high - ours.low < 1e-9  # what the one rises the other falls, in each draw
+    assert ours.count == 40
+
+
+def test_few_values_have_a_median_and_no_interval():
+    found = median_interval(np.array([1.0, 2.0, 4.0, 9.0]), np.random.default_rng(0))
+    assert found.mean == 3
+    assert np.isnan([found.low, found.high]).all()
+    assert np.isfinite(median_interval(np.arange(5.0), np.random.default_rng(0)).low)
+
+
+@pytest.mark.parametrize("values", [[], [1.0, np.nan], [[[1.0]]]])
+def test_a_median_needs_finite_values(values):
+    with pytest.raises(AudiolabError, match="needs one finite value or more"):
+        median_interval(np.array(values), np.random.default_rng(0))
+
+
+def test_interval_of_a_median_covers_it():
+    generator = np.random.default_rng(5)
+    found = [median_interval(generator.standard_normal(8), generator, resamples=500) for _ in range(400)]
+    assert 0.92 < np.mean([each.low <= 0 <= each.high for each in found]) < 0.995

@@ -34,7 +34,8 @@ def test_several_signals_are_a_table_each_and_wav_scp_their_sum(tmp_path):
     ]  # fmt: skip
     for table, expected in (("vocals.scp", voice), ("accompaniment.scp", rest), ("wav.scp", voice + rest)):
         np.testing.assert_array_equal(load_utterance(made, "anna.1", table=table)[0], expected)
-    assert validate(made.path) == []
+    faults = validate(made.path, feats=False, text=False, spk_sort=False)
+    assert [fault for fault in faults if fault.fatal] == []
 
 
 def test_floats_may_pass_full_scale_and_16_bit_are_clipped_and_counted(tmp_path):

@@ -269,9 +269,9 @@ MUTATIONS = [
     *of(
         "audiolab/metrics/bootstrap.py",
         TABLES,
-        ("interval of 90 %", "level: float = 0.95", "level: float = 0.90"),
+        ("interval of 90 %", "level: float = 0.95,\n    resamples", "level: float = 0.90,\n    resamples"),
         ("plain percentiles",
-         "tail = ndtr(np.sqrt(len(sums) / (len(sums) - 1)) * stdtrit(len(sums) - 1, (1.0 - level) / 2.0))",
+         "tail = ndtr(np.sqrt(count / (count - 1)) * stdtrit(count - 1, (1.0 - level) / 2.0))",
          "tail = (1.0 - level) / 2.0"),
         ("mean of clusters' means", "sums[drawn].sum(axis=1) / counts[drawn].sum(axis=1)",
          "(sums / counts)[drawn].mean(axis=1)"),
