@@ -1,6 +1,7 @@
 """Blocks at another rate and back: as the whole is, as long as what came, with outputs and channels in their places."""
 
 import tracemalloc
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -120,7 +121,7 @@ def test_ends_of_a_signal_with_an_offset_are_as_clean_as_its_middle(rate):
 def test_what_passed_is_held_until_it_is_taken(sizes):
     wave = signal()[:100]
     ends = np.cumsum([0, *sizes])
-    held = Held(iter([wave[first:end] for first, end in zip(ends, ends[1:])]))
+    held = Held(iter([wave[first:end] for first, end in pairwise(ends)]))
     passed = held.__iter__()
     for _ in sizes[:2]:
         next(passed)
