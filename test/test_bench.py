@@ -14,6 +14,7 @@ for folder in ("tools/bench", "test/data", "test/systems"):
 import bench_enhance  # noqa: E402
 import bench_envelope  # noqa: E402
 import bench_features  # noqa: E402
+import bench_museval  # noqa: E402
 import bench_padding  # noqa: E402
 import bench_peers  # noqa: E402
 import bench_tables  # noqa: E402
@@ -98,6 +99,13 @@ def test_peers(capsys, monkeypatch, tmp_path):
     of_peer = [row for row in rows if row[0] == bench_peers.NAME]
     assert len(of_peer) == 4  # of two sets, the paper's scores and further ones
     assert [row[1] for row in of_peer] == ["5"] * 4
+
+
+def test_speed_of_sdr(capsys, monkeypatch):
+    ((name, seconds, *_, ratio, apart),) = table(capsys, monkeypatch, bench_museval, "--seconds", 3, "--rate", 8000)
+    assert (name, seconds) == ("noise", "3.0")
+    assert float(ratio) > 1
+    assert float(apart) < 1e-3
 
 
 def test_tables(capsys, monkeypatch):

@@ -19,22 +19,26 @@ def test_a_task_is_chosen_by_its_name(monkeypatch, capsys):
         assert registry.chosen("score") == (task, ["--out", "x"])
         assert task.layout.made_by == f"score {name}"
     monkeypatch.setattr("sys.argv", ["score", "tt"])
-    with pytest.raises(AudiolabError, match=r"score: no task 'tt'; known are: se, vc"):
+    with pytest.raises(AudiolabError, match=r"score: no task 'tt'; known are: se, svs, vc"):
         registry.chosen("score")
     for words in ([], ["--help"]):
         monkeypatch.setattr("sys.argv", ["score", *words])
         with pytest.raises(SystemExit):
             registry.chosen("score")
-        assert "usage: score vc|se" in capsys.readouterr().out
+        assert "usage: score vc|se|svs" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("text", ["", "system,seed\n", "system,seed\nx,1\n"])
 def test_other_files_are_refused(tmp_path, text):
     (tmp_path / "scores.csv").write_text(text)
-    with pytest.raises(AudiolabError, match=r"scores.csv:1: the columns are not those of score vc or score se; score"):
+    with pytest.raises(
+        AudiolabError, match=r"scores.csv:1: the columns are not those of score vc or score se or score svs; score"
+    ):
         task_of(tmp_path / "scores.csv")
 
 
 def test_a_missing_file_is_named(tmp_path):
-    with pytest.raises(AudiolabError, match=r"x.csv: cannot read the scores: .*; score vc or score se writes them"):
+    with pytest.raises(
+        AudiolabError, match=r"x.csv: cannot read the scores: .*; score vc or score se or score svs writes them"
+    ):
         task_of(tmp_path / "x.csv")

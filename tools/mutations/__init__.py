@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-SYSTEMS = ("datadir", "features", "softgan", "srst", "training")
+SYSTEMS = ("datadir", "features", "separation", "softgan", "srst", "training")
 """Whose lists there are; `datadir`, `features` and `training`, which is the trainer's, all systems share."""
 
 
