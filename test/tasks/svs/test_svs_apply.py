@@ -30,8 +30,9 @@ def waves():
 
 @pytest.fixture(scope="module")
 def songs(tmp_path_factory, waves):
-    """Songs of 2.5 s in pieces of 1 s, the last ones shorter."""
-    return DataDir(make_songs(tmp_path_factory.mktemp("songs") / "set", waves))
+    """Songs of 2.5 s in pieces of 1 s, the last ones shorter; two recordings are of one song."""
+    names = {f"s{song}-{piece}": "first" if song < 2 else "second" for song in range(3) for piece in range(3)}
+    return DataDir(make_songs(tmp_path_factory.mktemp("songs") / "set", waves, utt2song=names))
 
 
 def piece_of(waves, name):
@@ -56,7 +57,7 @@ def test_estimates_are_a_song_dir_again(tmp_path, model, songs, waves, inputs):
     assert found.table("utt2song") == songs.table("utt2song")
     assert set(found.table("utt2clipped").values()) == {"0"}
     made, shares = StemDir(found.path), {"vocals": 0.75, "accompaniment": 0.25}
-    assert made.songs == [name.split("-")[0] for name in songs.utterances]
+    assert made.songs == 6 * ["first"] + 3 * ["second"]
     for number, name in enumerate(found.utterances):
         given = piece_of(waves, name)
         for source in SOURCES:
