@@ -111,7 +111,7 @@ MUTATIONS = [
     *of(
         "audiolab/systems/poconet/predictor.py",
         PREDICTOR,
-        ("sources change places", "{source: parts[:, number] for number, source",
+        ("estimates change places", "{source: parts[:, number] for number, source",
          "{source: parts[:, 1 - number] for number, source"),
         ("level of what was heard so far", "return self.stream(held, rate, self.level(held, rate),",
          "return self.stream(held, rate, None,"),
@@ -139,7 +139,8 @@ MUTATIONS = [
         ("all overlap is context", "left = max(least, (shared + 1) // 2)", "left = max(least, shared)"),
         ("chunks off the grid", "return Pieces((chunk - left) * self._grid,",
          "return Pieces((chunk - left) * self._grid - 1,"),
-        ("chunks longer than asked for", "return Pieces((chunk - left) * self._grid,", "return Pieces(chunk * self._grid,"),
+        ("chunks longer than asked for", "return Pieces((chunk - left) * self._grid,",
+         "return Pieces(chunk * self._grid,"),
         ("half of the overlap", "shared = max(least, round(overlap * chunk))",
          "shared = max(least, round(overlap * chunk / 2))"),
     ),
@@ -203,6 +204,7 @@ MUTATIONS = [
         ("tracks as the mixture", 'if inputs == "mixture" else {f"{source}.scp"', 'if inputs else {f"{source}.scp"'),
         ("channels of the mixture mixed", '"all" if inputs == "mixture" else "mix"', '"mix"'),
         ("channels of tracks kept", '"all" if inputs == "mixture" else "mix"', '"all"'),
-        ("errors without the piece", 'raise AudiolabError(f"{songs.path}/{table}: {name}: {error}") from error', "raise"),
+        ("errors without the piece", 'raise AudiolabError(f"{songs.path}/{table}: {name}: {error}") from error',
+         "raise"),
     ),
 ]  # fmt: skip
