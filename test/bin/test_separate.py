@@ -100,6 +100,8 @@ def test_all_songs_below_a_folder_and_further_files(separate, caplog):
     made = [f"{song}/accompaniment.wav" for song in ("a", "b/a", "b/c", "d")]
     assert names_below("out") == made
     assert "out/b/a: accompaniment.wav" in caplog.messages
+    low, found = (soundfile.read(name)[0] for name in ("d.wav", "out/d/accompaniment.wav"))
+    assert np.square(found).mean() < 0.3 * np.square(low).mean()
     before = {name: Path("out", name).stat().st_mtime_ns for name in made}
     Path("out/d/accompaniment.wav").unlink()
     with caplog.at_level(logging.INFO):
