@@ -36,7 +36,7 @@ MUTATIONS = [
     *of(
         "audiolab/metrics/bootstrap.py",
         BOOTSTRAP,
-        ("interval of a median of 90 %", "level: float = 0.95, resamples", "level: float = 0.80, resamples"),
+        ("interval of a median of 80 %", "level: float = 0.95, resamples", "level: float = 0.80, resamples"),
         ("columns drawn apart", "found.append(np.median(values[drawn], axis=1).mean(axis=1))",
          "found.append(np.median(np.stack([values[drawn, 0], values[drawn[::-1], -1]], 2), axis=1).mean(axis=1))"),
         ("medians of four have an interval", "    if len(values) < LEAST:", "    if len(values) < 2:"),

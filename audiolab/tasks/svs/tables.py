@@ -95,7 +95,8 @@ def _parts(
     for baseline in baselines:
         check_baseline(scores, baseline)
     for name, rows in group(paper, lambda row: row.table).items():
-        shown = [score for score in scores if score.set in {row.set for row in rows}]
+        beside = {(row.system, row.set) for row in rows}
+        shown = [score for score in scores if (score.system, score.set) in beside]
         parts += [f"## {name} beside ours", markdown(paper_table(scores, rows, seed)), short_note(shown)]
     for name, of_set in group(scores, lambda s: s.set).items():
         parts += [f"## Set {name}", *system_parts(medians(of_set, METRICS, seed), METRICS, units=UNITS)]

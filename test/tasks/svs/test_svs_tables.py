@@ -146,7 +146,7 @@ def test_results_hold_all_tables(scores):
         "### Difference to mixture", "### Difference to teacher", "## How it was measured",
     ]  # fmt: skip
     assert "| System | Songs | Seeds | SDR vocals (dB) ↑ |" in text
-    assert "\n7 songs, 2 seeds.\n" in text
+    assert text.count("\n7 songs, 2 seeds.\n") == 4
     assert "| teacher | +6.10 [+6.10, +6.10] | +6.10 [+6.10, +6.10] | +6.10 [+6.10, +6.10] |" in text
     assert "| student_large_25_1 | +1.00 [+1.00, +1.00] |" in text
     assert "- a ± b: median over songs" in text
@@ -155,6 +155,12 @@ def test_results_hold_all_tables(scores):
     for block in text.split("\n\n"):
         if block.startswith("|"):
             assert len({line.count("|") for line in block.splitlines()}) == 1
+
+
+def test_what_no_system_was_scored_of_is_told(scores):
+    text = TASK.results([s for s in scores if s.system == "mixture"], {}, TASK.read_paper(PAPER))
+    assert text.count("\nNot scored.\n") == 2  # Tables 1 and 2
+    assert text.count("\n7 songs.\n") == 2
 
 
 def test_musevals_further_ratios_are_a_table_of_their_own(scores):
