@@ -20,7 +20,7 @@ Item = TypeVar("Item")
 
 
 def told(items: Iterable[Item], what: str, total: int | None = None) -> Iterator[Item]:
-    """Yield ``items``, and tell how many of them were taken: ``12 of 48 utterances``.
+    """Yield ``items``, and tell how many of them were taken: ``12 of 48 utterances, 3 min left``.
 
     Args:
         items: What is gone through.
@@ -35,7 +35,8 @@ def told(items: Iterable[Item], what: str, total: int | None = None) -> Iterator
     clock = _Clock()
     for number, item in enumerate(items):
         if clock.is_due():
-            logger.info("%d%s %s", number, "" if total is None else f" of {total}", what)
+            of, left = ("", "") if total is None else (f" of {total}", f", {clock.left(number, total)} left")
+            logger.info("%d%s %s%s", number, of, what, left)
         yield item
 
 
@@ -67,7 +68,7 @@ class _Clock:
     """Says when a further line is due."""
 
     def __init__(self) -> None:
-        self._last = time.monotonic()
+        self._first = self._last = time.monotonic()
 
     def is_due(self) -> bool:
         """Return whether `EVERY_S` have passed since it was last so, or since the beginning."""
@@ -76,6 +77,14 @@ class _Clock:
             return False
         self._last = now
         return True
+
+    def left(self, done: int, total: int) -> str:
+        """Return the time that the rest takes if it goes on as so far, in words."""
+        seconds = (time.monotonic() - self._first) / max(done, 1) * max(total - done, 0)
+        if seconds < 100:
+            return f"{seconds:.0f} s"
+        minutes = round(seconds / 60)
+        return f"{minutes} min" if minutes < 100 else f"{minutes / 60:.1f} h"
 
 
 def _on_terminal() -> bool:

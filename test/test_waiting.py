@@ -17,9 +17,11 @@ from audiolab import waiting
 @pytest.mark.parametrize(
     ("items", "total", "lines"),
     [
-        ([3] * 7, None, ["3 of 7 utterances", "6 of 7 utterances"]),
-        (iter([3] * 7), 9, ["3 of 9 utterances", "6 of 9 utterances"]),
+        ([3] * 7, None, ["3 of 7 utterances, 16 s left", "6 of 7 utterances, 4 s left"]),
+        (iter([3] * 7), 9, ["3 of 9 utterances, 24 s left", "6 of 9 utterances, 12 s left"]),
         (iter([3] * 4), None, ["3 utterances"]),
+        (iter([3] * 4), 103, ["3 of 103 utterances, 7 min left"]),
+        (iter([3] * 4), 5403, ["3 of 5403 utterances, 6.0 h left"]),
         ([], None, []),
     ],
 )

@@ -31,13 +31,13 @@ def convert_file(
     """
     check_not_read(out, *files_of(str(source)))
     with open_audio(source) as audio:
-        blocks = _named(source, lambda: stream(audio.blocks(), audio.rate))
+        blocks = named(source, lambda: stream(audio.blocks(), audio.rate))
         with audio_writer(out, audio.rate, audio.channels, audio.subtype) as write:
             for block in blocks:
                 write(block)
 
 
-def _named(source: str | Path, blocks: Callable[[], Iterable[np.ndarray]]) -> Iterator[np.ndarray]:
+def named(source: str | Path, blocks: Callable[[], Iterable[np.ndarray]]) -> Iterator[np.ndarray]:
     """Yield blocks, and name the file that they come from in errors that do not."""
     try:
         yield from blocks()

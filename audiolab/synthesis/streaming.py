@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 
 import numpy as np
@@ -152,6 +153,35 @@ class Counted:
         if self.empty is not None and block.shape[1] != self.empty.shape[1]:
             raise AudiolabError(f"a block of {block.shape[1]} channels after others of {self.empty.shape[1]}")
         _refuse_faults(block, self.length)
+
+
+class Held:
+    """Blocks that pass through, of which those are held that `take` has not given yet.
+
+    So what was made of a signal, piece by piece and later, finds the samples that it was made of.
+    """
+
+    def __init__(self, blocks: Iterable[np.ndarray]) -> None:
+        self._blocks = blocks
+        self._held: deque[np.ndarray] = deque()
+        self._empty: np.ndarray | None = None
+
+    def __iter__(self) -> Blocks:
+        for block in self._blocks:
+            self._held.append(block)
+            self._empty = block[:0]
+            yield block
+
+    def take(self, count: int) -> np.ndarray:
+        """Return the next ``count`` samples, [count, channels]; so many must have passed, and one block at least."""
+        taken = [self._empty]
+        while count:
+            block = self._held.popleft()
+            taken.append(block[:count])
+            if count < len(block):
+                self._held.appendleft(block[count:])
+            count -= len(taken[-1])
+        return np.concatenate(taken)
 
 
 def as_long_as(blocks: Iterable[np.ndarray], counted: Counted) -> Blocks:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 from torch import Tensor, nn
@@ -23,6 +23,8 @@ _TYPES = {
     torch.uint8, torch.int8, torch.int16, torch.int32, torch.int64, torch.bool,
 }  # fmt: skip
 KEYS = ("format", "system", "step", "state")
+
+Network = TypeVar("Network", bound=nn.Module)
 
 
 def check_exports(system: nn.Module, exports: Sequence[str]) -> None:
@@ -147,6 +149,12 @@ def take_state(module: nn.Module, state: Mapping[str, Any]) -> None:
         if tensors and own.is_floating_point() != given.is_floating_point():
             raise RuntimeError(f"{name} is of {given.dtype} where {own.dtype} is to be")
     module.load_state_dict(state)
+
+
+def loaded(network: Network, state: Mapping[str, Any], device: torch.device) -> Network:
+    """Return a network with trained weights, ready for inference; raises as `take_state`."""
+    take_state(network, state)
+    return network.to(device).eval().requires_grad_(False)
 
 
 def take_exports(system: Any, state: Mapping[str, Any]) -> None:

@@ -1,10 +1,13 @@
 """Blocks at another rate and back: as the whole is, as long as what came, with outputs and channels in their places."""
 
+import tracemalloc
+from itertools import pairwise
+
 import numpy as np
 import pytest
 
 from audiolab.synthesis.long_audio import Pieces, in_batches
-from audiolab.synthesis.streaming import Counted, as_long_as, at_once, at_rate, blocks_of, resampled
+from audiolab.synthesis.streaming import Counted, Held, as_long_as, at_once, at_rate, blocks_of, resampled
 
 RATE = 16000
 
@@ -112,3 +115,28 @@ def test_ends_of_a_signal_with_an_offset_are_as_clean_as_its_middle(rate):
         found = np.concatenate(list(made))[:, 0] - np.float32(0.3)
         assert np.abs(found[: rate // 5]).max() < 1e-6
         assert np.abs(found[-rate // 5 :]).max() < 1e-6
+
+
+@pytest.mark.parametrize("sizes", [[100], [1] * 100, [0, 30, 0, 70, 0], [33, 33, 34]])
+def test_what_passed_is_held_until_it_is_taken(sizes):
+    wave = signal()[:100]
+    ends = np.cumsum([0, *sizes])
+    held = Held(iter([wave[first:end] for first, end in pairwise(ends)]))
+    passed = held.__iter__()
+    for _ in sizes[:2]:
+        next(passed)
+    first = held.take(1)
+    assert len(held.take(0)) == 0
+    list(passed)
+    rest = [held.take(count) for count in (9, 0, 40, 50, 0)]
+    assert np.array_equal(np.concatenate([first, *rest]), wave)
+    assert held.take(0).shape == (0, 1)
+
+
+def test_what_was_taken_is_not_held():
+    held = Held(blocks_of(np.zeros((10_000_000, 1), np.float32), 100_000))
+    tracemalloc.start()
+    for block in held:
+        held.take(len(block))
+    assert tracemalloc.get_traced_memory()[1] < 1e6
+    tracemalloc.stop()

@@ -1,4 +1,4 @@
-"""Singing voice separation: how it is scored, its tables, its page and its baselines."""
+"""Singing voice separation: how songs are separated and scored, its tables, its page and its baselines."""
 
 from mutations import of
 
@@ -10,6 +10,11 @@ PAGE = ("test/tasks/svs/test_svs_page.py",)
 BASELINES = ("test/data/test_song_baselines.py",)
 SEPARATED = ("test/bin/test_separate_baseline.py",)
 RUNNING = ("test/tasks/test_running.py",)
+PREDICTOR = ("test/systems/test_poconet_predictor.py",)
+LEVEL = ("test/synthesis/test_level.py",)
+STREAMING = ("test/synthesis/test_streaming.py",)
+SEPARATE = ("test/bin/test_separate.py",)
+APPLY = ("test/tasks/svs/test_svs_apply.py",)
 
 MUTATIONS = [
     *of(
@@ -93,7 +98,8 @@ MUTATIONS = [
     ),
     *of(
         "audiolab/tasks/svs/separated.py",
-        SEPARATED,
+        (*SEPARATED, *APPLY),
+        ("pieces are songs", "songs.segment(name).recording for name", "name for name"),
         ("songs are forgotten", 'KEPT = ("utt2spk", "utt2song", "utt2lang")', 'KEPT = ("utt2spk", "utt2lang")'),
         ("estimates in 16 bit", 'SOURCES, "FLOAT")', 'SOURCES, "PCM_16")'),
     ),
@@ -103,5 +109,104 @@ MUTATIONS = [
         ("wav.scp is the first signal", '"wav.scp": entry_of(*paths)', '"wav.scp": entry_of(paths[0])'),
         ("clipped of one signal", "clipped = sum(write_audio(", "clipped = max(write_audio("),
         ("always 16 bit", "made.rate, subtype, path)", 'made.rate, "PCM_16", path)'),
+    ),
+    *of(
+        "audiolab/systems/poconet/predictor.py",
+        PREDICTOR,
+        ("estimates change places", "{source: parts[:, number] for number, source",
+         "{source: parts[:, 1 - number] for number, source"),
+        ("level of what was heard so far", "return self.stream(held, rate, self.level(held, rate),",
+         "return self.stream(held, rate, None,"),
+        ("level at the song's rate of the model's", "Level.of(resampled(blocks, rate, self.rate))",
+         "Level.of(resampled(blocks, self.rate, rate))"),
+        ("scale without the window", "half / (half + 1) * float(self._separator.window.square().sum())",
+         "half / (half + 1)"),
+        ("an offset is heard", "(segment - mean).T", "segment.T"),
+        ("channels at one level", "zip(waves, scales)", "zip(waves, scales[:1].expand(len(waves)))"),
+        ("channels change places", "torch.stack(made).permute", "torch.stack(made[::-1]).permute"),
+        ("high band is dropped", "running, kept = Level(), high_band and rate != self.rate",
+         "running, kept = Level(), False"),
+        ("high band is always kept", "running, kept = Level(), high_band and rate != self.rate",
+         "running, kept = Level(), rate != self.rate"),
+        ("high band in the vocals", "block[:, -2] += mixture", "block[:, 0] += mixture"),
+        ("all of the mixture as high band", "mixture.take(len(block)) - block[:, -1]", "mixture.take(len(block))"),
+        ("the mixture as a source", "yield block[:, :-1]", "yield block[:, 1:]"),
+        ("an offset as high band", "np.concatenate([made, segment[:, None]], axis=1)",
+         "np.concatenate([made, (segment - known.mean)[:, None].astype(made.dtype)], axis=1)"),
+        ("no level from what is heard", "analysed if level else running.watch(analysed)", "analysed"),
+        ("the whole's level is not taken", "known = level or running", "known = running"),
+        ("nothing before a chunk", "left = max(least, (shared + 1) // 2)", "left = 0"),
+        ("nothing behind a chunk", "left * self._grid, self._reach, (shared", "left * self._grid, 0, (shared"),
+        ("no cross-fade", "self._reach, (shared - left) * self._grid)", "self._reach, 0)"),
+        ("all overlap is context", "left = max(least, (shared + 1) // 2)", "left = max(least, shared)"),
+        ("chunks off the grid", "return Pieces((chunk - left) * self._grid,",
+         "return Pieces((chunk - left) * self._grid - 1,"),
+        ("chunks longer than asked for", "return Pieces((chunk - left) * self._grid,",
+         "return Pieces(chunk * self._grid,"),
+        ("half of the overlap", "shared = max(least, round(overlap * chunk))",
+         "shared = max(least, round(overlap * chunk / 2))"),
+    ),
+    *of(
+        "audiolab/synthesis/level.py",
+        LEVEL,
+        ("blocks that pass are lost", "            yield block\n", "            yield block[:0]\n"),
+        ("deviation with the offset", "- np.square(self.mean)", "- 0 * np.square(self.mean)"),
+        ("variance for deviation", "return np.sqrt(np.maximum(variance, 0))", "return np.maximum(variance, 0)"),
+        ("mean of blocks, not of samples", "self._count += len(wide)", "self._count += 1"),
+    ),
+    *of(
+        "audiolab/synthesis/streaming.py",
+        STREAMING,
+        ("what is left of a block is lost", "self._held.appendleft(block[count:])", "pass"),
+        ("what is left comes last", "self._held.appendleft(block[count:])", "self._held.append(block[count:])"),
+        ("what was taken is held", "block = self._held.popleft()",
+         "block = self._held.popleft()\n            self._kept = [*getattr(self, '_kept', []), block]"),
+    ),
+    *of(
+        "audiolab/tasks/svs/files.py",
+        SEPARATE,
+        ("sources in the model's order", "[separator.sources.index(name) for name in wanted.sources]",
+         "list(range(len(wanted.sources)))"),
+        ("the rest is the mixture", "whole[:, None] - sources", "whole[:, None] - 0 * sources"),
+        ("the rest with its sign turned", "whole[:, None] - sources", "sources - whole[:, None]"),
+        ("the rest is always made", "axis=1) if rest else sources", "axis=1)"),
+        ("floats are lowered", 'if peak > 1 and wanted.bits != "float" and', "if peak > 1 and"),
+        ("clipping is lowering", '"float" and wanted.clip_mode == "rescale"', '"float"'),
+        ("what is within full scale is raised", 'if peak > 1 and wanted.bits', 'if peak > 0 and wanted.bits'),
+        ("lowered by too little", "gain = CEILING / peak", "gain = CEILING / np.sqrt(peak)"),
+        ("samples over full scale of the last block", "over += int((magnitude > 1).sum())",
+         "over = int((magnitude > 1).sum())"),
+        ("peak of the last block", "peak = max(peak, float(magnitude.max(initial=0)))",
+         "peak = float(magnitude.max(initial=0))"),
+        ("rounded down", "np.rint(samples * steps) / steps", "np.floor(samples * steps) / steps"),
+        ("24 bit on the grid of 16", "np.float32(1 << (int(bits) - 1))", "np.float32(1 << 15)"),
+        ("files may be the song", "        check_not_read(folder / name, source)\n", "        pass\n"),
+        ("another sample format", "SUBTYPES[wanted.bits], folder / name", "None, folder / name"),
+        ("high band as the model likes", "options = (wanted.high_band,", "options = (True,"),
+        ("level of nothing", "level = separator.level(audio.blocks(), audio.rate)",
+         "level = separator.level([], audio.rate)"),
+    ),
+    *of(
+        "audiolab/bin/separate.py",
+        SEPARATE,
+        ("songs are not looked at before", "        audio_info(song)\n", "        pass\n"),
+        ("all is there already", "if not _is_there(folder, wanted)}", "if _is_there(folder, wanted)}"),
+        ("one file is enough", "return all((folder / name).is_file()", "return any((folder / name).is_file()"),
+        ("folders are not kept", "yield folder.relative_to(path) / Path(name).stem", "yield Path(name).stem"),
+        ("songs of one name replace each other", "if folder in found and found[folder].resolve() != song.resolve():",
+         "if False:"),
+        ("into a folder that is read", "    check_apart(path, out)\n", "    pass\n"),
+        ("FLAC of floats", 'if options.format == "flac" and options.bits == "float":', "if False:"),
+        ("any source", "        if name not in sources:\n", "        if False:\n"),
+    ),
+    *of(
+        "audiolab/tasks/svs/apply.py",
+        APPLY,
+        ("both sources of a track", "waves |= {source: found[source] for source in sources}", "waves |= found"),
+        ("tracks as the mixture", 'if inputs == "mixture" else {f"{source}.scp"', 'if inputs else {f"{source}.scp"'),
+        ("channels of the mixture mixed", '"all" if inputs == "mixture" else "mix"', '"mix"'),
+        ("channels of tracks kept", '"all" if inputs == "mixture" else "mix"', '"all"'),
+        ("errors without the piece", 'raise AudiolabError(f"{songs.path}/{table}: {name}: {error}") from error',
+         "raise"),
     ),
 ]  # fmt: skip

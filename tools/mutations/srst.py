@@ -157,8 +157,16 @@ MUTATIONS = [
         ("an offset is sound", "(segment - mean).T", "segment.T"),
         ("pieces without context", "left=self._context, right=self._context", "left=0, right=0"),
         ("source probability", ".double().sigmoid().cpu()", ".double().neg().sigmoid().cpu()"),
+    ),
+    *of(
+        "audiolab/synthesis/level.py",
+        PREDICTOR,
         ("channels share a level", "return np.sqrt(np.maximum(variance, 0))",
          "return np.sqrt(np.maximum(variance, 0)).mean(keepdims=True).repeat(len(variance))"),
+    ),
+    *of(
+        "audiolab/training/export.py",
+        (*PREDICTOR, *SYSTEM),
         ("networks in training", "network.to(device).eval()", "network.to(device).train()"),
     ),
     *of(

@@ -9,7 +9,7 @@ import torch
 
 from audiolab.systems.activity.config import ActivityConfig
 from audiolab.systems.activity.detector import Detector
-from audiolab.training.export import take_state
+from audiolab.training.export import loaded
 
 
 class Predictor:
@@ -23,9 +23,7 @@ class Predictor:
 
     def __init__(self, config: ActivityConfig, state: dict[str, Any], device: torch.device) -> None:
         self.source, self.rate, self.hop, self.device = config.source, config.rate, config.hop, device
-        detector = Detector(config)
-        take_state(detector, state)
-        self._detector = detector.to(device).eval().requires_grad_(False)
+        self._detector = loaded(Detector(config), state, device)
 
     @torch.no_grad()
     def ratios(self, waves: np.ndarray) -> np.ndarray:

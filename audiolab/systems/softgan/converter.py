@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional
 
 from audiolab.config import from_dict
@@ -19,7 +19,7 @@ from audiolab.synthesis.transpose import transpose
 from audiolab.systems.softgan.config import SoftGANConfig
 from audiolab.systems.softgan.networks import Generator
 from audiolab.systems.softgan.speaker import Speaker
-from audiolab.training.export import take_state
+from audiolab.training.export import loaded
 
 LONGEST_TRANSPOSED_S = 600
 
@@ -34,17 +34,16 @@ class SoftGANConverter:
     """
 
     def __init__(self, config: SoftGANConfig, state: dict[str, Any], device: torch.device) -> None:
-        def loaded(name: str, module: nn.Module) -> Any:
-            take_state(module, state[name])
-            return module.to(device).eval().requires_grad_(False)
-
         self.config = config
         self.device = device
-        self._speakers = tuple(loaded(name, Speaker(config.bands)) for name in ("speaker_x", "speaker_y"))
-        self._generators = tuple(
-            loaded(name, Generator(config.generator, config.feature_std)) for name in ("generator_xy", "generator_yx")
+        self._speakers = tuple(
+            loaded(Speaker(config.bands), state[name], device) for name in ("speaker_x", "speaker_y")
         )
-        analysis = loaded("analysis", Facts()).values
+        self._generators = tuple(
+            loaded(Generator(config.generator, config.feature_std), state[name], device)
+            for name in ("generator_xy", "generator_yx")
+        )
+        analysis = loaded(Facts(), state["analysis"], device).values
         self.analysis = from_dict(EnvelopeConfig, analysis, source="the model's analysis")
         self.source, self.target = (speaker.name for speaker in self._speakers)
 

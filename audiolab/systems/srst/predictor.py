@@ -11,12 +11,13 @@ import torch
 from torch import Tensor
 
 from audiolab.nn.unet import context_of
+from audiolab.synthesis.level import Level
 from audiolab.synthesis.long_audio import ENDLESS, Pieces, in_pieces
 from audiolab.synthesis.streaming import Blocks, Counted, at_once, at_rate, resampled
 from audiolab.systems.srst.classifier import DomainClassifier, bottleneck_bins
 from audiolab.systems.srst.config import EnhancerConfig
 from audiolab.systems.srst.enhancer import Enhancer
-from audiolab.training.export import take_state
+from audiolab.training.export import loaded
 
 CHUNK_S = 20.0
 """Seconds that are enhanced at a time, beside their context."""
@@ -31,7 +32,7 @@ class Predictor:
 
     def __init__(self, config: EnhancerConfig, state: dict[str, Any], device: torch.device) -> None:
         self.config, self.device, self.rate = config, device, config.rate
-        self._enhancer = _loaded(Enhancer(config), state, device)
+        self._enhancer = loaded(Enhancer(config), state, device)
         self._grid = self._enhancer.multiple * config.hop
         overlap = -(-config.n_fft // config.hop)  # half a window in the STFT, half a one in its inverse
         self._context = context_of(len(config.widths), overlap) * config.hop
@@ -57,10 +58,7 @@ class Predictor:
 
     def level(self, blocks: Iterable[np.ndarray], rate: int) -> Level:
         """Return the level of audio in blocks [n, channels] at ``rate``, as it is at the model's rate: for `stream`."""
-        level = Level()
-        for _ in level.watch(resampled(blocks, rate, self.rate)):
-            pass
-        return level
+        return Level.of(resampled(blocks, rate, self.rate))
 
     def stream(
         self, blocks: Iterable[np.ndarray], rate: int, level: Level | None = None, chunk_s: float = CHUNK_S
@@ -106,33 +104,6 @@ class Predictor:
         return speech.T.cpu().numpy()
 
 
-class Level:
-    """Mean and standard deviation of audio that comes in blocks, channel by channel."""
-
-    def __init__(self) -> None:
-        self._count, self._sum, self._square = 0, np.zeros(1), np.zeros(1)
-
-    def watch(self, blocks: Iterable[np.ndarray]) -> Blocks:
-        """Yield the blocks, and count them in."""
-        for block in blocks:
-            wide = np.asarray(block, dtype=np.float64)
-            self._count += len(wide)
-            self._sum = self._sum + wide.sum(0)
-            self._square = self._square + np.square(wide).sum(0)
-            yield block
-
-    @property
-    def mean(self) -> np.ndarray:
-        """Of each channel, float64 [channels]."""
-        return self._sum / max(self._count, 1)
-
-    @property
-    def deviation(self) -> np.ndarray:
-        """Of each channel, float64 [channels]."""
-        variance = self._square / max(self._count, 1) - np.square(self.mean)
-        return np.sqrt(np.maximum(variance, 0))
-
-
 class DomainPredictor:
     """A trained domain classifier with its encoder.
 
@@ -144,9 +115,9 @@ class DomainPredictor:
         self, config: EnhancerConfig, enhancer: dict[str, Any], classifier: dict[str, Any], device: torch.device
     ) -> None:
         self.rate, self.device = config.rate, device
-        self._enhancer = _loaded(Enhancer(config), enhancer, device)
+        self._enhancer = loaded(Enhancer(config), enhancer, device)
         made = DomainClassifier(config.widths[-1], bottleneck_bins(config))
-        self._classifier = _loaded(made, classifier, device)
+        self._classifier = loaded(made, classifier, device)
 
     @torch.no_grad()
     def target_probability(self, mixtures: Tensor) -> Tensor:
@@ -156,8 +127,3 @@ class DomainPredictor:
         """
         features = self._enhancer.encode(*self._enhancer.analyse(mixtures.to(self.device)))
         return self._classifier(features[-1]).double().sigmoid().cpu()
-
-
-def _loaded(network: Any, state: dict[str, Any], device: torch.device) -> Any:
-    take_state(network, state)
-    return network.to(device).eval().requires_grad_(False)

@@ -25,8 +25,8 @@ def write_separated(
     """Separate the pieces of a song dir, and return the song dir of the estimates.
 
     Writes ``<out>/wav/<id>.<source>.wav``, ``<source>.scp``, ``wav.scp`` (their sum), `CLIPPED`, and `KEPT` as they
-    are. Samples are floats: an estimate may pass full scale, and one of silence, rounded to 16 bit, would be zero
-    throughout, which museval leaves out.
+    are; in place of a missing ``utt2song``, the recordings that pieces are of. Samples are floats: an estimate may pass
+    full scale, and one of silence, rounded to 16 bit, would be zero throughout, which museval leaves out.
 
     Args:
         songs: The song dir.
@@ -39,6 +39,8 @@ def write_separated(
     """
     check_out(songs, out)
     tables = {name: songs.table(name) for name in KEPT if songs.has(name)}
+    if "utt2song" not in tables and songs.segmented:
+        tables["utt2song"] = {name: songs.segment(name).recording for name in songs.utterances}
 
     def make(name: str, _: str) -> Made:
         waves, rate = separate(name)
