@@ -120,11 +120,7 @@ stage_mixtures() { for domain in "${domains[@]}"; do mix_to_train "$domain"; don
 stage_evaluation() {
   for snr in $snrs; do mix_to_evaluate target "$snr" --balance true; done
   if has_english "$speech_part"; then mix_to_evaluate english 0; fi
-  for name in $(recorded_pairs); do
-    validate_data_dir.py --no-feats --no-text "$data/$name"
-    run stamp write "$data/$name" recorded --inputs "$data/$name"/{wav.scp,spk1.scp}
-    read_too+=("$data/$name"/{wav.scp,spk1.scp})
-  done
+  for name in $(recorded_pairs); do take_pairs "$name"; done
 }
 
 list_train() { plan list --stage train --out "$expdir/train.tsv"; }

@@ -30,6 +30,13 @@ recorded_pairs() {
   if [[ $names != none ]]; then echo "$names"; fi
 }
 
+# take_pairs NAME: checks and stamps recorded pairs, which the stage reads, too
+take_pairs() {
+  validate_data_dir.py --no-feats --no-text "$data/$1"
+  run stamp write "$data/$1" recorded --inputs "$data/$1"/{wav.scp,spk1.scp}
+  read_too+=("$data/$1"/{wav.scp,spk1.scp})
+}
+
 # evaluation_sets: prints their names
 evaluation_sets() {
   local snr
