@@ -109,3 +109,13 @@ gained() {
   if ((status != 0 && status != 3)); then exit "$status"; fi
   return "$status"
 }
+
+# counted: sets the report's option of what poor frames were counted of (Figure 2), by the first seed's detectors
+counted() {
+  local first=${seeds%% *} round
+  poor=()
+  if [[ -z $unlabelled ]]; then return; fi
+  poor=(--poor "DAMP=$expdir/poor_tracks_s$first")
+  for round in $(seq "$(<"$expdir/rounds")"); do poor+=("labels $round=$expdir/poor_labels_${round}_s$first"); done
+  poor+=("MUSDB18=$expdir/poor_labelled_s$first")
+}
