@@ -93,10 +93,10 @@ prepare_corpus() {
 
 # format_set SET: copies what is not at the rate and mono
 format_set() {
+  local form=(--data "$data/$1" --out "$dump/$1" --rate "$rate" --channels mix --subtype FLOAT --nj "$nj")
   ${train_cmd:?is set by cmd.sh} "$job=1:$nj" "$dump/log/format_$1.$job.log" \
-    python3 -m audiolab.bin.format_wav --data "$data/$1" --out "$dump/$1" --rate "$rate" --channels mix --subtype FLOAT \
-    --nj "$nj" --job "$job"
-  run format_wav --data "$data/$1" --out "$dump/$1" --rate "$rate" --channels mix --nj "$nj" --join
+    python3 -m audiolab.bin.format_wav "${form[@]}" --job "$job"
+  run format_wav "${form[@]}" --join
 }
 
 # gained ROUND: whether the best student's validation gained something in this round
