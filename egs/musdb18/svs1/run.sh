@@ -84,7 +84,7 @@ list_train() { plan list 1 --stage train --out "$expdir/train_1.tsv"; }
 stage_train() {
   local round
   for ((round = 1; round <= iterations; round++)); do
-    plan list "$round" --stage train --out "$expdir/train_$round.tsv"
+    if ((round > 1)); then plan list "$round" --stage train --out "$expdir/train_$round.tsv"; fi
     run_rows "$expdir/train_$round.tsv"
     echo "$round" >"$expdir/rounds"
     if ((round > 1)) && ! gained "$round"; then break; fi
