@@ -49,6 +49,9 @@ def check_made(plan: Plan, stage: str) -> None:
             check.check(Path(job.folder), job.phase.name, task_of(plan, job).options)
         except AudiolabError as error:
             problems.append(str(error))
+        else:
+            gone = [name for name in job.phase.makes if not Path(job.folder, name).exists()]
+            problems += [f"{job.folder}: its {name} is gone; run {job.phase.made_by} again" for name in gone]
     for job in plan.targets_of(stage):
         problems += [
             f"{job.phase.name}: {path}: no such file or folder" for path in job.reads if not Path(path).exists()

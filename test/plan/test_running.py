@@ -113,6 +113,7 @@ def plan():
             stage="1:one",
             folder="my {part}",
             reads=("{part}",),
+            makes=("out",),
             arguments="{part} --out '{folder}/out'",
         ),
         Phase("second", **words, stage="2:two", folder="{part}2", arguments="'{first}/out' --out {folder}/out"),
@@ -146,6 +147,10 @@ def test_all_that_another_stage_has_not_made_is_told_at_once():
     write_tasks("one.tsv", plan(), "one")
     run_rows("one.tsv", 1, 1)
     check_made(plan(), "two")
+    Path("my a/out").rename("elsewhere")
+    with pytest.raises(AudiolabError, match=r"^my a: its out is gone; run stage 1 \(one\) again$"):
+        check_made(plan(), "two")
+    Path("elsewhere").rename("my a/out")
     Path("b").write_text("b 2\n")
     with pytest.raises(AudiolabError, match=r"^my b was made from an older b: run stage 1 \(one\) again$"):
         check_made(plan(), "two")
