@@ -80,7 +80,8 @@ MUTATIONS = [
          "wanted = dict(job.values), name"),
         ("what a round stands on is not needed", "job.needs |= dict.fromkeys(keys[:1])\n        return keys[:1]",
          "return keys[:1]"),
-        ("one of several students", "keys = self._all_of(wanted, values)\n", "keys = self._all_of(wanted, values)[:1]\n"),
+        ("one of several students", "keys = self._all_of(wanted, values)\n",
+         "keys = self._all_of(wanted, values)[:1]\n"),
     ),
     *of(
         "audiolab/bin/compare_runs.py",
