@@ -19,6 +19,7 @@ CORPORA = {
     "librispeech": "audiolab.corpora.librispeech",
     "mir1k": "audiolab.corpora.mir1k",
     "musdb18": "audiolab.corpora.musdb18",
+    "stems": "audiolab.corpora.stems",
     "vcc2018": "audiolab.corpora.vcc2018",
     "wham": "audiolab.corpora.wham",
 }

@@ -28,6 +28,7 @@ mini_test=10                            # songs of its test
 mini_damp=16                            # performances of mini's DAMP-VSEP
 prepare_conf=                           # folder with musdb18.yaml, mir1k.yaml …: what is taken of each corpus; empty: all
 labelled="musdb18 mir1k ccmixter"       # corpora with sources, to train on
+stems=                                  # songs of your own: {train,valid,test}/<song>/{vocals,accompaniment}.wav; empty: none
 unlabelled=damp                         # corpus of the self-training; empty: none, so no students
 dataset=                                # names data/ and dump/; empty: the corpus
 eval_part="test"                        # what is evaluated on: test, or dev (validation songs: for choices)

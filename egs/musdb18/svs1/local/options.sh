@@ -23,21 +23,32 @@ shared_dirs=("$data" "$dump")
 job=$(job_variable "$data" "$dump" "$expdir" "$train_options" "$conf")
 if [[ $candidates == all ]]; then candidates=$(tr '\n' ' ' <"$conf/table1.txt"); fi
 
-read -r -a corpora <<<"musdb18 ${labelled//musdb18/} $unlabelled"
-roots=() choices=() made_from="db_root=$db_root, damp_root=$damp_root"
+# root_of CORPUS: prints where it lies
+root_of() {
+  case $1 in
+    damp) echo "$damp_root" ;;
+    stems) echo "$stems" ;;
+    *) echo "$db_root/$1" ;;
+  esac
+}
+
+if [[ -n $stems && ! -d $stems ]]; then echo "error: --stems $stems: there is no such folder" >&2 && exit 1; fi
+read -r -a corpora <<<"musdb18 ${labelled//musdb18/} $unlabelled ${stems:+stems}"
+roots=() choices=() made_from="db_root=$db_root, damp_root=$damp_root, stems=$stems"
 for name in "${corpora[@]}"; do
-  roots+=("$db_root/$name")
-  if [[ $name == damp ]]; then roots[-1]=$damp_root; fi
+  roots+=("$(root_of "$name")")
   if [[ -f $prepare_conf/$name.yaml ]]; then choices+=("$prepare_conf/$name.yaml"); fi
 done
 if [[ -n $prepare_conf ]]; then made_from+=", prepare_conf=$prepare_conf"; fi
 
 labelled_sets=() # 16 kHz, mono, to train on
 for name in $labelled; do labelled_sets+=("$dump/${name}_train"); done
+if [[ -d $stems/train ]]; then labelled_sets+=("$dump/stems_train"); fi
 sets=("${labelled_sets[@]#"$dump/"}" musdb18_valid musdb18_test)
 for name in $unlabelled; do sets+=("${name}_train"); done
+if [[ -d $stems/test ]]; then sets+=(stems_test); fi
 eval_sets=musdb18_test
-if [[ $eval_part == dev ]]; then eval_sets=musdb18_valid; fi
+if [[ $eval_part == dev ]]; then eval_sets=musdb18_valid; elif [[ -d $stems/test ]]; then eval_sets+=" stems_test"; fi
 
 check_options() {
   local parse=()
@@ -69,10 +80,11 @@ tops() { printf '%s\n' $students | sed 's/.*://' | sort -nu | paste -sd ' '; }
 
 # get_corpus NAME: downloads or synthesises a corpus
 get_corpus() {
-  local root=$db_root/$1 sizes=()
+  local root sizes=()
+  root=$(root_of "$1")
   case $1 in
     musdb18) sizes=(--train "$mini_train" --test "$mini_test") ;;
-    damp) root=$damp_root sizes=(--performances "$mini_damp") ;;
+    damp) sizes=(--performances "$mini_damp") ;;
   esac
   if [[ $corpus == mini && $root == "$corpus_dir/$1" ]]; then
     run make_mini --corpus "$1" --dest "$root" --seed "$seed" --nj "$nj" "${sizes[@]}"
@@ -85,10 +97,9 @@ get_corpus() {
 
 # prepare_corpus NAME: makes its data dirs
 prepare_corpus() {
-  local root=$db_root/$1 taken=()
-  if [[ $1 == damp ]]; then root=$damp_root; fi
+  local taken=()
   if [[ -f $prepare_conf/$1.yaml ]]; then taken=(--config "$prepare_conf/$1.yaml"); fi
-  run prepare --corpus "$1" --db_root "$root" --dest "$data" --nj "$nj" "${taken[@]}"
+  run prepare --corpus "$1" --db_root "$(root_of "$1")" --dest "$data" --nj "$nj" "${taken[@]}"
 }
 
 # format_set SET: copies what is not at the rate and mono
