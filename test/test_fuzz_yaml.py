@@ -1,6 +1,7 @@
 """Fuzzing of what reads YAML and options: configs are read or refused in one line, whatever stands in them."""
 
 import copy
+import typing
 
 import pytest
 from fuzzing import damaged, fuzz, outcome
@@ -79,7 +80,11 @@ def nested(dotted):
 @pytest.mark.parametrize("name", systems.names())
 def test_values_of_a_training_config(fuzz_seconds, name):
     cls = run_config_class(systems.get(name))
-    needed = {key: key for key, field, _ in leaves(cls) if field.default is field.default_factory}
+    needed = {
+        key: [key] if typing.get_origin(kind) is list else key
+        for key, field, kind in leaves(cls)
+        if field.default is field.default_factory
+    }
     tree = to_dict(from_dict(cls, nested({**needed, "system": name, "trainer.max_steps": 1})))
 
     def check(change):

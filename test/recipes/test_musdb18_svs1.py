@@ -17,13 +17,13 @@ pytestmark = pytest.mark.recipe
 NAME = "musdb18/svs1"
 EXP = "exp/mini"
 STEPS = 2
-STUDENTS = ("large_100", "large_50", "medium_100")
+STUDENTS = ("large_50", "medium_100")
 OPTIONS = {
     "corpus": "mini",
     "mini_train": 2,
     "mini_test": 2,
     "mini_damp": 4,
-    "students": "large:100 large:50 medium:100",
+    "students": "large:50 medium:100",
     "best": "large:50",
     "candidates": "medium_2.5s_p0 medium_10s_p0_damp",
     "iterations": 2,
@@ -91,7 +91,7 @@ def test_what_trainings_were_given(inside):
             assert data["pseudo_dirs"] == [f"{EXP}/labels_{number}_top{top}_s0"]
     for source in ("vocals", "accompaniment"):
         assert config_of(f"activity_{source}")["system_conf"]["source"] == source
-    large, control = (config_of(name)["system_conf"] for name in ("student_large_100_1", "control_large"))
+    large, control = (config_of(name)["system_conf"] for name in ("student_large_50_1", "control_large"))
     assert large == control
     assert large != config_of("teacher")["system_conf"]
 

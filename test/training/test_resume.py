@@ -86,7 +86,7 @@ def test_sigterm_saves_and_leaves_and_the_same_command_goes_on(tmp_path):
 def test_a_folder_is_one_runs_at_a_time_and_is_tidied(tmp_path):
     config = make_config("gan", {"data_conf": {"seconds": 0.05}}, max_steps=400)
     process = start(config, tmp_path / "run")
-    while process.is_alive() and not list((tmp_path / "run" / "checkpoints").glob("step_*")):
+    while process.is_alive() and not (tmp_path / "run" / "checkpoints" / "latest").exists():
         time.sleep(0.05)
     with pytest.raises(AudiolabError, match="another process is training there"):
         train(config, tmp_path / "run")
