@@ -100,6 +100,19 @@ class StemCrops(SystemDataset):
             lengths = np.concatenate([each.lengths for each in self.dirs])
             self._ends = Shared([np.cumsum(-(-lengths // self.samples))])
 
+    @classmethod
+    def both(cls, config: StemCropsConfig) -> tuple[StemCrops, StemCrops]:
+        """Return the windows to train on and those to validate on."""
+        return cls(config, "train"), cls(config, "valid")
+
+    def check_rate(self, rate: int) -> None:
+        """Raise `ValueError` unless a system's rate in Hz is that of the windows."""
+        if rate != self.rate:
+            raise ValueError(
+                f"rate is {rate} Hz, but songs are read at {self.rate} Hz: give system_conf.rate and data_conf.rate "
+                "the same value"
+            )
+
     def __len__(self) -> int:
         if self.train:
             return self._pools.windows

@@ -3,9 +3,12 @@
 import numpy as np
 import pytest
 import torch
+from song_folder import make_songs, noises
 
 from audiolab import systems
 from audiolab.config import from_dict
+from audiolab.data.augmentation import AugmentConfig
+from audiolab.data.stems import StemCrops, StemCropsConfig
 from audiolab.errors import AudiolabError
 from audiolab.systems.activity.config import ActivityConfig
 from audiolab.systems.activity.detector import Detector
@@ -50,6 +53,14 @@ def test_shares_of_energy(voice, rest, share):
     detector = Detector(ActivityConfig())
     found = detector.shares(*(detector.analyse(sine(*each)) for each in ((voice, 500), (rest, 2000))))
     assert found[0, 3:-3].numpy() == pytest.approx(share, abs=1e-3)
+
+
+def test_songs_of_another_rate_are_refused(tmp_path):
+    songs = str(make_songs(tmp_path, noises(2, 1.0, rate=8000), rate=8000))
+    augment = AugmentConfig(lowpass_hz=[2000, 3500], eq_hz=[100, 3000])
+    train_set = StemCrops(StemCropsConfig([songs], [songs], rate=8000, window_s=0.5, augment=augment), "train")
+    with pytest.raises(ValueError, match="rate is 16000 Hz, but songs are read at 8000 Hz"):
+        systems.get("activity").complete(ActivityConfig(), train_set)
 
 
 def test_there_is_no_share_where_both_are_silent():

@@ -1,13 +1,15 @@
 """PoCoNet's network: sizes, equations in closed form, causality in time, what is not to depend on what."""
 
 import math
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import torch
+from song_folder import make_songs, noises
 from torch.nn import functional
 
+from audiolab.data.augmentation import AugmentConfig
+from audiolab.data.stems import StemCrops, StemCropsConfig
 from audiolab.systems.poconet import PoCoNet
 from audiolab.systems.poconet.attention import TimeAttention
 from audiolab.systems.poconet.config import PoCoNetConfig
@@ -375,9 +377,12 @@ def test_sdr_of_what_is_heard():
 # The system
 
 
-def test_songs_of_another_rate_are_refused():
+def test_songs_of_another_rate_are_refused(tmp_path):
+    songs = str(make_songs(tmp_path, noises(2, 1.0, rate=8000), rate=8000))
+    augment = AugmentConfig(lowpass_hz=[2000, 3500], eq_hz=[100, 3000])
+    train_set = StemCrops(StemCropsConfig([songs], [songs], rate=8000, window_s=0.5, augment=augment), "train")
     with pytest.raises(ValueError, match="rate is 16000 Hz, but songs are read at 8000 Hz"):
-        PoCoNet.complete(PoCoNetConfig(**SMALL), SimpleNamespace(rate=8000))
+        PoCoNet.complete(PoCoNetConfig(**SMALL), train_set)
 
 
 # Configs

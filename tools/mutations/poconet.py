@@ -132,7 +132,7 @@ MUTATIONS = [
         BOTH,
         ("the mixture is the vocals", "self.separator(targets.sum(1))", "self.separator(targets[:, 0])"),
         ("the mean of the sources", "self.separator(targets.sum(1))", "self.separator(targets.mean(1))"),
-        ("any rate", "if config.rate != train_set.rate:", "if False:"),
+        ("any rate", "train_set.check_rate(config.rate)", "pass"),
         ("loss of one item", "Mean(float(loss) * count, count)", "Mean(float(loss), count)"),
     ),
     *of("audiolab/nn/batch_norm.py", NETWORK, ("statistics in any case", "if self.track_running_stats:", "if True:")),

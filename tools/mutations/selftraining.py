@@ -31,7 +31,8 @@ MUTATIONS = [
     ),
     *of(
         "audiolab/systems/activity/system.py",
-        WIRING,
+        DETECTOR,
+        ("songs of any rate", "train_set.check_rate(config.rate)", "pass"),
         ("the shares of the other source are learned", "own = spectra.pop(self.config.source)\n        (other,)",
          "other = spectra.pop(self.config.source)\n        (own,)"),
         ("the source alone is heard", "self.detector(own + other)", "self.detector(own)"),

@@ -37,16 +37,12 @@ class Activity(System):
     @classmethod
     def datasets(cls, config: StemCropsConfig) -> tuple[StemCrops, StemCrops]:
         """Return the windows to train on and those to validate on."""
-        return StemCrops(config, "train"), StemCrops(config, "valid")
+        return StemCrops.both(config)
 
     @classmethod
     def complete(cls, config: ActivityConfig, train_set: StemCrops) -> ActivityConfig:
         """Return the config, having seen that the songs have its rate."""
-        if config.rate != train_set.rate:
-            raise ValueError(
-                f"rate is {config.rate} Hz, but songs are read at {train_set.rate} Hz: give system_conf.rate and "
-                "data_conf.rate the same value"
-            )
+        train_set.check_rate(config.rate)
         return config
 
     @classmethod
