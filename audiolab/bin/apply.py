@@ -19,13 +19,7 @@ logger = logging.getLogger(__name__)
 def main() -> None:
     """Run the command."""
     options = parse()
-    given = parts.given(options, but=["applying"])
-    if options.join:
-        found = parts.join(options.out, options.nj, given)
-    else:
-        part = parts.Part.asked(options, "apply")
-        with part.making(options.out, given):
-            found = options.applying.apply(options, part)
+    found = parts.run(options, "apply", lambda part: options.applying.apply(options, part), but=["applying"])
     logger.info("%s: %d utterances", found.path, len(found.utterances))
 
 

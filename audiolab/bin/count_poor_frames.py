@@ -26,13 +26,7 @@ logger = logging.getLogger(__name__)
 def main() -> None:
     """Run the command."""
     options = parse()
-    given = parts.given(options)
-    if options.join:
-        found = parts.join(options.out, options.nj, given)
-    else:
-        part = parts.Part.asked(options, "count_poor_frames")
-        with part.making(options.out, given):
-            found = _count(options, part)
+    found = parts.run(options, "count_poor_frames", lambda part: _count(options, part))
     poor, frames = (sum(column) for column in zip(*(map(int, text.split()) for text in found.table(TABLE).values())))
     logger.info("%s: %d pieces, %.1f %% of the frames are poor", found.path, len(found.utterances), 100 * poor / frames)
 

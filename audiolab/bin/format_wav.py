@@ -27,16 +27,15 @@ def main() -> None:
     parts.add_options(parser, "jobs that make the data dir")
     add_arguments(parser, Form)
     options = parser.parse_args()
-    form, part = from_namespace(Form, options), parts.Part.asked(options, "format_wav")
-    given = parts.given(options)
-    if options.join:
-        found = parts.join(options.out, options.nj, given)
-    else:
-        if options.by_reference:
-            _check_by_reference(form)
-        make = cut_data_dir if options.by_reference else format_data_dir
-        with part.making(options.out, given):
-            found = make(DataDir(options.data), options.out, form, part, options.allow_pipes)
+    form = from_namespace(Form, options)
+    if options.by_reference:
+        _check_by_reference(form)
+    make = cut_data_dir if options.by_reference else format_data_dir
+    found = parts.run(
+        options,
+        "format_wav",
+        lambda part: make(DataDir(options.data), options.out, form, part, options.allow_pipes),
+    )
     seconds = sum(map(float, found.table("utt2dur").values()))
     logger.info("%s: %d utterances, %.2f h", found.path, len(found.utterances), seconds / 3600)
 

@@ -32,13 +32,9 @@ def main() -> None:
     parser.add_argument("--out", required=True, help="song dir to write")
     parts.add_options(parser, "jobs that make the song dir")
     options = parser.parse_args()
-    given = parts.given(options)
-    if options.join:
-        found = parts.join(options.out, options.nj, given)
-    else:
-        part = parts.Part.asked(options, "separate_baseline")
-        with part.making(options.out, given):
-            found = separate(DataDir(options.data), options.kind, options.out, part)
+    found = parts.run(
+        options, "separate_baseline", lambda part: separate(DataDir(options.data), options.kind, options.out, part)
+    )
     logger.info("%s: %d pieces of songs", found.path, len(found.utterances))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -112,6 +112,25 @@ def check_given(path: Path, before: Mapping[str, Any], given: Mapping[str, Any])
     for name in {**given, **before}:
         if before.get(name) != given.get(name):
             raise AudiolabError(f"{path}: its job was given other {name} than --join; give the same, or run it again")
+
+
+def run(options: Any, command: str, make: Callable[[Part], DataDir], but: Sequence[str] = ()) -> DataDir:
+    """Make a data dir, the part of one job, or join the parts, as the options of `add_options` ask; return it.
+
+    Args:
+        options: Those of the command, ``out`` among them.
+        command: Its name.
+        make: Makes a part.
+        but: As of `given`.
+
+    Raises:
+        AudiolabError: As `Part.asked`, `join` or ``make``.
+    """
+    part, alike = Part.asked(options, command), given(options, but)
+    if options.join:
+        return join(options.out, options.nj, alike)
+    with part.making(options.out, alike):
+        return make(part)
 
 
 def require(paths: Sequence[Path], nj: int) -> None:
