@@ -47,7 +47,7 @@ def loaded(loader: DataLoader) -> Iterator[Batch]:
     batches = iter(loader)
     while True:
         try:
-            batch = _next(batches)
+            batch = _next(batches, loader.num_workers > 0)
         except StopIteration:
             return
         except RuntimeError as error:
@@ -68,8 +68,11 @@ def batches_of_steps(loader: DataLoader, count: int, device: torch.device) -> It
         yield micro_batches
 
 
-def _next(batches: Iterator[Batch]) -> Batch:
-    """Return the next batch; a loader sees that a worker has died only when its own, short, timeout is over."""
+def _next(batches: Iterator[Batch], in_workers: bool) -> Batch:
+    """Return the next batch; a loader sees that a worker has died only when its own, short, timeout is over.
+
+    A worker that dies after it has made a batch takes it along: PyTorch fetches it from the worker's socket.
+    """
     until = time.monotonic() + BATCH_SECONDS
     while True:
         try:
@@ -79,6 +82,10 @@ def _next(batches: Iterator[Batch]) -> Batch:
                 raise
             if time.monotonic() >= until:
                 raise RuntimeError(f"DataLoader timed out after {BATCH_SECONDS:g} seconds") from error
+        except (ConnectionError, EOFError) as error:
+            if not in_workers or str(error).startswith("Caught "):  # of the dataset, with its own traceback
+                raise
+            raise RuntimeError("DataLoader worker died before its batch was fetched") from error
 
 
 def check_shared_memory(batches: list[Batch], workers: int, processes: int) -> None:

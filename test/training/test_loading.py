@@ -97,10 +97,14 @@ def test_a_worker_that_does_not_answer_is_not_waited_for_without_end(monkeypatch
         os.kill(worker.pid, signal.SIGKILL)
 
 
-def test_a_worker_that_dies_is_told(monkeypatch):
-    loader = make_loader(ToySet(ToyData(20, seconds=1.0), 0), BatchSampler(ToySet(ToyData(20), 0), 4, seed=0), 1, CPU)
+@pytest.mark.parametrize("seconds", [1.0, 0.0], ids=["at its work", "with batches that wait for it"])
+def test_a_worker_that_dies_is_told(seconds):
+    data = ToyData(20, seconds=seconds)
+    loader = make_loader(ToySet(data, 0), BatchSampler(ToySet(ToyData(20), 0), 4, seed=0), 1, CPU)
     batches = loaded(loader)
     next(batches)
+    if not seconds:
+        time.sleep(1.0)  # for the batches ahead
     os.kill(loader._iterator._workers[0].pid, signal.SIGKILL)
     with pytest.raises(AudiolabError, match=r"loading data: DataLoader worker"):
         list(itertools.islice(batches, 5))
