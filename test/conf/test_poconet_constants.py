@@ -87,14 +87,14 @@ MINI = {
         "system_conf.embeddings": 9,
         "system_conf.input_power": 0.5,
         "system_conf.norm_momentum": 0.1,
-        "data_conf.window_s": 2.5,
+        "data_conf.window_s": 1.25,
         "data_conf.valid_s": 2.5,
         "data_conf.piece_s": None,
         "optim.separator.lr": 4e-3,
         "optim.separator.schedule": "cosine",
         "optim.separator.floor": 0.05,
-        "trainer.max_steps": 300,
-        "trainer.batch_size": 4,
+        "trainer.max_steps": 400,
+        "trainer.batch_size": 8,
         "trainer.valid_every": 100,
         "trainer.save_every": 100,
         "trainer.log_every": 20,
@@ -105,7 +105,7 @@ MINI = {
     "medium_10s_p0": {"data_conf.random_mix": 0.0},
     "medium_10s_p0_damp": {"data_conf.random_mix": 0.0},
     "small_10s_p0": {"data_conf.random_mix": 0.0, "system_conf.levels": 3, "system_conf.max_channels": 16},
-    "medium_2.5s_p0": {"data_conf.random_mix": 0.0, "data_conf.window_s": 0.625, "trainer.batch_size": 16},
+    "medium_2.5s_p0": {"data_conf.random_mix": 0.0, "data_conf.window_s": 0.3125, "trainer.batch_size": 32},
 }
 """What the teacher changes of the full one, and all others of the teacher."""
 
