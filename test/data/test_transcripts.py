@@ -71,6 +71,9 @@ def test_several_folders(given, tmp_path):
     np.testing.assert_allclose(mean, frames.mean(axis=0), rtol=1e-5)
     np.testing.assert_allclose(std, frames.std(axis=0), rtol=1e-4)
     assert dataset.fingerprint() != given().fingerprint()
+    before = given().fingerprint()
+    write_table(tmp_path / "feats" / "text", TEXTS | {"A_2": "cb"})
+    assert given().fingerprint() != before
 
 
 def test_what_is_too_short_for_its_text_is_left_out(given, caplog):

@@ -64,8 +64,6 @@ MUTATIONS = [
         ("equal prefixes are not added up", "torch.logaddexp(stays_unit, joined.permute",
          "torch.maximum(stays_unit, joined.permute"),
         ("equal prefixes stand twice", "torch.where(same.any(dim=2), -torch.inf, goes_on)", "goes_on"),
-        ("the empty prefix repeats",
-         "torch.where(state.last == BLANK, -torch.inf, state.unit + own)", "state.unit + own"),
         ("a prefix stays by the best of its ends", "stays_blank = state.total + log_probs[:, :1]",
          "stays_blank = state.blank + log_probs[:, :1]"),
         ("the search goes on in padding",

@@ -103,9 +103,8 @@ def _step(state: _Beam, log_probs: Tensor, classes: int) -> tuple[_Beam, Tensor,
     batch, beam = state.last.shape
     chosen = log_probs[:, 1:].topk(classes, dim=-1).indices + 1
     # a prefix stays as it is: by a blank, or by its last unit once more
-    own = torch.gather(log_probs, 1, state.last)
     stays_blank = state.total + log_probs[:, :1]
-    stays_unit = torch.where(state.last == BLANK, -torch.inf, state.unit + own)
+    stays_unit = state.unit + torch.gather(log_probs, 1, state.last)  # which the empty one has not
     # it goes on: by a unit, of which a second one in a row takes a blank between them
     goes_on = torch.gather(log_probs, 1, chosen)[:, None] + torch.where(
         chosen[:, None] == state.last[:, :, None], state.blank[:, :, None], state.total[:, :, None]
