@@ -48,6 +48,8 @@ MUTATIONS = [
         "audiolab/systems/ctc/system.py",
         SYSTEM,
         ("a loss an utterance, not a unit", "return loss / wanted, log_probs", "return loss, log_probs"),
+        ("a sum over utterances", 'Update("recogniser", loss.mean())', 'Update("recogniser", loss.sum())'),
+        ("errors of a sum", "Mean(float(loss.sum()), len(loss))", "Mean(float(loss.mean()), len(loss))"),
         ("units take the blank's class", 'batch["targets"].cpu() + 1', 'batch["targets"].cpu()'),
         ("frames of the input", "self.recogniser.frames(lengths)\n        # on", "lengths\n        # on"),
         ("strides leave no room", "config.stride > train_set.config.frames_per_unit", "False"),
