@@ -2,8 +2,9 @@
 # Extracts features in jobs: extract_features.sh [--f0] CONFIG DATA DUMP NJ JOB
 #
 # DATA is a data dir, CONFIG the YAML that says of which kind the features are. DUMP gets feats.scp, utt2num_frames,
-# features.yaml, utt2spk and spk2utt. At most NJ jobs run through ${train_cmd}; JOB, which stands in no path, is their
-# number. With --f0, for features that need it, F0 and each speaker's range come first: f0.scp, spk2f0.
+# features.yaml, utt2spk, spk2utt and, where DATA has them, text, utt2lang and spk2gender. At most NJ jobs run through
+# ${train_cmd}; JOB, which stands in no path, is their number. With --f0, for features that need it, F0 and each
+# speaker's range come first: f0.scp, spk2f0.
 set -euo pipefail
 with_f0=false
 if [[ ${1-} == --f0 ]]; then with_f0=true && shift; fi
@@ -34,3 +35,6 @@ in_jobs extract_features feats "${f0[@]}"
 python3 -m audiolab.bin.join_scp "$dump"/parts/utt2num_frames.* --out "$dump/utt2num_frames"
 mv "$dump/parts/features.yaml" "$dump/features.yaml"
 cp "$data"/{utt2spk,spk2utt} "$dump"
+for table in text utt2lang spk2gender; do
+  if [[ -f $data/$table ]]; then cp "$data/$table" "$dump"; fi
+done

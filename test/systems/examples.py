@@ -15,7 +15,9 @@ from song_folder import make_songs, noises
 
 from audiolab import systems
 from audiolab.config import from_dict
-from audiolab.datadir.table import read_table
+from audiolab.datadir.table import read_table, write_table
+from audiolab.features.log_mel_config import LogMelConfig
+from audiolab.text.units import train_units, write_units
 from audiolab.training.config import run_config_class
 from audiolab.training.trainer import Trainer
 
@@ -201,6 +203,39 @@ def activity(folder: Path) -> Example:
         {"system_conf": sizes, "data_conf": separation["data_conf"], "optim": {"detector": {"lr": 3e-2}}},
         ("error",),  # the loss falls to the entropy of the shares
         lambda predictor: predictor.ratios(noise()[None]),
+        batch_size=4,
+    )
+
+
+def spoken_features(folder: Path, seed: int, count: int = 6) -> Path:
+    """Return a folder of mel features in which each letter of a text is 4 frames of a band of its own."""
+    generator, feats, texts = np.random.default_rng(seed), {}, {}
+    for number in range(count):
+        letters = generator.permutation(8)[: 3 + number % 3]
+        bands = np.repeat(np.eye(8)[letters], 4, axis=0)
+        feats[f"A_{number}"] = np.float32(0.2 + 0.6 * bands + 0.05 * generator.random(bands.shape))
+        texts[f"A_{number}"] = "".join("abcdefgh"[letter] for letter in letters)
+    make_features(folder, feats, config=LogMelConfig(n_mels=8))
+    write_table(folder / "text", texts)
+    return folder
+
+
+def ctc(folder: Path) -> Example:
+    """A small recogniser of eight letters."""
+    units = folder / "units.model"
+    data = {f"{part}_dirs": [str(spoken_features(folder / part, seed))] for seed, part in enumerate(("train", "valid"))}
+    write_units(units, train_units(["abcdefgh"], 20, "char"))
+    sizes = {"filters": 8, "hidden": 8, "layers": 1, "dropout": 0.0}
+    masks = {"time_mask": 2, "band_mask": 2}
+    noise = np.random.default_rng(0).random((20, 8), np.float32)
+    return Example(
+        {
+            "system_conf": sizes,
+            "data_conf": data | masks | {"units": str(units)},
+            "optim": {"recogniser": {"lr": 1e-2}},
+        },
+        ("recogniser_loss",),
+        lambda predictor: predictor.log_probs([noise])[0],
         batch_size=4,
     )
 
