@@ -151,5 +151,5 @@ MUTATIONS = [
     *of(f"{CONF}/student_large.yaml", CONSTANTS, ("a student of the teacher's width", "max_channels: 256",
         "max_channels: 128")),
     *of(f"{CONF}/medium_5s_p50.yaml", CONSTANTS, ("a batch of one", "batch_size: 2", "batch_size: 1")),
-    *of(f"{CONF}/mini/teacher.yaml", CONSTANTS, ("mini for longer", "max_steps: 300", "max_steps: 3000")),
+    *of(f"{CONF}/mini/teacher.yaml", CONSTANTS, ("mini for longer", "max_steps: 400", "max_steps: 4000")),
 ]  # fmt: skip
