@@ -50,6 +50,10 @@ def test_refusals(root, tmp_path):
     (tmp_path / "empty").mkdir()
     with refused("no song; expected <song>/", out):
         prepare(tmp_path / "empty", out)
+    (root / "ccmixter_corpus/jazz, in 5/mix.flac").touch()
+    with refused("jazz, in 5/mix.wav: mix.flac is there, too; leave one of them", out):
+        prepare(root, out)
+    (root / "ccmixter_corpus/jazz, in 5/mix.flac").unlink()
     (root / "ccmixter_corpus/jazz, in 5/source-02.wav").unlink()
     with refused(r"jazz, in 5: has no source-02 \(.wav or .flac\)", out):
         prepare(root, out)
