@@ -28,6 +28,8 @@ def root(tmp_path):
     for name in ("Alex_-_Could_Be", "Alex_-_Emerge", "jazz, in 5"):
         write_song(tmp_path / "db" / "ccmixter_corpus" / name)
     (tmp_path / "db" / "ccmixter_corpus" / "licenses.csv").touch()
+    (tmp_path / "db" / "extras").mkdir()
+    soundfile.write(tmp_path / "db" / "extras" / "medley.wav", np.zeros(9), RATE)
     return tmp_path / "db"
 
 
