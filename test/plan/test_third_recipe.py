@@ -54,7 +54,7 @@ def settings(*sets):
 def test_each_config_of_a_phase_is_looked_at(call):
     Path("conf/bad.yaml").write_text(CONF.format(system="se_supervised") + "nosuchkey: 1\n")
     Path("phases.yaml").write_text(
-        "axes: {conf: name}\nphases:\n  model: {stage: 1:train, verb: train, over: conf, folder: exp/model_{conf}, "
+        "axes: {conf: name}\nphases:\n  model: {stage: 1:train, verb: train, over: conf, folder: 'exp/model_{conf}', "
         "arguments: '--config conf/{conf}.yaml --expdir {folder} --data_conf.source_train a "
         "--data_conf.source_valid b'}\n"
     )
