@@ -110,10 +110,13 @@ prepare_corpus() {
 
 # format_set SET: copies what is not at the rate and mono
 format_set() {
-  local form=(--data "$data/$1" --out "$dump/$1" --rate "$rate" --channels mix --subtype FLOAT --nj "$nj")
-  ${train_cmd:?is set by cmd.sh} "$job=1:$nj" "$dump/log/format_$1.$job.log" \
+  local jobs form
+  jobs=$(wc -l <"$data/$1/utt2spk")
+  jobs=$((nj < jobs ? nj : jobs)) # each has a piece at least
+  form=(--data "$data/$1" --out "$dump/$1" --rate "$rate" --channels mix --subtype FLOAT --nj "$jobs")
+  ${train_cmd:?is set by cmd.sh} "$job=1:$jobs" "$dump/log/format_$1.$job.log" \
     python3 -m audiolab.bin.format_wav "${form[@]}" --job "$job"
-  run format_wav "${form[@]}" --join
+  if ((jobs > 1)); then run format_wav "${form[@]}" --join; fi
 }
 
 # gained ROUND: whether the best student's validation gained something in this round
