@@ -9,7 +9,7 @@ import logging
 from collections.abc import Sequence
 
 from audiolab import cli
-from audiolab.data.poor_frames import TABLE, best_songs, read_poor_frames, shares_of_songs
+from audiolab.data.poor_frames import best_songs, poor_shares
 from audiolab.data.stem_dir import StemDir
 from audiolab.datadir.subset import subset_data_dir
 from audiolab.errors import AudiolabError
@@ -20,15 +20,12 @@ logger = logging.getLogger(__name__)
 def main() -> None:
     """Run the command."""
     options = parse()
-    stems, counts = StemDir(options.data), read_poor_frames(f"{options.data}/{TABLE}")
-    songs = dict(zip(stems.ids, stems.songs))
-    if odd := sorted(songs.keys() ^ counts.keys()):
-        raise AudiolabError(
-            f"{options.data}/{TABLE}: '{odd[0]}' is not in both it and the song dir; count poor frames again"
-        )
-    shares = shares_of_songs(counts, songs)
+    songs = StemDir(options.data)
+    shares = poor_shares(songs)
     kept = set(best_songs(shares, options.top))
-    found = subset_data_dir(options.data, options.out, [name for name, song in songs.items() if song in kept])
+    found = subset_data_dir(
+        options.data, options.out, [name for name, song in zip(songs.ids, songs.songs) if song in kept]
+    )
     worst = max(shares[song] for song in kept)
     logger.info(
         "%s: %d of %d songs, with up to %.1f %% of poor frames", found.path, len(kept), len(shares), 100 * worst

@@ -98,11 +98,15 @@ def _list(plan: Plan, options: configargparse.Namespace) -> None:
 
 
 def _parse(plan: Plan) -> None:
-    """Raise for arguments that a command would refuse, of those that have a ``parse`` of their own."""
+    """Raise for arguments that a command would refuse, of those that have a ``parse`` of their own.
+
+    Of a phase's jobs one is looked at for each ``--config``.
+    """
     tried = set()
     for job in plan.jobs.values():
-        if job.phase.verb and job.phase.name not in tried:
-            tried.add(job.phase.name)
+        one = job.phase.name, dict(zip(job.words, job.words[1:])).get("--config")
+        if job.phase.verb and one not in tried:
+            tried.add(one)
             command = importlib.import_module(f"audiolab.bin.{job.phase.verb}")
             parse = getattr(command, "parse", None)
             if parse and parse.__module__ == command.__name__:

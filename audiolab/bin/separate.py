@@ -30,6 +30,7 @@ CHUNK_S = (1.0, 600.0)
 """Least and most seconds that a network hears at a time."""
 
 MOST_OVERLAP = 0.5
+"""Largest share of a chunk that lies in the one before."""
 
 
 def main() -> None:
@@ -68,9 +69,14 @@ def parse(argv: Sequence[str] | None = None) -> Namespace:
         "--high_band", choices=("keep", "drop"), default="keep",
         help="what lies above half of the model's rate: the accompaniment keeps it, or no source has it",
     )  # fmt: skip
-    parser.add_argument("--chunk_s", type=cli.within(float, *CHUNK_S), default=10.0, help="heard at a time [s]")
     parser.add_argument(
-        "--overlap", type=cli.within(float, 0, MOST_OVERLAP), default=0.25, help="share of it that the last one had"
+        "--chunk_s", type=cli.within(float, *CHUNK_S), default=Wanted.chunk_s, help="heard at a time [s]"
+    )
+    parser.add_argument(
+        "--overlap",
+        type=cli.within(float, 0, MOST_OVERLAP),
+        default=Wanted.overlap,
+        help="share of it that the last one had",
     )
     parser.add_argument("--skip_existing", action="store_true", help="leave songs alone whose files are all there")
     options = parser.parse_args(argv)

@@ -13,7 +13,7 @@ from audiolab.corpora.ccmixter_mini import CcmixterMini, make_mini
 from audiolab.corpora.preparation import Rate, Songs
 from audiolab.corpora.prepared import Ids
 from audiolab.corpora.song_dirs import SongRecording, prepare_songs
-from audiolab.corpora.walk import recordings_below
+from audiolab.corpora.walk import by_name, check_whole, recordings_below
 from audiolab.datadir.entry import entry_of
 from audiolab.errors import AudiolabError
 
@@ -56,8 +56,8 @@ def prepare(
         raise AudiolabError(f"{root}: no such folder; --db_root is where {_EXPECTED} lies")
     ids, songs = Ids(), []
     for folder, names in recordings_below(root):
-        paths = {Path(name).stem: folder / name for name in names}
-        if paths.keys() & set(FILES):
+        paths = by_name(folder, names, FILES)
+        if paths:
             songs.append(_recording(folder, paths, ids))
     if not songs:
         raise AudiolabError(f"{root}: no song; expected {_EXPECTED}")
@@ -65,9 +65,7 @@ def prepare(
 
 
 def _recording(folder: Path, paths: dict[str, Path], ids: Ids) -> SongRecording:
-    missing = [name for name in FILES if name not in paths]
-    if missing:
-        raise AudiolabError(f"{folder}: has no {' and no '.join(missing)} (.wav or .flac); expected {_EXPECTED}")
+    check_whole(folder, paths, FILES, f"expected {_EXPECTED}")
     artist, _, title = folder.name.partition("_-_")
     speaker = ids.of(artist, str(folder))
     utterance = f"{speaker}-{ids.of(title, str(folder))}" if title else speaker

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from audiolab.corpora.prepared import clean_id
-from audiolab.corpora.walk import check_name, walk
+from audiolab.corpora.walk import by_name, check_name, walk
 from audiolab.errors import AudiolabError
 from audiolab.textfile import read_records
 from audiolab.waiting import told
@@ -61,13 +61,10 @@ def find_performances(root: str | Path) -> list[Performance]:
     """
     found: dict[str, Performance] = {}
     for folder, names in told(walk(Path(root)), f"folders of {root}"):
-        tracks: dict[str, Path] = {}
-        for path in (folder / name for name in names):
-            if path.stem in TRACKS and path.suffix.lower() in ENDINGS:
-                check_name(path)
-                if tracks.setdefault(path.stem, path) != path:
-                    raise AudiolabError(f"{path}: the same track as {tracks[path.stem].name}; take one of them away")
+        tracks = by_name(folder, [name for name in names if name.lower().endswith(ENDINGS)], TRACKS)
         if tracks:
+            for path in tracks.values():
+                check_name(path)
             one = Performance(folder.name, folder, folder.parent.name, tracks)
             if found.setdefault(one.name, one) is not one:
                 raise AudiolabError(

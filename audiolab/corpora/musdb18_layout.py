@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from audiolab.corpora.prepared import clean_id
-from audiolab.corpora.walk import AUDIO, check_name, walk
+from audiolab.corpora.walk import AUDIO, by_name, check_name, check_whole, walk
 from audiolab.errors import AudiolabError
 
 STEMS = ("mixture", "drums", "bass", "other", "vocals")
@@ -111,11 +111,9 @@ def _songs_in(folder: Path, names: Sequence[str]) -> list[Found]:
     for name in mixed:
         check_name(folder / name)
     found = [Found(folder.name, name.removesuffix(STEM_FILE), folder / name, None) for name in mixed]
-    stems = {Path(name).stem: folder / name for name in names if Path(name).suffix.lower() in AUDIO}
-    if not stems.keys() & set(STEMS):
+    stems = by_name(folder, [name for name in names if name.lower().endswith(AUDIO)], STEMS)
+    if not stems:
         return found
     check_name(folder)
-    missing = [stem for stem in STEMS if stem not in stems]
-    if missing:
-        raise AudiolabError(f"{folder}: has no {' and no '.join(missing)} (.wav or .flac); get the song again")
-    return [*found, Found(folder.parent.name, folder.name, folder, {stem: stems[stem] for stem in STEMS})]
+    check_whole(folder, stems, STEMS, "get the song again")
+    return [*found, Found(folder.parent.name, folder.name, folder, stems)]

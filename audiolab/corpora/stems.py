@@ -13,14 +13,13 @@ from audiolab.corpora.preparation import Rate, Songs
 from audiolab.corpora.prepared import Ids
 from audiolab.corpora.song_dirs import SongRecording, prepare_songs
 from audiolab.corpora.stems_mini import StemsMini, make_mini
-from audiolab.corpora.walk import recordings_below
+from audiolab.corpora.walk import by_name, check_whole, recordings_below
+from audiolab.data.stem_dir import SOURCES
 from audiolab.datadir.entry import entry_of
 from audiolab.errors import AudiolabError
 
 SETS = ("train", "valid", "test")
 """Folders; a data dir's name ends as its folder's."""
-
-SOURCES = ("vocals", "accompaniment")
 
 _EXPECTED = "{train,valid,test}/<song>/{vocals,accompaniment}.wav (or .flac)"
 
@@ -62,14 +61,8 @@ def prepare(db_root: str | Path, dest: str | Path, config: StemsPreparation | No
 
 
 def _recording(folder: Path, names: list[str], ids: Ids) -> SongRecording:
-    paths: dict[str, Path] = {}
-    for name in names:
-        other = paths.setdefault(Path(name).stem, folder / name)
-        if other != folder / name:
-            raise AudiolabError(f"{folder / name}: {other.name} is there, too; leave one of them")
-    missing = [name for name in SOURCES if name not in paths]
-    if missing:
-        raise AudiolabError(f"{folder}: has no {' and no '.join(missing)} (.wav or .flac); expected {_EXPECTED}")
+    paths = by_name(folder, names, ("mixture", *SOURCES))
+    check_whole(folder, paths, SOURCES, f"expected {_EXPECTED}")
     song = ids.of(folder.name, str(folder))
     vocals, accompaniment = (paths[name] for name in SOURCES)
     mixture = entry_of(paths["mixture"]) if "mixture" in paths else entry_of(vocals, accompaniment)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 
 from audiolab.errors import AudiolabError
@@ -34,6 +34,26 @@ def recordings_below(root: Path) -> Iterator[tuple[Path, list[str]]]:
             for name in audio:
                 check_name(folder / name)
             yield folder, audio
+
+
+def by_name(folder: Path, names: Iterable[str], wanted: Collection[str]) -> dict[str, Path]:
+    """Return name without ending -> file, of those files of a folder that are ``wanted``.
+
+    Raises:
+        AudiolabError: One is there twice, with two endings.
+    """
+    found: dict[str, Path] = {}
+    for path in (folder / name for name in names):
+        if path.stem in wanted and found.setdefault(path.stem, path) != path:
+            raise AudiolabError(f"{path}: {found[path.stem].name} is there, too; leave one of them")
+    return found
+
+
+def check_whole(folder: Path, found: Mapping[str, Path], needed: Iterable[str], advice: str) -> None:
+    """Raise `AudiolabError` where `by_name` did not find all recordings that a song has; ``advice`` is what to do."""
+    missing = [name for name in needed if name not in found]
+    if missing:
+        raise AudiolabError(f"{folder}: has no {' and no '.join(missing)} (.wav or .flac); {advice}")
 
 
 def check_name(path: Path) -> None:

@@ -17,8 +17,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import scipy  # its signal is loaded at the first use, and models in use have none
 import soxr
-from scipy import signal
 
 from audiolab.config import option
 from audiolab.errors import AudiolabError
@@ -138,7 +138,7 @@ class Augmentation:
         if change.ratio != 1.0:
             wave = shifted(wave, samples, change.ratio, self.config.keep_tempo)
         if len(change.sections):
-            wave = signal.sosfilt(change.sections, wave)
+            wave = scipy.signal.sosfilt(change.sections, wave)
         return np.asarray(wave * change.gain, np.float32)
 
     def _bands(self, generator: np.random.Generator, sources: int) -> list[np.ndarray]:
@@ -156,7 +156,7 @@ class Augmentation:
         """Return the sections of a low-pass; none for NaN, or where it would pass all that there is."""
         if not cutoff < self.rate / 2:
             return NOTHING.sections
-        return signal.butter(self.config.lowpass_order, cutoff, fs=self.rate, output="sos")
+        return scipy.signal.butter(self.config.lowpass_order, cutoff, fs=self.rate, output="sos")
 
 
 def peaking(gain_db: np.ndarray, centre: np.ndarray, quality: np.ndarray, rate: int) -> np.ndarray:

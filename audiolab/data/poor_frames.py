@@ -94,6 +94,20 @@ def read_poor_frames(path: str | Path) -> dict[str, tuple[int, int]]:
     return found
 
 
+def poor_shares(songs: StemDir) -> dict[str, float]:
+    """Return song -> share of its frames that are poor, 0 to 1, of a song dir that has `TABLE`.
+
+    Raises:
+        AudiolabError: The table is missing or broken, or has not the pieces that the dir has.
+    """
+    counts, pieces = read_poor_frames(songs.path / TABLE), dict(zip(songs.ids, songs.songs))
+    if odd := sorted(pieces.keys() ^ counts.keys()):
+        raise AudiolabError(
+            f"{songs.path / TABLE}: '{odd[0]}' is not in both it and the song dir; count poor frames again"
+        )
+    return shares_of_songs(counts, pieces)
+
+
 def shares_of_songs(counts: Mapping[str, tuple[int, int]], songs: Mapping[str, str]) -> dict[str, float]:
     """Return song -> share of its frames that are poor, 0 to 1.
 

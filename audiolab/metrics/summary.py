@@ -113,14 +113,15 @@ def check_baseline(scores: Iterable[Score], baseline: str) -> None:
         raise AudiolabError(f"baseline '{baseline}' was not scored; scored are: {', '.join(systems)}")
 
 
-def extent(scores: Sequence[Score], *further: tuple[int, str]) -> str:
+def extent(scores: Sequence[Score], *further: tuple[int, str], unit: str = "utterance") -> str:
     """Return over how much numbers were taken: ``8 utterances, 2 pairs, 3 seeds``.
 
     Args:
         scores: What they were taken of.
-        further: (count, name) of what else is told, between utterances and seeds.
+        further: (count, name) of what else is told, between units and seeds.
+        unit: What a unit is called.
     """
-    counts = [(len({score.unit for score in scores}), "utterance"), *further]
+    counts = [(len({score.unit for score in scores}), unit), *further]
     if seeds := {score.seed for score in scores} - {UNTRAINED}:
         counts.append((len(seeds), "seed"))
     return ", ".join(f"{count} {name}{'s' if count > 1 else ''}" for count, name in counts)

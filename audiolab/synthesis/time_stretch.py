@@ -5,8 +5,7 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from scipy import fft
-from scipy.signal import get_window
+import scipy  # its signal is loaded at the first use, and models in use have none
 
 _SIZE, _HOP = 1024, 256
 _REACH = 2
@@ -28,14 +27,14 @@ def stretch(wave: np.ndarray, samples: int) -> np.ndarray:
     centres = np.rint(np.arange(-1, -(-samples // _HOP) + 2) * step).astype(np.int64)  # all frames that reach a sample
     edge = _SIZE // 2 + _HOP + math.ceil(2 * step)
     padded = np.pad(wave, edge).astype(np.float32)
-    window = get_window("hann", _SIZE).astype(np.float32)
+    window = scipy.signal.get_window("hann", _SIZE).astype(np.float32)
     frames = np.lib.stride_tricks.sliding_window_view(padded, _SIZE)
-    now, before = (fft.rfft(frames[centres + (edge - _SIZE // 2 - back)] * window) for back in (0, _HOP))
+    now, before = (scipy.fft.rfft(frames[centres + (edge - _SIZE // 2 - back)] * window) for back in (0, _HOP))
     turns = _unit(now * before.conj())
     turns[0] = _unit(now[0])
     aimed = np.cumprod(turns, axis=0)
     rotation = np.take_along_axis(_unit(aimed * now.conj()), _nearest_peak(_power(now)), axis=1)
-    again = fft.irfft(now * rotation, _SIZE) * window
+    again = scipy.fft.irfft(now * rotation, _SIZE) * window
     return _overlapped(again, window)[_SIZE // 2 + _HOP :][:samples]
 
 

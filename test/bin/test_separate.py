@@ -68,11 +68,11 @@ def test_a_song_becomes_a_folder_of_sources(separate):
     assert np.abs(lost).max() > 0.05
 
 
-@pytest.mark.parametrize("channels", [1, 2, 3])
 @pytest.mark.parametrize(
-    ("words", "ending", "subtype"),
-    [((), "wav", "PCM_16"), (("--bits", "24"), "wav", "PCM_24"), (("--bits", "float"), "wav", "FLOAT"),
-     (("--format", "flac"), "flac", "PCM_16"), (("--format", "flac", "--bits", "24"), "flac", "PCM_24")],
+    ("channels", "words", "ending", "subtype"),
+    [(1, (), "wav", "PCM_16"), (3, (), "wav", "PCM_16"), (2, ("--bits", "24"), "wav", "PCM_24"),
+     (2, ("--bits", "float"), "wav", "FLOAT"), (2, ("--format", "flac"), "flac", "PCM_16"),
+     (1, ("--format", "flac", "--bits", "24"), "flac", "PCM_24")],
 )  # fmt: skip
 def test_a_source_and_the_rest_are_the_mixture(separate, words, ending, subtype, channels):
     """To the bit that a file has."""
@@ -183,7 +183,7 @@ def test_all_songs_are_looked_at_before_the_first_is_separated(separate):
     soundfile.write("music/a.wav", song(0.2), RATE)
     soundfile.write("music/b.wav", song(0.2), RATE)
     Path("music/b.wav").write_bytes(Path("music/b.wav").read_bytes()[:-100])
-    with pytest.raises(AudiolabError, match=r"music/b\.wav: .*truncated|music/b\.wav: "):
+    with pytest.raises(AudiolabError, match=r"music/b\.wav: .*truncated"):
         separate("music", "out")
     assert not Path("out").exists()
 
@@ -215,7 +215,7 @@ def test_a_full_disk_is_told(separate, monkeypatch):
         (("empty", "out"), "empty: no song below it"),
         (("a.wav", "b/a.wav", "out"), "b/a.wav: goes into out/a, as a.wav does"),
         (("b", "b/out"), "b/out: lies in b, which is read"),
-        (("a.wav", "out", "--sources", "voacls"), r"the model has no 'voacls' \(did you mean vocals|no 'voacls'"),
+        (("a.wav", "out", "--sources", "voacls"), r"the model has no 'voacls'; did you mean 'vocals'\?"),
         (("a.wav", "out", "--sources", "drums"), "the model has no 'drums'"),
         (("a.wav", "out", "--format", "flac", "--bits", "float"), "a flac has no float samples"),
         (("a.wav", "out", "--overlap", "0.7"), "--overlap: '0.7' is no number from 0 to 0.5"),

@@ -246,7 +246,7 @@ def test_layouts_that_are_refused(root, tmp_path):
         find_performances(tmp_path / "empty")
     folder = root / "damp/8/IT/it/1_10"
     (folder / "mix.ogg").touch()
-    with pytest.raises(AudiolabError, match=r"mix\.wav: the same track as mix\.ogg"):
+    with pytest.raises(AudiolabError, match=r"mix\.wav: mix\.ogg is there, too; leave one of them"):
         find_performances(root)
     (folder / "mix.ogg").unlink()
     write(root / "more", "1_10")

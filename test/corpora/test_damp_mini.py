@@ -7,19 +7,19 @@ import numpy as np
 import pytest
 import soundfile
 from checks import hashes
+from small_songs import DAMP
 
 from audiolab.corpora.damp import DampPreparation, prepare
 from audiolab.corpora.damp_layout import find_performances
 from audiolab.corpora.damp_mini import RATE, DampMini, make_mini
 from audiolab.datadir.datadir import DataDir
 
-SMALL = DampMini(performances=3, singers=3, seconds=[4.0, 5.0])
 LEAST = DampPreparation(min_seconds=3.0, longest_delay=0.5)
 
 
 @pytest.fixture(scope="module")
-def mini(tmp_path_factory):
-    return make_mini(tmp_path_factory.mktemp("mini") / "mini", SMALL, seed=3, nj=1)
+def mini(mini_corpus):
+    return mini_corpus("damp", DAMP)
 
 
 def delays(mini):
@@ -39,13 +39,13 @@ def test_layout(mini):
             assert 0.3 < np.abs(samples).max() < 0.91
             lengths.add(len(samples))
         assert 4 * RATE <= min(lengths) <= max(lengths) <= 5 * RATE
-    assert len({one.speaker for one in found}) == 3
-    assert len({one.language for one in found}) == 3
+    assert len({one.speaker for one in found}) == 4
+    assert len({one.language for one in found}) == 4
 
 
 def test_the_first_two_sing_the_same_song_and_tracks_bleed(mini):
     """Of the mix, of one moment, the tracks are a part each; in the voice's track is some of the band."""
-    first, second, _ = sorted(find_performances(mini), key=lambda one: one.name.partition("_")[2])
+    first, second, *_ = sorted(find_performances(mini), key=lambda one: one.name.partition("_")[2])
     tracks = [{name: soundfile.read(path)[0] for name, path in one.tracks.items()} for one in (first, second)]
     aligned = []
     for one, of in zip((first, second), tracks):
@@ -66,7 +66,7 @@ def test_the_first_two_sing_the_same_song_and_tracks_bleed(mini):
 def test_data_dir(mini, tmp_path):
     """Its alignment is the one that the twin was made with, to the sample."""
     (path,) = prepare(mini, tmp_path / "data", LEAST)
-    assert len(DataDir(path).utterances) == 3
+    assert len(DataDir(path).utterances) == 4
     with open(tmp_path / "data/damp_alignment.csv", newline="") as file:
         for row in csv.DictReader(file):
             vocal, background, mix = (int(row[f"{track}_skip"]) for track in ("vocal", "background", "mix"))
@@ -74,7 +74,7 @@ def test_data_dir(mini, tmp_path):
 
 
 def test_seeds(mini, tmp_path):
-    one = DampMini(performances=1, singers=3, seconds=[4.0, 5.0])
+    one = DampMini(performances=1, singers=4, seconds=[4.0, 5.0])
     of_one = {path: digest for path, digest in hashes(mini).items() if path.rpartition("/")[0].endswith("_2700000000")}
     assert hashes(make_mini(tmp_path / "again", one, seed=3, nj=2)) == of_one
     assert not set(hashes(make_mini(tmp_path / "other", one, seed=4)).values()) & set(hashes(mini).values())

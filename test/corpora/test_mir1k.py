@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import soundfile
 from checks import hashes, refused
+from small_songs import MIR1K
 
 from audiolab.corpora.mir1k import CORPUS, Mir1kPreparation, prepare
 from audiolab.corpora.mir1k_mini import Mir1kMini, make_mini
@@ -13,7 +14,6 @@ from audiolab.datadir.validate import validate
 
 CLIPS = ("abjones_1_01", "abjones_1_02", "abjones_2_01", "amy_10_07", "Ani_1_01", "big_fish_3_11")
 SQUARE = np.tile([1.0, -1.0], 16000)
-SMALL = Mir1kMini(singers=2, songs=1, clips=2, seconds=2.0)
 
 
 @pytest.fixture
@@ -87,8 +87,8 @@ def test_address():
     assert [(file.name, file.folder) for file in CORPUS.files] == [("MIR-1K.zip", "MIR-1K")]
 
 
-def test_mini_twin(tmp_path):
-    mini = make_mini(tmp_path / "mini", SMALL, seed=3, nj=1)
+def test_mini_twin(mini_corpus, tmp_path):
+    mini = mini_corpus("mir1k", MIR1K)
     wavs = sorted(path.relative_to(mini).as_posix() for path in mini.rglob("*.wav"))
     assert wavs == [
         "MIR-1K/UndividedWavfile/abjones_1.wav", "MIR-1K/UndividedWavfile/amy_1.wav",
@@ -104,7 +104,7 @@ def test_mini_twin(tmp_path):
     assert (np.std(whole, axis=0) > 0.01).all()
     (path,) = prepare(mini, tmp_path / "data")
     assert len(DataDir(path).utterances) == 4
-    assert hashes(make_mini(tmp_path / "again", SMALL, seed=3, nj=2)) == hashes(mini)
+    assert hashes(make_mini(tmp_path / "again", MIR1K, seed=3, nj=2)) == hashes(mini)
     one = Mir1kMini(singers=1, songs=1, clips=2, seconds=2.0)
     other = hashes(make_mini(tmp_path / "other", one, seed=4, nj=1))
     assert not set(other.values()) & set(hashes(mini).values())

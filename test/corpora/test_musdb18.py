@@ -115,6 +115,10 @@ def test_refusals(root, tmp_path):
     with refused("no such folder; --db_root is where", out):
         prepare(tmp_path / "none", out)
     song = songs / "train" / NAMES["train"][0]
+    (song / "bass.FLAC").touch()
+    with refused("First, Song/bass.wav: bass.FLAC is there, too; leave one of them", out):
+        prepare(root, out)
+    (song / "bass.FLAC").unlink()
     (song / "bass.wav").rename(tmp_path / "bass.wav")
     (song / "other.wav").rename(tmp_path / "other.wav")
     with refused(r"First, Song: has no bass and no other \(.wav or .flac\)", out):

@@ -136,5 +136,7 @@ def test_odd_options_are_refused(tmp_path, monkeypatch):
     monkeypatch.setattr(
         "sys.argv", ["keep_songs", "--data", str(songs.path), "--top", "50", "--out", str(tmp_path / "k")]
     )
-    with pytest.raises(AudiolabError, match="'b' is not in both it and the song dir; count poor frames again"):
+    with pytest.raises(
+        AudiolabError, match="utt2poor: 'b' is not in both it and the song dir; count poor frames again"
+    ):
         keep_songs.main()

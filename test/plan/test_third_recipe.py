@@ -8,6 +8,7 @@ import pytest
 from mixture_folder import make_domains
 
 from audiolab.bin import plan
+from audiolab.errors import AudiolabError
 from audiolab.plan.running import read_tasks
 
 PHASES = Path(__file__).with_name("third.yaml")
@@ -48,6 +49,19 @@ def settings(*sets):
         "seed=0",
         f"set={' '.join(sets)}",
     )
+
+
+def test_each_config_of_a_phase_is_looked_at(call):
+    Path("conf/bad.yaml").write_text(CONF.format(system="se_supervised") + "nosuchkey: 1\n")
+    Path("phases.yaml").write_text(
+        "axes: {conf: name}\nphases:\n  model: {stage: 1:train, verb: train, over: conf, folder: 'exp/model_{conf}', "
+        "arguments: '--config conf/{conf}.yaml --expdir {folder} --data_conf.source_train a "
+        "--data_conf.source_valid b'}\n"
+    )
+    options = ("check", "phases.yaml", "--make", "model", "--parse", "--axes")
+    call(*options, "conf=teacher")
+    with pytest.raises(AudiolabError, match=r"conf/bad\.yaml.*nosuchkey"):
+        call(*options, "conf=teacher bad")
 
 
 def run(call, stage, *sets):

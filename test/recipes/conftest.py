@@ -1,7 +1,5 @@
 """Lets tests of recipes import from tools/, and what they share."""
 
-import fcntl
-import os
 import sys
 from pathlib import Path
 
@@ -11,17 +9,15 @@ sys.path.insert(0, str(Path(__file__).parents[2] / "tools"))
 
 
 @pytest.fixture(scope="session")
-def small_corpora(tmp_path_factory):
-    """Return the folder of the small corpora of egs/dns/se1, which pytest's processes make once for all of them."""
-    from small_se1 import make_small
+def small_corpora(mini_corpus):
+    """Return a function that lets small corpora, name -> sizes, lie where a recipe's ``db_root`` is downloads/small."""
 
-    root = tmp_path_factory.getbasetemp()
-    if "PYTEST_XDIST_WORKER" in os.environ:
-        root = root.parent
-    with open(root / "small_corpora.lock", "w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        make_small(root / "small_corpora")
-    return root / "small_corpora"
+    def lay(recipe, corpora):
+        (recipe / "downloads/small").mkdir(parents=True)
+        for name, sizes in corpora.items():
+            (recipe / "downloads/small" / name).symlink_to(mini_corpus(name, sizes, 0))
+
+    return lay
 
 
 @pytest.fixture

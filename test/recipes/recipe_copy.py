@@ -11,6 +11,9 @@ from pathlib import Path
 
 from checkout import copy_checkout
 
+from audiolab.config import to_dict
+from audiolab.corpora.base import get_corpus
+from audiolab.corpora.folder import new_folder
 from audiolab.datadir.validate import validate
 
 
@@ -81,6 +84,22 @@ class Recipe:
 def stages_done(output):
     """Return the stages that ``run.sh`` says it has done: ``["-1 download", "0 data", …]``."""
     return [" ".join(found) for found in re.findall(r"^### stage (\S+) \((\w+)\) done", output, re.MULTILINE)]
+
+
+def calls_of_make_mini(recipe, sizes):
+    """Return the options with which stage download calls make_mini, by ``--seed 3``, in two processes.
+
+    They must be for corpora of these sizes, name -> options: these are made already, and nothing is to be done.
+    """
+    for name, options in sizes.items():
+        made_from = {"corpus": f"mini {name}", "seed": 3, **to_dict(get_corpus(name).mini(**options))}
+        with new_folder(recipe / "downloads/mini_s3" / name, made_from):
+            pass
+    before = sorted(recipe.root.rglob("*"))
+    done = recipe.call("--stage", "download", "--stop_stage", "download", corpus="mini", nj=2, seed=3, verbose=2)
+    assert done.returncode == 0, done.stderr
+    assert sorted(recipe.root.rglob("*")) == before
+    return re.findall(r"^\++ python3 -m audiolab.bin.make_mini (.*)$", done.stderr, re.MULTILINE)
 
 
 def rows_of(path, delimiter=","):

@@ -1,6 +1,5 @@
 """egs/dns/se1 on small mini corpora: their sizes, and what tests read of the folders that it leaves."""
 
-import shutil
 from pathlib import Path
 
 import torch
@@ -8,7 +7,6 @@ import yaml
 from mixture_tables import mixtures
 from recipe_copy import rows_of
 
-from audiolab.corpora.base import get_corpus
 from audiolab.corpora.dns_mini import DnsMini
 from audiolab.corpora.librispeech_mini import LibriSpeechMini
 from audiolab.corpora.wham_mini import WhamMini
@@ -26,17 +24,6 @@ SIZES = {
     "eval_mixtures": EVAL, "nj": 2,
 }  # fmt: skip
 SNRS = {"target_test_m5dB": -5, "target_test_0dB": 0, "target_test_5dB": 5, "english_test_0dB": 0}
-
-
-def make_small(folder):
-    """Make the small corpora, each in a folder of its name; what is there stays."""
-    for name, sizes in CORPORA.items():
-        get_corpus(name).make_mini(folder / name, sizes, 0, 2)
-
-
-def lay_small(recipe, small_corpora):
-    """Copy the small corpora to where the recipe's option ``db_root`` looks for them."""
-    shutil.copytree(small_corpora, recipe / "downloads/small")
 
 
 def drawn_from(name, speech, noise):

@@ -30,7 +30,6 @@ from small_se1 import (
     batches_seen,
     drawn_from,
     history,
-    lay_small,
     state_of,
     tables_beside,
 )  # fmt: skip
@@ -63,7 +62,7 @@ METHODS = [phase for phase in BEGUN_WITH if "classifier" not in phase]
 def recipe(tmp_path_factory, small_corpora):
     """Return the recipe after one run of all stages."""
     recipe = Recipe(tmp_path_factory.mktemp("checkout"), NAME, OPTIONS)
-    lay_small(recipe, small_corpora)
+    small_corpora(recipe, CORPORA)
     recipe.output = recipe.run()
     return recipe
 

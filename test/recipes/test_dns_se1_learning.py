@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from recipe_copy import Recipe, rows_of
-from small_se1 import NAME, lay_small
+from small_se1 import CORPORA, NAME
 
 pytestmark = pytest.mark.recipe
 
@@ -19,7 +19,7 @@ OPTIONS = {
 def test_the_source_model_enhances(tmp_path, small_corpora):
     """In other voices than it was trained on, and in the target's noises as in those of its language."""
     recipe = Recipe(tmp_path, NAME, OPTIONS)
-    lay_small(recipe, small_corpora)
+    small_corpora(recipe, CORPORA)
     recipe.run()
     rows = rows_of(recipe / "exp/mini/scores.csv")
     for name in ("target_test_0dB", "english_test_0dB"):

@@ -8,6 +8,7 @@ import pytest
 from mixture_tables import RATE, mixtures, parts, read, snr
 from recipe_copy import Recipe, fatal_faults
 from small_se1 import (
+    CORPORA,
     DATA,
     DNS,
     EVAL,
@@ -19,7 +20,6 @@ from small_se1 import (
     VALID,
     WHAM,
     drawn_from,
-    lay_small,
 )  # fmt: skip
 
 from audiolab.corpora.dns_layout import LANGUAGES
@@ -35,7 +35,7 @@ PARTS = ("train", "valid", "test")
 def recipe(tmp_path_factory, small_corpora):
     """Return the recipe after the stages before training."""
     recipe = Recipe(tmp_path_factory.mktemp("checkout"), NAME, SIZES | {"methods": "source dann oracle"})
-    lay_small(recipe, small_corpora)
+    small_corpora(recipe, CORPORA)
     recipe.run("--stop_stage", "evaluation")
     return recipe
 

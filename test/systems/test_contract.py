@@ -31,7 +31,7 @@ class Subject:
         assert hasattr(examples, name), f"test/systems/examples.py has no example of system '{name}'"
         self.name, self.folder = examples.VARIANTS.get(name, name), folder
         self.example = getattr(examples, name)(folder / "data")
-        self.whole = cache(self._whole)
+        self.whole, self.logged = cache(self._whole), cache(self._logged)
 
     def tree(self, **trainer):
         return {"system": self.name, **self.example.config, "trainer": FEW | self.example.trainer | trainer}
@@ -40,6 +40,10 @@ class Subject:
         """Return the folder of a run from its beginning to its end."""
         train(self.tree(), self.folder / "whole")
         return self.folder / "whole"
+
+    def _logged(self):
+        """Return what training and validation log of the same batches, name -> value each."""
+        return logged_names.values(train(self.tree(max_steps=1), self.folder / "logged"))
 
 
 @pytest.fixture(scope="module")
@@ -157,17 +161,14 @@ def test_logs_finite_scores(system):
     assert all(np.isfinite(float(row["value"])) for row in rows)
 
 
-def test_training_and_validation_name_the_same_value_alike(variant, tmp_path):
+def test_training_and_validation_name_the_same_value_alike(variant):
     """By value, on the same batches: so a curve shows both, and one name is not two things."""
-    assert logged_names.faults(*logged_names.values(train(variant.tree(max_steps=1), tmp_path))) == []
+    assert logged_names.faults(*variant.logged()) == []
 
 
-def test_what_belongs_into_one_plot_is_logged(subject, tmp_path):
+def test_what_belongs_into_one_plot_is_logged(subject):
     """By one of the systems that draw it: all enhancers say the same of their classifiers, which not all have."""
-    logged = {}
-    for name in systems.names():
-        training, validation = logged_names.values(train(subject(name).tree(max_steps=1), tmp_path / name))
-        logged[name] = {*training, *validation}
+    logged = {name: set().union(*subject(name).logged()) for name in systems.names()}
     for together in filter(None, (systems.get(name).together for name in logged)):
         by_them = [logged[name] for name in logged if systems.get(name).together == together]
         assert set(together.names.values()) <= set.union(*by_them)

@@ -284,8 +284,7 @@ def test_what_depends_on_a_whole_chunk_goes_over_in_a_cross_fade(monkeypatch):
     assert steps.max() < 0.1 * np.ptp(share[4:-4])
 
 
-@pytest.mark.parametrize("chunk_s", [1.0, 10.0])
-@pytest.mark.parametrize("overlap", [0.0, 0.25, 0.5])
+@pytest.mark.parametrize(("chunk_s", "overlap"), [(1.0, 0.0), (3.0, 0.25), (1.0, 0.5)])
 def test_a_network_hears_as_much_at_a_time_as_it_is_told(monkeypatch, chunk_s, overlap):
     frames = []
 
@@ -327,13 +326,13 @@ def test_memory_does_not_grow_with_the_length(by_bin, rate):
             yield np.zeros((rate // 4, 2), np.float32)
 
     peaks, counts = [], []
-    for seconds in (4, 10, 30):
+    for seconds in (4, 8, 16):
         level = by_bin.level(blocks(1), rate)
         tracemalloc.start()
         counts.append(sum(len(block) for block in by_bin.stream(blocks(seconds), rate, level, True, 1.0, 0.25)))
         peaks.append(tracemalloc.get_traced_memory()[1])
         tracemalloc.stop()
-    assert counts == [4 * rate, 10 * rate, 30 * rate]
+    assert counts == [4 * rate, 8 * rate, 16 * rate]
     assert peaks[2] < 1.2 * peaks[1] < 1e7
 
 

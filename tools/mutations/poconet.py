@@ -75,6 +75,7 @@ MUTATIONS = [
         ("reach without pooling", "(6 + 2) * 2**level", "(6 + 1) * 2**level"),
         ("reach of three layers of one step", "6 * 2**level for level", "3 * 2**level for level"),
     ),
+    *of("audiolab/nn/stft.py", BOTH, ("reflected at the ends", 'pad_mode="constant"', 'pad_mode="reflect"')),
     *of(
         f"{FOLDER}/separator.py",
         BOTH,
@@ -82,7 +83,6 @@ MUTATIONS = [
         ("biases at random", "self.network.last.bias.zero_()", "pass"),
         ("Hamming", "torch.hann_window(config.n_fft)", "torch.hamming_window(config.n_fft)"),
         ("symmetric window", "torch.hann_window(config.n_fft)", "torch.hann_window(config.n_fft, periodic=False)"),
-        ("reflected at the ends", 'pad_mode="constant"', 'pad_mode="reflect"'),
         ("level of all items together", "torch.linalg.vector_norm(spectrum, dim=(1, 2))",
          "torch.linalg.vector_norm(spectrum)"),
         ("level grows with the length", " / math.sqrt(spectrum[0].numel())", ""),

@@ -65,12 +65,12 @@ MUTATIONS = [
         ("counts, not shares", "float(poor / frames)", "float(poor)"),
         ("no song", "ranked[: max(1, round(", "ranked[: max(0, round("),
         ("broken counts are read", "or not int(fields[0]) <= int(fields[1]) > 0", ""),
+        ("counts of other songs", "if odd := sorted(pieces.keys() ^ counts.keys()):", "if odd := []:"),
     ),
     *of(
         "audiolab/bin/keep_songs.py",
         POOR,
         ("songs that are not kept", "if song in kept]", "if song not in kept]"),
-        ("counts of other songs", "if odd := sorted(songs.keys() ^ counts.keys()):", "if odd := []:"),
     ),
     *of(
         "audiolab/plan/expansion.py",

@@ -83,6 +83,7 @@ MUTATIONS = [
         ("last run of a system", "if run.system not in (MIXTURE, *first):", "if run.system != MIXTURE:"),
         ("the mixture twice", "not in (MIXTURE, *first)", "not in first"),
         ("the oracle is the best", "unranked=(CEILING,)", "unranked=()"),
+        ("means for medians", "short_note, medians, UNITS", "short_note, units=UNITS"),
         ("true sources among the estimates", '{"true": songs, **first}', "{**first}"),
         ("all sources in one picture", "role == HEARD_MIXTURE or clip.source == source", "True"),
     ),

@@ -56,7 +56,7 @@ MUTATIONS = [
         ("songs wherever they lie", "if song.part not in PARTS:", "if False:"),
         ("names without title", "if not all(part.strip() for part in song.artist_and_title):", "if False:"),
         ("songs that come twice", "if earlier is not song:", "if False:"),
-        ("stems that are missing", "    if missing:\n", "    if len(missing) > 4:\n"),
+        ("stems that are missing", '    check_whole(folder, stems, STEMS, "get the song again")\n', ""),
         ("the title before the last hyphen", 'self.name.partition(" - ")', 'self.name.rpartition(" - ")'),
     ),
     *of(
@@ -67,12 +67,20 @@ MUTATIONS = [
         ("streams of any lengths", "_MOST_FRAMES = 4", "_MOST_FRAMES = 400"),
     ),
     *of(
+        "audiolab/corpora/walk.py",
+        CCMIXTER,
+        ("two files of a signal", "found.setdefault(path.stem, path) != path:",
+         "not found.setdefault(path.stem, path):"),
+        ("one signal is enough", "if name not in found]", "if not found]"),
+        ("other recordings are signals", "path.stem in wanted and", "True and"),
+    ),
+    *of(
         "audiolab/corpora/ccmixter.py",
         CCMIXTER,
         ("voice and accompaniment mixed up", 'FILES = ("mix", "source-02", "source-01")',
          'FILES = ("mix", "source-01", "source-02")'),
         ("each song its own artist", 'folder.name.partition("_-_")', 'folder.name.partition("~")'),
-        ("files that are missing", "    if missing:\n", "    if False:\n"),
+        ("files that are missing", '    check_whole(folder, paths, FILES, f"expected {_EXPECTED}")\n', ""),
     ),
     *of(
         "audiolab/datadir/mp4.py",
@@ -148,7 +156,6 @@ MUTATIONS = [
         "audiolab/corpora/damp_layout.py",
         ("test/corpora/test_damp.py",),
         ("a singer for each performance", 'clean_id(self.name.partition("_")[0])', "clean_id(self.name)"),
-        ("two files of a track", "if tracks.setdefault(path.stem, path) != path:", "if False:"),
         ("two folders of a performance", "if found.setdefault(one.name, one) is not one:", "if False:"),
         ("performances that are not there", "if lacking:", "if False:"),
         ("the list is not heeded", "if one.name in wanted]", "]"),

@@ -137,9 +137,9 @@ MUTATIONS = [
          "missing = mixture - speech - noise"),
         ("speech and noise swapped at the end", "waves.unflatten(0, (-1, 2)).unbind(1)",
          "waves.unflatten(0, (-1, 2)).flip(1).unbind(1)"),
-        ("reflected ends", 'pad_mode="constant"', 'pad_mode="reflect"'),
         ("deviation with Bessel's correction", "correction=0", "correction=1"),
     ),
+    *of("audiolab/nn/stft.py", WIRING, ("reflected ends", 'pad_mode="constant"', 'pad_mode="reflect"')),
     *of(
         "audiolab/nn/unet.py",
         WIRING,

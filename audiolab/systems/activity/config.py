@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from audiolab.config import option
+from audiolab.nn.stft import check_stft
 
 
 @dataclass
@@ -30,8 +31,7 @@ class ActivityConfig:
         for name in ("rate", "hop", "filters", "hidden", "layers"):
             if getattr(self, name) < 1:
                 raise ValueError(f"{name} must be positive, not {getattr(self, name)}")
-        if self.n_fft % 2 or self.hop > self.n_fft // 2:
-            raise ValueError(f"n_fft must be even and hop at most half of it, not {self.n_fft} and {self.hop}")
+        check_stft(self.n_fft, self.hop)
         if not self.pools or min(self.pools) < 1 or self.bands < 1:
             raise ValueError(f"pools are one number or more, of 1 or more, that leave something of {self.bins} bins")
         for name in ("floor_db", "silence_db"):

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from audiolab.nn.batch_norm import BatchNorm2d
+from audiolab.nn.stft import stft
 from audiolab.systems.activity.config import ActivityConfig
 
 _CENTRE_DB, _SPREAD_DB = -50.0, 20.0
@@ -34,11 +35,8 @@ class Detector(nn.Module):
         return self.last(self.recurrent(maps.flatten(1, 2).mT)[0])[..., 0].float()
 
     def analyse(self, wave: Tensor) -> Tensor:
-        """Return the STFT of waves [B, N], complex64 [B, F, T]: T = N // hop + 1; frame t is centred at t · hop."""
-        config = self.config
-        return torch.stft(
-            wave.float(), config.n_fft, config.hop, window=self.window, pad_mode="constant", return_complex=True
-        )
+        """Return the STFT of waves [B, N], complex64 [B, F, T], as `audiolab.nn.stft` has it."""
+        return stft(wave, self.config.n_fft, self.config.hop, self.window)
 
     def levels(self, spectrum: Tensor) -> Tensor:
         """Return what the network sees of STFTs, [B, F, T]: magnitudes in dB of full scale, shifted and scaled."""

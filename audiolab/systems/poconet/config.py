@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from audiolab.config import option
+from audiolab.nn.stft import check_stft
 
 
 @dataclass
@@ -45,8 +46,7 @@ class PoCoNetConfig:
         ):  # fmt: skip
             if not getattr(self, name) >= 0:
                 raise ValueError(f"{name} must not be negative, not {getattr(self, name)}")
-        if self.n_fft % 2 or self.hop > self.n_fft // 2:
-            raise ValueError(f"n_fft must be even and hop at most half of it, not {self.n_fft} and {self.hop}")
+        check_stft(self.n_fft, self.hop)
         if self.n_fft // 2 % 2 ** (self.levels - 1):
             raise ValueError(
                 f"{self.levels} levels halve the bins {self.levels - 1} times: n_fft must be a multiple of "

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from audiolab.data.stem_dir import SOURCES
+from audiolab.nn.stft import stft
 from audiolab.systems.poconet.config import PoCoNetConfig
 from audiolab.systems.poconet.network import UNet, reach
 
@@ -47,14 +48,8 @@ class Separator(nn.Module):
         return self.separate(wave, scale)
 
     def analyse(self, wave: Tensor) -> Tensor:
-        """Return the STFT of waves [B, N], complex64 [B, F, T]: F = n_fft / 2 + 1 bins, T = N // hop + 1 frames.
-
-        Frame t is centred at sample t · hop; before and behind the wave are zeros.
-        """
-        config = self.config
-        return torch.stft(
-            wave.float(), config.n_fft, config.hop, window=self.window, pad_mode="constant", return_complex=True
-        )
+        """Return the STFT of waves [B, N], complex64 [B, F, T], as `audiolab.nn.stft` has it."""
+        return stft(wave, self.config.n_fft, self.config.hop, self.window)
 
     def level(self, spectrum: Tensor) -> Tensor:
         """Return the root mean square of the magnitudes of STFTs [B, F, T], [B]."""

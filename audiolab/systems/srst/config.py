@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from audiolab.config import option
+from audiolab.nn.stft import check_stft
 
 
 @dataclass
@@ -29,8 +30,7 @@ class EnhancerConfig:
     def __post_init__(self) -> None:
         if len(self.widths) < 2 or min(self.widths) < 1:
             raise ValueError(f"widths must be two positive numbers or more, not {self.widths}")
-        if self.n_fft % 2 or not 0 < self.hop <= self.n_fft // 2:
-            raise ValueError(f"n_fft must be even and hop at most half of it, not {self.n_fft} and {self.hop}")
+        check_stft(self.n_fft, self.hop)
 
 
 @dataclass

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from audiolab.nn.stft import stft
 from audiolab.nn.unet import UNetDecoder, UNetEncoder
 from audiolab.systems.srst.config import EnhancerConfig
 
@@ -41,11 +42,8 @@ class Enhancer(nn.Module):
 
     def analyse(self, mixture: Tensor) -> tuple[Tensor, Tensor]:
         """Return the STFT of mixtures [B, N], complex [B, F, T], and their standard deviations, [B]."""
-        mixture = mixture.float()
-        spectrum = torch.stft(
-            mixture, self.config.n_fft, self.config.hop, window=self.window, pad_mode="constant", return_complex=True
-        )
-        return spectrum, mixture.std(dim=-1, correction=0).clamp_min(_TINY)
+        spectrum = stft(mixture, self.config.n_fft, self.config.hop, self.window)
+        return spectrum, mixture.float().std(dim=-1, correction=0).clamp_min(_TINY)
 
     def encode(self, spectrum: Tensor, scale: Tensor) -> list[Tensor]:
         """Return the encoder's features of an STFT [B, F, T] divided by ``scale`` [B].

@@ -16,15 +16,14 @@ from audiolab.data.mixtures import MixtureDir
 from audiolab.data.ranking import read_decisions
 from audiolab.datadir.datadir import DataDir
 from audiolab.errors import AudiolabError
-from audiolab.metrics.score_tables import difference_table, measured_part
 from audiolab.metrics.scores import AS_IS, read_conditions
-from audiolab.metrics.summary import check_baseline, group, summarise_by
+from audiolab.metrics.summary import group
 from audiolab.report import page, plots
 from audiolab.report.assembly import Content
 from audiolab.report.experiment import Experiment, Limits
 from audiolab.report.page import Section
 from audiolab.report.players import Clip, Item, Sound
-from audiolab.report.scores import by_system, group_plot, how_measured
+from audiolab.report.scores import by_set, differences_by_set, how_measured, paper_tables
 from audiolab.report.spectra import spectra
 from audiolab.report.tables import header, html_table
 from audiolab.tasks.runs import Run
@@ -84,41 +83,23 @@ def _sections(scores: Sequence[EnhancementScore], conditions: Mapping[str, objec
 
 def paper_section(path: Path, scores: Sequence[EnhancementScore]) -> Markup:
     """Return the paper's tables with our scores beside each figure; a table's notes stand below it, each once."""
-    parts = []
+    found = []
     for name, rows in group(beside_paper(scores, TASK.read_paper(path)), lambda row: row.paper.table).items():
-        for part, of_part in group(rows, lambda row: row.paper.part).items():
-            parts.append(html_table(beside_table(of_part), f"{name}, {part}", stacked=True))
-        notes = paper_notes([row.paper for row in rows])
-        parts += [page.bullets(notes)] if notes else []
-    return page.join(page.note("Figures of the paper are as printed there; its data and ours differ."), *parts)
+        parts = group(rows, lambda row: row.paper.part)
+        shown = {f"{name}, {part}": beside_table(of_part) for part, of_part in parts.items()}
+        found.append((shown, paper_notes([row.paper for row in rows])))
+    return paper_tables(found)
 
 
 def score_section(scores: Sequence[EnhancementScore], conditions: Mapping[str, object]) -> Markup:
     """Return plots of all sets, a table for each, and how all of it was measured."""
-    drawings, parts = [], []
-    for metric in METRICS:
-        means = {name: row for name, row in summarise_by(scores, lambda s: s.set, metric.column).items() if row}
-        if means:
-            drawings.append(group_plot("set", means, metric))
-    for name, of_set in group(scores, lambda s: s.set).items():
-        parts.append(by_system(of_set, METRICS, f"{name}; the best of each column in bold"))
-        rows, further = measured_part(of_set, FURTHER)
-        if rows:
-            parts.append(by_system(rows, further, f"{name}: further scores; the best of each column in bold"))
-        parts.append(page.note(short_note(of_set)))
-    return page.join(page.grid(drawings, large=True), *parts, how_measured(TASK.measured(conditions)))
+    return page.join(by_set(scores, METRICS, FURTHER, short_note), how_measured(TASK.measured(conditions)))
 
 
 def difference_section(scores: Sequence[EnhancementScore], baseline: str) -> Markup:
     """Return the paired differences to a system, by set, and by language over the sets of the same utterances."""
-    check_baseline(scores, baseline)
-    by_set = []
-    for name, of_set in group(scores, lambda s: s.set).items():
-        if baseline not in {score.system for score in of_set}:
-            continue
-        by_set.append(html_table(difference_table(of_set, METRICS, baseline), name, stacked=True))
-    note = page.note("Means of differences by utterance, with their 95 % intervals; above 0 is better.")
-    return page.join(note, page.grid(by_set, large=True), *_by_language(scores, baseline))
+    by_sets = differences_by_set(scores, METRICS, baseline, "utterance")
+    return page.join(by_sets, *_by_language(scores, baseline))
 
 
 def _by_language(scores: Sequence[EnhancementScore], baseline: str) -> Iterator[Markup]:

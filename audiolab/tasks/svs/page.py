@@ -11,21 +11,18 @@ import numpy as np
 from markupsafe import Markup
 
 from audiolab import cli
-from audiolab.data.poor_frames import TABLE, read_poor_frames, shares_of_songs
+from audiolab.data.poor_frames import TABLE, poor_shares
 from audiolab.data.stem_dir import SOURCES, StemDir
-from audiolab.datadir.table import read_table
 from audiolab.errors import AudiolabError
-from audiolab.metrics.score_tables import difference_table, measured_part, system_table
-from audiolab.metrics.scores import Metric, read_conditions
-from audiolab.metrics.summary import check_baseline, group
+from audiolab.metrics.scores import read_conditions
+from audiolab.metrics.summary import group
 from audiolab.report import page, plots
 from audiolab.report.assembly import Content
 from audiolab.report.experiment import Experiment, Limits
 from audiolab.report.page import Section
 from audiolab.report.players import Item, Sound
-from audiolab.report.scores import group_plot, how_measured
+from audiolab.report.scores import by_set, differences_by_set, how_measured, paper_tables
 from audiolab.report.spectra import spectra
-from audiolab.report.tables import html_table
 from audiolab.tasks.runs import Run
 from audiolab.tasks.svs.excerpts import Excerpt, SongClip
 from audiolab.tasks.svs.scores import CEILING, FURTHER, METRICS, MIXTURE, SVS, SeparationScore
@@ -71,54 +68,25 @@ def _sections(scores: Sequence[SeparationScore], conditions: Mapping[str, object
         yield Section("The paper's tables beside ours", paper_section(Path(options.paper), scores))
     yield Section("Scores", score_section(scores, conditions))
     for baseline in options.baseline:
-        yield Section(f"Difference to {baseline}", difference_section(scores, baseline))
+        yield Section(f"Difference to {baseline}", differences_by_set(scores, METRICS, baseline, "song"))
     if options.poor:
         yield Section("Poor frames", poor_section(options.poor))
 
 
 def paper_section(path: Path, scores: Sequence[SeparationScore]) -> Markup:
     """Return the paper's tables with our scores beside each figure, and the notes below each."""
-    parts = []
+    found = []
     for name, rows in group(TASK.read_paper(path), lambda row: row.table).items():
         table = paper_table(scores, rows)
-        notes = [f"{row.row}: {row.note}." for row in rows if row.note]
-        parts.append(html_table(replace(table, columns=table.columns[:-1]), name, stacked=True))
-        parts.append(page.bullets(notes) if notes else "")
-    return page.join(page.note("Figures of the paper are as printed there; its data and ours differ."), *parts)
+        shown = {name: replace(table, columns=table.columns[:-1])}
+        found.append((shown, [f"{row.row}: {row.note}." for row in rows if row.note]))
+    return paper_tables(found)
 
 
 def score_section(scores: Sequence[SeparationScore], conditions: Mapping[str, object]) -> Markup:
     """Return plots of all sets, a table for each, and how all of it was measured."""
-    sets = group(scores, lambda s: s.set)
-    of_sets = {name: medians(of_set) for name, of_set in sets.items()}
-    drawings = []
-    for metric in METRICS:
-        means = {
-            name: {each.system: found.interval for each in of_set if (found := each.metrics[metric.column])}
-            for name, of_set in of_sets.items()
-        }
-        if means := {name: of_set for name, of_set in means.items() if of_set}:
-            drawings.append(group_plot("set", means, metric))
-    parts = []
-    for name, of_set in sets.items():
-        parts.append(_by_system(of_set, METRICS, f"{name}; the best of each column in bold"))
-        rows, further = measured_part(of_set, FURTHER)
-        if rows:
-            parts.append(_by_system(rows, further, f"{name}: further ratios; the best of each column in bold"))
-        parts.append(page.note(short_note(of_set)))
-    return page.join(page.grid(drawings, large=True), *parts, how_measured(TASK.measured(conditions)))
-
-
-def difference_section(scores: Sequence[SeparationScore], baseline: str) -> Markup:
-    """Return the paired differences to a system, by set."""
-    check_baseline(scores, baseline)
-    tables = [
-        html_table(difference_table(of_set, METRICS, baseline), name, stacked=True)
-        for name, of_set in group(scores, lambda s: s.set).items()
-        if baseline in {score.system for score in of_set}
-    ]
-    note = page.note("Means of differences by song, with their 95 % intervals; above 0 is better.")
-    return page.join(note, page.grid(tables, large=True))
+    shown = by_set(scores, METRICS, FURTHER, short_note, medians, UNITS, unranked=(CEILING,))
+    return page.join(shown, how_measured(TASK.measured(conditions)))
 
 
 def poor_section(given: Sequence[str]) -> Markup:
@@ -128,14 +96,16 @@ def poor_section(given: Sequence[str]) -> Markup:
         given: ``NAME=DIR`` of song dirs that have a table `TABLE`.
 
     Raises:
-        AudiolabError: One is not that.
+        AudiolabError: One is not that, or a name comes twice.
     """
-    shares = {}
+    shares: dict[str, np.ndarray] = {}
     for words in given:
         name, equals, folder = words.partition("=")
         if not name or not equals or not folder:
             raise AudiolabError(f"--poor {words}: give NAME=DIR, a name for the page and a song dir with {TABLE}")
-        shares[name] = np.array(list(_poor_shares(Path(folder)).values()))
+        if name in shares:
+            raise AudiolabError(f"--poor {words}: the name '{name}' is given twice")
+        shares[name] = np.array(list(poor_shares(StemDir(folder)).values()))
     told = ", ".join(f"{name} {100 * np.median(of):.1f} %" for name, of in shares.items())
     caption = f"Share of a song's frames in which one source leaks into the other's track. Medians: {told}."
     drawn = plots.share_histogram(shares, POOR)
@@ -175,16 +145,3 @@ def _of_set(songs: StemDir, runs: Sequence[Run], seconds: float) -> Iterator[Ite
         for name, made in {"true": songs, **first}.items():
             clips |= {f"{source.title()}, {name}": SongClip(made, excerpt, source, song) for source in SOURCES}
         yield Item(song, clips)
-
-
-def _poor_shares(folder: Path) -> dict[str, float]:
-    counts = read_poor_frames(folder / TABLE)
-    songs = read_table(folder / "utt2song") if (folder / "utt2song").is_file() else {name: name for name in counts}
-    lost = sorted(counts.keys() - songs.keys())
-    if lost:
-        raise AudiolabError(f"{folder}/utt2song: no '{lost[0]}', which {TABLE} has; count poor frames again")
-    return shares_of_songs(counts, songs)
-
-
-def _by_system(scores: Sequence[SeparationScore], metrics: Sequence[Metric], caption: str) -> Markup:
-    return html_table(system_table(medians(scores, metrics), metrics, units=UNITS, unranked=(CEILING,)), caption)

@@ -12,7 +12,7 @@ from audiolab.data.stem_dir import SOURCES
 from audiolab.metrics.bootstrap import LEAST, median_interval
 from audiolab.metrics.score_tables import difference_table, measured_part, system_parts
 from audiolab.metrics.scores import UNTRAINED, Metric
-from audiolab.metrics.summary import Summary, SystemSummary, Unit, by_unit, check_baseline, group
+from audiolab.metrics.summary import Summary, SystemSummary, Unit, by_unit, check_baseline, extent, group
 from audiolab.metrics.table import NOT_SCORED, UNRANKED, Column, Printed, Table, markdown
 from audiolab.tasks.svs.scores import CEILING, FURTHER, MEAN, METRICS, SVS, SeparationScore
 from audiolab.tasks.task import Task
@@ -80,11 +80,7 @@ def paper_table(scores: Scores, rows: Sequence[PaperRow], seed: int = 0) -> Tabl
 
 def short_note(scores: Scores) -> str:
     """Return the line under a table: over how much its numbers were taken."""
-    if not scores:
-        return f"{NOT_SCORED.capitalize()}."
-    songs, seeds = {score.unit for score in scores}, {score.seed for score in scores} - {UNTRAINED}
-    counts = [(len(songs), "song"), *([(len(seeds), "seed")] if seeds else [])]
-    return ", ".join(f"{count} {name}{'s' if count > 1 else ''}" for count, name in counts) + "."
+    return f"{extent(scores, unit='song') if scores else NOT_SCORED.capitalize()}."
 
 
 def _parts(

@@ -1,6 +1,7 @@
 """The page of separation: whole, escaped, its players the seconds in which the voice sings, its figures the scores'."""
 
 import json
+import shutil
 import sys
 
 import numpy as np
@@ -68,10 +69,10 @@ def experiment(tmp_path_factory):
     (root / "exp" / "scores.yaml").write_text("conditions: {SDR: as <museval> has it}\n")
     (root / "tables.tsv").write_text(PAPER)
     for name, poor in (("tracks", (40, 20, 60, 80)), ("labels", (10, 0, 20, 90))):
-        (root / name).mkdir()
-        table = "".join(f"p{n} {count} 100\n" for n, count in enumerate(poor))
-        (root / name / "utt2poor").write_text(table)
-    (root / "labels" / "utt2song").write_text("p0 a\np1 a\np2 b\np3 b\n")
+        of = {f"p{n}": "ab"[n // 2] if name == "labels" else f"p{n}" for n in range(4)}
+        counts = {f"p{n}": f"{count} 100" for n, count in enumerate(poor)}
+        waves = {piece: {source: np.full(9, 0.1) for source in SOURCES} for piece in counts}
+        make_songs(root / name, waves, None, utt2song=of, utt2poor=counts)
     return root
 
 
@@ -176,12 +177,12 @@ def test_spectrograms_are_of_each_source_in_all_versions(command, check):
 
 def test_museval_s_further_ratios_are_a_table(command, experiment, check, tmp_path):
     scores = SVS.read(experiment / "exp" / "scores.csv")
-    assert "further ratios" not in check(command()).text
+    assert "further scores" not in check(command()).text
     for row in scores:
         row.values.update({metric.column: 3.25 for metric in FURTHER})
     SVS.write(tmp_path / "scores.csv", scores)
     (tmp_path / "scores.yaml").write_text("conditions: {}\n")
-    assert "further ratios" in check(command("--scores", tmp_path / "scores.csv")).text
+    assert "further scores" in check(command("--scores", tmp_path / "scores.csv")).text
 
 
 def test_an_excerpt_is_where_the_voice_sings_most_and_first(experiment):
@@ -213,20 +214,21 @@ def test_histogram_has_the_songs_shares():
     ("more", "message"),
     [
         (("--poor", "labels"), "--poor labels: give NAME=DIR"),
-        (("--poor", "x=nowhere"), "nowhere/utt2poor"),
+        (("--poor", "x=nowhere"), "nowhere/vocals.scp"),
+        (("--poor", "x={root}/labels", "x={root}/tracks"), "the name 'x' is given twice"),
         (("--baseline", "hpss"), "baseline 'hpss' was not scored; scored are: mixture, teacher"),
         (("--data", "nowhere"), "nowhere/musdb18_test"),
         (("--paper", "nowhere"), "nowhere: cannot read the paper's tables"),
     ],
 )
-def test_wrong_options_are_one_line(command, more, message):
+def test_wrong_options_are_one_line(command, experiment, more, message):
     with pytest.raises(AudiolabError, match=message) as raised:
-        command(*more)
+        command(*(word.format(root=experiment) for word in more))
     assert "\n" not in str(raised.value)
 
 
-def test_counts_of_pieces_without_a_song_are_refused(command, experiment, tmp_path):
-    (tmp_path / "utt2poor").write_text("p0 1 2\np9 1 2\n")
-    (tmp_path / "utt2song").write_text("p0 a\n")
-    with pytest.raises(AudiolabError, match=r"utt2song: no 'p9', which utt2poor has"):
-        command("--poor", f"x={tmp_path}")
+def test_counts_of_other_pieces_are_refused(command, experiment, tmp_path):
+    shutil.copytree(experiment / "labels", tmp_path / "labels")
+    (tmp_path / "labels/utt2poor").write_text("p0 1 2\np9 1 2\n")
+    with pytest.raises(AudiolabError, match=r"labels/utt2poor: 'p1' is not in both it and the song dir"):
+        command("--poor", f"x={tmp_path / 'labels'}")

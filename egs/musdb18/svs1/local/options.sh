@@ -15,6 +15,12 @@ esac
 at_least 1 iterations num_nodes mini_train mini_test mini_damp
 values_are 'fast|full' "fast or full" museval
 values_are '([a-z0-9_]+:[0-9]+ ?)*' "SIZE:PERCENT, as large:25" students
+if [[ -n $unlabelled && -z $students ]]; then
+  echo "error: --students is empty: give SIZE:PERCENT, or --unlabelled '' for a teacher alone" >&2 && exit 1
+fi
+if ((iterations > 1)) && [[ -z $unlabelled || " $students " != *" $best "* ]]; then # its labels are the next round's
+  echo "error: --iterations $iterations: --best $best must be one of --students, and --unlabelled not empty" >&2 && exit 1
+fi
 dataset=${dataset:-$corpus} db_root=${db_root:-$corpus_dir} seeds=${seeds:-$seed} tag=${tag:-$dataset}
 damp_root=${damp_root:-$db_root/damp}
 if [[ -n $max_steps ]]; then train_options="--trainer.max_steps $max_steps $train_options"; fi
@@ -104,10 +110,13 @@ prepare_corpus() {
 
 # format_set SET: copies what is not at the rate and mono
 format_set() {
-  local form=(--data "$data/$1" --out "$dump/$1" --rate "$rate" --channels mix --subtype FLOAT --nj "$nj")
-  ${train_cmd:?is set by cmd.sh} "$job=1:$nj" "$dump/log/format_$1.$job.log" \
+  local jobs form
+  jobs=$(wc -l <"$data/$1/utt2spk")
+  jobs=$((nj < jobs ? nj : jobs)) # each has a piece at least
+  form=(--data "$data/$1" --out "$dump/$1" --rate "$rate" --channels mix --subtype FLOAT --nj "$jobs")
+  ${train_cmd:?is set by cmd.sh} "$job=1:$jobs" "$dump/log/format_$1.$job.log" \
     python3 -m audiolab.bin.format_wav "${form[@]}" --job "$job"
-  run format_wav "${form[@]}" --join
+  if ((jobs > 1)); then run format_wav "${form[@]}" --join; fi
 }
 
 # gained ROUND: whether the best student's validation gained something in this round
