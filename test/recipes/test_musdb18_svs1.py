@@ -160,6 +160,8 @@ def test_scores(inside):
     for title in ("Table 1", "Table 2", "Table 3"):
         assert f"## {title}" in results
     assert "10.29" in results  # the paper's teacher
+    for system in ("mixture", "teacher", "control_large"):
+        assert f"### Difference to {system}" in results
 
 
 def test_page(inside):

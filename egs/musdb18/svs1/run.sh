@@ -98,15 +98,14 @@ stage_infer() { run_rows "$expdir/separate.tsv" separate; }
 
 stage_score() {
   score svs --data "$dump" --museval "$museval" --judges
-  run tabulate --scores "$expdir/scores.csv" --expdir "$expdir" "${paper[@]}" --baseline mixture --baseline teacher \
-    --note "$note" --out "$expdir/RESULTS.md"
+  run tabulate --scores "$expdir/scores.csv" --expdir "$expdir" "${paper[@]}" "${compared[@]}" --note "$note" \
+    --out "$expdir/RESULTS.md"
 }
 
 stage_report() {
   counted
   run report svs --expdir "$expdir" --scored "$expdir/scored.tsv" --data "$dump" --scores "$expdir/scores.csv" \
-    "${paper[@]}" --baseline mixture --baseline teacher "${poor[@]}" --corpus "$title ($dataset), $eval_part" \
-    --out "$expdir/report.html"
+    "${paper[@]}" "${compared[@]}" "${poor[@]}" --corpus "$title ($dataset), $eval_part" --out "$expdir/report.html"
 }
 
 run_stages "$@"; exit  # on one line, for bash reads on in a script that is edited while it runs

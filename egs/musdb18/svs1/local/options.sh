@@ -22,6 +22,8 @@ expdir=${expdir:-exp/$tag} data=data/$dataset dump=dump/$dataset
 shared_dirs=("$data" "$dump")
 job=$(job_variable "$data" "$dump" "$expdir" "$train_options" "$conf")
 if [[ $candidates == all ]]; then candidates=$(tr '\n' ' ' <"$conf/table1.txt"); fi
+compared=(--baseline mixture --baseline teacher)
+for each in $controls; do compared+=(--baseline "control_$each"); done
 
 # root_of CORPUS: prints where it lies
 root_of() {
