@@ -189,7 +189,12 @@ def test_a_further_call_makes_nothing_anew(recipe):
         ({"iterations": 0}, "--iterations 0: give a whole number, 1 or more"),
         ({"museval": "slow"}, "--museval slow: give fast or full"),
         ({"students": "large"}, "--students large: give SIZE:PERCENT, as large:25"),
-        ({"students": "huge:25"}, "student_huge.yaml: no such file"),
+        ({"students": "huge:25", "best": "huge:25"}, "student_huge.yaml: no such file"),
+        ({"best": "large:25"}, "--best large:25: name one of --students"),
+        (
+            {"unlabelled": ""},
+            "--candidates medium_2.5s_p0 medium_10s_p0_damp: those on DAMP's tracks need --unlabelled",
+        ),
         ({"candidates": "medium_1s_p0"}, "medium_1s_p0.yaml: no such file"),
         ({"teacher": "taecher"}, "taecher.yaml: no such file"),
     ],

@@ -21,7 +21,15 @@ if [[ -n $max_steps ]]; then train_options="--trainer.max_steps $max_steps $trai
 expdir=${expdir:-exp/$tag} data=data/$dataset dump=dump/$dataset
 shared_dirs=("$data" "$dump")
 job=$(job_variable "$data" "$dump" "$expdir" "$train_options" "$conf")
-if [[ $candidates == all ]]; then candidates=$(tr '\n' ' ' <"$conf/table1.txt"); fi
+if ((iterations > 1)) && [[ -n $unlabelled && " $students " != *" $best "* ]]; then
+  echo "error: --best $best: name one of --students, for it is the teacher of the next round" >&2 && exit 1
+fi
+if [[ $candidates == all ]]; then
+  candidates=$(<"$conf/table1.txt")
+  if [[ -z $unlabelled ]]; then candidates=$(grep -v '_damp$' <<<"$candidates"); fi
+elif [[ -z $unlabelled && " $candidates " == *"_damp "* ]]; then
+  echo "error: --candidates $candidates: those on DAMP's tracks need --unlabelled" >&2 && exit 1
+fi
 compared=(--baseline mixture --baseline teacher)
 for each in $controls; do compared+=(--baseline "control_$each"); done
 
