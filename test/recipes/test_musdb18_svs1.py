@@ -181,6 +181,11 @@ def test_a_further_call_makes_nothing_anew(recipe):
     assert {path: (recipe / path).stat().st_mtime_ns for path in before} == times
 
 
+def test_without_unlabelled_songs_there_is_a_teacher_and_no_more(recipe):
+    recipe.run("--stage", "train", "--stop_stage", "train", unlabelled="", candidates="", expdir="exp/alone")
+    assert [row["phase"] for row in rows_of(recipe / "exp/alone/train_1.tsv", "\t")] == ["teacher"]
+
+
 @pytest.mark.parametrize(
     ("changes", "told"),
     [

@@ -30,7 +30,8 @@ if [[ $candidates == all ]]; then
 elif [[ -z $unlabelled && " $candidates " == *"_damp "* ]]; then
   echo "error: --candidates $candidates: those on DAMP's tracks need --unlabelled" >&2 && exit 1
 fi
-compared=(--baseline mixture --baseline teacher)
+if [[ -z $unlabelled ]]; then students="" controls=""; fi
+compared=(--baseline mixture --baseline teacher) # what others are compared with, by song
 for each in $controls; do compared+=(--baseline "control_$each"); done
 
 # root_of CORPUS: prints where it lies
