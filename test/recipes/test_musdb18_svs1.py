@@ -17,13 +17,13 @@ pytestmark = pytest.mark.recipe
 NAME = "musdb18/svs1"
 EXP = "exp/mini"
 STEPS = 2
-STUDENTS = ("large_50", "medium_100")
+STUDENTS = ("large_50", "large_100")
 OPTIONS = {
     "corpus": "mini",
     "mini_train": 2,
     "mini_test": 2,
     "mini_damp": 4,
-    "students": "large:50 medium:100",
+    "students": "large:50 large:100",
     "best": "large:50",
     "candidates": "medium_2.5s_p0 medium_10s_p0_damp",
     "iterations": 2,
@@ -160,7 +160,7 @@ def test_scores(inside):
     for title in ("Table 1", "Table 2", "Table 3"):
         assert f"## {title}" in results
     assert "10.29" in results  # the paper's teacher
-    for system in ("mixture", "teacher", "control_large"):
+    for system in ("mixture", "teacher", "control_large", "student_large_100_1"):
         assert f"### Difference to {system}" in results
 
 

@@ -33,6 +33,11 @@ fi
 if [[ -z $unlabelled ]]; then students="" controls=""; fi
 compared=(--baseline mixture --baseline teacher) # what others are compared with, by song
 for each in $controls; do compared+=(--baseline "control_$each"); done
+for each in $students; do # those on all labels, with those of their size on some of them: what choosing gains
+  if [[ $each == *:100 && " ${students/$each/}" == *" ${each%:*}:"* ]]; then
+    compared+=(--baseline "student_${each/:/_}_1")
+  fi
+done
 
 # root_of CORPUS: prints where it lies
 root_of() {
