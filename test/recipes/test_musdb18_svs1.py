@@ -91,9 +91,13 @@ def test_what_trainings_were_given(inside):
             assert data["pseudo_dirs"] == [f"{EXP}/labels_{number}_top{top}_s0"]
     for source in ("vocals", "accompaniment"):
         assert config_of(f"activity_{source}")["system_conf"]["source"] == source
-    large, control = (config_of(name)["system_conf"] for name in ("student_large_50_1", "control_large"))
-    assert large == control
-    assert large != config_of("teacher")["system_conf"]
+
+
+def test_a_control_is_trained_as_its_students_are_but_without_labels(inside):
+    teacher, student, control = map(config_of, ("teacher", "student_large_50_1", "control_large"))
+    assert [run["data_conf"].pop("pseudo_dirs") for run in (student, control)] == [[f"{EXP}/labels_1_top50_s0"], []]
+    assert student == control
+    assert student["system_conf"] != teacher["system_conf"]
 
 
 def test_labels_are_the_models_own_of_the_tracks(inside, recipe):
