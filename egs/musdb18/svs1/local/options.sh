@@ -21,7 +21,10 @@ if [[ -n $max_steps ]]; then train_options="--trainer.max_steps $max_steps $trai
 expdir=${expdir:-exp/$tag} data=data/$dataset dump=dump/$dataset
 shared_dirs=("$data" "$dump")
 job=$(job_variable "$data" "$dump" "$expdir" "$train_options" "$conf")
-if ((iterations > 1)) && [[ -n $unlabelled && " $students " != *" $best "* ]]; then
+if [[ -z $unlabelled ]]; then students="" controls=""; fi # there is nothing that they could have more or less of
+if ((iterations > 1)) && [[ -z $unlabelled ]]; then
+  echo "error: --iterations $iterations: rounds of self-training need --unlabelled" >&2 && exit 1
+elif ((iterations > 1)) && [[ " $students " != *" $best "* ]]; then
   echo "error: --best $best: name one of --students, for it is the teacher of the next round" >&2 && exit 1
 fi
 if [[ $candidates == all ]]; then
@@ -30,7 +33,6 @@ if [[ $candidates == all ]]; then
 elif [[ -z $unlabelled && " $candidates " == *"_damp "* ]]; then
   echo "error: --candidates $candidates: those on DAMP's tracks need --unlabelled" >&2 && exit 1
 fi
-if [[ -z $unlabelled ]]; then students="" controls=""; fi
 compared=(--baseline mixture --baseline teacher) # what others are compared with, by song
 for each in $controls; do compared+=(--baseline "control_$each"); done
 for each in $students; do # those on all labels, with those of their size on some of them: what choosing gains
