@@ -4,10 +4,15 @@ Each value of a resolved config is stated, or a choice of ours that is listed he
 the trainer and its optimiser do besides. What further rows of the paper's tables and the mini corpora change is listed.
 """
 
+import re
+
+import torch
 from resolved import EGS, differing, flat, training
 
 from audiolab.config import to_dict
 from audiolab.data.augmentation import AugmentConfig
+from audiolab.systems.poconet.config import PoCoNetConfig
+from audiolab.systems.poconet.separator import Separator
 from audiolab.training.config import InitConfig, OptimConfig, TrainerConfig
 from audiolab.training.schedules import rate
 
@@ -167,6 +172,21 @@ def test_rows_of_the_tables():
     assert {name: differing(found["teacher"], config) for name, config in found.items()} == {
         name: changes_of(*row) for name, row in named.items()
     }
+
+
+def test_the_readme_states_how_many_weights_there_are():
+    found = separators(CONF)
+    text = (EGS / "musdb18/svs1/README.md").read_text(encoding="utf-8")
+    rows_with_sizes = re.findall(r"^\| (`.*?) \|.*?([\d.]+) M weights", text, re.MULTILINE)
+    assert len(rows_with_sizes) == 4
+    for names, millions in rows_with_sizes:
+        for name in re.findall(r"`(\w+)\.yaml`", names):
+            system = {
+                key.removeprefix("system_conf."): found[name][key] for key in found[name] if "system_conf." in key
+            }
+            with torch.device("meta"):
+                counted = sum(each.numel() for each in Separator(PoCoNetConfig(**system)).parameters())
+            assert f"{counted / 1e6:.1f}" == millions, name
 
 
 def test_what_mini_changes_is_listed():

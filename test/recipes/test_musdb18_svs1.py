@@ -91,9 +91,13 @@ def test_what_trainings_were_given(inside):
         assert data["pseudo_dirs"] == [f"{EXP}/labels_{number}_top50_s0"]
     for source in ("vocals", "accompaniment"):
         assert config_of(f"activity_{source}")["system_conf"]["source"] == source
-    large, control = (config_of(name)["system_conf"] for name in ("student_large_50_1", "control_large"))
-    assert large == control
-    assert large != config_of("teacher")["system_conf"]
+
+
+def test_a_control_is_trained_as_its_students_are_but_without_labels(inside):
+    teacher, student, control = map(config_of, ("teacher", "student_large_50_1", "control_large"))
+    assert [run["data_conf"].pop("pseudo_dirs") for run in (student, control)] == [[f"{EXP}/labels_1_top50_s0"], []]
+    assert student == control
+    assert student["system_conf"] != teacher["system_conf"]
 
 
 def test_labels_are_the_models_own_of_the_tracks(inside):
@@ -143,6 +147,8 @@ def test_scores(inside):
     for title in ("Table 1", "Table 2", "Table 3"):
         assert f"## {title}" in results
     assert "10.29" in results  # the paper's teacher
+    for system in ("mixture", "teacher", "control_large"):
+        assert f"### Difference to {system}" in results
 
 
 def test_page(inside):
@@ -198,6 +204,21 @@ def test_a_further_call_makes_nothing_anew(recipe):
     assert {path: (recipe / path).stat().st_mtime_ns for path in before} == times
 
 
+def test_students_on_some_of_the_labels_are_compared_with_the_one_on_all(recipe):
+    shown = recipe.run(
+        "--stage", "score", "--stop_stage", "score", "--dry_run", students="large:100 large:50 medium:100"
+    )
+    compared = ("mixture", "teacher", "control_large", "student_large_100_1")
+    assert "".join(f" --baseline {system}" for system in compared) in shown
+    assert "student_medium_100_1" not in shown
+
+
+def test_without_unlabelled_songs_there_is_a_teacher_and_no_more(recipe):
+    options = {"unlabelled": "", "candidates": "", "iterations": 1, "expdir": "exp/alone"}
+    recipe.run("--stage", "train", "--stop_stage", "train", **options)
+    assert [row["phase"] for row in rows_of(recipe / "exp/alone/train_1.tsv", "\t")] == ["teacher"]
+
+
 @pytest.mark.parametrize(
     ("changes", "told"),
     [
@@ -208,8 +229,9 @@ def test_a_further_call_makes_nothing_anew(recipe):
         ({"students": "large"}, "--students large: give SIZE:PERCENT, as large:25"),
         ({"students": ""}, "--students is empty: give SIZE:PERCENT, or --unlabelled '' for a teacher alone"),
         ({"students": "large:50 huge:25"}, "student_huge.yaml: no such file"),
-        ({"best": "large:25"}, "--iterations 2: --best large:25 must be one of --students"),
-        ({"unlabelled": ""}, "--iterations 2: --best large:50 must be one of --students, and --unlabelled not empty"),
+        ({"best": "large:25"}, "--best large:25: name one of --students"),
+        ({"unlabelled": ""}, "--iterations 2: rounds of self-training need --unlabelled"),
+        ({"unlabelled": "", "iterations": 1}, "medium_10s_p0_damp: those on DAMP's tracks need --unlabelled"),
         ({"candidates": "medium_1s_p0"}, "medium_1s_p0.yaml: no such file"),
         ({"teacher": "taecher"}, "taecher.yaml: no such file"),
     ],

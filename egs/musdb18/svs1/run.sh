@@ -28,7 +28,7 @@ mini_test=10                            # songs of its test
 mini_damp=16                            # performances of mini's DAMP-VSEP
 prepare_conf=                           # folder with musdb18.yaml, mir1k.yaml …: what is taken of each corpus; empty: all
 labelled="musdb18 mir1k ccmixter"       # corpora with sources, to train on
-stems=                                  # songs of your own: {train,valid,test}/<song>/{vocals,accompaniment}.wav; empty: none
+stems=                                  # songs of your own: {train,test}/<song>/{vocals,accompaniment}.wav; empty: none
 unlabelled=damp                         # corpus of the self-training; empty: none, so no students
 dataset=                                # names data/ and dump/; empty: the corpus
 eval_part="test"                        # what is evaluated on: test, or dev (validation songs: for choices)
@@ -98,15 +98,14 @@ stage_infer() { run_rows "$expdir/separate.tsv" separate; }
 
 stage_score() {
   score svs --data "$dump" --museval "$museval" --judges
-  run tabulate --scores "$expdir/scores.csv" --expdir "$expdir" "${paper[@]}" --baseline mixture --baseline teacher \
-    --note "$note" --out "$expdir/RESULTS.md"
+  run tabulate --scores "$expdir/scores.csv" --expdir "$expdir" "${paper[@]}" "${compared[@]}" --note "$note" \
+    --out "$expdir/RESULTS.md"
 }
 
 stage_report() {
   counted
   run report svs --expdir "$expdir" --scored "$expdir/scored.tsv" --data "$dump" --scores "$expdir/scores.csv" \
-    "${paper[@]}" --baseline mixture --baseline teacher "${poor[@]}" --corpus "$title ($dataset), $eval_part" \
-    --out "$expdir/report.html"
+    "${paper[@]}" "${compared[@]}" "${poor[@]}" --corpus "$title ($dataset), $eval_part" --out "$expdir/report.html"
 }
 
 run_stages "$@"; exit  # on one line, for bash reads on in a script that is edited while it runs

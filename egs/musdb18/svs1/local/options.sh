@@ -18,16 +18,31 @@ values_are '([a-z0-9_]+:[0-9]+ ?)*' "SIZE:PERCENT, as large:25" students
 if [[ -n $unlabelled && -z $students ]]; then
   echo "error: --students is empty: give SIZE:PERCENT, or --unlabelled '' for a teacher alone" >&2 && exit 1
 fi
-if ((iterations > 1)) && [[ -z $unlabelled || " $students " != *" $best "* ]]; then # its labels are the next round's
-  echo "error: --iterations $iterations: --best $best must be one of --students, and --unlabelled not empty" >&2 && exit 1
-fi
 dataset=${dataset:-$corpus} db_root=${db_root:-$corpus_dir} seeds=${seeds:-$seed} tag=${tag:-$dataset}
 damp_root=${damp_root:-$db_root/damp}
 if [[ -n $max_steps ]]; then train_options="--trainer.max_steps $max_steps $train_options"; fi
 expdir=${expdir:-exp/$tag} data=data/$dataset dump=dump/$dataset
 shared_dirs=("$data" "$dump")
 job=$(job_variable "$data" "$dump" "$expdir" "$train_options" "$conf")
-if [[ $candidates == all ]]; then candidates=$(tr '\n' ' ' <"$conf/table1.txt"); fi
+if [[ -z $unlabelled ]]; then students="" controls=""; fi # there is nothing that they could have more or less of
+if ((iterations > 1)) && [[ -z $unlabelled ]]; then
+  echo "error: --iterations $iterations: rounds of self-training need --unlabelled" >&2 && exit 1
+elif ((iterations > 1)) && [[ " $students " != *" $best "* ]]; then
+  echo "error: --best $best: name one of --students, for it is the teacher of the next round" >&2 && exit 1
+fi
+if [[ $candidates == all ]]; then
+  candidates=$(<"$conf/table1.txt")
+  if [[ -z $unlabelled ]]; then candidates=$(grep -v '_damp$' <<<"$candidates"); fi
+elif [[ -z $unlabelled && " $candidates " == *"_damp "* ]]; then
+  echo "error: --candidates $candidates: those on DAMP's tracks need --unlabelled" >&2 && exit 1
+fi
+compared=(--baseline mixture --baseline teacher) # what others are compared with, by song
+for each in $controls; do compared+=(--baseline "control_$each"); done
+for each in $students; do # those on all labels, with those of their size on some of them: what choosing gains
+  if [[ $each == *:100 && " ${students/$each/}" == *" ${each%:*}:"* ]]; then
+    compared+=(--baseline "student_${each/:/_}_1")
+  fi
+done
 
 # root_of CORPUS: prints where it lies
 root_of() {
