@@ -177,22 +177,3 @@ def test_a_further_call_makes_nothing_anew(recipe):
     assert stages_done(output) == ["2 train", "3 infer"]
     assert recipe.hashes(*patterns) == before
     assert {path: (recipe / path).stat().st_mtime_ns for path in before} == times
-
-
-@pytest.mark.parametrize(
-    ("changes", "told"),
-    [
-        ({"corpus": "musdb"}, "--corpus is real or mini, not 'musdb'"),
-        ({"eval_part": "valid"}, "--eval_part is test or dev, not 'valid'"),
-        ({"iterations": 0}, "--iterations 0: give a whole number, 1 or more"),
-        ({"museval": "slow"}, "--museval slow: give fast or full"),
-        ({"students": "large"}, "--students large: give SIZE:PERCENT, as large:25"),
-        ({"students": "huge:25"}, "student_huge.yaml: no such file"),
-        ({"candidates": "medium_1s_p0"}, "medium_1s_p0.yaml: no such file"),
-        ({"teacher": "taecher"}, "taecher.yaml: no such file"),
-    ],
-)
-def test_what_is_refused_before_anything_runs(recipe, changes, told):
-    errors = recipe.fail(expdir="exp/none", **changes)
-    assert any(told in error for error in errors), errors
-    assert not (recipe / "exp/none").exists()

@@ -151,7 +151,7 @@ def test_help_and_list(recipe):
     assert done.returncode == 0
     assert done.stdout.startswith("Usage: recipe.sh\n")
     assert "--nj INT                       jobs at a time (default: 4)\n" in done.stdout
-    assert "--tag TEXT                     the experiment's name: --tag=\"a b\" (default: )\n" in done.stdout
+    assert '--tag TEXT                     the experiment\'s name: --tag="a b" (default: )\n' in done.stdout
     assert "--names TEXT                   a list (default: a b # c)\n" in done.stdout
 
 

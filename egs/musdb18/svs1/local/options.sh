@@ -15,13 +15,33 @@ esac
 at_least 1 iterations num_nodes mini_train mini_test mini_damp
 values_are 'fast|full' "fast or full" museval
 values_are '([a-z0-9_]+:[0-9]+ ?)*' "SIZE:PERCENT, as large:25" students
+values_are '((musdb18|mir1k|ccmixter) ?)*' "some of musdb18, mir1k and ccmixter" labelled
+values_are 'damp|' 'damp, or nothing: --unlabelled ""' unlabelled
+if [[ -n $unlabelled ]] && ((iterations > 1)) && [[ " $students " != *" $best "* ]]; then
+  echo "error: --best $best is none of --students '$students': name the one that teaches the next round" >&2 && exit 1
+fi
+for name in db_root damp_root stems prepare_conf; do
+  if [[ -n ${!name} && ! -d ${!name} ]]; then echo "error: --$name ${!name}: there is no such folder" >&2 && exit 1; fi
+done
+for name in "$prepare_conf"/*; do
+  case ${prepare_conf:+${name#"$prepare_conf/"}} in
+    '' | musdb18.yaml | mir1k.yaml | ccmixter.yaml | damp.yaml | stems.yaml) ;;
+    *) echo "error: --prepare_conf $name: it is to hold musdb18.yaml, mir1k.yaml, ccmixter.yaml, damp.yaml, stems.yaml," \
+      "or some of them" >&2 && exit 1 ;;
+  esac
+done
 dataset=${dataset:-$corpus} db_root=${db_root:-$corpus_dir} seeds=${seeds:-$seed} tag=${tag:-$dataset}
 damp_root=${damp_root:-$db_root/damp}
 if [[ -n $max_steps ]]; then train_options="--trainer.max_steps $max_steps $train_options"; fi
 expdir=${expdir:-exp/$tag} data=data/$dataset dump=dump/$dataset
 shared_dirs=("$data" "$dump")
 job=$(job_variable "$data" "$dump" "$expdir" "$train_options" "$conf")
-if [[ $candidates == all ]]; then candidates=$(tr '\n' ' ' <"$conf/table1.txt"); fi
+if [[ $candidates == all ]]; then
+  candidates=$(tr '\n' ' ' <"$conf/table1.txt")
+  if [[ -z $unlabelled ]]; then candidates=$(printf '%s\n' $candidates | grep -v '_damp$' | tr '\n' ' '); fi
+elif [[ -z $unlabelled && "$candidates " == *"_damp "* ]]; then
+  echo "error: --candidates '$candidates': those that end in _damp need --unlabelled damp" >&2 && exit 1
+fi
 
 # root_of CORPUS: prints where it lies
 root_of() {
@@ -32,7 +52,6 @@ root_of() {
   esac
 }
 
-if [[ -n $stems && ! -d $stems ]]; then echo "error: --stems $stems: there is no such folder" >&2 && exit 1; fi
 read -r -a corpora <<<"musdb18 ${labelled//musdb18/} $unlabelled ${stems:+stems}"
 roots=() choices=() made_from="db_root=$db_root, damp_root=$damp_root, stems=$stems"
 for name in "${corpora[@]}"; do
@@ -41,17 +60,25 @@ for name in "${corpora[@]}"; do
 done
 if [[ -n $prepare_conf ]]; then made_from+=", prepare_conf=$prepare_conf"; fi
 
-labelled_sets=() # 16 kHz, mono, to train on
+labelled_sets=() valid_sets=("$dump/musdb18_valid") test_sets=(musdb18_test) # 16 kHz, mono
 for name in $labelled; do labelled_sets+=("$dump/${name}_train"); done
-if [[ -d $stems/train ]]; then labelled_sets+=("$dump/stems_train"); fi
-sets=("${labelled_sets[@]#"$dump/"}" musdb18_valid musdb18_test)
+if [[ -n $stems && -d $stems/train ]]; then labelled_sets+=("$dump/stems_train"); fi
+if [[ -n $stems && -d $stems/valid ]]; then valid_sets+=("$dump/stems_valid"); fi
+if [[ -n $stems && -d $stems/test ]]; then test_sets+=(stems_test); fi
+if ((${#labelled_sets[@]} == 0)); then
+  echo "error: --labelled is empty, and --stems has no folder train: name something to train on" >&2 && exit 1
+fi
+sets=("${labelled_sets[@]#"$dump/"}" "${valid_sets[@]#"$dump/"}" "${test_sets[@]}")
 for name in $unlabelled; do sets+=("${name}_train"); done
-if [[ -d $stems/test ]]; then sets+=(stems_test); fi
-eval_sets=musdb18_test
-if [[ $eval_part == dev ]]; then eval_sets=musdb18_valid; elif [[ -d $stems/test ]]; then eval_sets+=" stems_test"; fi
+eval_sets=${test_sets[*]}
+if [[ $eval_part == dev ]]; then eval_sets=${valid_sets[*]#"$dump/"}; fi
 
 check_options() {
   local parse=()
+  if [[ $corpus == real && -n $unlabelled && ! -d $damp_root ]] && { will_run download || will_run data; }; then
+    echo "error: DAMP-VSEP is not in $damp_root; it is given to those who sign an agreement (README.md, Data):" \
+      "say by --damp_root where it lies, or train the teacher only, by --unlabelled \"\"" >&2 && exit 1
+  fi
   if [[ ! -f $expdir/.stamp/train.json ]]; then parse=(--parse); fi # else a training says it soon enough
   plan check 1 "${parse[@]}"
 }
@@ -69,7 +96,8 @@ plan() {
     axes+=("round=$(seq -s ' ' "$2")" "size:percent=$students" "top=$(tops)")
   fi
   run plan "$1" local/phases.yaml --make "${make[@]}" \
-    --set "exp=$expdir" "conf=$conf" "dump=$dump" "labelled=${labelled_sets[*]}" "unlabelled=$dump/${unlabelled}_train" \
+    --set "exp=$expdir" "conf=$conf" "dump=$dump" "labelled=${labelled_sets[*]}" "valid=${valid_sets[*]}" \
+    "unlabelled=$dump/${unlabelled}_train" \
     "teacher_conf=$conf/$teacher.yaml" "best=$best" "threshold=$threshold" "train_options=$train_options" \
     "nj=$nj" "job_utterances=$job_utterances" --axes "${axes[@]}" "${@:3}"
 }
