@@ -3,13 +3,14 @@
 
 rate=16000
 case $corpus in
-  real) corpus_dir=downloads conf=${conf:-conf} title="MUSDB18" ;;
-  mini) corpus_dir=$mini_dir conf=${conf:-conf/mini} title="a synthesised twin of MUSDB18" ;;
+  real) corpus_dir=downloads conf=${conf:-conf} title="MUSDB18" scale="" ;;
+  mini) corpus_dir=$mini_dir conf=${conf:-conf/mini} title="a synthesised twin of MUSDB18"
+    scale=" Synthesised songs and small networks: rows of the paper's tables have its names, not its sizes." ;;
   *) echo "error: --corpus is real or mini, not '$corpus'" >&2 && exit 1 ;;
 esac
 case $eval_part in
-  test) note="Test songs, on which nothing was chosen." paper=(--paper local/tables.tsv) ;;
-  dev) note="Validation songs: for choices, not to be reported." paper=() ;;
+  test) note="Test songs, on which nothing was chosen.$scale" paper=(--paper local/tables.tsv) ;;
+  dev) note="Validation songs: for choices, not to be reported.$scale" paper=() ;;
   *) echo "error: --eval_part is test or dev, not '$eval_part'" >&2 && exit 1 ;;
 esac
 at_least 1 iterations num_nodes mini_train mini_test mini_damp
