@@ -113,12 +113,12 @@ def difference_section(scores: Sequence[SeparationScore], baseline: str) -> Mark
     """Return the paired differences to a system, by set."""
     check_baseline(scores, baseline)
     tables = [
-        html_table(difference_table(of_set, METRICS, baseline), name, stacked=True)
+        html_table(difference_table(of_set, METRICS, baseline), name)
         for name, of_set in group(scores, lambda s: s.set).items()
         if baseline in {score.system for score in of_set}
     ]
     note = page.note("Means of differences by song, with their 95 % intervals; above 0 is better.")
-    return page.join(note, page.grid(tables, large=True))
+    return page.join(note, *tables)
 
 
 def poor_section(given: Sequence[str]) -> Markup:
