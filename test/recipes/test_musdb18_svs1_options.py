@@ -37,6 +37,8 @@ def songs(tmp_path):
         ({"iterations": 0}, "--iterations 0: give a whole number, 1 or more"),
         ({"museval": "slow"}, "--museval slow: give fast or full"),
         ({"students": "large"}, "--students large: give SIZE:PERCENT, as large:25"),
+        ({"students": ""}, "--students is empty: name some, as large:25, or leave DAMP out"),
+        ({"seeds": "0 x"}, "--seeds '0 x': give whole numbers, not negative"),
         ({"labelled": "musdb18 foo"}, "--labelled 'musdb18 foo': give some of musdb18, mir1k and ccmixter"),
         ({"labelled": ""}, "--labelled is empty, and --stems has no folder train: name something to train on"),
         ({"unlabelled": "mir1k"}, '--unlabelled mir1k: give damp, or nothing: --unlabelled ""'),
@@ -77,9 +79,11 @@ def test_songs_of_ones_own_are_trained_on_validated_with_and_scored(recipe, song
 
 def test_what_the_plan_is_asked_for_without_damp(recipe, songs):
     """Those rows of Table 1 that need none of it; the songs for validation judge each training."""
-    own = songs("valid")
+    own = songs("valid", "musdb18", "mir1k")
     options = {"unlabelled": "", "candidates": "all", "eval_part": "dev", "stems": own, "db_root": own, "verbose": 2}
-    done = recipe.call("--stop_stage", "download", **options)
+    [told, _] = recipe.fail("--stop_stage", "download", **options)
+    assert told == f"error: {own}/ccmixter: there is no such folder; --db_root says where it lies"
+    done = recipe.call("--stop_stage", "download", **options, labelled="musdb18 mir1k")
     assert done.returncode == 0, done.stderr
     assert "valid=dump/mini/musdb18_valid dump/mini/stems_valid" in done.stderr
     assert "set=musdb18_valid stems_valid" in done.stderr

@@ -18,6 +18,10 @@ values_are 'fast|full' "fast or full" museval
 values_are '([a-z0-9_]+:[0-9]+ ?)*' "SIZE:PERCENT, as large:25" students
 values_are '((musdb18|mir1k|ccmixter) ?)*' "some of musdb18, mir1k and ccmixter" labelled
 values_are 'damp|' 'damp, or nothing: --unlabelled ""' unlabelled
+values_are '([0-9]+ ?)*' "whole numbers, not negative" seeds
+if [[ -n $unlabelled && -z ${students// /} ]]; then
+  echo "error: --students is empty: name some, as large:25, or leave DAMP out, by --unlabelled \"\"" >&2 && exit 1
+fi
 if [[ -n $unlabelled ]] && ((iterations > 1)) && [[ " $students " != *" $best "* ]]; then
   echo "error: --best $best is none of --students '$students': name the one that teaches the next round" >&2 && exit 1
 fi
@@ -118,6 +122,7 @@ get_corpus() {
   if [[ $corpus == mini && $root == "$corpus_dir/$1" ]]; then
     run make_mini --corpus "$1" --dest "$root" --seed "$seed" --nj "$nj" "${sizes[@]}"
   elif [[ $root != "$corpus_dir/$1" ]]; then
+    if [[ ! -d $root ]]; then echo "error: $root: there is no such folder; --db_root says where it lies" >&2 && exit 1; fi
     echo "using $root"
   else
     run download --corpus "$1" --dest downloads
