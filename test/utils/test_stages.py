@@ -29,7 +29,11 @@ before_stages() {{ for name in data download train; do will_run $name && echo $n
 stage_download() {{ touch download; nj=1000; }}
 stage_data() {{ echo "${{nj}}" >data; for _ in 1 2; do echo twice; done; }}
 sets=(train "my test")
-stage_train() {{ for set in "${{sets[@]}}"; do echo "$set" >/dev/null; done; if [[ $tag == broken ]]; then cat nosuch | wc -l >lines; fi; touch train; }}
+stage_train() {{
+  for set in "${{sets[@]}}"; do echo "$set" >/dev/null; done
+  if [[ $tag == broken ]]; then cat nosuch | wc -l >lines; fi
+  touch train
+}}
 RUN
 echo end
 """
