@@ -14,7 +14,7 @@
 #   --foo-bar V, --foo_bar V, --foo-bar=V, --foo_bar=V   set foo_bar; a V that begins with "--" needs the form with "="
 #   --config FILE   lines "name=value" (blank lines, # comments and quotes around a value are fine), read before the
 #                   command line and never run as shell code
-#   --list          a script that has list=false gets list=true, without a value
+#   --foo-bar       without a value is true, where the default is false
 #   --help          prints $help_message and the options with their defaults
 #
 # The first argument that is no option, or what follows "--", stays in "$@". Values are text and are never evaluated.
@@ -44,13 +44,14 @@ _po_find_script() {
 # local begins with _po_ wherever the script's own variables are read or set: it would hide one of the same name.
 _po_read_definitions() {
   local LC_ALL=C _po_line _po_name _po_help
-  local _po_pattern='^([a-z][a-z0-9_]*)=([^(].*)?$' _po_comment='[[:space:]]#[[:space:]]*([^#"'\'']*)$'
+  local _po_pattern='^([a-z][a-z0-9_]*)=([^(].*)?$'
+  local _po_comment='^[a-z0-9_]+=("[^"]*"|'\''[^'\'']*'\''|[^"'\''#]*)[[:space:]]+#[[:space:]]*(.*)$'
   while IFS= read -r _po_line; do
     [[ $_po_line =~ $_po_pattern ]] || continue
     _po_name=${BASH_REMATCH[1]} _po_help=""
     case $_po_name in help_message | config | help) continue ;; esac
     [[ -v $_po_name ]] || continue
-    [[ ! $_po_line =~ $_po_comment ]] || _po_help=${BASH_REMATCH[1]}
+    [[ ! $_po_line =~ $_po_comment ]] || _po_help=${BASH_REMATCH[2]}
     [[ -v _po_default[$_po_name] ]] || _po_names+=("$_po_name")
     _po_default[$_po_name]=${!_po_name}
     _po_text[$_po_name]=$_po_help
@@ -136,17 +137,16 @@ _po_split() {
         ;;
       --) _po_taken=$((_po_taken + 1)) && return 0 ;;
       --*=*) _po_options+=("${arg%%=*}" "${arg#*=}") ;;
-      --list)
-        if [[ $next == true || $next == false ]]; then _po_taken=$((_po_taken + 1)); else next=true; fi
-        _po_options+=(--list "$next")
-        ;;
       --*)
         [[ $arg == --config ]] || _po_check_name "$arg" "$(_po_variable "$arg")" ""
-        if ((_po_taken + 1 == $#)) || [[ $next == --* ]]; then
+        if ((_po_taken + 1 < $#)) && [[ $next != --* ]]; then
+          _po_taken=$((_po_taken + 1))
+        elif [[ $arg != --config && ${_po_default[$(_po_variable "$arg")]} == false ]]; then
+          next=true
+        else
           _po_fail "$arg needs a value (one that begins with -- is written $arg=VALUE)"
         fi
         _po_options+=("$arg" "$next")
-        _po_taken=$((_po_taken + 1))
         ;;
       -[[:alpha:]]*) _po_check_name "$arg" "" "" ;;
       *) return 0 ;;

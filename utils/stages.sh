@@ -84,9 +84,10 @@ _stages_find() {
 # Prints how the user calls the stage with index $1.
 _stages_call() { printf 'stage %s (%s)' "${_st_numbers[$1]}" "${_st_names[$1]}"; }
 
-# Shows the stage with index $1: its commands as they stand, and the values that their variables have now.
+# Shows the stage with index $1: its commands as they stand, and the values that their variables have now, but for
+# those of loops.
 _stages_show() {
-  local _st_body _st_name
+  local _st_body _st_name _st_values
   _st_body=$(for _st_name in stamp list stage; do
     if declare -F "${_st_name}_${_st_names[$1]}" >/dev/null; then
       declare -f "${_st_name}_${_st_names[$1]}" | sed '1,2d;$d'
@@ -96,7 +97,9 @@ _stages_show() {
   _stamps_show "${_st_names[$1]}"
   printf '%s\n' "$_st_body"
   while IFS= read -r _st_name; do
-    [[ ! -v $_st_name ]] || printf '    # %s=%q\n' "$_st_name" "${!_st_name}"
+    if [[ ! -v $_st_name || $_st_body == *"for $_st_name in "* ]]; then continue; fi
+    _st_values="${_st_name}[@]"
+    printf '    # %s=%s\n' "$_st_name" "$(printf '%q ' "${!_st_values}" | sed 's/ $//')"
   done < <(grep -oE '[$][{]?[A-Za-z_][A-Za-z0-9_]*' <<<"$_st_body" | tr -d '{$' | LC_ALL=C sort -u)
 }
 

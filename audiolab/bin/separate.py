@@ -82,6 +82,9 @@ def parse(argv: Sequence[str] | None = None) -> Namespace:
     options = parser.parse_args(argv)
     if len(options.paths) < 2:
         raise AudiolabError("separate: give one or more songs or folders, and at last the folder where their files go")
+    out = Path(options.paths[-1])
+    if out.is_file() or (out.suffix.lower() in SONGS and not out.is_dir()):
+        raise AudiolabError(f"separate: {out}: a file's name; the last path is the folder where the files go")
     if options.format == "flac" and options.bits == "float":
         raise AudiolabError("separate: a flac has no float samples; give --bits 24, or --format wav")
     return options

@@ -171,4 +171,7 @@ def cell_parts(value: Interval | Summary, digits: int, difference: bool = False)
 
 
 def _number(value: float, digits: int, sign: str = "") -> str:
-    return NONE if math.isnan(value) else f"{value:{sign}.{digits}f}"
+    if math.isnan(value):
+        return NONE
+    text = f"{value:{sign}.{digits}f}"
+    return text if sign or float(text) else text.removeprefix("-")  # of a difference it tells on which side of 0

@@ -54,7 +54,9 @@ def check_made(plan: Plan, stage: str) -> None:
             problems += [f"{job.folder}: its {name} is gone; run {job.phase.made_by} again" for name in gone]
     for job in plan.targets_of(stage):
         problems += [
-            f"{job.phase.name}: {path}: no such file or folder" for path in job.reads if not Path(path).exists()
+            f"{job.phase.name}: {path}: no such file or folder; run the stages before {stage} with the same options"
+            for path in job.reads
+            if not Path(path).exists()
         ]
     if problems:
         raise AudiolabError("; ".join(dict.fromkeys(problems)))

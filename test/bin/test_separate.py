@@ -211,6 +211,8 @@ def test_a_full_disk_is_told(separate, monkeypatch):
     ("words", "message"),
     [
         (("a.wav",), "give one or more songs or folders, and at last the folder"),
+        (("a.wav", "out.wav"), "out.wav: a file's name; the last path is the folder where the files go"),
+        (("a.wav", "b/a.wav"), "b/a.wav: a file's name; the last path is the folder where the files go"),
         (("gone.wav", "out"), "gone.wav: there is no such song or folder"),
         (("empty", "out"), "empty: no song below it"),
         (("a.wav", "b/a.wav", "out"), "b/a.wav: goes into out/a, as a.wav does"),

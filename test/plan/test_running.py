@@ -139,6 +139,13 @@ def test_a_job_takes_one_row_or_several(first, step, made):
     assert [name for name in "ab" if Path(f"my {name}/out").exists()] == list(made)
 
 
+def test_what_no_phase_makes_and_is_gone_is_told_with_what_to_do():
+    Path("b").unlink()
+    with pytest.raises(AudiolabError) as error:
+        check_made(plan(), "one")
+    assert str(error.value) == "first: b: no such file or folder; run the stages before one with the same options"
+
+
 def test_all_that_another_stage_has_not_made_is_told_at_once():
     told = "my a was never made: run stage 1 (one) first; my b was never made: run stage 1 (one) first"
     with pytest.raises(AudiolabError) as error:

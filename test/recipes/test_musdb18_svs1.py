@@ -217,26 +217,3 @@ def test_without_unlabelled_songs_there_is_a_teacher_and_no_more(recipe):
     options = {"unlabelled": "", "candidates": "", "iterations": 1, "expdir": "exp/alone"}
     recipe.run("--stage", "train", "--stop_stage", "train", **options)
     assert [row["phase"] for row in rows_of(recipe / "exp/alone/train_1.tsv", "\t")] == ["teacher"]
-
-
-@pytest.mark.parametrize(
-    ("changes", "told"),
-    [
-        ({"corpus": "musdb"}, "--corpus is real or mini, not 'musdb'"),
-        ({"eval_part": "valid"}, "--eval_part is test or dev, not 'valid'"),
-        ({"iterations": 0}, "--iterations 0: give a whole number, 1 or more"),
-        ({"museval": "slow"}, "--museval slow: give fast or full"),
-        ({"students": "large"}, "--students large: give SIZE:PERCENT, as large:25"),
-        ({"students": ""}, "--students is empty: give SIZE:PERCENT, or --unlabelled '' for a teacher alone"),
-        ({"students": "large:50 huge:25"}, "student_huge.yaml: no such file"),
-        ({"best": "large:25"}, "--best large:25: name one of --students"),
-        ({"unlabelled": ""}, "--iterations 2: rounds of self-training need --unlabelled"),
-        ({"unlabelled": "", "iterations": 1}, "medium_10s_p0_damp: those on DAMP's tracks need --unlabelled"),
-        ({"candidates": "medium_1s_p0"}, "medium_1s_p0.yaml: no such file"),
-        ({"teacher": "taecher"}, "taecher.yaml: no such file"),
-    ],
-)
-def test_what_is_refused_before_anything_runs(recipe, changes, told):
-    errors = recipe.fail(expdir="exp/none", **changes)
-    assert any(told in error for error in errors), errors
-    assert not (recipe / "exp/none").exists()

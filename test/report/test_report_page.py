@@ -10,7 +10,7 @@ from audiolab.errors import AudiolabError
 from audiolab.metrics.bootstrap import Interval
 from audiolab.metrics.scores import Metric
 from audiolab.metrics.summary import Summary
-from audiolab.metrics.table import NOT_SCORED, Column, Printed, Table, markdown
+from audiolab.metrics.table import NOT_SCORED, Column, Printed, Table, cell, markdown
 from audiolab.report import page, plots, style
 from audiolab.report.history import History, thin
 from audiolab.report.sections import FEW, configuration_section
@@ -67,6 +67,14 @@ def test_tables_show_units_intervals_and_the_best():
         "| c | 7.22 ± 0.10, s 0.05 (9) | 1.20 |",
         "| d | – | – |",
     ]
+
+
+def test_what_rounds_to_zero_has_a_sign_in_differences_only():
+    assert cell(-0.001) == cell(0.001) == "0.00"
+    assert cell(-0.009, 2) == "-0.01"
+    near = Interval(-0.001, -0.002, 0.001, 9)
+    assert cell(near) == "0.00 ± 0.00"
+    assert cell(near, difference=True) == "-0.00 [-0.00, +0.00]"
 
 
 def test_a_wide_table_is_told_once_in_its_caption():

@@ -13,7 +13,8 @@ set -euo pipefail
 cd "$(dirname "${{BASH_SOURCE[0]}}")"
 nj=4       # jobs at a time
 resume=true
-tag=       # name of the experiment
+tag=       # the experiment's name: --tag="a b"
+names="a b # c" # a list
 learning_rate=0.1
 list=false
 help_message="Usage: recipe.sh"
@@ -89,9 +90,11 @@ def test_values_are_never_evaluated(recipe, tmp_path, value):
         (["--nj", "08"], "--nj takes an integer"),
         (["--nj", ""], "--nj takes an integer"),
         (["--resume", "yes"], "--resume takes true or false, not 'yes'"),
+        (["--resume", "--nj", "3"], "--resume needs a value"),
+        (["--list", "all"], "--list takes true or false, not 'all'"),
         (["--lerning-rate", "1"], "unknown option --lerning-rate; did you mean '--learning_rate'?"),
         (["-nj", "3"], "unknown option -nj; did you mean '--nj'?"),
-        (["--zzzzzzzz", "1"], "known are: --nj, --resume, --tag, --learning_rate, --list"),
+        (["--zzzzzzzz", "1"], "known are: --nj, --resume, --tag, --names, --learning_rate, --list"),
         (["--config", "nosuch"], "cannot read the file 'nosuch'"),
     ],
 )
@@ -148,6 +151,11 @@ def test_help_and_list(recipe):
     assert done.returncode == 0
     assert done.stdout.startswith("Usage: recipe.sh\n")
     assert "--nj INT                       jobs at a time (default: 4)\n" in done.stdout
+    assert '--tag TEXT                     the experiment\'s name: --tag="a b" (default: )\n' in done.stdout
+    assert "--names TEXT                   a list (default: a b # c)\n" in done.stdout
+
+
+def test_what_is_false_needs_no_value_to_become_true(recipe):
     assert values(recipe("--list"))["list"] == "true"
     assert values(recipe("--list", "--nj", "2")) | {"list": "true", "nj": "2"} == values(recipe("--list", "--nj", "2"))
     assert values(recipe("--list", "false"))["list"] == "false"

@@ -22,12 +22,18 @@ list=false
 dry_run=false
 . {UTILS}/parse_options.sh
 . {UTILS}/stages.sh
+set=test
 stages="-1:download 0:data
   1:train"
 before_stages() {{ for name in data download train; do will_run $name && echo $name || true; done >before; }}
 stage_download() {{ touch download; nj=1000; }}
 stage_data() {{ echo "${{nj}}" >data; for _ in 1 2; do echo twice; done; }}
-stage_train() {{ if [[ $tag == broken ]]; then cat nosuch | wc -l >lines; fi; touch train; }}
+sets=(train "my test")
+stage_train() {{
+  for set in "${{sets[@]}}"; do echo "$set" >/dev/null; done
+  if [[ $tag == broken ]]; then cat nosuch | wc -l >lines; fi
+  touch train
+}}
 RUN
 echo end
 """
@@ -176,3 +182,5 @@ def test_dry_run_shows_commands_and_values_and_writes_nothing(recipe, tmp_path):
     assert '    echo "${nj}" > data;\n' in done.stdout
     assert "    # nj=8\n" in done.stdout
     assert "### stage 1 (train) would run\n" in done.stdout
+    assert "    # sets=train my\\ test\n" in done.stdout
+    assert "# set=" not in done.stdout

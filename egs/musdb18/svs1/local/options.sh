@@ -3,21 +3,40 @@
 
 rate=16000
 case $corpus in
-  real) corpus_dir=downloads conf=${conf:-conf} title="MUSDB18" ;;
-  mini) corpus_dir=$mini_dir conf=${conf:-conf/mini} title="a synthesised twin of MUSDB18" ;;
+  real) corpus_dir=downloads conf=${conf:-conf} title="MUSDB18" scale="" ;;
+  mini) corpus_dir=$mini_dir conf=${conf:-conf/mini} title="a synthesised twin of MUSDB18"
+    scale=" Synthesised songs and small networks: rows of the paper's tables have its names, not its sizes." ;;
   *) echo "error: --corpus is real or mini, not '$corpus'" >&2 && exit 1 ;;
 esac
 case $eval_part in
-  test) note="Test songs, on which nothing was chosen." paper=(--paper local/tables.tsv) ;;
-  dev) note="Validation songs: for choices, not to be reported." paper=() ;;
+  test) note="Test songs, on which nothing was chosen.$scale" paper=(--paper local/tables.tsv) ;;
+  dev) note="Validation songs: for choices, not to be reported.$scale" paper=() ;;
   *) echo "error: --eval_part is test or dev, not '$eval_part'" >&2 && exit 1 ;;
 esac
 at_least 1 iterations num_nodes mini_train mini_test mini_damp
 values_are 'fast|full' "fast or full" museval
 values_are '([a-z0-9_]+:[0-9]+ ?)*' "SIZE:PERCENT, as large:25" students
-if [[ -n $unlabelled && -z $students ]]; then
-  echo "error: --students is empty: give SIZE:PERCENT, or --unlabelled '' for a teacher alone" >&2 && exit 1
+values_are '((musdb18|mir1k|ccmixter) ?)*' "some of musdb18, mir1k and ccmixter" labelled
+values_are 'damp|' 'damp, or nothing: --unlabelled ""' unlabelled
+values_are '([0-9]+ ?)*' "whole numbers, not negative" seeds
+if [[ -n $unlabelled && -z ${students// /} ]]; then
+  echo "error: --students is empty: name some, as large:25, or leave DAMP out, by --unlabelled \"\"" >&2 && exit 1
 fi
+if [[ -z $unlabelled ]] && ((iterations > 1)); then
+  echo "error: --iterations $iterations: rounds of self-training need --unlabelled damp" >&2 && exit 1
+elif ((iterations > 1)) && [[ " $students " != *" $best "* ]]; then
+  echo "error: --best $best is none of --students '$students': name the one that teaches the next round" >&2 && exit 1
+fi
+for name in db_root damp_root stems prepare_conf; do
+  if [[ -n ${!name} && ! -d ${!name} ]]; then echo "error: --$name ${!name}: there is no such folder" >&2 && exit 1; fi
+done
+for name in "$prepare_conf"/*; do
+  case ${prepare_conf:+${name#"$prepare_conf/"}} in
+    '' | musdb18.yaml | mir1k.yaml | ccmixter.yaml | damp.yaml | stems.yaml) ;;
+    *) echo "error: --prepare_conf $name: it is to hold musdb18.yaml, mir1k.yaml, ccmixter.yaml, damp.yaml, stems.yaml," \
+      "or some of them" >&2 && exit 1 ;;
+  esac
+done
 dataset=${dataset:-$corpus} db_root=${db_root:-$corpus_dir} seeds=${seeds:-$seed} tag=${tag:-$dataset}
 damp_root=${damp_root:-$db_root/damp}
 if [[ -n $max_steps ]]; then train_options="--trainer.max_steps $max_steps $train_options"; fi
@@ -25,16 +44,11 @@ expdir=${expdir:-exp/$tag} data=data/$dataset dump=dump/$dataset
 shared_dirs=("$data" "$dump")
 job=$(job_variable "$data" "$dump" "$expdir" "$train_options" "$conf")
 if [[ -z $unlabelled ]]; then students="" controls=""; fi # there is nothing that they could have more or less of
-if ((iterations > 1)) && [[ -z $unlabelled ]]; then
-  echo "error: --iterations $iterations: rounds of self-training need --unlabelled" >&2 && exit 1
-elif ((iterations > 1)) && [[ " $students " != *" $best "* ]]; then
-  echo "error: --best $best: name one of --students, for it is the teacher of the next round" >&2 && exit 1
-fi
 if [[ $candidates == all ]]; then
-  candidates=$(<"$conf/table1.txt")
-  if [[ -z $unlabelled ]]; then candidates=$(grep -v '_damp$' <<<"$candidates"); fi
-elif [[ -z $unlabelled && " $candidates " == *"_damp "* ]]; then
-  echo "error: --candidates $candidates: those on DAMP's tracks need --unlabelled" >&2 && exit 1
+  candidates=$(tr '\n' ' ' <"$conf/table1.txt")
+  if [[ -z $unlabelled ]]; then candidates=$(printf '%s\n' $candidates | grep -v '_damp$' | tr '\n' ' '); fi
+elif [[ -z $unlabelled && "$candidates " == *"_damp "* ]]; then
+  echo "error: --candidates '$candidates': those that end in _damp need --unlabelled damp" >&2 && exit 1
 fi
 compared=(--baseline mixture --baseline teacher) # what others are compared with, by song
 for each in $controls; do compared+=(--baseline "control_$each"); done
@@ -53,7 +67,6 @@ root_of() {
   esac
 }
 
-if [[ -n $stems && ! -d $stems ]]; then echo "error: --stems $stems: there is no such folder" >&2 && exit 1; fi
 read -r -a corpora <<<"musdb18 ${labelled//musdb18/} $unlabelled ${stems:+stems}"
 roots=() choices=() made_from="db_root=$db_root, damp_root=$damp_root, stems=$stems"
 for name in "${corpora[@]}"; do
@@ -62,17 +75,25 @@ for name in "${corpora[@]}"; do
 done
 if [[ -n $prepare_conf ]]; then made_from+=", prepare_conf=$prepare_conf"; fi
 
-labelled_sets=() # 16 kHz, mono, to train on
+labelled_sets=() valid_sets=("$dump/musdb18_valid") test_sets=(musdb18_test) # 16 kHz, mono
 for name in $labelled; do labelled_sets+=("$dump/${name}_train"); done
-if [[ -d $stems/train ]]; then labelled_sets+=("$dump/stems_train"); fi
-sets=("${labelled_sets[@]#"$dump/"}" musdb18_valid musdb18_test)
+if [[ -n $stems && -d $stems/train ]]; then labelled_sets+=("$dump/stems_train"); fi
+if [[ -n $stems && -d $stems/valid ]]; then valid_sets+=("$dump/stems_valid"); fi
+if [[ -n $stems && -d $stems/test ]]; then test_sets+=(stems_test); fi
+if ((${#labelled_sets[@]} == 0)); then
+  echo "error: --labelled is empty, and --stems has no folder train: name something to train on" >&2 && exit 1
+fi
+sets=("${labelled_sets[@]#"$dump/"}" "${valid_sets[@]#"$dump/"}" "${test_sets[@]}")
 for name in $unlabelled; do sets+=("${name}_train"); done
-if [[ -d $stems/test ]]; then sets+=(stems_test); fi
-eval_sets=musdb18_test
-if [[ $eval_part == dev ]]; then eval_sets=musdb18_valid; elif [[ -d $stems/test ]]; then eval_sets+=" stems_test"; fi
+eval_sets=${test_sets[*]}
+if [[ $eval_part == dev ]]; then eval_sets=${valid_sets[*]#"$dump/"}; fi
 
 check_options() {
   local parse=()
+  if [[ $corpus == real && -n $unlabelled && ! -d $damp_root ]] && { will_run download || will_run data; }; then
+    echo "error: DAMP-VSEP is not in $damp_root; it is given to those who sign an agreement (README.md, Data):" \
+      "say by --damp_root where it lies, or train the teacher only, by --unlabelled \"\"" >&2 && exit 1
+  fi
   if [[ ! -f $expdir/.stamp/train.json ]]; then parse=(--parse); fi # else a training says it soon enough
   plan check 1 "${parse[@]}"
 }
@@ -90,7 +111,8 @@ plan() {
     axes+=("round=$(seq -s ' ' "$2")" "size:percent=$students" "top=$(tops)")
   fi
   run plan "$1" local/phases.yaml --make "${make[@]}" \
-    --set "exp=$expdir" "conf=$conf" "dump=$dump" "labelled=${labelled_sets[*]}" "unlabelled=$dump/${unlabelled}_train" \
+    --set "exp=$expdir" "conf=$conf" "dump=$dump" "labelled=${labelled_sets[*]}" "valid=${valid_sets[*]}" \
+    "unlabelled=$dump/${unlabelled}_train" \
     "teacher_conf=$conf/$teacher.yaml" "best=$best" "threshold=$threshold" "train_options=$train_options" \
     "nj=$nj" "job_utterances=$job_utterances" --axes "${axes[@]}" "${@:3}"
 }
@@ -110,6 +132,7 @@ get_corpus() {
   if [[ $corpus == mini && $root == "$corpus_dir/$1" ]]; then
     run make_mini --corpus "$1" --dest "$root" --seed "$seed" --nj "$nj" "${sizes[@]}"
   elif [[ $root != "$corpus_dir/$1" ]]; then
+    if [[ ! -d $root ]]; then echo "error: $root: there is no such folder; --db_root says where it lies" >&2 && exit 1; fi
     echo "using $root"
   else
     run download --corpus "$1" --dest downloads
