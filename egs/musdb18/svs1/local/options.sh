@@ -46,7 +46,7 @@ job=$(job_variable "$data" "$dump" "$expdir" "$train_options" "$conf")
 if [[ -z $unlabelled ]]; then students="" controls=""; fi # there is nothing that they could have more or less of
 if [[ $candidates == all ]]; then
   candidates=$(tr '\n' ' ' <"$conf/table1.txt")
-  if [[ -z $unlabelled ]]; then candidates=$(printf '%s\n' $candidates | grep -v '_damp$' | tr '\n' ' '); fi
+  if [[ -z $unlabelled ]]; then candidates=$(grep -v '_damp$' "$conf/table1.txt" | tr '\n' ' '); fi
 elif [[ -z $unlabelled && "$candidates " == *"_damp "* ]]; then
   echo "error: --candidates '$candidates': those that end in _damp need --unlabelled damp" >&2 && exit 1
 fi
