@@ -75,7 +75,11 @@ def replaced_together(folder: str | Path) -> Iterator[Path]:
             for left in staged.iterdir():  # by a process that was killed
                 left.unlink()
             yield staged
-            for path in sorted(staged.iterdir()):
+            made = sorted(staged.iterdir())
+            for path in made:
+                if (folder / path.name).is_dir():
+                    raise AudiolabError(f"cannot write {folder / path.name}: it is a folder; remove it")
+            for path in made:
                 os.replace(path, folder / path.name)
             sync_folder(folder)
     except OSError as error:

@@ -199,6 +199,21 @@ def test_two_writers_do_not_replace_files_of_one_folder(tmp_path):
     assert (tmp_path / "wav" / "a").read_text() == "second"
 
 
+def test_nothing_is_replaced_where_a_folder_is_in_the_way(tmp_path):
+    (tmp_path / "b").mkdir()
+    (tmp_path / "a").write_text("old")
+
+    def replace():
+        with replaced_together(tmp_path) as staged:
+            for name in "ab":
+                (staged / name).write_text("new")
+
+    with pytest.raises(AudiolabError, match=r"cannot write .*/b: it is a folder"):
+        replace()
+    assert (tmp_path / "a").read_text() == "old"
+    assert {path.name for path in tmp_path.iterdir()} == {"a", "b"}
+
+
 def test_files_that_cannot_be_replaced_together(tmp_path):
     (tmp_path / "wav").write_text("a file")
     with pytest.raises(AudiolabError, match=r"cannot write .*wav: "), replaced_together(tmp_path / "wav"):

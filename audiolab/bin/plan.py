@@ -100,17 +100,21 @@ def _list(plan: Plan, options: configargparse.Namespace) -> None:
 def _parse(plan: Plan) -> None:
     """Raise for arguments that a command would refuse, of those that have a ``parse`` of their own.
 
-    Of a phase's jobs one is looked at for each ``--config``.
+    Of a phase's jobs one is tried of those with the same configs and numbers, which differ in names alone.
     """
     tried = set()
     for job in plan.jobs.values():
-        one = job.phase.name, dict(zip(job.words, job.words[1:])).get("--config")
-        if job.phase.verb and one not in tried:
-            tried.add(one)
+        told = (job.phase.name, *(word for word in job.words if word.endswith(".yaml") or _is_number(word)))
+        if job.phase.verb and told not in tried:
+            tried.add(told)
             command = importlib.import_module(f"audiolab.bin.{job.phase.verb}")
             parse = getattr(command, "parse", None)
             if parse and parse.__module__ == command.__name__:
                 parse(job.words)
+
+
+def _is_number(word: str) -> bool:
+    return word.replace(".", "", 1).isdecimal()
 
 
 if __name__ == "__main__":

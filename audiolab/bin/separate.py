@@ -7,9 +7,10 @@ folders as they are there. Any length, rate and number of channels.
 from __future__ import annotations
 
 import logging
+import os
 import typing
 from argparse import Namespace
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from audiolab import cli
@@ -42,6 +43,7 @@ def main() -> None:
         audio_info(song)
     model = load(options.model, options.device, does="separate")
     wanted = wanted_of(options, model.sources)
+    check_all_apart(songs, wanted)
     if options.skip_existing:
         left = {folder: song for folder, song in songs.items() if not _is_there(folder, wanted)}
         logger.info("%d of %d songs are there already", len(songs) - len(left), len(songs))
@@ -57,7 +59,7 @@ def parse(argv: Sequence[str] | None = None) -> Namespace:
     parser.add_argument("paths", nargs="+", metavar="PATH", help="songs, or folders of them; at last where they go")
     parser.add_argument("--model", required=True, help="folder of a training run, or its zip")
     parser.add_argument("--device", default="cpu", help="cpu or cuda")
-    parser.add_argument("--sources", nargs="+", help="only these, such as vocals; all by default")
+    parser.add_argument("--sources", nargs="+", help="only these, such as vocals; behind the paths")
     parser.add_argument("--rest", action="store_true", help="of each source also no_<source>: the mixture minus it")
     parser.add_argument("--format", choices=typing.get_args(Format), default="wav", help="of the files")
     parser.add_argument("--bits", choices=typing.get_args(Bits), default="16", help="of a sample; a flac has no float")
@@ -121,9 +123,19 @@ def folders_of(paths: Sequence[Path], out: Path) -> dict[Path, Path]:
     return found
 
 
+def check_all_apart(songs: Mapping[Path, Path], wanted: Wanted) -> None:
+    """Raise `AudiolabError` where a file that is to be written is one of the songs, such as one that comes later."""
+    read = {os.path.realpath(song) for song in songs.values()}
+    for file in (folder / name for folder in songs for name in wanted.names):
+        if os.path.realpath(file) in read:
+            raise AudiolabError(f"{file}: is read too, and would be written over; name another folder")
+
+
 def _songs_of(path: Path, out: Path) -> Iterator[tuple[Path, Path]]:
     """Yield (folder relative to the output, song)."""
     if path.is_file():
+        if path.stem in (".", ".."):
+            raise AudiolabError(f"{path}: its name gives no folder to write into; rename it")
         yield Path(path.stem), path
         return
     if not path.is_dir():

@@ -15,15 +15,27 @@ AUDIO = (".wav", ".flac")
 
 
 def walk(root: Path) -> Iterator[tuple[Path, list[str]]]:
-    """Yield (folder, names of its files), sorted; links are followed once, hidden and macOS's files left out."""
+    """Yield (folder, names of its files), sorted; links are followed once, hidden and macOS's files left out.
+
+    Raises:
+        AudiolabError: A folder cannot be read.
+    """
     seen = set()
-    for folder, subfolders, names in os.walk(root, followlinks=True):
-        subfolders[:] = sorted(name for name in subfolders if not name.startswith((".", "__MACOSX")))
+    for folder, subfolders, names in os.walk(root, followlinks=True, onerror=_refuse):
+        subfolders[:] = sorted(name for name in subfolders if not name.startswith((".", "__MACOSX", "lost+found")))
         if os.path.realpath(folder) in seen:
             subfolders.clear()
             continue
         seen.add(os.path.realpath(folder))
         yield Path(folder), sorted(name for name in names if not name.startswith("."))
+
+
+def _refuse(error: OSError) -> None:
+    """Raise for a folder that is there, which `os.walk` would leave out without a word."""
+    if not isinstance(error, FileNotFoundError | NotADirectoryError):
+        raise AudiolabError(
+            f"{error.filename}: cannot be read ({error.strerror}); change its rights, or move it away"
+        ) from error
 
 
 def recordings_below(root: Path) -> Iterator[tuple[Path, list[str]]]:

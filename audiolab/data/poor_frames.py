@@ -31,6 +31,7 @@ class Detector(Protocol):
 
     source: str
     rate: int
+    hop: int
 
     def ratios(self, waves: np.ndarray) -> np.ndarray: ...
 
@@ -48,8 +49,12 @@ def count_poor_frames(
         piece_s: Longer ones are heard in parts of this length, in seconds.
 
     Raises:
-        AudiolabError: A detector is of another source or of another rate, or gives NaN.
+        AudiolabError: A detector is of another source, of another rate or with another hop, or gives NaN.
     """
+    hops = {source: detector.hop for source, detector in detectors.items()}
+    if len(set(hops.values())) > 1:
+        each = ", ".join(f"of {source} {hop} samples" for source, hop in hops.items())
+        raise AudiolabError(f"the models' frames do not go together: hop {each}; train them with one system_conf.hop")
     for source, detector in detectors.items():
         if detector.source != source:
             raise AudiolabError(f"the model for {source} was trained for {detector.source}; exchange them")

@@ -14,6 +14,9 @@ import numpy as np
 N_FFT, HOP = 1024, 256
 """Samples; as the paper's separator has them."""
 
+_LEAST = 2 * N_FFT
+"""Samples, to which shorter signals are filled with zeros: else librosa's inverse reads memory that holds anything."""
+
 Signals = list[np.ndarray]
 """A signal a source, [N] or [N, channels] each."""
 
@@ -57,9 +60,11 @@ BASELINES: dict[str, Callable[[np.ndarray, Signals], Signals]] = {
 
 def _stft(wave: np.ndarray) -> np.ndarray:
     """Return [F, T] of [N], [channels, F, T] of [N, channels]; `librosa` has channels first."""
-    return librosa.stft(np.ascontiguousarray(wave.T), n_fft=N_FFT, hop_length=HOP, pad_mode="constant")
+    filled = np.pad(wave.T, [(0, 0)] * (wave.ndim - 1) + [(0, max(0, _LEAST - len(wave)))])
+    return librosa.stft(np.ascontiguousarray(filled), n_fft=N_FFT, hop_length=HOP, pad_mode="constant")
 
 
 def _wave(spectrum: np.ndarray, like: np.ndarray) -> np.ndarray:
     """Return the signal of a spectrum, as long as ``like``, whose channels it has."""
-    return librosa.istft(spectrum, n_fft=N_FFT, hop_length=HOP, length=len(like)).T
+    whole = librosa.istft(spectrum, n_fft=N_FFT, hop_length=HOP, length=max(len(like), _LEAST))
+    return whole[..., : len(like)].T

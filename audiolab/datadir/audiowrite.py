@@ -24,8 +24,16 @@ logger = logging.getLogger(__name__)
 COMMON = ("WAV", "FLAC", "OGG", "MP3")
 """The formats that a message about an unknown one offers."""
 
-PLAIN = ("PCM_S8", "PCM_U8", "PCM_16", "PCM_24", "PCM_32", "FLOAT", "DOUBLE")
+_BYTES = {"PCM_S8": 1, "PCM_U8": 1, "PCM_16": 2, "PCM_24": 3, "PCM_32": 4, "FLOAT": 4, "DOUBLE": 8}
+
+PLAIN = tuple(_BYTES)
 """Sample formats that are kept from one format to another; libsndfile cannot write all others that it lists."""
+
+_COUNTED_IN_32_BITS = ("WAV", "WAVEX", "AIFF", "AU")
+"""Formats that hold up to `MOST_BYTES`; libsndfile writes on, and other programs do not find what lies behind."""
+
+MOST_BYTES = (1 << 32) - (1 << 16)
+"""Of samples, with some room for the header."""
 
 _ADD_PEAK_CHUNK = 0x1050
 """libsndfile's command, of which soundfile knows nothing: in WAVs of floats that chunk holds the time of writing, so
@@ -34,7 +42,12 @@ that the same samples would be other bytes each time."""
 
 @contextlib.contextmanager
 def audio_writer(
-    path: str | Path, rate: int, channels: int, subtype: str | None = None, name: str | Path | None = None
+    path: str | Path,
+    rate: int,
+    channels: int,
+    subtype: str | None = None,
+    name: str | Path | None = None,
+    samples: int = 0,
 ) -> Iterator[Callable[[np.ndarray], int]]:
     """Give a function that takes blocks [n] or [n, channels]; the file is there when the block of code ends well.
 
@@ -48,10 +61,11 @@ def audio_writer(
         channels: How many.
         subtype: Sample format, one of `PLAIN`; otherwise, or where the format does not have it, the format's default.
         name: What messages call the file, which is to be moved there; None: ``path``.
+        samples: Of each channel that will come, at least; what is too much is refused at once.
 
     Raises:
-        AudiolabError: The ending is unknown, the format does not take this rate or so many channels, a sample is NaN or
-            infinite, or the file cannot be written.
+        AudiolabError: The ending is unknown, the format does not take this rate, so many channels or samples, a sample
+            is NaN or infinite, or the file cannot be written.
     """
     path = Path(path)
     name = path if name is None else name
@@ -68,6 +82,7 @@ def audio_writer(
         with sound:
             soundfile._snd.sf_command(sound._file, _ADD_PEAK_CHUNK, soundfile._ffi.NULL, 0)
             writer = _Writer(sound, name)
+            writer.check_room(samples)
             yield writer.write
             writer.close()
     if writer.clipped:
@@ -86,7 +101,7 @@ class _Writer:
     """Writes blocks into an open file, which messages call ``name``, and counts in ``clipped`` what it clips."""
 
     def __init__(self, sound: soundfile.SoundFile, name: str | Path) -> None:
-        self.clipped = 0
+        self.clipped = self._written = 0
         self._sound, self._name, self._clips = sound, name, sound.subtype not in ("FLOAT", "DOUBLE")
 
     def write(self, block: np.ndarray) -> int:
@@ -95,9 +110,19 @@ class _Writer:
             raise AudiolabError(f"cannot write {self._name}: samples that are NaN or infinite (is the model broken?)")
         over = int((np.abs(block) > 1).sum()) if self._clips else 0
         self.clipped += over
+        self._written += len(block)
+        self.check_room(self._written)
         with self._told():
             self._sound.write(block)
         return over
+
+    def check_room(self, samples: int) -> None:
+        """Raise `AudiolabError` where the file cannot hold so many samples of each channel."""
+        size = samples * self._sound.channels * _BYTES.get(self._sound.subtype, 0)
+        if self._sound.format in _COUNTED_IN_32_BITS and size > MOST_BYTES:
+            raise AudiolabError(
+                f"cannot write {self._name}: over 4 GiB, more than a file of its kind holds; write a .flac, or parts"
+            )
 
     def close(self) -> None:
         """Write what is left."""

@@ -91,7 +91,7 @@ def test_a_source_and_the_rest_are_the_mixture(separate, words, ending, subtype,
 
 
 def test_all_songs_below_a_folder_and_further_files(separate, caplog):
-    for name in ("music/a.wav", "music/b/a.flac", "music/b/c.ogg", "music/.hidden.wav", "d.wav"):
+    for name in ("music/a.WAV", "music/b/a.flac", "music/b/c.ogg", "music/.hidden.wav", "d.wav"):
         Path(name).parent.mkdir(parents=True, exist_ok=True)
         soundfile.write(name, song(0.2, 1), RATE)
     Path("music/cover.jpg").write_text("x")
@@ -202,7 +202,7 @@ def test_a_full_disk_is_told(separate, monkeypatch):
             pass
 
     monkeypatch.setattr("audiolab.tasks.svs.files.tempfile.TemporaryFile", lambda dir: Full())
-    with pytest.raises(AudiolabError, match="cannot write out/a: No space left on device"):
+    with pytest.raises(AudiolabError, match=r"cannot write out/a.*: No space left on device"):
         separate("a.wav", "out")
     assert names_below("out") == []
 
@@ -238,6 +238,79 @@ def test_what_cannot_be_is_told_in_a_line(separate, words, message):
         separate(*words)
     assert "\n" not in str(caught.value)
     assert names_below(".") == before
+
+
+def test_which_files_of_a_folder_are_songs(tmp_path):
+    endings = ("wav", "flac", "mp3", "ogg", "opus", "aiff", "aif", "au", "caf", "w64", "Mp3")
+    for name in (*(f"{number}.{ending}" for number, ending in enumerate(endings)), "x.m4a", "x.txt", "wav", "mp3"):
+        (tmp_path / name).touch()
+    found = command.folders_of([tmp_path], Path("/out"))
+    assert found == {Path(f"/out/{n}"): tmp_path / f"{n}.{ending}" for n, ending in enumerate(endings)}
+    (tmp_path / "a\nb.wav").touch()
+    with pytest.raises(AudiolabError, match="the path has a line end"):
+        command.folders_of([tmp_path], Path("/out"))
+
+
+def test_all_options_come_to_the_separator(separate, monkeypatch):
+    """Masks that are constant do not tell how long chunks are."""
+    seen = []
+
+    class Separator:
+        rate, sources = 16000, ("vocals", "accompaniment")
+
+        def level(self, blocks, rate):
+            return sum(len(block) for block in blocks), rate
+
+        def stream(self, blocks, rate, level, high_band, chunk_s, overlap):
+            seen.append((rate, level, high_band, chunk_s, overlap))
+            for block in blocks:
+                yield np.stack([block, 0 * block], axis=1)
+
+    monkeypatch.setattr(command, "load", lambda *_, **__: Separator())
+    soundfile.write("a.wav", song(0.5), RATE)
+    separate("a.wav", "out")
+    separate(
+        "a.wav", "out", "--chunk_s", "2.5", "--overlap", "0.1", "--high_band", "drop", "--sources", "vocals", "vocals"
+    )
+    level = (round(0.5 * RATE), RATE)
+    assert seen == [(RATE, level, True, 10.0, 0.25), (RATE, level, False, 2.5, 0.1)]
+
+
+def test_a_song_that_another_ones_files_would_replace(separate):
+    """Not when it is too late, nor the other way round."""
+    soundfile.write("a.wav", song(0.1), RATE)
+    Path("out/a").mkdir(parents=True)
+    soundfile.write("out/a/vocals.wav", song(0.1), RATE)
+    before = Path("out/a/vocals.wav").read_bytes()
+    for songs in (("a.wav", "out/a/vocals.wav"), ("out/a/vocals.wav", "a.wav")):
+        with pytest.raises(AudiolabError, match=r"out/a/vocals\.wav: is read too, and would be written over"):
+            separate(*songs, "out")
+        assert names_below("out") == ["a/vocals.wav"]
+    assert Path("out/a/vocals.wav").read_bytes() == before
+    separate("a.wav", "out/a/vocals.wav", "out", "--sources", "accompaniment")
+    assert names_below("out") == ["a/accompaniment.wav", "a/vocals.wav", "vocals/accompaniment.wav"]
+
+
+def test_names_that_give_no_folder(separate):
+    """Or files would lie beside ``out``."""
+    for name in ("...wav", "..wav"):
+        soundfile.write(name, song(0.1), RATE, format="WAV")
+        with pytest.raises(AudiolabError, match="gives no folder to write into"):
+            separate(name, "out")
+        assert names_below(".") == sorted({"...wav", name})
+
+
+@pytest.mark.parametrize(
+    ("words", "channels", "message"),
+    [(("--format", "flac"), 9, "FLAC does not take 9 channels"), ((), 2, "over 4 GiB"), (("--bits", "24"), 1, "4 GiB")],
+)
+def test_what_no_file_can_hold_is_told_before_the_song_is_separated(separate, monkeypatch, words, channels, message):
+    soundfile.write("a.wav", song(0.5, channels), RATE)
+    monkeypatch.setattr("audiolab.datadir.audiowrite.MOST_BYTES", round(0.5 * RATE) * 3 - 1)
+    monkeypatch.setattr("audiolab.tasks.svs.files._spooled", lambda *_: pytest.fail("separated first"))
+    with pytest.raises(AudiolabError, match=message):
+        separate("a.wav", "out", *words)
+    assert names_below(".") == ["a.wav"]
 
 
 def test_a_model_of_something_else_is_told(separate, tmp_path):

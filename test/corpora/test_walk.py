@@ -42,6 +42,25 @@ def test_shadows_of_macos_are_neither_recordings_nor_texts(tmp_path):
     assert [(path / "text").read_text() for path in paths] == [f"{n}-7-0000 WORDS\n" for n in (1, 2, 3)]
 
 
+def test_a_folder_that_cannot_be_read_is_told(tmp_path, monkeypatch):
+    """Its recordings would be missing without a word; what a disk has for its repair is not the user's."""
+    for name in ("a", "locked", "lost+found"):
+        record(tmp_path / name / "x.wav")
+    scandir = os.scandir
+
+    def refused(path):
+        if os.path.basename(path) in ("locked", "lost+found"):
+            raise PermissionError(13, "Permission denied", path)
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", refused)
+    with pytest.raises(AudiolabError, match=r"/locked: cannot be read \(Permission denied\)"):
+        list(recordings_below(tmp_path))
+    (tmp_path / "locked").rename(tmp_path / "b")
+    assert [folder.name for folder, _ in recordings_below(tmp_path)] == ["a", "b"]
+    assert not list(recordings_below(tmp_path / "gone"))
+
+
 def test_names_that_are_not_utf8_are_told_in_one_line(latin, tmp_path):
     record(latin / "1-2-0000.flac")
     with pytest.raises(AudiolabError, match=r"d\\udce9j\\udce0/1-2-0000\.flac': the path is not UTF-8; rename"):

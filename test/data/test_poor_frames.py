@@ -18,7 +18,7 @@ class Marked:
     """Hears a source where samples of the track it is given are above a level of its own; a hop is a frame."""
 
     def __init__(self, source, level, rate=16000):
-        self.source, self.level, self.rate = source, level, rate
+        self.source, self.level, self.rate, self.hop = source, level, rate, HOP
         self.heard = []
 
     def ratios(self, waves):
@@ -68,6 +68,10 @@ def test_what_detectors_cannot_be(tmp_path):
         count_poor_frames(songs, {"vocals": Marked("accompaniment", 1), "accompaniment": Marked("vocals", 1)}, 0.5, [0])
     with pytest.raises(AudiolabError, match="read at 16000 Hz, but the model for vocals is of 8000 Hz"):
         count_poor_frames(songs, detectors(rate=8000), 0.5, [0])
+    unlike = detectors()
+    unlike["vocals"].hop = 128
+    with pytest.raises(AudiolabError, match="hop of vocals 128 samples, of accompaniment 100 samples; train them"):
+        count_poor_frames(songs, unlike, 0.5, [0])
     broken = detectors()
     broken["accompaniment"].ratios = lambda waves: np.full((1, 160), np.nan, np.float32)
     with pytest.raises(AudiolabError, match="a: the model for accompaniment gives NaN; train it again"):
@@ -86,11 +90,13 @@ def test_the_best_songs_are_those_with_the_smallest_shares():
     assert best_songs(shares, 75) == ["b", "c", "d"]
     assert best_songs(shares, 50) == ["b", "d"]
     assert best_songs(shares, 1) == ["d"]
+    assert best_songs(shares, 65) == ["b", "c", "d"]  # 2.6 of 4
+    assert best_songs({"c": 0.1, "b": 0.1, "a": 0.4}, 34) == ["b"]
 
 
-def counted(tmp_path, monkeypatch, songs, out, *further):
-    made = detectors()
-    monkeypatch.setattr(command, "load", lambda path, device, does: made[path])
+def counted(monkeypatch, songs, out, *further, made=None):
+    made = made or detectors()
+    monkeypatch.setattr(command, "load", lambda path, device, does: made[path] if does == "ratios" else None)
     arguments = ["--data", str(songs.path), "--out", str(out), "--vocals", "vocals", "--accompaniment", "accompaniment"]
     monkeypatch.setattr("sys.argv", ["count_poor_frames", *arguments, *further])
     command.main()
@@ -99,10 +105,10 @@ def counted(tmp_path, monkeypatch, songs, out, *further):
 def test_commands_in_jobs_and_as_one(tmp_path, monkeypatch):
     marks = {"a": ([1, 2], []), "b": ([], []), "c": ([5], []), "d": ([1, 2, 3], [9])}
     songs = songs_of(tmp_path / "songs", marks, utt2song={"a": "x", "b": "x", "c": "y", "d": "z"})
-    counted(tmp_path, monkeypatch, songs, tmp_path / "one")
+    counted(monkeypatch, songs, tmp_path / "one")
     for job in ("1", "2"):
-        counted(tmp_path, monkeypatch, songs, tmp_path / "two", "--nj", "2", "--job", job)
-    counted(tmp_path, monkeypatch, songs, tmp_path / "two", "--nj", "2", "--join")
+        counted(monkeypatch, songs, tmp_path / "two", "--nj", "2", "--job", job)
+    counted(monkeypatch, songs, tmp_path / "two", "--nj", "2", "--join")
     for out in (tmp_path / "one", tmp_path / "two"):
         found = read_poor_frames(out / "utt2poor")
         assert found == {"a": (2, 160), "b": (0, 160), "c": (1, 160), "d": (4, 160)}
@@ -113,6 +119,23 @@ def test_commands_in_jobs_and_as_one(tmp_path, monkeypatch):
     keep_songs.main()
     assert list(StemDir(tmp_path / "kept").ids) == ["a", "b", "c"]  # x: 1 of 160, y: 1 of 160, z: 4 of 160
     assert set(StemDir(tmp_path / "kept").songs) == {"x", "y"}
+
+
+def test_songs_are_heard_at_the_detectors_rate(tmp_path, monkeypatch):
+    songs, listening = songs_of(tmp_path / "songs", {"a": ([], []), "b": ([], [])}), detectors(rate=8000)
+    counted(monkeypatch, songs, tmp_path / "out", "--piece_s", "0.5", made=listening)
+    assert read_poor_frames(tmp_path / "out" / "utt2poor") == {"a": (0, 80), "b": (0, 80)}
+    assert listening["vocals"].heard == [(1, 4000)] * 4
+    options = ["--data", "a", "--out", "b", "--vocals", "c", "--accompaniment", "d"]
+    assert command.parse(options).threshold == 0.5  # the paper's
+    assert command.parse(options).piece_s == 30.0
+
+
+def test_what_is_listened_to_is_not_replaced(tmp_path, monkeypatch):
+    songs = songs_of(tmp_path / "songs", {"a": ([], [])})
+    for out in (songs.path, songs.path / "poor"):
+        with pytest.raises(AudiolabError, match="would be written over; name a folder apart from it"):
+            counted(monkeypatch, songs, out)
 
 
 @pytest.mark.parametrize(

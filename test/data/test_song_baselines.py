@@ -63,3 +63,15 @@ def test_channels_are_separated_each_by_itself(kind, sources):
     for both, alone in zip(BASELINES[kind](sum(stereo), stereo), mono):
         np.testing.assert_allclose(both[:, 0], alone, atol=1e-6)
         np.testing.assert_allclose(both[:, 1], 0.5 * alone, atol=1e-6)
+
+
+@pytest.mark.parametrize("channels", [1, 2])
+@pytest.mark.parametrize("kind", ["hpss", "ideal_ratio_mask"])
+def test_signals_shorter_than_a_window(kind, channels):
+    """What is made of them sums to the mixture, too, whatever the memory held before."""
+    generator = np.random.default_rng(0)
+    for samples in (1, 100, N_FFT // 2 + 1, N_FFT + 1):
+        sources = generator.standard_normal((2, samples, channels))
+        sources = list(sources[..., 0] if channels == 1 else sources)
+        estimates = BASELINES[kind](sum(sources), sources)
+        np.testing.assert_allclose(sum(estimates), sum(sources), atol=1e-6)

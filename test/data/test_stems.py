@@ -229,6 +229,8 @@ def test_the_same_key_gives_the_same_bits_in_any_process(songs):
         assert one["utt"] == two["utt"]
         assert all(np.array_equal(one[source], two[source]) for source in SOURCES)
     assert not np.array_equal(dataset[key(0)]["vocals"], dataset[key(0, seed=1)]["vocals"])
+    orders = [[dataset[key(item, seed=seed)]["utt"].split()[0] for item in range(len(dataset))] for seed in (0, 1)]
+    assert orders[0] != orders[1]
 
 
 def test_batches_are_what_the_trainer_asks_for(songs):
@@ -259,6 +261,7 @@ def test_the_fingerprint_tells_data_apart(songs, tmp_path):
     assert crops([songs, other]).fingerprint().startswith("9 + 9 pieces, ")
     assert len({found, crops(other).fingerprint(), crops([songs, other]).fingerprint()}) == 3
     assert crops(songs, pseudo_dirs=[str(other)]).fingerprint() == crops([songs, other]).fingerprint()
+    assert crops([songs, songs]).fingerprint() != crops([songs, other]).fingerprint()
 
 
 @pytest.mark.parametrize(
@@ -272,6 +275,7 @@ def test_the_fingerprint_tells_data_apart(songs, tmp_path):
         ({"balance": "equal"}, "balance is equal, but there are no pseudo_dirs"),
         ({"rate": 10}, "a rate of 10 Hz"),
         ({"window_s": 1e-9}, "window_s of 1e-09 s holds no sample"),
+        ({"valid_s": 1e-9}, "valid_s of 1e-09 s holds no sample"),
     ],
 )
 def test_options_that_do_not_go_together_are_told(fields, message):

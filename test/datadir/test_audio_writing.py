@@ -101,3 +101,24 @@ def test_a_file_does_not_hold_when_it_was_written(tmp_path, subtype):
     data = (tmp_path / "a.wav").read_bytes()
     assert b"PEAK" not in data
     np.testing.assert_allclose(soundfile.read(tmp_path / "a.wav")[0], np.linspace(-0.5, 0.5, 100), atol=2**-15)
+
+
+@pytest.mark.parametrize(
+    ("suffix", "subtype", "each"), [("wav", "FLOAT", 4), ("wav", "PCM_24", 3), ("aiff", "PCM_16", 2)]
+)
+def test_what_runs_over_a_header_of_32_bits_is_refused(tmp_path, monkeypatch, suffix, subtype, each):
+    """As it is written, and at once where the length is known; what stood there stays."""
+    monkeypatch.setattr("audiolab.datadir.audiowrite.MOST_BYTES", 2 * each * 1000)
+    path = tmp_path / f"a.{suffix}"
+    write_audio(path, np.zeros((1000, 2)), 16000, subtype)
+    before = path.read_bytes()
+    with pytest.raises(AudiolabError, match=r"over 4 GiB.*write a \.flac"):
+        write_audio(path, np.zeros((1001, 2)), 16000, subtype)
+    with (
+        pytest.raises(AudiolabError, match="over 4 GiB"),
+        audio_writer(path, 16000, 2, subtype, samples=1001),
+    ):
+        pytest.fail("opened")
+    assert path.read_bytes() == before
+    for name in ("a.flac", "a.w64"):
+        write_audio(tmp_path / name, np.zeros((1001, 2)), 16000, "PCM_16")

@@ -32,6 +32,13 @@ MUTATIONS = [
         ("languages where only some are known", "if all(values.values())}", "}"),
     ),
     *of(
+        "audiolab/corpora/walk.py",
+        ("test/corpora/test_walk.py",),
+        ("folders that cannot be read are left out", "followlinks=True, onerror=_refuse)", "followlinks=True)"),
+        ("what disks have for their repair", '"__MACOSX", "lost+found")', '"__MACOSX")'),
+        ("folders that are not there", "if not isinstance(error, FileNotFoundError | NotADirectoryError):", "if True:"),
+    ),
+    *of(
         "audiolab/corpora/preparation.py",
         DIRS,
         ("short songs are taken", "header.seconds >= self.min_seconds", "header.seconds >= 0"),

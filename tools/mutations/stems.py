@@ -75,6 +75,10 @@ MUTATIONS = [
          "config.window_s if self.train or config.valid_s is None else config.valid_s",
          "config.window_s"),
         ("sources exchanged", "**dict(zip(SOURCES, waves))", "**dict(zip(SOURCES[::-1], waves))"),
+        ("a fingerprint of the first dir", "for each in self.dirs).encode())", "for each in self.dirs[:1]).encode())"),
+        ("one order for all seeds", "self._pools.piece(key.seed[0],", "self._pools.piece(0,"),
+        ("windows of validation without a sample", "min(self.window_s, self.valid_s or self.window_s) * self.rate) < 1",
+         "self.window_s * self.rate) < 1"),
         ("epochs of all pieces", "self._first[[known]]), self.config.epoch_windows)", "self._first[[known]]), None)"),
     ),
     *of(

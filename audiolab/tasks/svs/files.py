@@ -99,7 +99,12 @@ def separate_song(separator: Separator, source: str | Path, folder: Path, wanted
     with open_audio(source) as audio:
         level = separator.level(audio.blocks(), audio.rate)
         mixture = Held(told(audio.blocks(), f"pieces of {Path(source).name}", -(-audio.samples // BLOCK)))
-        with replaced_together(folder) as staged, tempfile.TemporaryFile(dir=staged) as spool:
+        with replaced_together(folder) as staged, tempfile.TemporaryFile(dir=staged) as spool, ExitStack() as stack:
+            form = (audio.rate, audio.channels, SUBTYPES[wanted.bits])
+            writers = [
+                stack.enter_context(audio_writer(staged / name, *form, folder / name, audio.samples))
+                for name in wanted.names
+            ]
             options = (wanted.high_band, wanted.chunk_s, wanted.overlap)
             made = named(source, lambda: separator.stream(mixture, audio.rate, level, *options))
             chosen = [separator.sources.index(name) for name in wanted.sources]
@@ -109,17 +114,9 @@ def separate_song(separator: Separator, source: str | Path, folder: Path, wanted
                 gain = CEILING / peak
                 lowered = -20 * np.log10(gain)
                 logger.warning("%s: %d samples would pass full scale: all is lowered by %.2f dB", source, over, lowered)
-            with ExitStack() as stack:
-                writers = [
-                    stack.enter_context(
-                        audio_writer(staged / name, audio.rate, audio.channels, SUBTYPES[wanted.bits], folder / name)
-                    )
-                    for name in wanted.names
-                ]
-                shape = (len(writers), audio.channels)
-                for block in _read_back(spool, shape):
-                    for write, signal in zip(writers, _on_grid(gain * block, wanted.bits).swapaxes(0, 1)):
-                        write(signal)
+            for block in _read_back(spool, (len(writers), audio.channels)):
+                for write, signal in zip(writers, _on_grid(gain * block, wanted.bits).swapaxes(0, 1)):
+                    write(signal)
     return over
 
 
