@@ -4,6 +4,8 @@
         --data_conf.train_dir dump/mini/train --data_conf.source SF1 --data_conf.target TF1
     cd egs/dns/se1 && python ../../../tools/bench/bench_trainer.py --config conf/mini/srst.yaml --workers 0 1 \
         --system_conf.init exp/mini/source_s0 --data_conf.source_train data/mini/source_train …
+    cd egs/vctk/vc1 && python ../../../tools/bench/bench_trainer.py --config conf/mini/ge2e.yaml \
+        --data_conf.train_dirs dump/mini/train --data_conf.valid_dirs dump/mini/valid
 
 Any recipe's config will do, with the options that its trainings get: data and, where a phase begins with another one's
 model, that run. Both do the same arithmetic with the same optimisers; the trainer checks, logs, draws and counts

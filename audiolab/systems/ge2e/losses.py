@@ -23,13 +23,13 @@ class Similarity(nn.Module):
         self.b = nn.Parameter(torch.tensor(b))
 
     def forward(self, voices: Tensor) -> Tensor:
-        """Return similarities [N, M, N] of embeddings [N, M, D], which are of length 1."""
-        return self.w.clamp_min(LEAST_W) * cosines(voices) + self.b
+        """Return similarities [N, M, N] of embeddings [N, M, D], which are of length 1.
 
-    @torch.no_grad()
-    def keep_positive(self) -> None:
-        """Put w back where a step has taken it below; else it would have no gradient that leads back."""
-        self.w.clamp_(min=LEAST_W)
+        Where a step has taken w too low, it is put back first: clamped in the graph, it would have no gradient.
+        """
+        with torch.no_grad():
+            self.w.clamp_(min=LEAST_W)
+        return self.w * cosines(voices) + self.b
 
 
 def cosines(voices: Tensor) -> Tensor:

@@ -67,10 +67,6 @@ class GE2E(System):
         facts.load_state_dict(state["facts"])
         return Embedder(make_encoder(config), state["encoder"], facts.values["analysis"], config.window, device)
 
-    def on_step_start(self, epochs: float) -> None:
-        """Keep w above 0."""
-        self.similarity.keep_positive()
-
     def updates(self, batch: Batch) -> Iterator[Update]:
         """Yield the one step, on the loss over the utterances of all processes."""
         voices = gather(self._embedded(batch["x"]))
