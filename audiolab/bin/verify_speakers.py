@@ -22,6 +22,8 @@ from audiolab.metrics.verification import equal_error, trials
 
 logger = logging.getLogger(__name__)
 
+VOICES = "embedding.scp"
+
 
 def main() -> None:
     """Run the command."""
@@ -30,7 +32,7 @@ def main() -> None:
     parser.add_argument("--out", help="YAML to write")
     options = parser.parse_args()
     if options.out:
-        check_not_read(options.out, *Path(options.data).glob("*"))
+        check_not_read(options.out, *(Path(options.data) / name for name in (VOICES, "utt2spk")))
     found = measured(Path(options.data))
     logger.info(
         "%s: EER %.2f %% at %.3f, %d utterances of %d speakers",
@@ -47,7 +49,7 @@ def measured(folder: Path) -> dict[str, float]:
     Raises:
         AudiolabError: Tables are missing, or there are no trials of both kinds.
     """
-    voices, utt2spk = MatrixTable(folder / "embedding.scp"), read_table(folder / "utt2spk")
+    voices, utt2spk = MatrixTable(folder / VOICES), read_table(folder / "utt2spk")
     if lost := sorted(set(voices) - set(utt2spk)):
         raise AudiolabError(f"{folder}: '{lost[0]}' is in embedding.scp and not in utt2spk; run embed_speakers again")
     names, speakers = np.unique([utt2spk[utterance] for utterance in voices], return_inverse=True)

@@ -19,6 +19,7 @@ from audiolab.config import from_dict
 from audiolab.data.feature_dir import FeatureDir
 from audiolab.datadir.arkio import MatrixTable, write_matrices
 from audiolab.datadir.datadir import DataDir
+from audiolab.datadir.relations import utt2spk_to_spk2utt
 from audiolab.datadir.table import read_table, write_table
 from audiolab.datadir.validate import validate
 from audiolab.errors import AudiolabError
@@ -35,6 +36,7 @@ def features(folder, config=MEL):
     counts = {"A": 5, "B": 3, "C": 1, "D": 5}
     made = {f"{s}_{n}": generator.random((5 + 10 * n, 4)) for s, count in counts.items() for n in range(count)}
     make_features(folder, made, config=config)
+    write_table(folder / "spk2utt", utt2spk_to_spk2utt(read_table(folder / "utt2spk")))
     return folder
 
 
