@@ -31,6 +31,7 @@ from typing import Any
 import torch
 from signals import print_table
 from torch.nn.utils import clip_grad_norm_
+from torch.utils.data import DataLoader
 
 from audiolab import cli, config, systems
 from audiolab.dataset import Batch, SystemDataset
@@ -84,6 +85,16 @@ class Clock:
         return 1000 * statistics.median(each[kept]), sum(self.waits[1:steps][kept]) / sum(each[kept])
 
 
+class Watched:
+    """A loader whose batches a clock watches."""
+
+    def __init__(self, clock: Clock, loader: DataLoader) -> None:
+        self.clock, self.loader, self.num_workers = clock, loader, loader.num_workers
+
+    def __iter__(self) -> Iterator[Batch]:
+        return self.clock.batches(self.loader)
+
+
 class ClockedTrainer(Trainer):
     """The trainer, whose training batches a clock watches."""
 
@@ -93,7 +104,7 @@ class ClockedTrainer(Trainer):
 
     def _loader(self, dataset: SystemDataset, batches: Any) -> Iterable[Batch]:
         loader = super()._loader(dataset, batches)
-        return self.clock.batches(loader) if dataset is self.train_set else loader
+        return Watched(self.clock, loader) if dataset is self.train_set else loader
 
 
 def bare_loop(system: System, run: Any, sets: tuple, processes: Processes, steps: int, clock: Clock) -> None:
