@@ -16,6 +16,7 @@ from audiolab.nn.across import gather
 from audiolab.systems.ge2e.config import GE2EConfig
 from audiolab.systems.ge2e.losses import LEAST_W, LOSSES, Similarity, cosines
 from audiolab.training.config import run_config_class
+from audiolab.training.optimizers import parameters_by_update
 
 SHAPES = [(4, 3, 5), (2, 2, 3), (5, 6, 4)]
 
@@ -133,6 +134,11 @@ def test_w_is_kept_above_0_and_finds_its_way_back():
     assert similarity.w.item() == pytest.approx(LEAST_W)
     LOSSES["softmax"](found).backward()
     assert similarity.w.grad < 0
+
+
+def test_encoder_w_and_b_are_stepped():
+    system = system_of()
+    assert set(parameters_by_update(system)["encoder"]) == set(system.parameters())
 
 
 def test_one_speaker_is_refused():
