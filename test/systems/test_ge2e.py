@@ -82,6 +82,13 @@ def test_losses_by_hand():
     assert LOSSES["contrast"](similarity(e)).item() == pytest.approx(1 - own + other)
 
 
+def test_cosines_stay_in_single_precision():
+    e = voices(4, 3, 5).float()
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        found = Similarity(7.0, -3.0)(e)
+    assert torch.equal(found, Similarity(7.0, -3.0)(e))
+
+
 def system_of(**options):
     torch.manual_seed(0)
     return systems.get("ge2e")(GE2EConfig(**{"bands": 4, "hidden": 6, "layers": 1, "size": 3} | options))

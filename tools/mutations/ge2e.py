@@ -30,6 +30,7 @@ MUTATIONS = [
         ("left out of all centroids", "torch.where(_own(len(voices), voices.device), others[..., None], found)",
          "others[..., None] + 0 * found"),
         ("centroids of any length", "functional.normalize(sums, dim=-1).T", "sums.T / voices.shape[1]"),
+        ("half precision of cosines", "enabled=False", "enabled=True"),
         ("the sum for the loss", "functional.cross_entropy(similarities.flatten(0, 1), speakers)",
          'functional.cross_entropy(similarities.flatten(0, 1), speakers, reduction="sum")'),
         ("speakers in turns", "repeat_interleave(each)", "repeat(each)"),

@@ -36,7 +36,8 @@ def cosines(voices: Tensor) -> Tensor:
     """Return cosines [N, M, N] of embeddings [N, M, D], M ≥ 2, with speakers' centroids, their own without them."""
     sums = voices.sum(1)
     others = (voices * functional.normalize(sums[:, None] - voices, dim=-1)).sum(-1)
-    found = voices @ functional.normalize(sums, dim=-1).T
+    with torch.autocast(voices.device.type, enabled=False):
+        found = voices @ functional.normalize(sums, dim=-1).T
     return torch.where(_own(len(voices), voices.device), others[..., None], found)
 
 
