@@ -53,6 +53,8 @@ TABLES: dict[str, Kind] = {
     "reco2header": Kind("recording", 4),
     "reco2file_and_channel": Kind("recording", 2),
     "cmvn.scp": Kind("speaker"),
+    "embedding.scp": Kind("utterance"),
+    "spk_embedding.scp": Kind("speaker"),
     "spk2gender": Kind("speaker", 1, holds="pieces"),
     "spk2warp": Kind("speaker", 1, holds="pieces"),
     "spk2f0": Kind("speaker", 3, holds="pieces"),

@@ -15,7 +15,10 @@ from audiolab.errors import AudiolabError
 from audiolab.samples import is_silent
 from audiolab.waiting import told
 
-MATRIX_TABLES = ("feats.scp", "f0.scp", "vad.scp", "cmvn.scp")
+FRAMED = ("feats.scp", "f0.scp", "vad.scp")
+"""Tables of matrices with a row a frame."""
+
+MATRIX_TABLES = (*FRAMED, "cmvn.scp", "embedding.scp", "spk_embedding.scp")
 
 _EXACT = 1e-6
 """Seconds that are no difference of lengths: less than a sample, more than what rounding leaves."""

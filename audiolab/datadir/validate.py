@@ -17,6 +17,7 @@ from audiolab.datadir.headers import TABLE
 from audiolab.datadir.kinds import MIXED, Key, is_signal, kind_of
 from audiolab.datadir.restrict import mixed_of
 from audiolab.datadir.targets import (
+    FRAMED,
     MATRIX_TABLES,
     check_audio,
     check_lengths,
@@ -153,4 +154,4 @@ def _target_faults(tables: dict[str, Scan], read_audio: bool, allow_pipes: bool)
     frames = {row.key: row.value for row in tables["utt2num_frames"].rows} if "utt2num_frames" in tables else {}
     for name in MATRIX_TABLES:
         if name in tables:
-            yield from check_matrices(tables[name], frames if name != "cmvn.scp" else {}, allow_pipes)
+            yield from check_matrices(tables[name], frames if name in FRAMED else {}, allow_pipes)

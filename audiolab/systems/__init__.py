@@ -10,6 +10,7 @@ from audiolab.training.system import System
 _SYSTEMS = {
     "activity": "audiolab.systems.activity:Activity",
     "ctc": "audiolab.systems.ctc:CTC",
+    "ge2e": "audiolab.systems.ge2e:GE2E",
     "poconet": "audiolab.systems.poconet:PoCoNet",
     "se_adversarial": "audiolab.systems.srst.adversarial:DomainAdversarial",
     "se_domain_classifier": "audiolab.systems.srst.domain_classifier:DomainClassification",

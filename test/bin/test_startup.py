@@ -21,6 +21,7 @@ COMMANDS = (
     "speaker_f0",
     "stamp",
     "tabulate",
+    "verify_speakers",
 )
 ON_NUMPY = ("data.extraction", "features.log_mel", "features.world_parameters")
 """What jobs of features that need no torch load."""

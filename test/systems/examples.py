@@ -240,6 +240,33 @@ def ctc(folder: Path) -> Example:
     )
 
 
+def ge2e(folder: Path, **system: Any) -> Example:
+    """Voices that differ in the bands that are loud, of unlike length; batches of all four that are trained on."""
+    generator = np.random.default_rng(0)
+    bands = np.arange(8)
+    voices = {
+        f"{speaker}_{n}": np.clip(
+            0.5 + 0.3 * np.cos(bands - number) + 0.1 * generator.standard_normal((20 + 4 * n, 8)), 0, 1
+        )
+        for number, speaker in enumerate("ABCDEF")
+        for n in range(3)
+    }
+    make_features(folder, voices, config=LogMelConfig(n_mels=8))
+    data = {"train_dirs": [str(folder)], "held_out": 2, "utterances": 4, "frames": [18, 24], "least_frames": 20}
+    return Example(
+        {"system_conf": {"hidden": 8, "layers": 2, "size": 6} | system, "data_conf": data},
+        ("encoder_loss",),
+        lambda embedder: embedder.embed(noise(), 16000),
+        batch_size=4,
+        trainer={"batch_size": 4, "clip_norm": 3.0},
+    )
+
+
+def ge2e_contrast(folder: Path) -> Example:
+    """The loss against the nearest speaker, and scaled gradients of all that is scaled."""
+    return ge2e(folder, loss="contrast", projection_gradient=0.5)
+
+
 def checkpointed(folder: Path) -> Example:
     """The separator with blocks that are computed again in the backward pass, and causal attention."""
     return poconet(folder, checkpointing=True, causal_attention=True)
@@ -247,6 +274,7 @@ def checkpointed(folder: Path) -> Example:
 
 VARIANTS = {
     "checkpointed": "poconet",
+    "ge2e_contrast": "ge2e",
     "sequential_teacher": "se_self_training",
     "static_teacher": "se_self_training",
     "target_noise": "se_adversarial",

@@ -4,6 +4,8 @@
         --data_conf.train_dir dump/mini/train --data_conf.source SF1 --data_conf.target TF1
     cd egs/dns/se1 && python ../../../tools/bench/bench_trainer.py --config conf/mini/srst.yaml --workers 0 1 \
         --system_conf.init exp/mini/source_s0 --data_conf.source_train data/mini/source_train …
+    cd egs/vctk/vc1 && python ../../../tools/bench/bench_trainer.py --config conf/mini/ge2e.yaml \
+        --data_conf.train_dirs dump/mini/train --data_conf.valid_dirs dump/mini/valid
 
 Any recipe's config will do, with the options that its trainings get: data and, where a phase begins with another one's
 model, that run. Both do the same arithmetic with the same optimisers; the trainer checks, logs, draws and counts
@@ -29,6 +31,7 @@ from typing import Any
 import torch
 from signals import print_table
 from torch.nn.utils import clip_grad_norm_
+from torch.utils.data import DataLoader
 
 from audiolab import cli, config, systems
 from audiolab.dataset import Batch, SystemDataset
@@ -82,6 +85,16 @@ class Clock:
         return 1000 * statistics.median(each[kept]), sum(self.waits[1:steps][kept]) / sum(each[kept])
 
 
+class Watched:
+    """A loader whose batches a clock watches."""
+
+    def __init__(self, clock: Clock, loader: DataLoader) -> None:
+        self.clock, self.loader, self.num_workers = clock, loader, loader.num_workers
+
+    def __iter__(self) -> Iterator[Batch]:
+        return self.clock.batches(self.loader)
+
+
 class ClockedTrainer(Trainer):
     """The trainer, whose training batches a clock watches."""
 
@@ -91,7 +104,7 @@ class ClockedTrainer(Trainer):
 
     def _loader(self, dataset: SystemDataset, batches: Any) -> Iterable[Batch]:
         loader = super()._loader(dataset, batches)
-        return self.clock.batches(loader) if dataset is self.train_set else loader
+        return Watched(self.clock, loader) if dataset is self.train_set else loader
 
 
 def bare_loop(system: System, run: Any, sets: tuple, processes: Processes, steps: int, clock: Clock) -> None:
