@@ -37,6 +37,7 @@ DOMAINS = {f"{domain}_{part}": "data/mixed" for domain in ("source", "target") f
 SE = {"system_conf": {"init": "exp/source_s0"}, "data_conf": DOMAINS}
 SONGS = {"data_conf": {"train_dirs": ["dump/train"], "valid_dirs": ["dump/valid"]}}
 FROM_THE_RECIPE = {"softgan": {"data_conf": DATA_CONF}, "poconet": SONGS, "activity": SONGS}
+FROM_THE_RECIPE["hifigan"] = {"data_conf": {"train_dir": "dump/train", "audio_dir": "data/train"}}
 FROM_THE_RECIPE |= {name: SE for name in systems.names() if name[:3] == "se_"}
 """System -> what its YAMLs leave to the recipe."""
 
@@ -254,7 +255,7 @@ def test_training_page_lists_every_system():
     text = (ROOT / "docs/training.md").read_text()
     rows = re.findall(r"^\| `(\w+)` \| [^|]+ \| `(egs/\w+/\w+)` \|$", text, flags=re.MULTILINE)
     assert sorted(name for name, _ in rows) == systems.names()
-    assert {ROOT / recipe for _, recipe in rows} <= set(RECIPES)
+    assert all((ROOT / recipe / "conf").is_dir() for _, recipe in rows)
 
 
 @pytest.mark.parametrize(

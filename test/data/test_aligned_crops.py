@@ -136,5 +136,5 @@ def test_a_recording_of_another_length_is_refused(folder, tmp_path, waves):
     shutil.copytree(folder / "feats", tmp_path / "feats")
     write_audio(tmp_path / "wav/A_0.wav", waves["A_0"][:-300], RATE, subtype="FLOAT")
     dataset = AlignedCrops(config_of(tmp_path), held_out=False)
-    with pytest.raises(AudiolabError, match="A_0.wav: 8700 samples at 16000 Hz, but 36 frames in"):
+    with pytest.raises(AudiolabError, match=r"A_0\.wav: 8700 samples at 16000 Hz, but 36 frames in"):
         dataset[SampleKey(names(dataset).index("A_0"), (0,))]

@@ -117,7 +117,7 @@ def test_the_grid_is_the_features():
     assert (found.rate, found.n_fft, found.hop, found.n_mels) == (16000, 128, 32, 12)
     with pytest.raises(ValueError, match="rates make 32 samples of a frame, whose hop is 256"):
         HiFiGAN.complete(config, Set(LogMelConfig()))
-    with pytest.raises(AudiolabError, match="system_conf.n_mels is 5, but the training set has 12"):
+    with pytest.raises(AudiolabError, match=r"system_conf\.n_mels is 5, but the training set has 12"):
         HiFiGAN.complete(HiFiGANConfig(n_mels=5), Set(ANALYSIS))
 
 
