@@ -32,7 +32,8 @@ def load(model: str | Path, device: torch.device | str = "cpu", does: str = "") 
     """Return what the system offers for inference, with trained weights.
 
     A SoftGAN model gives a `audiolab.systems.softgan.converter.SoftGANConverter`, one for speech enhancement a
-    `audiolab.systems.srst.predictor.Predictor`, one for separation a `audiolab.systems.poconet.predictor.Predictor`.
+    `audiolab.systems.srst.predictor.Predictor`, one for separation a `audiolab.systems.poconet.predictor.Predictor`,
+    a HiFi-GAN a `audiolab.systems.hifigan.vocoder.HiFiGANVocoder`.
 
     Args:
         model: A training run's folder, or a zip that ``audiolab.bin.pack`` made of one.
