@@ -58,7 +58,7 @@ MINI = {
     "data_conf.held_out": 1,
     "optim.discriminator.lr": 1e-3,
     "optim.generator.lr": 2e-3,
-    "trainer.max_steps": 300,
+    "trainer.max_steps": 500,
     "trainer.batch_size": 4,
     "trainer.valid_every": 100,
     "trainer.save_every": 100,
