@@ -21,12 +21,12 @@ import numpy as np
 import torch
 from signals import RATE, best_time, parse, print_table, signals
 
-import audiolab
 from audiolab import cli
 from audiolab.config import to_dict
 from audiolab.features.log_mel import LogMel
 from audiolab.features.log_mel_config import LogMelConfig
 from audiolab.features.mel_inverse import MelInverse
+from audiolab.inference import load
 from audiolab.metrics.spectral import log_spectral_distance
 from audiolab.synthesis.griffin_lim import GriffinLim, GriffinLimConfig
 from audiolab.systems.hifigan.config import GeneratorConfig, HiFiGANConfig
@@ -47,7 +47,7 @@ def vocoders(models: list[str]) -> dict[str, Synthesis]:
     found[f"librosa griffinlim, {_ITERATIONS} iterations, of the same magnitudes"] = _librosa
     for name, channels in (("V1", 512), ("V2", 128)):
         found[f"HiFi-GAN {name}, random weights"] = untrained(GeneratorConfig(channels=channels)).synthesise
-    return found | {model: audiolab.load(model, does="synthesise").synthesise for model in models}
+    return found | {model: load(model, does="synthesise").synthesise for model in models}
 
 
 def untrained(generator: GeneratorConfig) -> HiFiGANVocoder:
