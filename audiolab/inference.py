@@ -33,7 +33,8 @@ def load(model: str | Path, device: torch.device | str = "cpu", does: str = "") 
 
     A SoftGAN model gives a `audiolab.systems.softgan.converter.SoftGANConverter`, one for speech enhancement a
     `audiolab.systems.srst.predictor.Predictor`, one for separation a `audiolab.systems.poconet.predictor.Predictor`, a
-    speaker encoder a `audiolab.systems.ge2e.embedder.Embedder`.
+    speaker encoder a `audiolab.systems.ge2e.embedder.Embedder`, a HiFi-GAN a
+    `audiolab.systems.hifigan.vocoder.HiFiGANVocoder`, a recogniser a `audiolab.systems.ctc.predictor.Predictor`.
 
     Args:
         model: A training run's folder, or a zip that ``audiolab.bin.pack`` made of one.

@@ -21,6 +21,7 @@ import bench_separation  # noqa: E402
 import bench_stems  # noqa: E402
 import bench_tables  # noqa: E402
 import bench_trainer  # noqa: E402
+import bench_vocoders  # noqa: E402
 from examples import SMALL_ENHANCER  # noqa: E402
 from mixture_folder import make_domains  # noqa: E402
 from song_folder import make_songs, noises  # noqa: E402
@@ -45,6 +46,14 @@ def table(capsys, monkeypatch, bench, *words):
 def test_speed_of_features(capsys, monkeypatch, bench):
     rows = table(capsys, monkeypatch, bench, "--seconds", 0.5, "--repeats", 1)
     assert len({row[0] for row in rows}) >= 2
+
+
+def test_speed_and_distances_of_vocoders(capsys, monkeypatch):
+    rows = table(capsys, monkeypatch, bench_vocoders, "--seconds", 0.5, "--repeats", 1)
+    assert len({row[1] for row in rows}) == 5
+    assert all(float(row[2]) > 0 and float(row[3]) > 0 for row in rows)
+    distances = {row[1]: float(row[4]) for row in rows}
+    assert distances["Griffin-Lim, 60 iterations"] < 3 < distances["HiFi-GAN V2, random weights"]
 
 
 @pytest.mark.parametrize("way", bench_enhance.ways(None, None, 0, Path()))

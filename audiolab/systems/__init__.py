@@ -11,6 +11,7 @@ _SYSTEMS = {
     "activity": "audiolab.systems.activity:Activity",
     "ctc": "audiolab.systems.ctc:CTC",
     "ge2e": "audiolab.systems.ge2e:GE2E",
+    "hifigan": "audiolab.systems.hifigan:HiFiGAN",
     "poconet": "audiolab.systems.poconet:PoCoNet",
     "se_adversarial": "audiolab.systems.srst.adversarial:DomainAdversarial",
     "se_domain_classifier": "audiolab.systems.srst.domain_classifier:DomainClassification",

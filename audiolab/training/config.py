@@ -42,11 +42,11 @@ class OptimConfig:
     hold: int = option(0, "steps at the full rate before linear_decay, cosine, step or exponential begin", "steps")
     end: int | None = option(None, "step at which linear_decay and cosine arrive; null is trainer.max_steps", "steps")
     floor: float = option(0.0, "fraction of lr at which linear_decay and cosine arrive, and which none goes below")
-    every: int = option(1000, "steps between two drops of step and exponential", "steps")
+    every: int | None = option(1000, "steps between two drops of step and exponential; null is an epoch", "steps")
     gamma: float = option(0.5, "factor of one drop")
 
     def __post_init__(self) -> None:
-        _positive(self, "lr", "every", "gamma")
+        _positive(self, "lr", "gamma", *(["every"] if self.every is not None else []))
         _not_negative(self, "eps", "momentum", "alpha", "weight_decay", "warmup", "hold", "floor")
         if len(self.betas) != 2 or not all(0 <= beta < 1 for beta in self.betas):
             raise ValueError(f"betas are two numbers in [0, 1), not {self.betas}")

@@ -14,8 +14,8 @@ from audiolab.training.distributed import Processes
 from audiolab.training.schedules import resolve
 
 
-def resolve_all(optim: Any, max_steps: int) -> dict[str, OptimConfig]:
-    """Return the config of each update's optimiser, with the ends of schedules filled in.
+def resolve_all(optim: Any, max_steps: int, epoch: int) -> dict[str, OptimConfig]:
+    """Return the config of each update's optimiser, with the ends of schedules, and an epoch's steps, filled in.
 
     Raises:
         AudiolabError: Training ends before a warm-up and hold do.
@@ -23,7 +23,7 @@ def resolve_all(optim: Any, max_steps: int) -> dict[str, OptimConfig]:
     found = {}
     for field in fields(optim):
         try:
-            found[field.name] = resolve(getattr(optim, field.name), max_steps)
+            found[field.name] = resolve(getattr(optim, field.name), max_steps, epoch)
         except ValueError as error:
             raise AudiolabError(f"optim.{field.name} with {max_steps} steps in all: {error}") from error
     return found

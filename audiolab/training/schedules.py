@@ -7,7 +7,7 @@ With the step s, counted from 0 before the first step, the warm-up W, and s' = s
 | constant | 1 |
 | linear_decay | from 1 to ``floor``, in a line, at ``end`` |
 | cosine | ``floor + (1 - floor) (1 + cos(π s' / (end - W - hold))) / 2`` (Loshchilov & Hutter, no restarts) |
-| step | ``gamma ** (s' // every)`` |
+| step | ``gamma ** (s' // every)``; an epoch's steps are a decay by epochs |
 | exponential | ``gamma ** (s' / every)`` |
 | noam | ``min((s + 1) / W, sqrt(W / (s + 1)))``: Vaswani et al.'s, scaled so that its peak, at W, is lr |
 
@@ -25,12 +25,14 @@ from audiolab.training.config import OptimConfig
 _ENDING = ("linear_decay", "cosine")
 
 
-def resolve(config: OptimConfig, max_steps: int) -> OptimConfig:
-    """Return ``config`` with the ``end`` of a schedule that has one set to ``max_steps`` where it is not given.
+def resolve(config: OptimConfig, max_steps: int, epoch: int) -> OptimConfig:
+    """Return ``config`` with what is null in it: ``end`` is ``max_steps``, ``every`` the steps of an ``epoch``.
 
     Raises:
         ValueError: Warm-up and hold leave no step to the schedule.
     """
+    if config.every is None:
+        config = replace(config, every=epoch)
     if config.schedule not in _ENDING or config.end is not None:
         return config
     return replace(config, end=max_steps)

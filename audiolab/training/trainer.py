@@ -76,7 +76,7 @@ class Trainer:
         epochs, steps = self.trainer.max_epochs, self.trainer.max_steps
         ends = [steps, epochs and epochs * self.sampler.steps_per_epoch]
         self.max_steps = min(end for end in ends if end is not None)
-        self.optim = resolve_all(config.optim, self.max_steps)
+        self.optim = resolve_all(config.optim, self.max_steps, self.sampler.steps_per_epoch)
         self.checkpoints = Checkpoints(self.expdir / "checkpoints", self.trainer.keep_last)
         self.step, self.best = 0, Best(self.trainer)
 

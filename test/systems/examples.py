@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from aligned_folder import make_aligned
 from feature_folder import make_features
 from mixture_folder import harmonic, make_domains
 from song_folder import make_songs, noises
@@ -16,6 +17,7 @@ from song_folder import make_songs, noises
 from audiolab import systems
 from audiolab.config import from_dict
 from audiolab.datadir.table import read_table, write_table
+from audiolab.features.log_mel import LogMel
 from audiolab.features.log_mel_config import LogMelConfig
 from audiolab.text.units import train_units, write_units
 from audiolab.training.config import run_config_class
@@ -265,6 +267,30 @@ def ge2e(folder: Path, **system: Any) -> Example:
 def ge2e_contrast(folder: Path) -> Example:
     """The loss against the nearest speaker, and scaled gradients of all that is scaled."""
     return ge2e(folder, loss="contrast", projection_gradient=0.5)
+
+
+def hifigan(folder: Path) -> Example:
+    """A small vocoder of two voices."""
+    waves = {
+        f"{voice}_{n}": noisy_tone(200 + 40 * n + 70 * number) for number, voice in enumerate("AB") for n in range(3)
+    }
+    sizes = {
+        "generator": {"channels": 16, "rates": [16, 8], "kernels": [32, 16], "block_kernels": [3], "dilations": [1]},
+        "discriminator": {"periods": [2, 3], "period_channels": [4] * 5, "scales": 2, "scale_channels": [16] * 7},
+    }
+    analysis = LogMelConfig(n_fft=256, hop=128, n_mels=20)
+    sizes |= {"mel_bands": 20}
+    optim = {"generator": {"lr": 3e-3, "betas": [0.8, 0.99]}, "discriminator": {"lr": 1e-4, "betas": [0.8, 0.99]}}
+    data = make_aligned(folder, waves, analysis) | {"samples": 2048}
+    mel = LogMel(analysis)(waves["A_0"], np.random.default_rng(0))
+    return Example(
+        {"system_conf": sizes, "data_conf": data, "optim": optim}, ("mel",), lambda vocoder: vocoder.synthesise(mel)
+    )
+
+
+def noisy_tone(f0: float) -> np.ndarray:
+    """Return half a second of harmonics in noise at 16 kHz."""
+    return harmonic(np.random.default_rng(0), f0, 0.5)
 
 
 def checkpointed(folder: Path) -> Example:

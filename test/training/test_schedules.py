@@ -11,7 +11,7 @@ from audiolab.training.schedules import rate, resolve
 
 
 def rates(steps, **keys):
-    config = resolve(OptimConfig(lr=0.1, **keys), steps)
+    config = resolve(OptimConfig(lr=0.1, **keys), steps, 7)
     return [rate(config, step) for step in range(steps)]
 
 
@@ -35,6 +35,7 @@ def of_torch(steps, make):
         ({"schedule": "cosine"}, lambda o: lr_scheduler.CosineAnnealingLR(o, 50)),
         ({"schedule": "cosine", "floor": 0.1}, lambda o: lr_scheduler.CosineAnnealingLR(o, 50, eta_min=0.01)),
         ({"schedule": "step", "every": 7, "gamma": 0.5}, lambda o: lr_scheduler.StepLR(o, 7, 0.5)),
+        ({"schedule": "step", "every": None, "gamma": 0.5}, lambda o: lr_scheduler.StepLR(o, 7, 0.5)),
         ({"schedule": "exponential", "every": 1, "gamma": 0.9}, lambda o: lr_scheduler.ExponentialLR(o, 0.9)),
         ({"schedule": "exponential", "every": 2, "gamma": 0.81}, lambda o: lr_scheduler.ExponentialLR(o, 0.9)),
     ],
@@ -75,5 +76,5 @@ def test_nonsense_is_refused(keys):
 
 def test_training_shorter_than_its_warm_up_is_refused():
     with pytest.raises(ValueError, match="warmup and hold alone take 30 steps"):
-        resolve(OptimConfig(schedule="cosine", warmup=30), 20)
-    assert math.isclose(rate(resolve(OptimConfig(schedule="cosine", warmup=3), 20), 20), 0.0, abs_tol=1e-12)
+        resolve(OptimConfig(schedule="cosine", warmup=30), 20, 7)
+    assert math.isclose(rate(resolve(OptimConfig(schedule="cosine", warmup=3), 20, 7), 20), 0.0, abs_tol=1e-12)

@@ -19,12 +19,19 @@ RATE = 16000
 SUFFIXES = {".wav", ".flac", ".ogg", ".mp3"}
 
 
-def parse(prog: str, description: str) -> Any:
-    """Return what a benchmark's command line asks for: ``paths`` and ``seconds``, as of `signals`, and ``repeats``."""
+def parse(prog: str, description: str, add: Callable[[cli.ArgumentParser], object] = lambda parser: None) -> Any:
+    """Return what a benchmark's command line asks for: ``paths`` and ``seconds``, as of `signals`, and ``repeats``.
+
+    Args:
+        prog: Its name.
+        description: What it does.
+        add: Adds options of its own.
+    """
     parser = cli.ArgumentParser(prog=prog, description=description)
     parser.add_argument("paths", nargs="*", help="audio files, or folders of one speaker's; none: synthetic signals")
     parser.add_argument("--seconds", type=float, default=10.0, help="length of each signal")
     parser.add_argument("--repeats", type=int, default=5, help="runs of each, of which the fastest counts")
+    add(parser)
     return parser.parse_args()
 
 
