@@ -9,6 +9,7 @@ from audiolab.training.system import System
 
 _SYSTEMS = {
     "activity": "audiolab.systems.activity:Activity",
+    "autovc": "audiolab.systems.autovc:AutoVC",
     "poconet": "audiolab.systems.poconet:PoCoNet",
     "se_adversarial": "audiolab.systems.srst.adversarial:DomainAdversarial",
     "se_domain_classifier": "audiolab.systems.srst.domain_classifier:DomainClassification",
