@@ -37,6 +37,7 @@ DOMAINS = {f"{domain}_{part}": "data/mixed" for domain in ("source", "target") f
 SE = {"system_conf": {"init": "exp/source_s0"}, "data_conf": DOMAINS}
 SONGS = {"data_conf": {"train_dirs": ["dump/train"], "valid_dirs": ["dump/valid"]}}
 FROM_THE_RECIPE = {"softgan": {"data_conf": DATA_CONF}, "poconet": SONGS, "activity": SONGS}
+FROM_THE_RECIPE["autovc"] = {"system_conf": {"speaker_encoder": "exp/ge2e"}, "data_conf": {"train_dir": "dump/train"}}
 FROM_THE_RECIPE |= {name: SE for name in systems.names() if name[:3] == "se_"}
 """System -> what its YAMLs leave to the recipe."""
 
