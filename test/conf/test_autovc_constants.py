@@ -31,6 +31,7 @@ AUTOVC = {
     "freq": 16,
     "channels": 512,
     "units": 1024,  # model_vc.py
+    "post_gain": 1.0,
     "speaker_encoder_sizes": {"hidden": 768, "layers": 3},  # model_bl.py
     "bands": None,
     "speakers": None,
@@ -96,8 +97,9 @@ MINI = {
     "autovc": {
         "system_conf.channels": 64,
         "system_conf.units": 96,
+        "system_conf.post_gain": 0.0,
         "data_conf.frames": 64,
-        "optim.converter.lr": 1e-3,
+        "optim.converter.lr": 3e-3,
         STEPS: 800,
         BATCH: 8,
         "trainer.valid_every": 200,

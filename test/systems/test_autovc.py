@@ -89,6 +89,15 @@ def test_weights_are_drawn_as_in_the_public_code(network, gains):
     assert seen == set(gains)
 
 
+@pytest.mark.parametrize("gain", [1.0, 0.25, 0.0])
+def test_the_post_nets_correction_begins_as_loud_as_is_asked_for(gain):
+    """Behind a normalisation, each band of it has unit variance times that."""
+    torch.manual_seed(0)
+    post_net, mel = PostNet(replace(SMALL, post_gain=gain)), torch.rand(4, 50, 3)
+    correction = (post_net(mel) - mel).detach()
+    assert correction.std((0, 1), correction=0).tolist() == pytest.approx([gain] * 3, abs=1e-3)
+
+
 def changed(network, inputs, frame):
     """Return where the output [1, T, D] changes when a frame of the first input does, as bool [T, D]."""
     mel, *others = inputs
@@ -182,6 +191,7 @@ def test_normalisation_of_sequences_is_torchs():
         ({"weights": {"style": 1.0}}, "weights.style needs speaker_encoder"),
         ({"weights": {"content": -1.0}}, "content is a weight, 0 or more, not -1.0"),
         ({"weights": {"reconstruction_post": 0.0, "cycle_pre": 1.0}}, "else the post-net learns no speech"),
+        ({"post_gain": -1.0}, "post_gain must not be negative, not -1.0"),
         ({"neck": 0}, "neck must be positive, not 0"),
         ({"speaker_encoder_sizes": {"layers": 0}}, "hidden and layers must be positive, not 768 and 0"),
     ],

@@ -42,6 +42,8 @@ MUTATIONS = [
         NETWORKS,
         ("torch's way to draw convolutions", "nn.init.xavier_uniform_(convolution.weight, gain=",
          "dict(weight=convolution.weight, gain="),
+        ("a post-net that is always loud at first", "self.convolutions[-1].weight, config.post_gain",
+         "self.convolutions[-1].weight, 1.0"),
         ("no gain", "gain=nn.init.calculate_gain(followed_by)", "gain=1.0"),
         ("torch's way to draw the last layer", "        nn.init.xavier_uniform_(self.last.weight)\n", ""),
         ("the post-net's gain is ReLU's", '_normalised(before, after, "tanh")', '_normalised(before, after, "relu")'),

@@ -58,6 +58,11 @@ class AutoVCConfig:
     freq: int = option(16, "frames that one code stands for", "frames")
     channels: int = option(512, "filters of all convolutions, and units of the decoder's first LSTM")
     units: int = option(1024, "units of the decoder's second LSTM, of two layers")
+    post_gain: float = option(
+        1.0,
+        "what the post-net's correction is multiplied by at first, in its last normalisation; 1, as published, is "
+        "noise louder than the speech, and takes some 1 / lr steps to go; 0 is sooner there",
+    )
     speaker_encoder: str | None = option(
         None, "folder of a ge2e run, or its model.pt: S of the style loss, which is scored in validation with it alone"
     )
@@ -68,6 +73,8 @@ class AutoVCConfig:
     embedding: int | None = option(None, "values of a speaker's embedding; null: those of the training set, if any")
 
     def __post_init__(self) -> None:
+        if not self.post_gain >= 0:
+            raise ValueError(f"post_gain must not be negative, not {self.post_gain}")
         for name in ("neck", "freq", "channels", "units", "bands", "speakers", "told", "embedding"):
             value = getattr(self, name)
             if value is not None and value < 1:

@@ -74,6 +74,7 @@ class PostNet(nn.Module):
         for before, after in pairwise(widths[:-1]):
             layers += [*_normalised(before, after, "tanh"), nn.Tanh()]
         self.convolutions = nn.Sequential(*layers, *_normalised(widths[-2], widths[-1], "linear"))
+        nn.init.constant_(self.convolutions[-1].weight, config.post_gain)
 
     def forward(self, mel: Tensor) -> Tensor:
         """Return corrected speech, [B, T, bands] as it came."""
