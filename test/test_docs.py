@@ -255,7 +255,7 @@ def test_training_page_lists_every_system():
     text = (ROOT / "docs/training.md").read_text()
     rows = re.findall(r"^\| `(\w+)` \| [^|]+ \| `(egs/\w+/\w+)` \|$", text, flags=re.MULTILINE)
     assert sorted(name for name, _ in rows) == systems.names()
-    assert {ROOT / recipe for _, recipe in rows} <= set(RECIPES)
+    assert all((ROOT / recipe / "conf").is_dir() for _, recipe in rows)
 
 
 @pytest.mark.parametrize(
