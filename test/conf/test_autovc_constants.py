@@ -93,8 +93,10 @@ def of_sweeps():
     return {name: {usual.get(row, row): changes for row, changes in rows.items()} for name, rows in found.items()}
 
 
+MINI_CYCLE = CYCLE | {LAMBDA: 0.1}
 MINI = {
     "autovc": {
+        "system_conf.weights.content": 0.1,
         "system_conf.channels": 64,
         "system_conf.units": 96,
         "system_conf.post_gain": 0.0,
@@ -109,11 +111,11 @@ MINI = {
     },
     "autovc_n64": {NECK: 64},
     "autovc_early": {NECK: 64, STEPS: 300},
-    "cycleautovc": CYCLE | {STEPS: 600},
-    "cycleautovc_finetune": CYCLE | {STEPS: 300},
-    "cycleautovc_n16_b8": CYCLE | {STEPS: 600, NECK: 16},
+    "cycleautovc": MINI_CYCLE | {STEPS: 600},
+    "cycleautovc_finetune": MINI_CYCLE | {STEPS: 300},
+    "cycleautovc_n16_b8": MINI_CYCLE | {STEPS: 600, NECK: 16},
 }
-OF_STYLE = {
+OF_STYLE = MINI_CYCLE | {
     STEPS: 300,
     "trainer.valid_every": 100,
     "trainer.save_every": 100,
@@ -122,9 +124,9 @@ OF_STYLE = {
     "system_conf.speaker_encoder_sizes.layers": 2,
 }
 MINI |= {
-    "cycleautovc_style": CYCLE | OF_STYLE,
-    "cycleautovc_nostyle": CYCLE | OF_STYLE | {STYLE: 0.0},
-    "cycleautovc_n16_b8_style": CYCLE | OF_STYLE | {NECK: 16},
+    "cycleautovc_style": OF_STYLE,
+    "cycleautovc_nostyle": OF_STYLE | {STYLE: 0.0},
+    "cycleautovc_n16_b8_style": OF_STYLE | {NECK: 16},
 }
 """What AutoVC's training on the mini corpora changes of the full one, and all others of that."""
 
