@@ -31,7 +31,8 @@ _UNFIT = (KeyError, TypeError, AttributeError, RuntimeError, ValueError, IndexEr
 def load(model: str | Path, device: torch.device | str = "cpu", does: str = "") -> Any:
     """Return what the system offers for inference, with trained weights.
 
-    A SoftGAN model gives a `audiolab.systems.softgan.converter.SoftGANConverter`, one for speech enhancement a
+    A SoftGAN model gives a `audiolab.systems.softgan.converter.SoftGANConverter`, one of AutoVC or CycleAutoVC a
+    `audiolab.systems.autovc.predictor.Converter`, one for speech enhancement a
     `audiolab.systems.srst.predictor.Predictor`, one for separation a `audiolab.systems.poconet.predictor.Predictor`, a
     speaker encoder a `audiolab.systems.ge2e.embedder.Embedder`, a HiFi-GAN a
     `audiolab.systems.hifigan.vocoder.HiFiGANVocoder`, a recogniser a `audiolab.systems.ctc.predictor.Predictor`.

@@ -39,6 +39,7 @@ SONGS = {"data_conf": {"train_dirs": ["dump/train"], "valid_dirs": ["dump/valid"
 FROM_THE_RECIPE = {"softgan": {"data_conf": DATA_CONF}, "poconet": SONGS, "activity": SONGS, "ge2e": SONGS}
 FROM_THE_RECIPE["ctc"] = {"data_conf": SONGS["data_conf"] | {"units": "dump/units.model"}}
 FROM_THE_RECIPE["hifigan"] = {"data_conf": {"train_dir": "dump/train", "audio_dir": "data/train"}}
+FROM_THE_RECIPE["autovc"] = {"system_conf": {"speaker_encoder": "exp/ge2e"}, "data_conf": {"train_dir": "dump/train"}}
 FROM_THE_RECIPE |= {name: SE for name in systems.names() if name[:3] == "se_"}
 """System -> what its YAMLs leave to the recipe."""
 

@@ -40,6 +40,14 @@ class BatchNorm2d(nn.BatchNorm2d):
         self.running_var.lerp_(variance * count / (count - 1).clamp_min(1), share)
 
 
+class BatchNorm1d(BatchNorm2d):
+    """The same over sequences, (batch, channels, length), in place of `torch.nn.BatchNorm1d`."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Normalise (batch, channels, length) by channel."""
+        return super().forward(x[:, :, None]).squeeze(2)
+
+
 class _Normalise(torch.autograd.Function):
     """(x − mean) / sqrt(variance + eps) · weight + bias, and the moments of the items of all processes.
 

@@ -9,6 +9,7 @@ from audiolab.training.system import System
 
 _SYSTEMS = {
     "activity": "audiolab.systems.activity:Activity",
+    "autovc": "audiolab.systems.autovc:AutoVC",
     "ctc": "audiolab.systems.ctc:CTC",
     "ge2e": "audiolab.systems.ge2e:GE2E",
     "hifigan": "audiolab.systems.hifigan:HiFiGAN",

@@ -13,14 +13,17 @@ from aligned_folder import make_aligned
 from feature_folder import make_features
 from mixture_folder import harmonic, make_domains
 from song_folder import make_songs, noises
+from voices_folder import make_voices, mels
 
 from audiolab import systems
 from audiolab.config import from_dict
 from audiolab.datadir.table import read_table, write_table
 from audiolab.features.log_mel import LogMel
 from audiolab.features.log_mel_config import LogMelConfig
+from audiolab.nn.speaker_encoder import SpeakerEncoder
 from audiolab.text.units import train_units, write_units
 from audiolab.training.config import run_config_class
+from audiolab.training.export import save_model
 from audiolab.training.trainer import Trainer
 
 
@@ -293,6 +296,55 @@ def noisy_tone(f0: float) -> np.ndarray:
     return harmonic(np.random.default_rng(0), f0, 0.5)
 
 
+def autovc(folder: Path, **options: Any) -> Example:
+    """AutoVC on four voices."""
+    return conversion(folder, ("reconstruction_pre", "reconstruction_post"), **options)
+
+
+def conversion(folder: Path, overfits: tuple[str, ...], told_by: str = "embedding", **system: Any) -> Example:
+    """Return an example of small networks."""
+    embeddings = make_voices(folder, mels("ABCD", 3, (20, 30, 40), bands=6))
+    told = {"embedding": embeddings, "one_hot": dict(zip("ABCD", np.eye(4)))}[told_by]
+    sizes = {"neck": 3, "freq": 4, "channels": 8, "units": 8}
+    mel = mels("E", 1, 50, bands=6)["E_0"]
+    # biases before batch normalisation have gradients of rounding errors, by whose size Adam would divide
+    return Example(
+        {
+            "system_conf": sizes | system,
+            "data_conf": {"train_dir": str(folder), "frames": 16, "told_by": told_by},
+            "optim": {"converter": {"name": "sgd", "lr": 0.1, "momentum": 0.9}},
+        },
+        overfits,
+        lambda converter: converter.convert_features(mel, told["A"], told["B"]),
+        batch_size=4,
+        trainer={"batch_size": 4},
+    )
+
+
+CYCLE = {"reconstruction_pre": 0.0, "reconstruction_post": 0.0, "content": 0.0, "cycle_pre": 1.0, "cycle_post": 1.0}
+
+
+def cycle_autovc(folder: Path) -> Example:
+    """CycleAutoVC with all of its losses, and an encoder of another run that judges the style."""
+    judge = SpeakerEncoder(6, 8, 2, 6)
+    state = {f"encoder.{name}": value for name, value in judge.state_dict().items()}
+    save_model(folder / "judge" / "model.pt", "ge2e", 1, state, ("encoder",))
+    return conversion(
+        folder / "data", ("cycle_pre", "cycle_post"),
+        weights=CYCLE | {"cycle_content": 0.1, "style": 1.0}, speaker_encoder=str(folder / "judge"),
+        speaker_encoder_sizes={"hidden": 8, "layers": 2},
+    )  # fmt: skip
+
+
+def one_hot_autovc(folder: Path) -> Example:
+    """Speakers told by a one among zeros, and what the post-net made converted back.
+
+    Absolute errors are left to the wiring test: their gradient does not shrink, and rounding errors grow from step to
+    step.
+    """
+    return conversion(folder, ("cycle_pre",), "one_hot", weights=CYCLE, second_pass="post")
+
+
 def checkpointed(folder: Path) -> Example:
     """The separator with blocks that are computed again in the backward pass, and causal attention."""
     return poconet(folder, checkpointing=True, causal_attention=True)
@@ -301,6 +353,8 @@ def checkpointed(folder: Path) -> Example:
 VARIANTS = {
     "checkpointed": "poconet",
     "ge2e_contrast": "ge2e",
+    "cycle_autovc": "autovc",
+    "one_hot_autovc": "autovc",
     "sequential_teacher": "se_self_training",
     "static_teacher": "se_self_training",
     "target_noise": "se_adversarial",
