@@ -42,7 +42,7 @@ def test_data_dirs(call):
         assert set(made) == {"utt2spk", "spk2utt", "wav.scp", "text", "spk2gender"}
         assert made["wav.scp"] == {utterance: f"{utterance}.wav" for utterance in made["utt2spk"]}
         faults = validate(f"data/vctk_{part}", feats=False)
-        assert [fault for fault in faults if "cannot open: No such file" not in fault.message] == []
+        assert [fault for fault in faults if fault.fatal and "No such file" not in fault.message] == []
         assert "corpus: vctk" in (DataDir(f"data/vctk_{part}").path / "prepared.yaml").read_text()
     assert len(DataDir("data/vctk_small").speakers) == 2
     assert not DataDir("data/vctk_large").has("segments")
