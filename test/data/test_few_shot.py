@@ -89,7 +89,7 @@ def test_the_same_words_under_another_name_are_held_out_too(corpus):
         held_out = {texts[utterance] for utterance in sets["eval"] + sets["valid"]}
         trained = {texts[u] for name in ("encoder", "large", "small", "unseen", "encoder_valid") for u in sets[name]}
         assert not held_out & trained
-        assert "p19" not in speakers_of(sets["eval"] + sets["unseen_eval"])
+        assert "p19" not in speakers_of(sets["small"] + sets["unseen"])
 
 
 def test_utterances_are_held_out_of_each(corpus):
@@ -129,6 +129,8 @@ def test_the_generator_decides(corpus):
     assert sets_of(data, 1) == sets_of(data, 1)
     assert len({tuple(sorted(speakers_of(sets_of(data, seed)["small"]))) for seed in range(8)}) > 4
     assert len({tuple(sorted(sets_of(data, seed)["unseen"])) for seed in range(4)}) == 4
+    five = sets_of(data, utts_per_speaker="5")["small"]
+    assert len({frozenset(u[4:] for u in five if u.startswith(s)) for s in speakers_of(five)}) == 4
     generator = np.random.default_rng(1)
     assert choose(data, FewShot(**SIZES), generator) != choose(data, FewShot(**SIZES), generator)
 
