@@ -19,6 +19,7 @@ from audiolab import dataset, systems
 from audiolab.config import from_dict, leaves, load_yaml
 from audiolab.corpora.base import CORPORA, get_corpus
 from audiolab.data.feature_dir import FeatureDir
+from audiolab.data.few_shot import FewShot
 from audiolab.data.mixtures import MixtureSettings
 from audiolab.datadir.formatting import Form
 from audiolab.dataset import SampleKey
@@ -159,7 +160,7 @@ def test_options_of_commands_exist():
     of_tasks = {"convert": "apply", "apply": "apply", "score": "scoring", "report": "page"}
     prepared = [get_corpus(name).preparation for name in CORPORA]
     configs = {"convert": [InferenceConfig], "format_wav": [Form], "make_mixtures": [MixtureSettings]}
-    configs |= {"train": trained, "prepare": prepared}
+    configs |= {"train": trained, "prepare": prepared, "select_speakers": [FewShot]}
     unknown = []
     for page in PAGES:
         for line in commands(page):

@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from audiolab import cli
-from audiolab.corpora.walk import check_name, walk
+from audiolab.corpora.walk import ANY_AUDIO, check_name, walk
 from audiolab.datadir.apart import check_apart
 from audiolab.datadir.audiofile import audio_info
 from audiolab.errors import AudiolabError, did_you_mean
@@ -23,9 +23,6 @@ from audiolab.tasks.svs.files import Bits, ClipMode, Format, Wanted, separate_so
 from audiolab.waiting import told
 
 logger = logging.getLogger(__name__)
-
-SONGS = (".wav", ".flac", ".mp3", ".ogg", ".opus", ".aiff", ".aif", ".au", ".caf", ".w64")
-"""The ends of the names, in lower case, of what is taken for a song in a folder."""
 
 CHUNK_S = (1.0, 600.0)
 """Least and most seconds that a network hears at a time."""
@@ -85,7 +82,7 @@ def parse(argv: Sequence[str] | None = None) -> Namespace:
     if len(options.paths) < 2:
         raise AudiolabError("separate: give one or more songs or folders, and at last the folder where their files go")
     out = Path(options.paths[-1])
-    if out.is_file() or (out.suffix.lower() in SONGS and not out.is_dir()):
+    if out.is_file() or (out.suffix.lower() in ANY_AUDIO and not out.is_dir()):
         raise AudiolabError(f"separate: {out}: a file's name; the last path is the folder where the files go")
     if options.format == "flac" and options.bits == "float":
         raise AudiolabError("separate: a flac has no float samples; give --bits 24, or --format wav")
@@ -144,12 +141,14 @@ def _songs_of(path: Path, out: Path) -> Iterator[tuple[Path, Path]]:
     count = 0
     for folder, names in walk(path):
         for name in names:
-            if name.lower().endswith(SONGS):
+            if name.lower().endswith(ANY_AUDIO):
                 count += 1
                 check_name(folder / name)
                 yield folder.relative_to(path) / Path(name).stem, folder / name
     if not count:
-        raise AudiolabError(f"{path}: no song below it, that is none of {' '.join(SONGS)}; give the files themselves")
+        raise AudiolabError(
+            f"{path}: no song below it, that is none of {' '.join(ANY_AUDIO)}; give the files themselves"
+        )
 
 
 def _is_there(folder: Path, wanted: Wanted) -> bool:

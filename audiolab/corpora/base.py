@@ -19,8 +19,11 @@ CORPORA = {
     "librispeech": "audiolab.corpora.librispeech",
     "mir1k": "audiolab.corpora.mir1k",
     "musdb18": "audiolab.corpora.musdb18",
+    "speaker_folders": "audiolab.corpora.speaker_folders",
     "stems": "audiolab.corpora.stems",
     "vcc2018": "audiolab.corpora.vcc2018",
+    "vctk": "audiolab.corpora.vctk",
+    "voxceleb": "audiolab.corpora.voxceleb",
     "wham": "audiolab.corpora.wham",
 }
 """Corpus name -> the module whose ``CORPUS`` describes it; a further corpus is a module and a line here."""

@@ -28,6 +28,12 @@ def gender_of(number: int) -> str:
     return "fm"[number % 2]
 
 
+def variant_of(number: int) -> str:
+    """Return espeak-ng's variant of a reader: that of another where their numbers differ by less than 24."""
+    variants = _FEMALE if gender_of(number) == "f" else _MALE
+    return variants[number // 2 % len(variants)]
+
+
 def make_reader(name: str, language: str, number: int, rng: np.random.Generator) -> Speaker:
     """Return the reader ``number`` of a corpus: the variant goes by the number, the rest is drawn.
 
@@ -37,8 +43,7 @@ def make_reader(name: str, language: str, number: int, rng: np.random.Generator)
         number: From 0; readers whose numbers differ by less than 24 have different variants.
         rng: Draws pitch, rate and vocal tract.
     """
-    variants = _FEMALE if gender_of(number) == "f" else _MALE
-    voice = Voice(VOICES[language], variants[number // 2 % len(variants)])
+    voice = Voice(VOICES[language], variant_of(number))
     pitch, rate = int(rng.integers(42, 59)), int(rng.integers(150, 176))
     return Speaker(name, voice, pitch, rate, float(rng.uniform(0.95, 1.06)))
 

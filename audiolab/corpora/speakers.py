@@ -63,7 +63,7 @@ def record(
     lines = [_vary(speaker, sentence, rng) for sentence in sentences]
     lines += [_vary(speaker, sentence, later) for sentence in further]
     spoken, rate = speak(speaker.voice, lines)
-    response = scipy.signal.fftconvolve(_colour(rng, rate), _room(rng, rate))
+    response = scipy.signal.fftconvolve(colour(rng, rate), room(rng, rate))
     generators = [rng] * len(sentences) + [later] * len(further)
     return [
         _finish(_scale_tract(wave, speaker.tract), response, rate, own) for wave, own in zip(spoken, generators)
@@ -81,7 +81,7 @@ def _scale_tract(wave: np.ndarray, factor: float) -> np.ndarray:
     return soxr.resample(wave.astype(np.float64) / 32768.0, factor, 1.0, quality="VHQ")
 
 
-def _colour(rng: np.random.Generator, rate: int) -> np.ndarray:
+def colour(rng: np.random.Generator, rate: int) -> np.ndarray:
     """Return a linear-phase filter whose gain is a smooth random curve of ± 3 dB over the Bark-like log frequency."""
     knots = np.log(np.geomspace(80.0, rate / 2, 9))
     gains = rng.uniform(-COLOUR_DB, COLOUR_DB, len(knots))
@@ -90,7 +90,7 @@ def _colour(rng: np.random.Generator, rate: int) -> np.ndarray:
     return scipy.signal.firwin2(COLOUR_TAPS, frequencies, 10 ** (gain / 20), fs=rate)
 
 
-def _room(rng: np.random.Generator, rate: int) -> np.ndarray:
+def room(rng: np.random.Generator, rate: int) -> np.ndarray:
     """Return the impulse response of a small damped room: the direct sound and noise that decays."""
     time = np.arange(1, round(ROOM_SECONDS * rate)) / rate
     tail = rng.standard_normal(len(time)) * 10 ** (-3 * time / ROOM_T60)

@@ -9,7 +9,6 @@ by the targets, as references.
 from __future__ import annotations
 
 import itertools
-import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,11 +17,11 @@ from audiolab.config import option
 from audiolab.corpora.base import Corpus, RemoteFile
 from audiolab.corpora.preparation import Speakers
 from audiolab.corpora.prepared import Recording, prepare_sets, read_speech
+from audiolab.corpora.transcripts import read_transcript
 from audiolab.corpora.vcc2018_layout import SETS, Take, check_complete, find_takes
 from audiolab.corpora.vcc2018_mini import Vcc2018Mini, make_mini
 from audiolab.corpora.walk import walk
 from audiolab.errors import AudiolabError
-from audiolab.textfile import decode, read_bytes
 
 ADDRESS = "https://datashare.ed.ac.uk/bitstream/handle/10283/3061"
 
@@ -95,28 +94,12 @@ def _find_transcripts(db_root: Path, sentences: set[str]) -> dict[str, str]:
             sentence, ending = name.rsplit(".", 1) if "." in name else (name, "")
             if ending.lower() != "txt" or sentence not in sentences:
                 continue
-            words = _read_transcript(folder / name)
+            words = read_transcript(folder / name)
             if texts.setdefault(sentence, words) != words:
                 raise AudiolabError(
                     f"{folder / name}: another text of sentence {sentence} is elsewhere; keep one of them"
                 )
     return texts
-
-
-def _read_transcript(path: Path) -> str:
-    """Return a transcript's words; one that is not UTF-8 is taken for Windows's Western encoding, and said so."""
-    data = read_bytes(path, "this transcript")
-    try:
-        return " ".join(decode(data, path).split())
-    except AudiolabError as error:
-        try:
-            text = data.decode("cp1252")
-        except UnicodeDecodeError:
-            raise error from None
-        if "\0" in text:
-            raise
-    logging.warning("%s: not UTF-8, read as Windows-1252", path)
-    return " ".join(text.split())
 
 
 CORPUS = Corpus(

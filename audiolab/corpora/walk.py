@@ -14,6 +14,10 @@ AUDIO = (".wav", ".flac")
 """The ends of the names, in lower case, of what is taken for a recording."""
 
 
+ANY_AUDIO = (*AUDIO, ".mp3", ".ogg", ".opus", ".aiff", ".aif", ".au", ".caf", ".w64")
+"""The same of users' own audio, of any format that is read."""
+
+
 def walk(root: Path) -> Iterator[tuple[Path, list[str]]]:
     """Yield (folder, names of its files), sorted; links are followed once, hidden and macOS's files left out.
 
@@ -38,10 +42,10 @@ def _refuse(error: OSError) -> None:
         ) from error
 
 
-def recordings_below(root: Path) -> Iterator[tuple[Path, list[str]]]:
-    """Yield (folder, names of its recordings) of each folder that has some."""
+def recordings_below(root: Path, endings: tuple[str, ...] = AUDIO) -> Iterator[tuple[Path, list[str]]]:
+    """Yield (folder, names of its recordings) of each folder that has some; their names end in one of ``endings``."""
     for folder, names in told(walk(root), f"folders of {root}"):
-        audio = [name for name in names if name.lower().endswith(AUDIO)]
+        audio = [name for name in names if name.lower().endswith(endings)]
         if audio:
             for name in audio:
                 check_name(folder / name)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 import yaml
@@ -14,7 +14,7 @@ from audiolab.datadir.datadir import DataDir, write_data_dir
 from audiolab.datadir.fix import check_speaker_order, intersect
 from audiolab.datadir.headers import read_header
 from audiolab.datadir.kinds import SETTINGS, kind_of
-from audiolab.datadir.restrict import Tables
+from audiolab.datadir.restrict import Tables, restrict
 from audiolab.datadir.table import read_table
 from audiolab.errors import AudiolabError
 
@@ -22,7 +22,10 @@ logger = logging.getLogger(__name__)
 
 
 def combine_data_dirs(
-    destination: str | Path, sources: Sequence[str | Path], extra_files: Sequence[str] = ()
+    destination: str | Path,
+    sources: Sequence[str | Path],
+    extra_files: Sequence[str] = (),
+    utterances: Collection[str] | None = None,
 ) -> DataDir:
     """Join data dirs into one, as Kaldi's ``combine_data.sh`` does.
 
@@ -34,10 +37,11 @@ def combine_data_dirs(
         destination: The data dir to write; tables of an earlier run are replaced.
         sources: Data dirs, at least one.
         extra_files: Further tables of ids and values to join, which all sources must have.
+        utterances: Only these are taken, of any source; None: all.
 
     Raises:
         AudiolabError: A source is no data dir, or not apart from the destination; one id has two different values;
-            mixtures at several rates.
+            mixtures at several rates; none of ``utterances`` is there.
     """
     dirs = [DataDir(source) for source in sources]
     for source in dirs:
@@ -47,7 +51,9 @@ def combine_data_dirs(
     settings = _common_settings(dirs)
     tables = join_tables([(str(d.path), _with_extras(d, extra_files)) for d in dirs])
     extras = {name: tables.pop(name) for name in extra_files if kind_of(name) is None}
-    fixed = intersect(tables)
+    fixed = intersect(tables if utterances is None else restrict(tables, utterances))
+    if not fixed["utt2spk"]:
+        raise AudiolabError(f"{destination}: no utterance of {' '.join(map(str, sources))} remained, of those wanted")
     check_speaker_order(fixed["utt2spk"], Path(destination) / "utt2spk")
     return write_data_dir(destination, {**fixed, **extras}, replace=True, settings=settings)
 

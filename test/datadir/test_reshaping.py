@@ -195,6 +195,17 @@ def test_combining_with_and_without_segments(folder):
     assert faults("both") == []
 
 
+def test_combining_some_utterances(folder):
+    write_data_dir("one", {**corpus([2, 1]), "spk2gender": {"s00": "f", "s01": "m"}})
+    write_data_dir("two", {**corpus([2], "t"), "spk2gender": {"ts00": "m"}})
+    both = combine_data_dirs("both", ["one", "two"], utterances=["s00-001", "ts00-000"])
+    assert both.utterances == ["s00-001", "ts00-000"]
+    assert both.table("spk2gender") == {"s00": "f", "ts00": "m"}
+    assert faults("both") == []
+    with pytest.raises(AudiolabError, match="none: no utterance of one two remained, of those wanted"):
+        combine_data_dirs("none", ["one", "two"], utterances=["x"])
+
+
 def test_combining_refuses_two_values_for_one_id(folder):
     write_data_dir("one", corpus([2]))
     write_data_dir("two", {**corpus([1], "t"), "spk2gender": {"ts00": "m", "s00": "f"}})
