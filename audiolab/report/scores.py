@@ -79,7 +79,7 @@ def differences_by_set(scores: Sequence[Any], metrics: Sequence[Metric], baselin
         if baseline in {score.system for score in of_set}
     ]
     note = page.note(f"Means of differences by {unit}, with their 95 % intervals; above 0 is better.")
-    return page.join(note, page.grid(shown, large=True))
+    return page.join(note, *shown)
 
 
 def paper_tables(found: Iterable[tuple[Mapping[str, Table], Sequence[str]]]) -> Markup:
