@@ -4,11 +4,12 @@ import pytest
 from fuzzing import damaged, fuzz, outcome
 from hypothesis import strategies as st
 
-from audiolab.corpora import librispeech, vcc2018
+from audiolab.corpora import librispeech
 from audiolab.corpora.base import RemoteFile
 from audiolab.corpora.checksum import expected_checksums
 from audiolab.corpora.folder import MARKER, is_made
 from audiolab.corpora.own_table import read_lines
+from audiolab.corpora.transcripts import read_transcript
 from audiolab.datadir.stamp import check_stamp, write_stamp
 from audiolab.plan.running import COLUMNS, read_tasks
 from audiolab.report.history import read_history
@@ -67,7 +68,7 @@ READERS = {
     "marker": (marker, '{"corpus": "x", "seed": 0}'),
     "latest": (latest, "step_00000012.pt\n"),
     "checksum": (checksum, f"{'0' * 64}  file\n"),
-    "transcript": (vcc2018._read_transcript, "zażółć, “so” it\r\nis\n"),
+    "transcript": (read_transcript, "zażółć, “so” it\r\nis\n"),
     "speakers": (lambda path: librispeech._genders(path.parent), ";ID |SEX\n14 | F | train-clean-360\n"),
 }
 

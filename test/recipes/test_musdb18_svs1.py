@@ -209,7 +209,7 @@ def test_students_on_some_of_the_labels_are_compared_with_the_one_on_all(recipe)
         "--stage", "score", "--stop_stage", "score", "--dry_run=true", students="large:100 large:50 medium:100"
     )
     compared = ("mixture", "teacher", "control_large", "student_large_100_1")
-    assert "".join(f" --baseline {system}" for system in compared) in shown
+    assert "# compared=" + " ".join(f"--baseline {system}" for system in compared) + "\n" in shown
     assert "student_medium_100_1" not in shown
 
 

@@ -49,18 +49,18 @@ def test_voices_are_told_apart_after_some_steps(tmp_path):
             "train_dirs": [str(tmp_path / "train")], "valid_dirs": [str(tmp_path / "valid")], "utterances": 5,
             "frames": [40, 60], "least_frames": 30,
         },
-        "optim": {"encoder": {"lr": 1e-2}},
+        "optim": {"encoder": {"lr": 1e-2, "schedule": "cosine", "warmup": 20}},
         "trainer": {"max_steps": 240, "batch_size": 24, "clip_norm": 3.0, "valid_every": 120, "save_every": 240},
     }  # fmt: skip
-    trainer = make_trainer(from_dict(run_config_class(systems.get("ge2e")), tree), tmp_path / "run")
     torch.manual_seed(0)
+    trainer = make_trainer(from_dict(run_config_class(systems.get("ge2e")), tree), tmp_path / "run")
     before = trainer.validation.scores(trainer.system, None)["eer"]
     trainer.fit()
     with open(tmp_path / "run" / "history.csv", encoding="utf-8", newline="") as file:
         eers = [float(row["value"]) for row in csv.DictReader(file) if (row["split"], row["name"]) == ("valid", "eer")]
     assert len(eers) == 2
-    assert eers[-1] < 0.15 < 0.3 < before
+    assert eers[-1] < 0.2 < 0.3 < before
     model = audiolab.load(tmp_path / "run")
     found = np.stack([model.embed(wave, RATE) for wave in heard["valid"].values()])
     speakers = np.unique([name[:5] for name in heard["valid"]], return_inverse=True)[1]
-    assert equal_error(*trials(found, speakers)).rate < 0.15
+    assert equal_error(*trials(found, speakers)).rate < 0.2
