@@ -4,6 +4,7 @@ import itertools
 
 import pytest
 import torch
+from plain_lstm import lstm
 from wiring import Plain, compare, same, weights_of
 
 from audiolab import systems
@@ -57,29 +58,11 @@ def convolve(w, x, number, stride, kernel):
     return torch.stack(found)
 
 
-def lstm(w, x, layers):
-    """Hochreiter and Schmidhuber's units with forget gates, both ways, [T, D] -> [T, 2 hidden]."""
-    for layer in range(layers):
-        ways = []
-        for suffix, order in (("", range(len(x))), ("_reverse", reversed(range(len(x))))):
-            names = [f"recurrent.{kind}_l{layer}{suffix}" for kind in ("weight_ih", "weight_hh", "bias_ih", "bias_hh")]
-            w_in, w_state, b_in, b_state = (w[name] for name in names)
-            state = cell = torch.zeros(w_state.shape[1])
-            outputs = [None] * len(x)
-            for t in order:
-                entry, forget, new, out = (w_in @ x[t] + b_in + w_state @ state + b_state).chunk(4)
-                cell = torch.sigmoid(forget) * cell + torch.sigmoid(entry) * torch.tanh(new)
-                outputs[t] = state = torch.sigmoid(out) * torch.tanh(cell)
-            ways.append(torch.stack(outputs))
-        x = torch.cat(ways, dim=1)
-    return x
-
-
 def log_probs_of(w, mel, config):
     x = (mel - w["mean"]) / w["std"]
     for number, stride in enumerate(config.strides):
         x = torch.relu(convolve(w, x, number, stride, config.kernel))
-    scores = lstm(w, x, config.layers) @ w["output.weight"].T + w["output.bias"]
+    scores = lstm(w, "recurrent", x, config.layers, ways=2) @ w["output.weight"].T + w["output.bias"]
     return scores - torch.log(torch.exp(scores).sum(dim=1, keepdim=True))
 
 
