@@ -110,6 +110,20 @@ def test_a_worker_that_dies_is_told(seconds):
         list(itertools.islice(batches, 5))
 
 
+class CutOffSet(ToySet):
+    """A dataset whose files end too early."""
+
+    def __getitem__(self, key):
+        raise EOFError("b.npy: it ends within the header")
+
+
+@pytest.mark.parametrize("workers", [0, 1])
+def test_what_a_dataset_raises_is_not_taken_for_a_worker_that_died(workers):
+    keys = BatchSampler(ToySet(ToyData(20), 0), 4, seed=0).micro_batches(0)
+    with pytest.raises(EOFError, match=r"b\.npy: it ends within the header"):
+        list(loaded(make_loader(CutOffSet(ToyData(20), 0), keys, workers, CPU)))
+
+
 @pytest.mark.parametrize("kind", [list, tuple])
 def test_everything_in_a_batch_goes_to_the_device(kind):
     batch = {"utts": ["a"], "x": torch.ones(2), "parts": kind([{"y": torch.zeros(1)}, 3])}
