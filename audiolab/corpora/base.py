@@ -17,6 +17,7 @@ CORPORA = {
     "damp": "audiolab.corpora.damp",
     "dns": "audiolab.corpora.dns",
     "librispeech": "audiolab.corpora.librispeech",
+    "mailabs": "audiolab.corpora.mailabs",
     "mir1k": "audiolab.corpora.mir1k",
     "musdb18": "audiolab.corpora.musdb18",
     "speaker_folders": "audiolab.corpora.speaker_folders",

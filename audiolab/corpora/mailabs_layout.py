@@ -1,0 +1,91 @@
+"""M-AILABS's folders: whose a recording is, in which language, and what is said.
+
+``<region>/by_book/{female,male}/<reader>/<book>/metadata.csv`` and ``wavs/<id>.wav``; ``<region>/by_book/mix/<book>``
+where several read a book. The corpus has hidden files of macOS, lines without a recording and recordings without a
+line: these are left out.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from audiolab.corpora.metadata import METADATA, read_metadata
+from audiolab.corpora.prepared import Recording, clean_id
+from audiolab.corpora.walk import by_name, walk
+from audiolab.errors import AudiolabError
+from audiolab.waiting import told
+
+REGIONS = {
+    "de_DE": "de", "en_UK": "en-gb", "en_US": "en-us", "es_ES": "es", "fr_FR": "fr-fr", "it_IT": "it", "pl_PL": "pl",
+    "ru_RU": "ru", "uk_UK": "uk",
+}  # fmt: skip
+"""Folder, and archive without its ending -> language."""
+
+EXPECTED = "<region>/by_book/{female,male}/<reader>/<book>/metadata.csv beside wavs/<id>.wav"
+
+GENDERS = {"female": "f", "male": "m"}
+
+
+@dataclass(frozen=True)
+class Book:
+    """A folder of ``metadata.csv`` and ``wavs``; ``gender`` is None where several read."""
+
+    path: Path
+    language: str
+    reader: str
+    gender: str | None
+
+
+def find_books(db_root: str | Path) -> list[Book]:
+    """Return all books below a folder, sorted.
+
+    Raises:
+        AudiolabError: There is no such folder, or no book in it.
+    """
+    root = Path(db_root)
+    if not root.is_dir():
+        raise AudiolabError(f"{root}: no such folder; --db_root is where {EXPECTED} lies")
+    books = []
+    for folder, names in told(walk(root), f"folders of {root}"):
+        if METADATA in names:
+            books.append(_book(folder, folder.absolute().parts))
+    if not books:
+        raise AudiolabError(f"{root}: no books; expected {EXPECTED}")
+    return books
+
+
+def _book(folder: Path, parts: tuple[str, ...]) -> Book:
+    for place in range(len(parts) - 1, 0, -1):
+        if parts[place] == "by_book" and parts[place - 1] in REGIONS:
+            kind, *rest = parts[place + 1 :] or [""]
+            if kind in GENDERS and len(rest) == 2:
+                return Book(folder, REGIONS[parts[place - 1]], clean_id(rest[0]), GENDERS[kind])
+            if kind == "mix" and rest:
+                return Book(folder, REGIONS[parts[place - 1]], clean_id(f"mix_{rest[0]}"), None)
+            break
+    raise AudiolabError(
+        f"{folder / METADATA}: does not lie as {EXPECTED}, where <region> is one of {' '.join(REGIONS)}; put it there"
+    )
+
+
+def recordings_of(book: Book) -> Iterator[Recording]:
+    """Yield a book's recordings that have a text; raises `AudiolabError` where its table is broken."""
+    texts = read_metadata(book.path / METADATA)
+    folder = book.path / "wavs"
+    names = next((names for _, names in walk(folder)), []) if folder.is_dir() else []
+    found = by_name(folder, [name for name in names if name.lower().endswith((".wav", ".flac"))], texts)
+    _tell(book, texts, found, len(names))
+    for name, path in sorted(found.items()):
+        utterance = f"{book.reader}-{clean_id(name)}"
+        yield Recording(path, book.reader, utterance, book.language, texts[name], book.gender)
+
+
+def _tell(book: Book, texts: Collection[str], found: Collection[str], files: int) -> None:
+    if len(texts) > len(found):
+        missing = sorted(set(texts) - set(found))
+        logging.info("%s: %d lines have no recording, as %s; left out", book.path, len(missing), missing[0])
+    if files > len(found):
+        logging.info("%s: %d recordings have no line; left out", book.path, files - len(found))
