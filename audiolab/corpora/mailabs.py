@@ -14,7 +14,7 @@ from audiolab.corpora.base import Corpus, RemoteFile
 from audiolab.corpora.held_out import HeldOut
 from audiolab.corpora.mailabs_layout import REGIONS, find_books, recordings_of
 from audiolab.corpora.mailabs_mini import MailabsMini, make_mini
-from audiolab.corpora.preparation import Counts, Languages, Rate, Speakers, check_known
+from audiolab.corpora.preparation import Languages, Rate, Speakers, check_known
 from audiolab.corpora.prepared import prepare_sets
 from audiolab.errors import AudiolabError
 
@@ -73,7 +73,7 @@ def prepare(db_root: str | Path, dest: str | Path, config: MailabsPreparation | 
     recordings = [recording for book in chosen for recording in recordings_of(book)]
     if not recordings:
         raise AudiolabError(f"{db_root}: no recordings with a text in {len(chosen)} books; get the corpus again")
-    return prepare_sets(dest, config.divide("mailabs", recordings), nj=nj, preparation=config)
+    return prepare_sets(dest, config.divide("mailabs", recordings, config.speakers), nj=nj, preparation=config)
 
 
 CORPUS = Corpus(

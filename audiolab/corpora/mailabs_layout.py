@@ -7,14 +7,13 @@ line: these are left out.
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from audiolab.corpora.metadata import METADATA, read_metadata
+from audiolab.corpora.listed import METADATA, listed_recordings, read_metadata
 from audiolab.corpora.prepared import Recording, clean_id
-from audiolab.corpora.walk import by_name, walk
+from audiolab.corpora.walk import walk
 from audiolab.errors import AudiolabError
 from audiolab.waiting import told
 
@@ -74,18 +73,6 @@ def _book(folder: Path, parts: tuple[str, ...]) -> Book:
 def recordings_of(book: Book) -> Iterator[Recording]:
     """Yield a book's recordings that have a text; raises `AudiolabError` where its table is broken."""
     texts = read_metadata(book.path / METADATA)
-    folder = book.path / "wavs"
-    names = next((names for _, names in walk(folder)), []) if folder.is_dir() else []
-    found = by_name(folder, [name for name in names if name.lower().endswith((".wav", ".flac"))], texts)
-    _tell(book, texts, found, len(names))
-    for name, path in sorted(found.items()):
+    for name, path in listed_recordings(book.path / "wavs", texts).items():
         utterance = f"{book.reader}-{clean_id(name)}"
         yield Recording(path, book.reader, utterance, book.language, texts[name], book.gender)
-
-
-def _tell(book: Book, texts: Collection[str], found: Collection[str], files: int) -> None:
-    if len(texts) > len(found):
-        missing = sorted(set(texts) - set(found))
-        logging.info("%s: %d lines have no recording, as %s; left out", book.path, len(missing), missing[0])
-    if files > len(found):
-        logging.info("%s: %d recordings have no line; left out", book.path, files - len(found))

@@ -13,11 +13,10 @@ from functools import partial
 from pathlib import Path
 
 from audiolab.config import option
+from audiolab.corpora.listed import METADATA
 from audiolab.corpora.mailabs_layout import REGIONS
-from audiolab.corpora.metadata import METADATA
 from audiolab.corpora.mini import make_once, run_all
-from audiolab.corpora.narrators import PHONE_TIMES, Narrator, narrate, texts_for
-from audiolab.datadir.audiowrite import write_audio
+from audiolab.corpora.narrators import PHONE_TIMES, Narrator, Reading, narrate, texts_for
 from audiolab.files import atomic_write
 
 RATE = 16000
@@ -84,10 +83,8 @@ def _write(folder: Path, reader: tuple[str, str, str, str], narrator: Narrator, 
     region, gender, name, title = reader
     book = folder / region / "by_book" / gender / name / title
     ids = [f"{title}_01_f{number:06d}" for number in range(1, len(texts) + 1)]
-    said = {f"{name}-{one}": text for one, text in zip(ids, texts)}
-    waves = narrate(narrator, said, RATE, seed, folder / PHONE_TIMES, EDGES)
-    for one, wave in zip(ids, waves.values()):
-        write_audio(book / "wavs" / f"{one}.wav", wave, RATE)
+    readings = [Reading(book / "wavs" / f"{one}.wav", f"{name}-{one}", text) for one, text in zip(ids, texts)]
+    narrate(narrator, readings, RATE, seed, folder / PHONE_TIMES, EDGES)
     _write_table(book, dict(zip(ids, texts)), title)
 
 

@@ -11,12 +11,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import soxr
 
+from audiolab.config import option
 from audiolab.corpora.speakers import EDGE_SECONDS, Take, record_phones
 from audiolab.corpora.voices import make_voice
+from audiolab.datadir.audiowrite import write_audio
 from audiolab.files import atomic_write
 from audiolab.text.espeak import language_files
 from audiolab.text.sentences import composed_sentences, sentence_languages, sentences_in
@@ -40,6 +43,25 @@ class Narrator:
     name: str
     language: str
     number: int
+
+
+@dataclass(frozen=True)
+class Sentences:
+    """Sizes of a mini corpus all of whose narrators read as much."""
+
+    sentences: int = option(40, "of each speaker; 2 to 5 s each")
+
+    def __post_init__(self) -> None:
+        if self.sentences < 1:
+            raise ValueError("sentences must be 1 or more")
+
+
+class Reading(NamedTuple):
+    """A sentence that is read: into which file, its id as the data dir has it, and what is said."""
+
+    path: Path
+    utterance: str
+    text: str
 
 
 def texts_for(narrators: Sequence[Narrator], counts: Mapping[str, int], seed: int) -> dict[str, list[str]]:
@@ -67,29 +89,32 @@ def texts_for(narrators: Sequence[Narrator], counts: Mapping[str, int], seed: in
 
 def narrate(
     narrator: Narrator,
-    texts: Mapping[str, str],
+    readings: Sequence[Reading],
     rate: int,
     seed: int,
     times: Path,
     edges: tuple[float, float] = EDGE_SECONDS,
-) -> dict[str, np.ndarray]:
-    """Return utterance -> recording, float64 [N] in [-1, 1), and write when its phones are said.
+) -> None:
+    """Write what a narrator reads, and when its phones are said.
 
     Args:
         narrator: Who reads.
-        texts: Utterance -> what is read.
+        readings: What, and into which files.
         rate: Of the recordings, Hz.
         seed: Of the voice, the room and the sentence-wise variation.
         times: Folder of ``<narrator>.ctm``.
         edges: Shortest and longest silence at either end, seconds.
+
+    Raises:
+        AudiolabError: espeak-ng is missing or fails; a file cannot be written.
     """
     rng = np.random.default_rng([seed, *narrator.name.encode()])
     voice = make_voice(narrator.name, language_files()[narrator.language], narrator.number, rng)
-    takes, own = record_phones(voice, list(texts.values()), seed, edges)
+    takes, own = record_phones(voice, [reading.text for reading in readings], seed, edges)
     with atomic_write(times / f"{narrator.name}.ctm") as file:
-        for utterance, take in zip(texts, takes):
-            file.writelines(f"{utterance} 1 {line}\n" for line in phone_lines(take, own))
-    return {utterance: soxr.resample(take.wave, own, rate, quality="VHQ") for utterance, take in zip(texts, takes)}
+        for reading, take in zip(readings, takes):
+            write_audio(reading.path, soxr.resample(take.wave, own, rate, quality="VHQ"), rate)
+            file.writelines(f"{reading.utterance} 1 {line}\n" for line in phone_lines(take, own))
 
 
 def phone_lines(take: Take, rate: int) -> list[str]:
