@@ -13,6 +13,7 @@ from pathlib import Path
 
 from audiolab.corpora.arctic_mini import FOLDER, PROMPTS, ArcticMini, make_mini
 from audiolab.corpora.base import Corpus, RemoteFile
+from audiolab.corpora.edges import Edges
 from audiolab.corpora.held_out import HeldOut
 from audiolab.corpora.listed import listed_recordings
 from audiolab.corpora.preparation import Rate, Speakers, check_known
@@ -52,7 +53,7 @@ _PROMPT = re.compile(r'\(\s*(\S+)\s+"(.*)"\s*\)')
 
 
 @dataclass(frozen=True)
-class ArcticPreparation(Rate, HeldOut, Speakers):
+class ArcticPreparation(Rate, HeldOut, Edges, Speakers):
     """What is taken of the corpus."""
 
     corpus = "arctic"
@@ -87,7 +88,8 @@ def prepare(db_root: str | Path, dest: str | Path, config: ArcticPreparation | N
     recordings = [recording for folder in chosen for recording in _recordings(folder)]
     if not recordings:
         raise AudiolabError(f"{root}: no recordings with a text; expected {EXPECTED}")
-    return prepare_sets(dest, config.divide("arctic", recordings, config.speakers), nj=nj, preparation=config)
+    sets = config.trimmed(config.divide("arctic", recordings, config.speakers), nj)
+    return prepare_sets(dest, sets, nj=nj, preparation=config)
 
 
 def _recordings(folder: Path) -> Iterator[Recording]:

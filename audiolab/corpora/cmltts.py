@@ -1,6 +1,6 @@
 """CML-TTS (Oliveira et al., TSD 2023, openslr.org/146): books of LibriVox read in seven languages, 24 kHz.
 
-``cml_tts_dataset_<language>_v0.1/{train,dev,test}.csv`` and, as these name them, ``train/audio/<speaker>/<book>/….wav``.
+``cml_tts_dataset_<language>_v0.1/{train,dev,test}.csv``, which name ``train/audio/<speaker>/<book>/….wav`` and others.
 The corpus's own sets have no speaker in common; as a voice is learned of one speaker, they are taken as one here, and
 sentences of each speaker are kept out. Portuguese counts as Brazilian, though some of its readers are of Portugal.
 """
@@ -16,6 +16,7 @@ from typing import Literal
 from audiolab.config import option
 from audiolab.corpora.base import Corpus, RemoteFile
 from audiolab.corpora.cmltts_mini import FOLDER, NEEDED, SETS, CmlTtsMini, make_mini
+from audiolab.corpora.edges import Edges
 from audiolab.corpora.held_out import HeldOut
 from audiolab.corpora.listed import tell_left_out
 from audiolab.corpora.preparation import Languages, Rate, Speakers, check_known
@@ -41,7 +42,7 @@ _LANGUAGE = re.compile(r"cml_tts_dataset_([a-z]+)(?:_v[\d.]+)?")
 
 
 @dataclass(frozen=True)
-class CmlTtsPreparation(Rate, HeldOut, Languages, Speakers):
+class CmlTtsPreparation(Rate, HeldOut, Edges, Languages, Speakers):
     """What is taken of the corpus."""
 
     corpus = "cmltts"
@@ -88,7 +89,8 @@ def prepare(db_root: str | Path, dest: str | Path, config: CmlTtsPreparation | N
     recordings = [one for path, code in codes.items() if code in languages for one in _recordings(path, code, config)]
     check_known("speakers", config.speakers, (one.speaker for one in recordings))
     recordings = [one for one in recordings if not config.speakers or one.speaker in config.speakers]
-    return prepare_sets(dest, config.divide("cmltts", recordings, config.speakers), nj=nj, preparation=config)
+    sets = config.trimmed(config.divide("cmltts", recordings, config.speakers), nj)
+    return prepare_sets(dest, sets, nj=nj, preparation=config)
 
 
 def _recordings(path: Path, language: str, config: CmlTtsPreparation) -> Iterator[Recording]:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from audiolab.corpora.base import Corpus, RemoteFile
+from audiolab.corpora.edges import Edges
 from audiolab.corpora.held_out import HeldOut
 from audiolab.corpora.listed import METADATA, listed_recordings, read_metadata
 from audiolab.corpora.ljspeech_mini import FOLDER, SPEAKER, LJSpeechMini, make_mini
@@ -21,7 +22,7 @@ EXPECTED = "LJSpeech-1.1/metadata.csv beside wavs/<id>.wav"
 
 
 @dataclass(frozen=True)
-class LJSpeechPreparation(Rate, HeldOut):
+class LJSpeechPreparation(Rate, HeldOut, Edges):
     """What is taken of the corpus."""
 
     corpus = "ljspeech"
@@ -58,7 +59,8 @@ def prepare(
     if not found:
         raise AudiolabError(f"{folders[0]}: no recordings with a text in wavs/; expected {EXPECTED}")
     recordings = [Recording(path, SPEAKER, name, "en-us", texts[name], "f") for name, path in found.items()]
-    return prepare_sets(dest, config.divide("ljspeech", recordings), nj=nj, preparation=config)
+    sets = config.trimmed(config.divide("ljspeech", recordings), nj)
+    return prepare_sets(dest, sets, nj=nj, preparation=config)
 
 
 CORPUS = Corpus(

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from audiolab.config import option
 from audiolab.corpora.base import Corpus, RemoteFile
+from audiolab.corpora.edges import Edges
 from audiolab.corpora.held_out import HeldOut
 from audiolab.corpora.mailabs_layout import REGIONS, find_books, recordings_of
 from audiolab.corpora.mailabs_mini import MailabsMini, make_mini
@@ -22,7 +23,7 @@ ADDRESS = "https://data.solak.de/data/Training/stt_tts"
 
 
 @dataclass(frozen=True)
-class MailabsPreparation(Rate, HeldOut, Languages, Speakers):
+class MailabsPreparation(Rate, HeldOut, Edges, Languages, Speakers):
     """What is taken of the corpus."""
 
     corpus = "mailabs"
@@ -73,7 +74,8 @@ def prepare(db_root: str | Path, dest: str | Path, config: MailabsPreparation | 
     recordings = [recording for book in chosen for recording in recordings_of(book)]
     if not recordings:
         raise AudiolabError(f"{db_root}: no recordings with a text in {len(chosen)} books; get the corpus again")
-    return prepare_sets(dest, config.divide("mailabs", recordings, config.speakers), nj=nj, preparation=config)
+    sets = config.trimmed(config.divide("mailabs", recordings, config.speakers), nj)
+    return prepare_sets(dest, sets, nj=nj, preparation=config)
 
 
 CORPUS = Corpus(

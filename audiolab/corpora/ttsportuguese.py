@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from audiolab.corpora.base import Corpus, RemoteFile
+from audiolab.corpora.edges import Edges
 from audiolab.corpora.held_out import HeldOut
 from audiolab.corpora.listed import listed_recordings
 from audiolab.corpora.preparation import Rate
@@ -24,7 +25,7 @@ EXPECTED = "TTS-Portuguese-Corpus/texts.csv beside wavs/<name>.wav"
 
 
 @dataclass(frozen=True)
-class TtsPortuguesePreparation(Rate, HeldOut):
+class TtsPortuguesePreparation(Rate, HeldOut, Edges):
     """What is taken of the corpus."""
 
     corpus = "ttsportuguese"
@@ -61,7 +62,8 @@ def prepare(
         Recording(path, SPEAKER, f"{SPEAKER}-{clean_id(name)}", "pt-br", texts[name], "m")
         for name, path in found.items()
     ]
-    return prepare_sets(dest, config.divide("ttsportuguese", recordings), nj=nj, preparation=config)
+    sets = config.trimmed(config.divide("ttsportuguese", recordings), nj)
+    return prepare_sets(dest, sets, nj=nj, preparation=config)
 
 
 def _texts(path: Path) -> dict[str, str]:
