@@ -19,13 +19,13 @@ METADATA = "metadata.csv"
 def read_metadata(path: Path) -> dict[str, str]:
     """Return id -> text of a table as LJSpeech and M-AILABS have it, the written-out text where there is one.
 
-    A line is ``<id>|<text>|<text with numbers and abbreviations written out>``.
+    A line is ``<id>|<text>|<text with numbers and abbreviations written out>``. Lines of no text are left out and told.
 
     Raises:
-        AudiolabError: A line that is not of two or three parts, an id that comes twice with different texts, or a text
-            that is empty.
+        AudiolabError: A line that is not of two or three parts, or an id that comes twice with different texts.
     """
     texts: dict[str, str] = {}
+    empty = []
     for number, line in enumerate(read_lines(path, "this table of texts"), 1):
         if not line.strip():
             continue
@@ -35,9 +35,11 @@ def read_metadata(path: Path) -> dict[str, str]:
             raise AudiolabError(f"{path}:{number}: not <id>|<text>|<written-out text>; correct or remove the line")
         text = said[-1] or said[0]
         if not text:
-            raise AudiolabError(f"{path}:{number}: '{name}' has an empty text; write what is said, or remove the line")
-        if texts.setdefault(name.strip(), text) != text:
+            empty.append(number)
+        elif texts.setdefault(name.strip(), text) != text:
             raise AudiolabError(f"{path}:{number}: '{name}' comes twice, with different texts; remove one of the lines")
+    if empty:
+        logging.info("%s: left out: lines without a text: %d, as line %d", path, len(empty), empty[0])
     return texts
 
 
