@@ -82,7 +82,7 @@ CORPUS = Corpus(
     name="mailabs",
     license="M-AILABS's own (as BSD's, commercial use too)",
     homepage="https://www.caito.de/2019/01/03/the-m-ailabs-speech-dataset/",
-    # the publisher states no sums
+    # addresses of the publisher's page, which states no sums
     files=tuple(RemoteFile(f"{ADDRESS}/{region}.tgz", f"{region}.tgz") for region in REGIONS),
     preparation=MailabsPreparation,
     prepare=prepare,

@@ -7,6 +7,7 @@ line: these are left out.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -39,7 +40,7 @@ class Book:
 
 
 def find_books(db_root: str | Path) -> list[Book]:
-    """Return all books below a folder, sorted.
+    """Return all books below a folder, sorted; a table that lies elsewhere than a book's is told and left out.
 
     Raises:
         AudiolabError: There is no such folder, or no book in it.
@@ -50,24 +51,26 @@ def find_books(db_root: str | Path) -> list[Book]:
     books = []
     for folder, names in told(walk(root), f"folders of {root}"):
         if METADATA in names:
-            books.append(_book(folder, folder.absolute().parts))
+            book = _book(folder)
+            if book is None:
+                logging.warning("%s: left out: does not lie as %s", folder / METADATA, EXPECTED)
+            else:
+                books.append(book)
     if not books:
-        raise AudiolabError(f"{root}: no books; expected {EXPECTED}")
+        raise AudiolabError(f"{root}: no books; expected {EXPECTED}, <region> being one of {' '.join(REGIONS)}")
     return books
 
 
-def _book(folder: Path, parts: tuple[str, ...]) -> Book:
-    for place in range(len(parts) - 1, 0, -1):
-        if parts[place] == "by_book" and parts[place - 1] in REGIONS:
-            kind, *rest = parts[place + 1 :] or [""]
+def _book(folder: Path) -> Book | None:
+    """Return the book that a folder is by where it lies, None where it is none."""
+    parts = ("", "", *folder.absolute().parts)  # four of them at the least
+    for region, by_book, kind, *rest in (parts[-5:], parts[-4:]):
+        if by_book == "by_book" and region in REGIONS:
             if kind in GENDERS and len(rest) == 2:
-                return Book(folder, REGIONS[parts[place - 1]], clean_id(rest[0]), GENDERS[kind])
-            if kind == "mix" and rest:
-                return Book(folder, REGIONS[parts[place - 1]], clean_id(f"mix_{rest[0]}"), None)
-            break
-    raise AudiolabError(
-        f"{folder / METADATA}: does not lie as {EXPECTED}, where <region> is one of {' '.join(REGIONS)}; put it there"
-    )
+                return Book(folder, REGIONS[region], clean_id(rest[0]), GENDERS[kind])
+            if kind == "mix":
+                return Book(folder, REGIONS[region], clean_id(f"mix_{rest[0]}"), None)
+    return None
 
 
 def recordings_of(book: Book) -> Iterator[Recording]:
