@@ -12,8 +12,8 @@ from audiolab.files import atomic_write
 
 FOLDER, PROMPTS, RATE = "cmu_us_{}_arctic", "etc/txt.done.data", 16000
 
-SPEAKERS = ("slt", "bdl", "clb", "rms")
-"""Women and men in turn."""
+SPEAKERS = ("slt", "bdl")
+"""A woman and a man."""
 
 
 @dataclass(frozen=True)

@@ -62,10 +62,11 @@ class HeldOut(Preparation):
         first, second = self.test_utterances, self.test_utterances + self.dev_utterances
         test = {key for keys in ranked.values() for key in keys[:first]}
         dev = {key for keys in ranked.values() for key in keys[first:second]} - test
+        held = test | dev
         chosen: dict[str, set[str]] = {part: set() for part in SETS}
         for who, keys in ranked.items():
             said, most = known[who], self.most_of(who[0])
-            train = [one.utterance for key in keys if key not in test | dev for one in said[key]]
+            train = [one.utterance for key in keys if key not in held for one in said[key]]
             chosen["train"] |= set(train[: most or None])
             chosen["dev"] |= {said[key][0].utterance for key in keys[first:second] if key in dev}
             chosen["test"] |= {said[key][0].utterance for key in keys[:first]}

@@ -6,6 +6,7 @@ languages here; the regions' folders say which it is (`audiolab.corpora.mailabs_
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -74,6 +75,8 @@ def prepare(db_root: str | Path, dest: str | Path, config: MailabsPreparation | 
     recordings = [recording for book in chosen for recording in recordings_of(book)]
     if not recordings:
         raise AudiolabError(f"{db_root}: no recordings with a text in {len(chosen)} books; get the corpus again")
+    if config.edge_seconds is None:
+        logging.info("mailabs: about 0.5 s of silence at either end is kept; --edge_seconds says how much is to be")
     sets = config.trimmed(config.divide("mailabs", recordings, config.speakers), nj)
     return prepare_sets(dest, sets, nj=nj, preparation=config)
 

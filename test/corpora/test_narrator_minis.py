@@ -13,7 +13,7 @@ from audiolab.datadir.datadir import DataDir
 
 # sizes, sampling rate, a file, speakers and recordings of whom there is enough
 MINIS = {
-    "arctic": (ArcticMini(5), 16000, "cmu_us_bdl_arctic/wav/arctic_a0005.wav", {"bdl", "clb", "rms", "slt"}, 20),
+    "arctic": (ArcticMini(5), 16000, "cmu_us_bdl_arctic/wav/arctic_a0005.wav", {"bdl", "slt"}, 10),
     "cmltts": (
         CmlTtsMini(5, 1), 24000, "cml_tts_dataset_portuguese_v0.1/train/audio/3050/2941/3050_2941_000004.wav",
         {"3050"}, 5,
