@@ -218,7 +218,7 @@ MUTATIONS = [
          "clean * np.float32(noise.gain), sound * np.float32(speech.gain)"),
     ),
     *of(
-        "audiolab/tasks/se/apply.py",
+        "audiolab/datadir/pcm.py",
         ("test/tasks/se/test_se_apply.py::test_a_stream_is_rounded_to_the_nearest_number_of_16_bit",),
         ("a stream is cut off, not rounded", "np.rint(np.asarray(block, dtype=np.float64) * FULL_SCALE)",
          "np.asarray(block, dtype=np.float64) * FULL_SCALE"),

@@ -15,14 +15,12 @@ from audiolab.data.mixtures import MixtureDir
 from audiolab.datadir.audiofile import open_audio
 from audiolab.datadir.datadir import DataDir
 from audiolab.datadir.parts import Part
+from audiolab.datadir.pcm import FULL_SCALE, write_pcm
 from audiolab.errors import AudiolabError
 from audiolab.inference import load
 from audiolab.tasks.running import WHOLE, Made, check_out, write_recordings
 
 logger = logging.getLogger(__name__)
-
-FULL_SCALE = 1 << 15
-"""Of 16-bit PCM."""
 
 CLIPPED = "utt2clipped"
 """Table of a data dir of enhanced speech: how many samples of each lie over full scale, and are clipped."""
@@ -115,26 +113,13 @@ def enhance_pcm(enhancer: Enhancer, source: BinaryIO, out: BinaryIO, rate: int, 
     """
     pieces, clipped = _Pieces(source, channels), 0
     for block in enhancer.stream(pieces, rate, None, chunk_s):
-        scaled = np.rint(np.asarray(block, dtype=np.float64) * FULL_SCALE)
-        held = np.clip(scaled, -FULL_SCALE, FULL_SCALE - 1)
-        clipped += int((np.abs(scaled) > FULL_SCALE).sum())
-        _write(out, held.astype("<i2").tobytes())
+        clipped += write_pcm(out, block)
     if pieces.rest:
         raise AudiolabError(
             f"the input ends {pieces.rest} bytes into a sample of {2 * channels} ({channels} channels of 16 bit); what "
             "came before is enhanced; give --channels as they are, and all of the stream"
         )
     return clipped
-
-
-def _write(out: BinaryIO, data: bytes) -> None:
-    try:
-        out.write(data)
-        out.flush()
-    except BrokenPipeError:
-        raise
-    except OSError as error:
-        raise AudiolabError(f"cannot write to standard output: {error.strerror}") from error
 
 
 HEADERS = (b"RIFF", b"RIFX", b"RF64", b"fLaC", b"OggS", b"FORM", b".snd", b"ID3\x03", b"ID3\x04")

@@ -1,0 +1,101 @@
+"""Text to speech: sentences are analysed, timed and spoken one by one."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Protocol
+
+import numpy as np
+
+from audiolab.errors import AudiolabError, did_you_mean
+from audiolab.synthesis.limiter import Limiter
+from audiolab.synthesis.parametric import ParametricSynthesis
+from audiolab.synthesis.postfilter import USUAL
+from audiolab.tasks.tts.apply import AcousticModel
+from audiolab.text.context import contexts_of
+from audiolab.text.linguistic_set import LinguisticSet
+from audiolab.text.phonemes import phonemise
+from audiolab.text.structure import Utterance, utterance_of
+from audiolab.text.vectors import Vectoriser
+
+logger = logging.getLogger(__name__)
+
+
+class DurationModel(Protocol):
+    """What is needed of a model, such as `audiolab.systems.duration.predictor.Predictor`."""
+
+    languages: Sequence[str]
+    speakers: Sequence[str]
+    columns: int
+
+    def durations(self, vectors: np.ndarray, language: str | None, speaker: str | None) -> np.ndarray: ...
+
+
+class Speaking:
+    """Speaks sentences in one language with one voice.
+
+    Args:
+        acoustic: Says how phones sound.
+        durations: Says how long they are.
+        features: The set of linguistic features that both were trained with.
+        language: One that both models know; of `features`, too.
+        speaker: One whom both models know, of whatever language.
+        weight: Of the post-filter; 1 is off.
+
+    Attributes:
+        rate: Of the speech, Hz.
+
+    Raises:
+        AudiolabError: A model does not know the language or the speaker, or was trained with another set.
+    """
+
+    def __init__(
+        self,
+        acoustic: AcousticModel,
+        durations: DurationModel,
+        features: LinguisticSet,
+        language: str,
+        speaker: str,
+        weight: float = USUAL,
+    ) -> None:
+        for what, model in (("acoustic", acoustic), ("duration", durations)):
+            for kind, name, known in (
+                ("language", language, model.languages),
+                ("speaker", speaker, model.speakers),
+            ):
+                if name not in known:
+                    raise AudiolabError(
+                        f"--{kind}: the {what} model does not know '{name}'{did_you_mean(name, known)} (it knows "
+                        f"{', '.join(known)})"
+                    )
+            if model.columns != len(features):
+                raise AudiolabError(
+                    f"the {what} model takes vectors of {model.columns} values, and the set of linguistic features has "
+                    f"{len(features)}: give models that were trained with one set"
+                )
+        self._acoustic, self._durations, self._vectors = acoustic, durations, Vectoriser(features)
+        self._language, self._speaker = language, speaker
+        self._synthesis = ParametricSynthesis(acoustic.config, weight)
+        self.rate = acoustic.config.rate
+
+    def __call__(self, sentence: str) -> np.ndarray:
+        """Return a sentence as speech, float64 [N], within full scale, with silence at both ends.
+
+        Raises:
+            AudiolabError: There is no word in it, or a phone that the set lacks.
+        """
+        utterance = self._analysed(sentence)
+        vectors = self._vectors(contexts_of(utterance), self._language, f"'{sentence[:40]}'")
+        frames = self._durations.durations(vectors, self._language, self._speaker)
+        parameters = self._acoustic.predict(vectors, frames, self._language, self._speaker)
+        return self._synthesis(parameters, Limiter(f"'{sentence[:40]}'", always=True))
+
+    def stream(self, sentences: Iterable[str]) -> Iterator[np.ndarray]:
+        """Yield the speech of sentence after sentence, each as soon as it is made."""
+        for sentence in sentences:
+            yield self(sentence)
+
+    def _analysed(self, sentence: str) -> Utterance:
+        (words,) = phonemise([sentence], self._language)
+        return utterance_of(words, self._language)
