@@ -29,7 +29,7 @@ portuguese_config=                 # YAML of what is taken of it; empty: that in
 adapted="pl pt-br"                 # languages that are adapted to; all others are trained together
 dataset=                           # names data/ and dump/; empty: the corpus
 # text and features
-features=conf/features.yaml        # YAML of the vocoder's parameters
+features=conf/features_16k.yaml     # YAML of the vocoder's parameters; conf/features.yaml has the paper's rate, which M-AILABS lacks
 front_end=phones                   # what texts are made of: phones of espeak-ng, or units of SentencePiece
 units=200                          # of these, at most
 phones=by_language                 # columns of phones: by_language, each its own as in the paper; or shared, one for each symbol
