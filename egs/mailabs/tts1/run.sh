@@ -136,13 +136,17 @@ stage_score() {
   # shellcheck disable=SC2086 # a list
   score tts --data "$data/$eval_part" --features "$dump/$eval_part" --statistics "$dump/pool/cmvn.scp" --judges $judges \
     --judged "$judged" ${whisper:+--whisper "$whisper"}
-  run tabulate --scores "$expdir/scores.csv" --expdir "$expdir" "${compared[@]}" --note "$note" --out "$expdir/RESULTS.md"
+  run tabulate --scores "$expdir/scores.csv" --expdir "$expdir" --paper local/figures.tsv "${compared[@]}" \
+    --note "$note" --out "$expdir/RESULTS.md"
   further_tables >>"$expdir/RESULTS.md"
 }
 
 stage_report() {
-  run report tts --expdir "$expdir" --scored "$expdir/scored.tsv" --data "$data/$eval_part" \
-    --scores "$expdir/scores.csv" --corpus "$title ($dataset), $eval_part" "${compared[@]}" --out "$expdir/report.html"
+  run report tts --expdir "$expdir" --scored "$expdir/scored.tsv" --data "$data/$eval_part" --features "$dump/$eval_part" \
+    --scores "$expdir/scores.csv" --corpus "$title ($dataset), $eval_part" --paper local/figures.tsv --sets "${counted[@]}" \
+    --pictures "$expdir/pictures" "${compared[@]}" --out "$expdir/report.html"
+  run preference_test make --scored "$expdir/scored.tsv" --compare "${pairs[@]}" --seed "$seed" --out "$expdir/preference" \
+    --key "$expdir/preference_key.csv"
 }
 
 run_stages "$@"; exit  # on one line, for bash reads on in a script that is edited while it runs

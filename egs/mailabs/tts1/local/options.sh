@@ -44,6 +44,10 @@ front=("front_end=$front_end" "phones=$phones" "neighbours=$neighbours") units_m
 if [[ $front_end == units ]]; then front+=("units=$units") units_model=(--units "$data/lang/units.model"); fi
 judging=("judges=$judges" "judged=$judged" "whisper=$whisper")
 compared=(--baseline baseline) # what others are compared with
+counted=("training=$data/train" "development=$data/dev" "test=$data/test")
+pairs=("baseline:$begun") # Tables 2 and 3, for listeners
+for each in v2 v3; do if [[ " $versions " == *" $each "* ]]; then pairs+=("baseline:$each"); fi; done
+if [[ " $versions " == *" v2 "* && " $versions " == *" v3 "* ]]; then pairs+=(v2:v3); fi
 
 check_options() {
   local parse=()

@@ -19,24 +19,9 @@ score_alignment() {
 # further_tables: prints the paper's Table 1 of these data, and how well they were aligned
 further_tables() {
   printf '\n## Utterances by language and speaker\n\nThe paper'"'"'s Table 1.\n\n'
-  utterance_counts
+  run count_utterances --sets "${counted[@]}"
   if [[ -f $ali/scores.md ]]; then
     printf '\n## Alignment\n\nHow far boundaries lie from those that espeak-ng tells. The models learn of the training set.\n'
     cat "$ali/scores.md"
   fi
-}
-
-# utterance_counts: prints a table of how many utterances each speaker has in each set
-utterance_counts() {
-  local genders=/dev/null
-  if [[ -f $data/train/spk2gender ]]; then genders=$data/train/spk2gender; fi
-  printf '| language | speaker | gender | training | development | test |\n|---|---|---|---:|---:|---:|\n'
-  awk '
-    FILENAME ~ /spk2gender$/ { gender[$1] = $2; next }
-    FILENAME ~ /utt2lang$/ { language[$1] = $2; next }
-    { split(FILENAME, path, "/"); count[language[$1] " | " $2, path[length(path) - 1]]++; who[language[$1] " | " $2] = $2 }
-    END {
-      for (each in who) printf "| %s | %s | %d | %d | %d |\n", each, who[each] in gender ? gender[who[each]] : "–",
-        count[each, "train"], count[each, "dev"], count[each, "test"]
-    }' "$genders" "${all[@]/%//utt2lang}" "${all[@]/%//utt2spk}" | LC_ALL=C sort
 }
