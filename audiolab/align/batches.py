@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import torch
 from torch import Tensor
 
-from audiolab.align.chains import Chains, Units, make_chains
+from audiolab.align.chains import Chains, make_chains
+from audiolab.align.layout import Units
 from audiolab.align.model import Model
 from audiolab.align.speech import SHARES, Speech
 

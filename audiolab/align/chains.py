@@ -9,64 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-SILENCE = 0
-"""The model of silence, at the ends of an utterance and in pauses."""
-
-
-@dataclass(frozen=True)
-class Units:
-    """What is said in an utterance, in order.
-
-    Attributes:
-        models: Of each unit, int64 [N]; `SILENCE` for silence and pauses.
-        optional: Whether it may be left out, bool [N]: pauses only; neither the ends nor two in a row.
-        symbols: Of each unit, as they stand in the table ``phones``; ``pau`` for what is optional.
-    """
-
-    models: np.ndarray
-    optional: np.ndarray
-    symbols: tuple[str, ...]
-
-    def without_options(self) -> Units:
-        """Return the units that must be there."""
-        held = ~self.optional
-        return Units(self.models[held], self.optional[held], tuple(np.array(self.symbols, object)[held]))
-
-
-@dataclass(frozen=True)
-class Layout:
-    """Which states a model has.
-
-    Attributes:
-        silence: Number of the states of silence, which come first.
-        phone: Number of the states of each other model.
-    """
-
-    silence: int
-    phone: int
-
-    def counts(self, models: np.ndarray) -> np.ndarray:
-        """Return the number of states of each of some models."""
-        return np.where(models == SILENCE, self.silence, self.phone)
-
-    def least_frames(self, units: Units) -> int:
-        """Return the number of frames that an utterance has at least."""
-        return int(self.counts(units.models)[~units.optional].sum())
-
-    def first(self, models: np.ndarray) -> np.ndarray:
-        """Return the first state of each of some models."""
-        return np.where(models == SILENCE, 0, self.silence + (models - 1) * self.phone)
-
-    def states(self, models: int) -> int:
-        """Return the number of states of ``models`` models, silence among them."""
-        return self.silence + (models - 1) * self.phone
-
-    def expand(self, units: Units) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Return of each place in an utterance's chain its state, its unit, and how many of the unit's lie before it."""
-        counts = self.counts(units.models)
-        unit = np.repeat(np.arange(len(counts)), counts)
-        within = np.arange(len(unit)) - (np.cumsum(counts) - counts)[unit]
-        return self.first(units.models)[unit] + within, unit, within
+from audiolab.align.layout import Layout, Units
 
 
 @dataclass(frozen=True)

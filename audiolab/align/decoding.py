@@ -10,7 +10,7 @@ import torch
 
 from audiolab import work
 from audiolab.align.batches import Batch, emissions, make_shares
-from audiolab.align.chains import Units
+from audiolab.align.layout import Units
 from audiolab.align.model import Model
 from audiolab.align.recursions import viterbi
 from audiolab.align.segments import Segment

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from audiolab.align.chains import SILENCE, Units
+from audiolab.align.layout import SILENCE, Units
 from audiolab.align.transcripts import MAYBE, PAU, SIL
 from audiolab.errors import AudiolabError
 
@@ -103,10 +103,7 @@ def make_inventory(counts: Mapping[Phone, int], rarest: int) -> Inventory:
 def count_phones(utterances: Iterable[tuple[str, Sequence[str]]]) -> Counter[Phone]:
     """Return how often each phone is said in utterances, given as pairs of language and symbols."""
     return Counter(
-        (language, symbol)
-        for language, symbols in utterances
-        for symbol in symbols
-        if symbol not in (SIL, PAU, MAYBE)
+        (language, symbol) for language, symbols in utterances for symbol in symbols if symbol not in (SIL, PAU, MAYBE)
     )
 
 

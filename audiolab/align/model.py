@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 import torch
 
-from audiolab.align.chains import Layout
 from audiolab.align.config import AlignConfig
 from audiolab.align.inventory import Inventory
+from audiolab.align.layout import Layout
 from audiolab.align.mixtures import Mixtures
 from audiolab.config import from_dict, to_dict
 from audiolab.errors import AudiolabError, shown
@@ -46,7 +46,7 @@ class Model:
     @property
     def layout(self) -> Layout:
         """Which states the models have."""
-        return Layout(self.config.model.silence_states, self.config.model.states)
+        return self.config.model.layout
 
 
 def save_model(model: Model, path: str | Path) -> None:
@@ -84,7 +84,16 @@ def load_model(path: str | Path) -> Model:
             {(a, b): (c, d) for a, b, c, d in facts["tied"]},
         )
         return _checked(config, inventory, arrays)
-    except (ValueError, TypeError, KeyError, IndexError, EOFError, OSError, RecursionError, zipfile.BadZipFile) as error:
+    except (
+        ValueError,
+        TypeError,
+        KeyError,
+        IndexError,
+        EOFError,
+        OSError,
+        RecursionError,
+        zipfile.BadZipFile,
+    ) as error:
         raise AudiolabError(
             f"{path}: broken, or no model of audiolab.bin.align ({shown(str(error))}); train it again"
         ) from error
@@ -107,7 +116,7 @@ def _unpack(data: bytes) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
 
 def _checked(config: AlignConfig, inventory: Inventory, arrays: dict[str, np.ndarray]) -> Model:
     """Return the model of arrays whose shapes and values are those of one; `ValueError` where they are not."""
-    layout = Layout(config.model.silence_states, config.model.states)
+    layout = config.model.layout
     states, width = layout.states(len(inventory.phones) + 1), config.features.width
     gaussians = arrays["weights"].shape[-1:]
     shapes = {"weights": (states, *gaussians), "means": (states, *gaussians, width), "stay": (states,), "pause": ()}

@@ -71,9 +71,7 @@ def _backward(chains: Chains, emissions: Tensor, alpha: Tensor, likelihood: Tens
     for t in range(len(emissions) - 1, -1, -1):
         if t + 1 < len(emissions):
             ahead[:, :size] = beta + emissions[t + 1]
-            beta = torch.logaddexp(
-                ahead[:, :size] + chains.stay, ahead[:, 1 : size + 1] + step[:, 1 : size + 1]
-            )
+            beta = torch.logaddexp(ahead[:, :size] + chains.stay, ahead[:, 1 : size + 1] + step[:, 1 : size + 1])
             beta = torch.logaddexp(beta, ahead[:, reach : size + reach] + skip[:, reach : size + reach])
             if len(jumps):
                 came = alpha[t][:, jumps - reach] + chains.skip[:, jumps] + ahead[:, jumps]
@@ -99,7 +97,11 @@ def viterbi(chains: Chains, emissions: Tensor) -> tuple[Tensor, Tensor]:
     scores = torch.empty_like(emissions)
     scores[0] = best[:, reach:]
     for t in range(1, len(emissions)):
-        stay, step, skip = best[:, reach:] + chains.stay, best[:, reach - 1 : -1] + chains.step, best[:, :-reach] + chains.skip
+        stay, step, skip = (
+            best[:, reach:] + chains.stay,
+            best[:, reach - 1 : -1] + chains.step,
+            best[:, :-reach] + chains.skip,
+        )
         chosen = stay
         for number, other in ((1, step), (reach, skip)):
             better = other > chosen

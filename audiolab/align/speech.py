@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +15,7 @@ from audiolab import work
 from audiolab.align.config import AlignConfig
 from audiolab.align.transcripts import parse_phones
 from audiolab.datadir.arkio import MatrixTable, write_matrices
-from audiolab.datadir.audio import open_utterance, utterance_of
+from audiolab.datadir.audio import Channels, open_utterance, utterance_of
 from audiolab.datadir.datadir import DataDir
 from audiolab.errors import AudiolabError
 from audiolab.features.mfcc import Mfcc, with_derivatives
@@ -52,6 +52,12 @@ class Speech:
     frames: np.ndarray
     config: MfccConfig
 
+    def part(self, numbers: Sequence[int]) -> Speech:
+        """Return some of the utterances, in rising order."""
+        lists = {name: [getattr(self, name)[n] for n in numbers] for name in ("utterances", "symbols", "languages")}
+        seconds = [self.seconds[n] for n in numbers]
+        return replace(self, **lists, seconds=seconds, means=self.means[numbers], frames=self.frames[numbers])
+
     def read(self, numbers: Sequence[int]) -> Tensor:
         """Return the normalised cepstra and derivatives of some utterances, float64 [T of the longest, B, width]."""
         found = torch.zeros(int(self.frames[list(numbers)].max()), len(numbers), self.config.width, dtype=torch.float64)
@@ -61,7 +67,7 @@ class Speech:
         return found
 
 
-def read_speech(data: DataDir, folder: Path, config: AlignConfig, channels: str = "mono") -> Speech:
+def read_speech(data: DataDir, folder: Path, config: AlignConfig, channels: Channels = "mono") -> Speech:
     """Return the utterances of a data dir with the table ``phones``, and write their cepstra into a folder.
 
     Args:
@@ -107,7 +113,7 @@ def _symbols(data: DataDir, utterances: Sequence[str]) -> list[tuple[str, ...]]:
 
 
 def _extract(
-    item: tuple[str, list[str]], data: DataDir, config: MfccConfig, channels: str
+    item: tuple[str, list[str]], data: DataDir, config: MfccConfig, channels: Channels
 ) -> dict[str, tuple[str, float, int, np.ndarray]]:
     """Write the cepstra of a share; return by utterance its entry, seconds, frames and sum of cepstra."""
     torch.set_num_threads(1)

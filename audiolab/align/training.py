@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -12,9 +13,9 @@ from torch import Tensor
 
 from audiolab import work
 from audiolab.align.batches import Batch, emissions, make_shares
-from audiolab.align.chains import Units
 from audiolab.align.config import AlignConfig
 from audiolab.align.inventory import Inventory
+from audiolab.align.layout import Units
 from audiolab.align.mixtures import Mixtures
 from audiolab.align.model import Model
 from audiolab.align.recursions import forward_backward
@@ -24,6 +25,9 @@ logger = logging.getLogger(__name__)
 
 _STAY = 0.8
 """Of a state, at first: it lasts five frames."""
+
+_SAMPLED = 500
+"""Utterances, at most, of which it is found out what is silence."""
 
 _PAUSE = 0.2
 """Of a pause between words, at first."""
@@ -51,7 +55,9 @@ class Statistics:
     def none(cls, mixtures: Mixtures) -> Statistics:
         """Return those of no utterance."""
         states, gaussians, width = mixtures.means.shape
-        zeros = (torch.zeros(*shape, dtype=torch.float64) for shape in ((states, gaussians, 1 + 2 * width), (states,), (2,)))
+        zeros = (
+            torch.zeros(*shape, dtype=torch.float64) for shape in ((states, gaussians, 1 + 2 * width), (states,), (2,))
+        )
         return cls(*zeros)
 
     def add(self, other: Statistics) -> None:
@@ -73,21 +79,18 @@ def train(speech: Speech, units: Sequence[Units], inventory: Inventory, config: 
         config: How they are trained.
     """
     model = _blank(inventory, config)
-    surely = make_shares(speech, [each.without_options() for each in units], model)
-    flat = _over(surely, _uniform, model, speech)
+    shares = make_shares(speech, units, model)
+    flat = _over(shares, functools.partial(_uniform, level=quiet_level(speech)), model, speech)
     floor = config.training.variance_floor * _variance(flat.moments)
     model = replace(model, mixtures=model.mixtures.reestimated(flat.moments, floor))
-    for number in range(config.training.flat_passes):
-        model = _pass(model, surely, speech, floor, f"pass {number + 1}, without pauses between words")[0]
-    shares = make_shares(speech, units, model)
-    gaussians = 1
+    gaussians, passes = 1, config.training.first_passes
     while True:
-        for number in range(config.training.passes):
+        for number in range(passes):
             what = f"{gaussians} Gaussian{'s' if gaussians > 1 else ''} a state, pass {number + 1}"
             model, counts = _pass(model, shares, speech, floor, what)
         if 2 * gaussians > config.training.mixtures:
             return model
-        gaussians *= 2
+        gaussians, passes = 2 * gaussians, config.training.passes
         model = replace(model, mixtures=model.mixtures.split(counts, config.training.least_frames))
 
 
@@ -137,15 +140,38 @@ def _of_share(share: Sequence[Batch], accumulate: Callable, model: Model, speech
     return total
 
 
-def _uniform(total: Statistics, model: Model, speech: Speech, batch: Batch) -> None:
-    """Add the statistics of a segmentation in which all states of an utterance last equally long."""
+def quiet_level(speech: Speech) -> float:
+    """Return the normalised c0 below which a frame is taken for silence at first: the lower one of two means.
+
+    They are those of two clusters (Lloyd's algorithm), of up to `_SAMPLED` utterances.
+    """
+    numbers = np.unique(np.linspace(0, len(speech.utterances) - 1, _SAMPLED).round().astype(int))
+    levels = np.concatenate([speech.cepstra[speech.utterances[n]][:, 0] - speech.means[n, 0] for n in numbers])
+    low, high = np.percentile(levels.astype(np.float64), [5, 95])
+    for _ in range(20):
+        lower = levels <= (low + high) / 2
+        if lower.all() or not lower.any():
+            break
+        low, high = levels[lower].mean(), levels[~lower].mean()
+    return float(low)
+
+
+def _uniform(total: Statistics, model: Model, speech: Speech, batch: Batch, level: float) -> None:
+    """Add the statistics of a segmentation in which all phones' states of an utterance last equally long.
+
+    Frames with a c0 below ``level`` belong to silence, and have no part in that.
+    """
     cepstra = speech.read(batch.numbers)
     for place, (number, units) in enumerate(zip(batch.numbers, batch.units)):
-        states, frames = model.layout.expand(units)[0], int(speech.frames[number])
-        at = torch.from_numpy(states[np.arange(frames) * len(states) // frames])
-        seen = cepstra[:frames, place]
-        ones = torch.ones(frames, 1, dtype=torch.float64)
-        total.moments[:, 0].index_add_(0, at, torch.cat([ones, seen, seen.square()], 1))
+        states, seen = model.layout.expand(units)[0], cepstra[: int(speech.frames[number]), place]
+        states = states[states >= model.layout.silence]
+        quiet = seen[:, 0].numpy() < level
+        loud = np.cumsum(~quiet)
+        at = np.where(quiet, np.arange(len(seen)) % model.layout.silence, 0)
+        at[~quiet] = states[(loud[~quiet] - 1) * len(states) // max(loud[-1], 1)]
+        ones = torch.ones(len(seen), 1, dtype=torch.float64)
+        moments = torch.cat([ones, seen, seen.square()], 1)
+        total.moments[:, 0].index_add_(0, torch.from_numpy(at), moments)
 
 
 def _baum_welch(total: Statistics, model: Model, speech: Speech, batch: Batch) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 from audiolab.errors import AudiolabError
 
 SIL, PAU, MAYBE = "sil", "pau", "_"
@@ -22,7 +24,7 @@ def parse_phones(value: str, where: str) -> tuple[str, ...]:
     if len(symbols) < 3 or symbols[0] != SIL or symbols[-1] != SIL:
         raise AudiolabError(f"{where}: must be 'sil', phones, 'sil'; make the table again with analyse_text")
     apart = {SIL, PAU, MAYBE}
-    for number, (before, after) in enumerate(zip(symbols, symbols[1:]), 2):
+    for number, (before, after) in enumerate(itertools.pairwise(symbols), 2):
         if before in apart and after in apart:
             raise AudiolabError(
                 f"{where}: '{before}' and '{after}' stand side by side (symbol {number}); there must be phones between"

@@ -10,7 +10,7 @@ from audiolab.config import option
 
 @dataclass(frozen=True)
 class MfccConfig:
-    """Cepstra of log mel powers; frame t stands for the time from t to t + 1 shifts, and is analysed around its middle."""
+    """Cepstra of log mel powers; frame t is the time from t to t + 1 shifts, analysed around its middle."""
 
     rate: int = option(16000, "sample rate at which everything is analysed", "Hz")
     shift_ms: float = option(5.0, "shift from frame to frame", "ms")
