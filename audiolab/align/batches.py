@@ -6,12 +6,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import torch
 from torch import Tensor
 
 from audiolab.align.chains import Chains, make_chains
 from audiolab.align.layout import Units
 from audiolab.align.model import Model
 from audiolab.align.speech import SHARES, Speech
+from audiolab.datadir.arkio import MatrixTable
+from audiolab.features.mfcc import with_derivatives
+from audiolab.features.mfcc_config import MfccConfig
 
 CELLS = 2_000_000
 """Frames times places of a batch, unless one utterance has more: each takes some 50 bytes."""
@@ -24,10 +28,24 @@ class Batch:
     Attributes:
         numbers: Their places in a `Speech`.
         units: What is said in each.
+        frames: Of each.
+        cepstra: Of each, [T, C], by its id.
+        means: Of each what is taken off its cepstra, float32 [B, C].
     """
 
     numbers: tuple[int, ...]
     units: tuple[Units, ...]
+    frames: tuple[int, ...]
+    cepstra: MatrixTable
+    means: np.ndarray
+
+    def read(self, config: MfccConfig) -> Tensor:
+        """Return the normalised cepstra and derivatives, float64 [T of the longest, B, D]; 0 behind an end."""
+        found = torch.zeros(max(self.frames), len(self.numbers), config.width, dtype=torch.float64)
+        for place, (name, mean) in enumerate(zip(self.cepstra, self.means)):
+            cepstra = torch.from_numpy(self.cepstra[name] - mean)
+            found[: len(cepstra), place] = with_derivatives(cepstra, config)
+        return found
 
 
 def make_shares(speech: Speech, units: Sequence[Units], model: Model) -> list[list[Batch]]:
@@ -43,8 +61,14 @@ def make_shares(speech: Speech, units: Sequence[Units], model: Model) -> list[li
             here.append(number)
         else:
             batches.append([number])
-    made = [Batch(tuple(each), tuple(units[n] for n in each)) for each in batches]
+    made = [_batch(speech, units, numbers) for numbers in batches]
     return [made[first::SHARES] for first in range(min(SHARES, len(made)))]
+
+
+def _batch(speech: Speech, units: Sequence[Units], numbers: Sequence[int]) -> Batch:
+    entries = MatrixTable({speech.utterances[n]: speech.cepstra.entries[speech.utterances[n]] for n in numbers})
+    frames = tuple(speech.frames[numbers].tolist())
+    return Batch(tuple(numbers), tuple(units[n] for n in numbers), frames, entries, speech.means[numbers])
 
 
 @dataclass(frozen=True)
@@ -66,11 +90,10 @@ class Emissions:
     values: Tensor
 
 
-def emissions(model: Model, speech: Speech, batch: Batch) -> Emissions:
+def emissions(model: Model, batch: Batch) -> Emissions:
     """Return the emissions of a batch."""
-    frames = speech.frames[list(batch.numbers)].tolist()
-    chains = make_chains(batch.units, frames, model.layout, model.stay, model.pause)
-    cepstra = speech.read(batch.numbers)
+    chains = make_chains(batch.units, batch.frames, model.layout, model.stay, model.pause)
+    cepstra = batch.read(model.config.features)
     active, place = chains.states.unique(return_inverse=True)
     found = model.mixtures.of_states(active).log_likelihood(cepstra.flatten(0, 1)).unflatten(0, cepstra.shape[:2])
     values = found.gather(2, place.expand(len(cepstra), -1, -1))

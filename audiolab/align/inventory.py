@@ -33,7 +33,7 @@ class Inventory:
     """The models of phones, and which phones have which.
 
     Attributes:
-        phones: Of each model, in order, behind that of silence, the phone that it is named by.
+        phones: Of each model, in order, behind that of silence, the phone that it is named by; the commonest first.
         tied: Rare phone of the training set -> the phone whose model it has.
     """
 
@@ -62,7 +62,7 @@ class Inventory:
         Raises:
             AudiolabError: A phone was not in the training set, nor was one that is like it.
         """
-        models = np.zeros(len(symbols), np.int64)
+        models = np.zeros(len(symbols), np.int32)
         for place, symbol in enumerate(symbols):
             if symbol not in (SIL, PAU, MAYBE):
                 model = self.model((language, symbol))
@@ -73,7 +73,7 @@ class Inventory:
                     )
                 models[place] = model
         optional = np.array([symbol == MAYBE for symbol in symbols])
-        return Units(models, optional, tuple(PAU if symbol == MAYBE else symbol for symbol in symbols))
+        return Units(models, optional)
 
     def tell_borrowed(self, phones: Iterable[Phone]) -> None:
         """Log which phones of further data have another one's model."""
@@ -97,7 +97,7 @@ def make_inventory(counts: Mapping[Phone, int], rarest: int) -> Inventory:
     tied = {phone: _like(phone, common) or (ANY, _class_of(phone[1])) for phone in order if counts[phone] < rarest}
     _tell(f"phones are said less than {rarest} times, and have another's model", tied)
     pools = {phone for phone in tied.values() if phone[0] == ANY}
-    return Inventory((*sorted(common), *sorted(pools)), tied)
+    return Inventory((*common, *sorted(pools)), tied)
 
 
 def count_phones(utterances: Iterable[tuple[str, Sequence[str]]]) -> Counter[Phone]:

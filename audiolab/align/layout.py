@@ -15,14 +15,12 @@ class Units:
     """What is said in an utterance, in order.
 
     Attributes:
-        models: Of each unit, int64 [N]; `SILENCE` for silence and pauses.
+        models: Of each unit, int32 [N]; `SILENCE` for silence and pauses.
         optional: Whether it may be left out, bool [N]: pauses only; neither the ends nor two in a row.
-        symbols: Of each unit, as they stand in the table ``phones``; ``pau`` for what is optional.
     """
 
     models: np.ndarray
     optional: np.ndarray
-    symbols: tuple[str, ...]
 
 
 @dataclass(frozen=True)

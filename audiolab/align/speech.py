@@ -9,7 +9,6 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from torch import Tensor
 
 from audiolab import work
 from audiolab.align.config import AlignConfig
@@ -18,7 +17,7 @@ from audiolab.datadir.arkio import MatrixTable, write_matrices
 from audiolab.datadir.audio import Channels, open_utterance, utterance_of
 from audiolab.datadir.datadir import DataDir
 from audiolab.errors import AudiolabError
-from audiolab.features.mfcc import Mfcc, with_derivatives
+from audiolab.features.mfcc import Mfcc
 from audiolab.features.mfcc_config import MfccConfig
 
 logger = logging.getLogger(__name__)
@@ -40,7 +39,6 @@ class Speech:
         cepstra: Of each [T, C], as `audiolab.features.mfcc` makes them.
         means: Of each the mean that is taken off its cepstra, float32 [N, C].
         frames: Of each T, int64 [N].
-        config: How the cepstra were made.
     """
 
     utterances: list[str]
@@ -50,21 +48,12 @@ class Speech:
     cepstra: MatrixTable
     means: np.ndarray
     frames: np.ndarray
-    config: MfccConfig
 
     def part(self, numbers: Sequence[int]) -> Speech:
         """Return some of the utterances, in rising order."""
         lists = {name: [getattr(self, name)[n] for n in numbers] for name in ("utterances", "symbols", "languages")}
         seconds = [self.seconds[n] for n in numbers]
         return replace(self, **lists, seconds=seconds, means=self.means[numbers], frames=self.frames[numbers])
-
-    def read(self, numbers: Sequence[int]) -> Tensor:
-        """Return the normalised cepstra and derivatives of some utterances, float64 [T of the longest, B, width]."""
-        found = torch.zeros(int(self.frames[list(numbers)].max()), len(numbers), self.config.width, dtype=torch.float64)
-        for place, number in enumerate(numbers):
-            cepstra = torch.from_numpy(self.cepstra[self.utterances[number]] - self.means[number])
-            found[: len(cepstra), place] = with_derivatives(cepstra, self.config)
-        return found
 
 
 def read_speech(data: DataDir, folder: Path, config: AlignConfig, channels: Channels = "mono") -> Speech:
@@ -93,7 +82,7 @@ def read_speech(data: DataDir, folder: Path, config: AlignConfig, channels: Chan
     group = [data.table("utt2spk")[n] for n in utterances] if config.training.normalise == "speaker" else utterances
     means = _means(group, np.stack([total for *_, total in sums]), frames)
     seconds = [length for length, *_ in sums]
-    return Speech(utterances, symbols, languages, seconds, MatrixTable(entries), means, frames, config.features)
+    return Speech(utterances, symbols, languages, seconds, MatrixTable(entries), means, frames)
 
 
 def checked(found: Sequence[object]) -> Sequence:

@@ -80,14 +80,14 @@ def train(speech: Speech, units: Sequence[Units], inventory: Inventory, config: 
     """
     model = _blank(inventory, config)
     shares = make_shares(speech, units, model)
-    flat = _over(shares, functools.partial(_uniform, level=quiet_level(speech)), model, speech)
+    flat = _over(shares, functools.partial(_uniform, level=quiet_level(speech)), model)
     floor = config.training.variance_floor * _variance(flat.moments)
     model = replace(model, mixtures=model.mixtures.reestimated(flat.moments, floor))
     gaussians, passes = 1, config.training.first_passes
     while True:
         for number in range(passes):
             what = f"{gaussians} Gaussian{'s' if gaussians > 1 else ''} a state, pass {number + 1}"
-            model, counts = _pass(model, shares, speech, floor, what)
+            model, counts = _pass(model, shares, floor, what)
         if 2 * gaussians > config.training.mixtures:
             return model
         gaussians, passes = 2 * gaussians, config.training.passes
@@ -109,11 +109,9 @@ def _variance(moments: Tensor) -> Tensor:
     return second / count - (first / count).square()
 
 
-def _pass(
-    model: Model, shares: Sequence[Sequence[Batch]], speech: Speech, floor: Tensor, what: str
-) -> tuple[Model, Tensor]:
+def _pass(model: Model, shares: Sequence[Sequence[Batch]], floor: Tensor, what: str) -> tuple[Model, Tensor]:
     """Return the model after a pass of Baum-Welch, and the frames of each Gaussian, [U, M]."""
-    found = _over(shares, _baum_welch, model, speech)
+    found = _over(shares, _baum_welch, model)
     logger.info("%s: log-likelihood %.3f a frame", what, found.likelihood / found.frames)
     counts = found.moments[..., 0]
     lasted = counts.sum(1).clamp_min(1e-3)
@@ -124,19 +122,19 @@ def _pass(
     return replace(model, mixtures=mixtures, stay=stay.numpy(), pause=pause), counts
 
 
-def _over(shares: Sequence[Sequence[Batch]], accumulate: Callable, model: Model, speech: Speech) -> Statistics:
+def _over(shares: Sequence[Sequence[Batch]], accumulate: Callable, model: Model) -> Statistics:
     """Return the statistics of all shares, summed in their order."""
     total = Statistics.none(model.mixtures)
-    for found in checked(work.each(_of_share, shares, accumulate, model, speech)):
+    for found in checked(work.each(_of_share, shares, accumulate, model)):
         total.add(found)
     return total
 
 
-def _of_share(share: Sequence[Batch], accumulate: Callable, model: Model, speech: Speech) -> Statistics:
+def _of_share(share: Sequence[Batch], accumulate: Callable, model: Model) -> Statistics:
     torch.set_num_threads(1)
     total = Statistics.none(model.mixtures)
     for batch in share:
-        accumulate(total, model, speech, batch)
+        accumulate(total, model, batch)
     return total
 
 
@@ -156,14 +154,14 @@ def quiet_level(speech: Speech) -> float:
     return float(low)
 
 
-def _uniform(total: Statistics, model: Model, speech: Speech, batch: Batch, level: float) -> None:
+def _uniform(total: Statistics, model: Model, batch: Batch, level: float) -> None:
     """Add the statistics of a segmentation in which all phones' states of an utterance last equally long.
 
     Frames with a c0 below ``level`` belong to silence, and have no part in that.
     """
-    cepstra = speech.read(batch.numbers)
-    for place, (number, units) in enumerate(zip(batch.numbers, batch.units)):
-        states, seen = model.layout.expand(units)[0], cepstra[: int(speech.frames[number]), place]
+    cepstra = batch.read(model.config.features)
+    for place, (frames, units) in enumerate(zip(batch.frames, batch.units)):
+        states, seen = model.layout.expand(units)[0], cepstra[:frames, place]
         states = states[states >= model.layout.silence]
         quiet = seen[:, 0].numpy() < level
         loud = np.cumsum(~quiet)
@@ -174,9 +172,9 @@ def _uniform(total: Statistics, model: Model, speech: Speech, batch: Batch, leve
         total.moments[:, 0].index_add_(0, torch.from_numpy(at), moments)
 
 
-def _baum_welch(total: Statistics, model: Model, speech: Speech, batch: Batch) -> None:
+def _baum_welch(total: Statistics, model: Model, batch: Batch) -> None:
     """Add a batch's expectations over all paths."""
-    seen = emissions(model, speech, batch)
+    seen = emissions(model, batch)
     found = forward_backward(seen.chains, seen.values)
     frames = len(seen.cepstra)
     occupancy = torch.zeros(*seen.cepstra.shape[:2], len(seen.active), dtype=torch.float64)

@@ -30,9 +30,7 @@ def test_likelihoods_are_those_of_torch():
 def test_a_gaussian_without_weight_does_not_count():
     one = some(gaussians=1)
     nothing = torch.zeros(3, 1, dtype=torch.float64)
-    two = Mixtures(
-        torch.cat([one.weights, nothing], 1), one.means.repeat(1, 2, 1), one.variances.repeat(1, 2, 1)
-    )
+    two = Mixtures(torch.cat([one.weights, nothing], 1), one.means.repeat(1, 2, 1), one.variances.repeat(1, 2, 1))
     frames = torch.randn(20, 4, dtype=torch.float64)
     torch.testing.assert_close(two.log_likelihood(frames), one.log_likelihood(frames))
     moments = two.statistics(frames, torch.ones(20, 3, dtype=torch.float64))
