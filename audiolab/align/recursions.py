@@ -32,11 +32,13 @@ def forward_backward(chains: Chains, emissions: Tensor) -> Posteriors:
         chains: The batch.
         emissions: Log-likelihood of each frame in each place, float64 [T, B, S], T that of the longest utterance.
     """
-    alpha = _forward(chains, emissions)
-    ends = alpha[chains.frames - 1, torch.arange(len(chains.last)), chains.last]
-    likelihood = ends + chains.leave
-    beta, skipped = _backward(chains, emissions, alpha, likelihood)
-    return Posteriors(beta, skipped, likelihood)
+    alpha, beta = _forward(chains, emissions), _backward(chains, emissions)
+    batch, jumps = torch.arange(len(chains.last)), chains.skip.isfinite().any(0).nonzero()[:, 0]
+    likelihood = alpha[chains.frames - 1, batch, chains.last] + chains.leave
+    came = alpha[:-1, :, jumps - chains.reach] + chains.skip[:, jumps] + (emissions[1:] + beta[1:])[:, :, jumps]
+    skipped = torch.zeros_like(chains.skip)
+    skipped[:, jumps] = (came - likelihood[:, None]).exp().sum(0)
+    return Posteriors(beta.add_(alpha).sub_(likelihood[:, None]).exp_(), skipped, likelihood)
 
 
 def _padded(chains: Chains, frames: int) -> Tensor:
@@ -56,29 +58,24 @@ def _forward(chains: Chains, emissions: Tensor) -> Tensor:
     return alpha[..., reach:]
 
 
-def _backward(chains: Chains, emissions: Tensor, alpha: Tensor, likelihood: Tensor) -> tuple[Tensor, Tensor]:
-    """Return the posteriors of places, [T, B, S], and of skips, [B, S]."""
-    batch, reach = torch.arange(len(chains.last)), chains.reach
-    ends = torch.full_like(chains.stay, -torch.inf)
-    ends[batch, chains.last] = chains.leave
-    ahead = torch.full((len(batch), chains.states.shape[1] + reach), -torch.inf).double()
-    step, skip = (torch.nn.functional.pad(each, (0, reach), value=-torch.inf) for each in (chains.step, chains.skip))
-    places = torch.zeros_like(alpha)
-    skipped = torch.zeros_like(chains.skip)
-    size = chains.states.shape[1]
-    jumps = chains.skip.isfinite().any(0).nonzero()[:, 0]
-    beta = torch.full_like(ends, -torch.inf)
+def _backward(chains: Chains, emissions: Tensor) -> Tensor:
+    """Return log P(frames behind t | place at t), [T, B, S]; that of 0 where t lies behind an utterance's end."""
+    reach, size = chains.reach, chains.states.shape[1]
+    end = torch.full_like(chains.stay, -torch.inf)
+    end[torch.arange(len(end)), chains.last] = chains.leave
+    beyond = torch.full((len(end), reach), -torch.inf).double()
+    step, skip = (torch.cat([each, beyond], 1) for each in (chains.step, chains.skip))
+    ahead = torch.cat([end, beyond], 1)
+    beta = torch.full_like(emissions, -torch.inf)
+    lasts = set((chains.frames - 1).tolist())
     for t in range(len(emissions) - 1, -1, -1):
         if t + 1 < len(emissions):
-            ahead[:, :size] = beta + emissions[t + 1]
-            beta = torch.logaddexp(ahead[:, :size] + chains.stay, ahead[:, 1 : size + 1] + step[:, 1 : size + 1])
-            beta = torch.logaddexp(beta, ahead[:, reach : size + reach] + skip[:, reach : size + reach])
-            if len(jumps):
-                came = alpha[t][:, jumps - reach] + chains.skip[:, jumps] + ahead[:, jumps]
-                skipped[:, jumps] += (came - likelihood[:, None]).exp()
-        beta = torch.where((chains.frames - 1 == t)[:, None], ends, beta)
-        torch.exp(alpha[t] + beta - likelihood[:, None], out=places[t])
-    return places, skipped
+            torch.add(beta[t + 1], emissions[t + 1], out=ahead[:, :size])
+            goes = torch.logaddexp(ahead[:, :size] + chains.stay, (ahead + step)[:, 1 : size + 1])
+            torch.logaddexp(goes, (ahead + skip)[:, reach:], out=beta[t])
+        if t in lasts:
+            beta[t] = torch.where((chains.frames - 1 == t)[:, None], end, beta[t])
+    return beta
 
 
 def viterbi(chains: Chains, emissions: Tensor) -> tuple[Tensor, Tensor]:

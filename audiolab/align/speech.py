@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -22,9 +23,12 @@ from audiolab.features.mfcc_config import MfccConfig
 
 logger = logging.getLogger(__name__)
 
-SHARES = 64
+SHARES = 32
 """Parts, at most, in which utterances are worked on: as many whatever the number of processes, so that sums over them
 have the same bits."""
+
+_FEWEST = 16
+"""Utterances whose cepstra are worth a file of their own."""
 
 
 @dataclass(frozen=True)
@@ -72,7 +76,8 @@ def read_speech(data: DataDir, folder: Path, config: AlignConfig, channels: Chan
     symbols = _symbols(data, utterances)
     by_language = config.model.phones == "by_language" and data.has("utt2lang")
     languages = [data.table("utt2lang")[name] if by_language else "" for name in utterances]
-    shares = [list(share) for share in np.array_split(np.array(utterances, object), min(SHARES, len(utterances)))]
+    parts = min(SHARES, math.ceil(len(utterances) / _FEWEST))
+    shares = [list(share) for share in np.array_split(np.array(utterances, object), parts)]
     data.share("utt2spk")
     items = [(str(folder / f"mfcc.{number}"), share) for number, share in enumerate(shares, 1)]
     found = checked(work.each(_extract, items, data, config.features, channels))

@@ -1,6 +1,7 @@
 """Files of what is said when: ctm, TextGrid and label files."""
 
 import pytest
+from fuzzing import damaged, fuzz, outcome
 
 from audiolab.align.hts_times import read_lab
 from audiolab.align.segments import Segment, read_ctm, write_ctm
@@ -151,3 +152,20 @@ def test_a_label_file_that_is_none_is_refused(tmp_path, text, problem):
     (tmp_path / "a.lab").write_text(text)
     with pytest.raises(AudiolabError, match=rf"a\.lab{problem}"):
         read_lab(tmp_path / "a.lab")
+
+
+@pytest.mark.parametrize(
+    ("read", "text"),
+    [
+        (read_textgrid, LONG),
+        (read_textgrid, SHORT),
+        (read_lab, f"0 50000 {FULL}[2] {FULL}\n50000 90000 {FULL}[3]\n90000 95000 {UNILEX}\n"),
+        (read_ctm, "u 1 0.00 0.15 sil\nu 1 0.15 0.20 oʊ\nv 1 0.00 1e-1 sil 0.5\n"),
+    ],
+)
+def test_damaged_files_are_read_or_refused_in_one_line(tmp_path, fuzz_seconds, read, text):
+    def check(data):
+        (tmp_path / "x").write_bytes(data)
+        outcome(lambda: read(tmp_path / "x"))
+
+    fuzz(damaged([text.encode()]), check, fuzz_seconds)
