@@ -13,10 +13,10 @@ from audiolab.align.decoding import align
 from audiolab.align.inventory import count_phones, make_inventory
 from audiolab.align.layout import Units
 from audiolab.align.model import Model, save_model
-from audiolab.align.segments import write_ctm
 from audiolab.align.speech import Speech, read_speech
 from audiolab.align.training import train
 from audiolab.datadir.audio import Channels
+from audiolab.datadir.ctm import write_ctm
 from audiolab.datadir.datadir import DataDir
 from audiolab.datadir.lists import write_lines
 from audiolab.datadir.table import write_table

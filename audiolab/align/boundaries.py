@@ -7,11 +7,14 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from audiolab.align.segments import Segment
+from audiolab.datadir.ctm import Segment
 from audiolab.errors import AudiolabError
 
 SILENCES = ("", "#", "<eps>", "SIL", "pau", "sil", "sp", "spn")
 """What is no phone, where nothing else is said."""
+
+_NEAR_S = 0.0015
+"""What lies less apart is no pause: times of files are rounded."""
 
 WITHIN_MS = (10, 20, 50)
 
@@ -89,7 +92,7 @@ def compare(
     if len(phones) != len(others) or not phones:
         raise AudiolabError(f"{where}: {len(phones)} phones, and {len(others)} in the truth; align what the truth has")
     starts, ends = (np.array([[p[at], o[at]] for p, o in zip(phones, others)]) for at in (0, 1))
-    paused = np.vstack([starts[1:] > ends[:-1] + 1e-6, [True, True]]).T  # [found or true, phone]
+    paused = np.vstack([starts[1:] > ends[:-1] + _NEAR_S, [True, True]]).T  # [found or true, phone]
     errors = 1000 * np.concatenate([-np.diff(starts)[:, 0], -np.diff(ends)[paused.any(0), 0]])
     made, there = paused[:, :-1]
     return Boundaries(

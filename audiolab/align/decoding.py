@@ -13,9 +13,9 @@ from audiolab.align.batches import Batch, emissions, make_shares
 from audiolab.align.layout import Units
 from audiolab.align.model import Model
 from audiolab.align.recursions import viterbi
-from audiolab.align.segments import Segment
 from audiolab.align.speech import Speech, checked
 from audiolab.align.transcripts import PAU
+from audiolab.datadir.ctm import Segment
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from audiolab.align.segments import Segment, check_order
+from audiolab.datadir.ctm import Segment, check_order
 from audiolab.errors import AudiolabError, shown
 from audiolab.textfile import read_lines
 

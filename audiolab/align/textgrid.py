@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from audiolab.align.segments import Segment, check_order
+from audiolab.datadir.ctm import Segment, check_order
 from audiolab.errors import AudiolabError
 from audiolab.textfile import read_text
 

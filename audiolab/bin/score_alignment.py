@@ -14,9 +14,9 @@ from pathlib import Path
 from audiolab import cli
 from audiolab.align.boundaries import SILENCES, WITHIN_MS, Boundaries, compare
 from audiolab.align.hts_times import read_lab
-from audiolab.align.segments import Segment, read_ctm
 from audiolab.align.textgrid import read_textgrid
 from audiolab.datadir.apart import check_not_read
+from audiolab.datadir.ctm import Segment, read_ctm
 from audiolab.datadir.table import read_table
 from audiolab.errors import AudiolabError
 from audiolab.files import atomic_write
@@ -44,14 +44,14 @@ def main() -> None:
     options = parse()
     tables = [path for path in (options.map, options.by) if path]
     if options.out:
-        check_not_read(options.out, options.ctm, options.truth, *tables)
+        check_not_read(options.out, options.ctm, *options.truth, *tables)
     names = read_table(options.map) if options.map else {}
     groups = read_table(options.by) if options.by else {}
     found, truth = read_ctm(options.ctm), read_truth(options.truth, options.tier)
-    both = sorted(found.keys() & truth.keys())
+    both, there = sorted(found.keys() & truth.keys()), " ".join(options.truth)
     if not both:
-        raise AudiolabError(f"{options.ctm}: no utterance of it is in {options.truth}")
-    for path, alone in ((options.ctm, found.keys() - truth.keys()), (options.truth, truth.keys() - found.keys())):
+        raise AudiolabError(f"{options.ctm}: no utterance of it is in {there}")
+    for path, alone in ((options.ctm, found.keys() - truth.keys()), (there, truth.keys() - found.keys())):
         if alone:
             logger.warning("%s has %d utterances alone, such as %s; left out", path, len(alone), min(alone))
     sums: dict[str, tuple[list[str], Boundaries]] = {}
@@ -72,21 +72,27 @@ def main() -> None:
             writer.writerows(rows)
 
 
-def read_truth(path: str, tier: str) -> dict[str, list[Segment]]:
-    """Return the segments of a ctm, or of each file that a table, ``.scp``, names: ``.TextGrid`` or ``.lab``.
+def read_truth(paths: Sequence[str], tier: str) -> dict[str, list[Segment]]:
+    """Return the segments of ctms, and of the files that tables, ``.scp``, name: ``.TextGrid`` or ``.lab``.
 
     Args:
-        path: The ctm or the table.
+        paths: The ctms and tables.
         tier: Which tier of a TextGrid has the phones.
 
     Raises:
-        AudiolabError: A file is missing or wrong, of another kind, or without the tier.
+        AudiolabError: A file is missing or wrong, of another kind, or without the tier; an utterance is in two of them.
     """
-    if Path(path).suffix != ".scp":
-        return read_ctm(path)
-    return {
-        utterance: _read_labels(entry, tier, f"{path}: {utterance}") for utterance, entry in read_table(path).items()
-    }
+    truth: dict[str, list[Segment]] = {}
+    for path in paths:
+        if Path(path).suffix == ".scp":
+            of_one = {name: _read_labels(entry, tier, f"{path}: {name}") for name, entry in read_table(path).items()}
+        else:
+            of_one = read_ctm(path)
+        twice = truth.keys() & of_one.keys()
+        if twice:
+            raise AudiolabError(f"{path}: '{min(twice)}' stands in another --truth, too; leave one of them out")
+        truth |= of_one
+    return truth
 
 
 def _read_labels(path: str, tier: str, where: str) -> list[Segment]:
@@ -106,7 +112,10 @@ def parse(argv: Sequence[str] | None = None) -> cli.configargparse.Namespace:
     parser = cli.ArgumentParser(prog="score_alignment", description=__doc__.splitlines()[0])
     parser.add_argument("--ctm", required=True, help="the alignment")
     parser.add_argument(
-        "--truth", required=True, help="a ctm, or a table <utt> <path>, named .scp, of .TextGrid or .lab files"
+        "--truth",
+        required=True,
+        nargs="+",
+        help="ctms, or a table <utt> <path>, named .scp, of .TextGrid or .lab files",
     )
     parser.add_argument("--tier", default="phones", help="tier of a TextGrid that has the phones")
     parser.add_argument("--map", default=None, help="table: symbol in the truth, symbol in the ctm")

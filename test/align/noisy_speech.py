@@ -4,7 +4,7 @@ import numpy as np
 import soundfile
 from scipy.signal import butter, sosfilt
 
-from audiolab.align.segments import Segment, write_ctm
+from audiolab.datadir.ctm import Segment, write_ctm
 from audiolab.datadir.datadir import write_data_dir
 from audiolab.datadir.table import write_table
 

@@ -14,7 +14,7 @@ from audiolab.align.aligning import align_data_dir
 from audiolab.align.boundaries import Boundaries, compare
 from audiolab.align.config import AlignConfig, ModelConfig, TrainingConfig
 from audiolab.align.model import load_model
-from audiolab.align.segments import read_ctm
+from audiolab.datadir.ctm import read_ctm
 from audiolab.datadir.datadir import DataDir
 from audiolab.datadir.table import read_table, write_table
 from audiolab.errors import AudiolabError

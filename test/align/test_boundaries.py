@@ -3,7 +3,7 @@
 import pytest
 
 from audiolab.align.boundaries import Boundaries, compare
-from audiolab.align.segments import Segment
+from audiolab.datadir.ctm import Segment
 from audiolab.errors import AudiolabError
 
 

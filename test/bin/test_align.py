@@ -78,8 +78,9 @@ def test_scores_by_group(call, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     Path("ctm").write_text(CTM + "w 1 0 0.1 a\n")
     Path("truth").write_text(CTM.replace("v 1 0.1 0.1 a\nv 1 0.2 0.2", "v 1 0.1 0.16 a\nv 1 0.26 0.14"))
+    Path("more").write_text("x 1 0 0.1 a\n")
     write_table("utt2spk", {"u": "A", "v": "B"})
-    call(score_alignment, "--ctm", "ctm", "--truth", "truth", "--by", "utt2spk", "--out", "scores.csv")
+    call(score_alignment, "--ctm", "ctm", "--truth", "more", "truth", "--by", "utt2spk", "--out", "scores.csv")
     rows = {row["group"]: row for row in csv.DictReader(Path("scores.csv").read_text().splitlines())}
     assert {name: (row["utterances"], row["boundaries"]) for name, row in rows.items()} == {
         "all": ("2", "5"), "A": ("1", "3"), "B": ("1", "2"),
@@ -113,6 +114,7 @@ def test_truth_in_textgrids_and_label_files(call, tmp_path, monkeypatch, capsys)
     [
         (["--truth", "other"], "no utterance of it is in other"),
         (["--truth", "x.scp"], "truth.scp: u: 'u.wav' ends neither in .TextGrid nor in .lab"),
+        (["--truth", "ctm", "other", "ctm"], "ctm: 'u' stands in another --truth, too"),
         (["--truth", "ctm", "--by", "spk"], "spk: no entry for 'v'"),
         (["--truth", "ctm", "--out", "ctm"], "ctm: .*(is read too|same file)"),
     ],

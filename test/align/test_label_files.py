@@ -1,49 +1,11 @@
-"""Files of what is said when: ctm, TextGrid and label files."""
+"""TextGrids and label files of what is said when."""
 
 import pytest
 from fuzzing import damaged, fuzz, outcome
 
 from audiolab.align.hts_times import read_lab
-from audiolab.align.segments import Segment, read_ctm, write_ctm
 from audiolab.align.textgrid import read_textgrid
 from audiolab.errors import AudiolabError
-
-
-def test_a_ctm_is_read_as_it_was_written(tmp_path):
-    times = [0, 0.015, 1 / 3, 0.5000499]
-    segments = [Segment(a, b, p) for a, b, p in zip(times, times[1:], ("sil", "oʊ", "sil"))]
-    write_ctm(tmp_path / "ctm", {"b": segments, "a": segments[:1]})
-    lines = (tmp_path / "ctm").read_text().splitlines()
-    assert lines[:3] == ["a 1 0.0000 0.0150 sil", "b 1 0.0000 0.0150 sil", "b 1 0.0150 0.3183 oʊ"]
-    found = read_ctm(tmp_path / "ctm")
-    assert list(found) == ["a", "b"]
-    assert [each.symbol for each in found["b"]] == ["sil", "oʊ", "sil"]
-    for before, after in zip(found["b"], found["b"][1:]):
-        assert before.end == pytest.approx(after.start, abs=1e-9)
-    assert found["b"][-1].end == pytest.approx(0.5, abs=1e-9)
-
-
-@pytest.mark.parametrize(
-    ("lines", "problem"),
-    [
-        (["u 1 0 1"], ":1: 4 fields"),
-        (["u 1 0 1 a", "u 1 1 x b"], ":2: start and duration must be seconds, not .*'x'"),
-        (["u 1 -1 1 a"], ":1: start and duration"),
-        (["u 1 nan 1 a"], ":1: start and duration"),
-        (["u 1 0 1 a", "v 1 0 1 a", "u 1 1 1 a"], ":3: lines of 'u' stand above"),
-        (["u 1 0 1 a", "u 1 0.9 1 b"], ":2: 'b' begins at 0.9 s, before the end of what precedes it at 1 s"),
-    ],
-)
-def test_a_ctm_that_is_none_is_refused(tmp_path, lines, problem):
-    (tmp_path / "ctm").write_text("\n".join(lines))
-    with pytest.raises(AudiolabError, match=problem):
-        read_ctm(tmp_path / "ctm")
-
-
-def test_a_ctm_may_have_confidences_and_gaps(tmp_path):
-    (tmp_path / "ctm").write_text("u A 0.1 0.2 a 0.9\nu A 0.5 0 b 1\n")
-    assert read_ctm(tmp_path / "ctm") == {"u": [Segment(0.1, pytest.approx(0.3), "a"), Segment(0.5, 0.5, "b")]}
-
 
 LONG = '''File type = "ooTextFile"
 Object class = "TextGrid"
@@ -160,7 +122,6 @@ def test_a_label_file_that_is_none_is_refused(tmp_path, text, problem):
         (read_textgrid, LONG),
         (read_textgrid, SHORT),
         (read_lab, f"0 50000 {FULL}[2] {FULL}\n50000 90000 {FULL}[3]\n90000 95000 {UNILEX}\n"),
-        (read_ctm, "u 1 0.00 0.15 sil\nu 1 0.15 0.20 oʊ\nv 1 0.00 1e-1 sil 0.5\n"),
     ],
 )
 def test_damaged_files_are_read_or_refused_in_one_line(tmp_path, fuzz_seconds, read, text):

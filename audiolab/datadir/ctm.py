@@ -1,4 +1,4 @@
-"""What is said from when to when, and Kaldi's ``ctm`` of it."""
+"""Kaldi's ``ctm``: what is said from when to when in each utterance."""
 
 from __future__ import annotations
 
