@@ -29,9 +29,6 @@ _STAY = 0.8
 _SAMPLED = 500
 """Utterances, at most, of which it is found out what is silence."""
 
-_SILENCE_MS = 100
-"""What is quiet for less, within an utterance, may be the closure of a stop."""
-
 _PAUSE = 0.2
 """Of a pause between words, at first."""
 
@@ -160,30 +157,19 @@ def quiet_level(speech: Speech) -> float:
 def _uniform(total: Statistics, model: Model, batch: Batch, level: float) -> None:
     """Add the statistics of a segmentation in which all phones' states of an utterance last equally long.
 
-    Frames with a c0 below ``level`` belong to silence, and have no part in that, where they last: not in closures.
+    Frames with a c0 below ``level`` belong to silence, and have no part in that.
     """
     cepstra = batch.read(model.config.features)
-    least = round(_SILENCE_MS / model.config.features.shift_ms)
     for place, (frames, units) in enumerate(zip(batch.frames, batch.units)):
         states, seen = model.layout.expand(units)[0], cepstra[:frames, place]
         states = states[states >= model.layout.silence]
-        quiet = _long_runs(seen[:, 0].numpy() < level, least)
+        quiet = seen[:, 0].numpy() < level
         loud = np.cumsum(~quiet)
         at = np.where(quiet, np.arange(len(seen)) % model.layout.silence, 0)
         at[~quiet] = states[(loud[~quiet] - 1) * len(states) // max(loud[-1], 1)]
         ones = torch.ones(len(seen), 1, dtype=torch.float64)
         moments = torch.cat([ones, seen, seen.square()], 1)
         total.moments[:, 0].index_add_(0, torch.from_numpy(at), moments)
-
-
-def _long_runs(quiet: np.ndarray, least: int) -> np.ndarray:
-    """Return the runs, in bool [T], that are of ``least`` frames or more, or at an end."""
-    edges = np.flatnonzero(np.diff(quiet, prepend=False, append=False))
-    begins, ends = edges[::2], edges[1::2]
-    kept = (ends - begins >= least) | (begins == 0) | (ends == len(quiet))
-    change = np.zeros(len(quiet) + 1, np.int64)
-    change[begins[kept]], change[ends[kept]] = 1, -1
-    return np.cumsum(change)[:-1] > 0
 
 
 def _baum_welch(total: Statistics, model: Model, batch: Batch) -> None:
