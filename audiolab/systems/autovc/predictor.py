@@ -120,7 +120,7 @@ class Converter:
         """Return what converts pieces [n, channels, bands]; raises where a vector is none of a speaker."""
         for name, told in (("source", source), ("target", target)):
             _check(name, told, (self.size,))
-        speakers = [torch.from_numpy(np.asarray(told, np.float32))[None].to(self.device) for told in (source, target)]
+        speakers = [torch.tensor(told, dtype=torch.float32, device=self.device)[None] for told in (source, target)]
         return lambda piece, _: self._convert(piece, *speakers)
 
     @torch.inference_mode()
