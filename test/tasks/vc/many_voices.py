@@ -15,7 +15,7 @@ from audiolab.training.export import save_model
 
 RATE = 16000
 SPEAKERS = {"A": 110.0, "B": 170.0, "C": 230.0}
-WORDS = {"1": "red", "2": "deer", "3": "reed"}
+WORDS = {"1": "red", "2": "deer", "3": "reed", "4": "dr", "5": "er", "6": "red deer"}
 
 
 def spoken(speaker, sentence, seconds=0.8):

@@ -1,5 +1,7 @@
 """A converter of many speakers over data dirs and files: who is converted to whom, by which embeddings."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 import soundfile
@@ -65,8 +67,8 @@ def test_jobs_make_the_same(monkeypatch, toy, tmp_path):
     assert list(one.utterances) == list(other.utterances)
     for number, name in enumerate(one.utterances):
         np.testing.assert_array_equal(one.read(number), other.read(number))
-        files = [each.table("wav.scp")[name] for each in (whole, joined)]
-        assert open(files[0], "rb").read() == open(files[1], "rb").read()
+        files = [Path(each.table("wav.scp")[name]) for each in (whole, joined)]
+        assert files[0].read_bytes() == files[1].read_bytes()
 
 
 def test_unknown_speakers_are_told_by_the_encoder(monkeypatch, toy, tmp_path):
