@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,7 @@ from audiolab.report.tables import header, html_table
 from audiolab.tasks.runs import Run
 from audiolab.tasks.vc.conversions import Conversion, check_references, conversions
 from audiolab.tasks.vc.grouping import by_what, group_means, has_many_pairs, nearer, split
-from audiolab.tasks.vc.pictures import picture
+from audiolab.tasks.vc.pictures import mels, of_systems, picture
 from audiolab.tasks.vc.scores import JUDGED, KEPT, METRICS, VC, ConversionScore
 from audiolab.tasks.vc.tables import (
     ITSELF_NOTE,
@@ -79,7 +80,7 @@ def content(experiment: Experiment, options: Any) -> Content:
         },
         sections=list(_sections(scores, conditions, options)),
         heard={
-            name: [_item(c, listed, others) for listed, of_listed in of_run.items() for c in of_listed]
+            name: in_turn([[_item(c, listed, others) for c in of_listed] for listed, of_listed in of_run.items()])
             for name, of_run in made.items()
         },
         kind="converted utterances",
@@ -145,21 +146,47 @@ def _both_names(row: str, config: str | None) -> Markup:
 
 
 def spectrogram_section(experiment: Experiment, found: Conversions) -> Markup:
-    """Return source, converted and target beside each other for the first utterance of each run that has all three."""
+    """Return source, converted and target below each other for the first utterance of each run that has all three.
+
+    Of runs without references it is the first one; what systems of many speakers made of one utterance comes together.
+    """
     parts = [
         page.note(
             "Left: short-time spectrum; right: mel envelope, the feature that is converted. Levels are in dB of full "
-            "scale and share one colour scale a column. The reference is the target's own reading: its timing differs."
+            "scale and share one colour scale a column. The reference is the target's own reading: its timing differs. "
+            "Of systems that convert mel spectrograms, these are shown, as they are before the vocoder."
         )
     ]
+    several = _of_many(found)
+    if several:
+        words, clips = several
+        alt = f"Mel spectrograms below each other: {', '.join(clips)}."
+        body = page.plot(mels(clips, experiment.seconds), "spectrogram-systems", alt, wide=True)
+        parts.append(page.fold(words, body, is_open=True))
     for run in experiment.runs:
-        chosen = next((c for c in found[run.name] if c.has_reference), None)
+        others = [c for c in found[run.name] if c.pair[0] != c.pair[1]]
+        chosen = next((c for c in others if c.has_reference), next(iter(others), None) if several else None)
         if chosen is not None:
             words = f"{run.name}: sentence {chosen.sentence}, {' → '.join(chosen.pair)}"
             alt = f"Spectra and mel envelopes of source, converted and target speech. {words}."
             body = page.plot(picture(run, chosen, experiment.seconds), f"spectrogram-{run.name}", alt, wide=True)
-            parts.append(page.fold(words, body, is_open=run is experiment.runs[0]))
+            parts.append(page.fold(words, body, is_open=run is experiment.runs[0] and not several))
     return page.join(*parts)
+
+
+def _of_many(found: Conversions) -> tuple[str, dict[str, Clip]] | None:
+    """Return words, and what the systems of many speakers made of one utterance; None where there are no such."""
+    of_many = {name: of_run for name, of_run in found.items() if len({c.pair for c in of_run}) > 1}
+    first = next((c for of_run in of_many.values() for c in of_run if c.pair[0] != c.pair[1]), None)
+    if first is None:
+        return None
+    clips = of_systems(of_many, first.source.utterance, first.pair[1])
+    return f"All systems: {first.source.utterance}, {' → '.join(first.pair)}", clips
+
+
+def in_turn(groups: Sequence[Sequence[Item]]) -> list[Item]:
+    """Return the first of each group, such as a pair of speakers, then the second of each, and so on."""
+    return [item for of_all in zip_longest(*groups) for item in of_all if item is not None]
 
 
 def _files(experiment: Experiment, found: Conversions) -> Iterator[tuple[str, Path]]:
