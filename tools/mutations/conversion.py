@@ -52,7 +52,7 @@ MUTATIONS = [
         SCORING,
         ("ranks from 0", "rank = 1 + sum(", "rank = sum("),
         ("the farthest is the first", "sum(each > target for", "sum(each < target for"),
-        ("source and target exchanged", "source, target = (near[speaker]", "target, source = (near[speaker]"),
+        ("cosines exchanged", "source, target = (near[speaker]", "target, source = (near[speaker]"),
         ("one encoder speaks for all", "float, np.mean(per_encoder, axis=0)", "float, per_encoder[0]"),
     ),
     *of(
