@@ -97,13 +97,18 @@ def convert_data_dir(model: Any, options: Any, part: Part) -> DataDir:
     if not names:
         raise AudiolabError(f"{datadir.path}: no utterance of another speaker than {', '.join(to)}; see --itself")
 
+    own: dict[str, np.ndarray] = {}  # what tells utterances of unknown speakers
+
     def convert(name: str, work: tuple[str, str]) -> Made:
         utterance, target = work
         wave, rate, within = read_source(datadir, utterance, model.rate)
         limiter, mels = Limiter(name, always=within), list[np.ndarray]()
         try:
             source = voices.of_speaker(owners[utterance])
-            source = voices.of_wave(wave, rate) if source is None else source
+            if source is None:
+                if utterance not in own:
+                    own[utterance] = voices.of_wave(wave, rate)
+                source = own[utterance]
             made = model.between(source, to[target], vocoder).convert(wave, rate, limiter, mels)
         except AudiolabError as error:
             raise AudiolabError(f"{datadir.path}: {utterance}: {error}") from error

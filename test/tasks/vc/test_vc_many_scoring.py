@@ -207,3 +207,14 @@ def test_tables_of_many_speakers(monkeypatch, toy, scored, tmp_path):
     assert "Pairs nearer to the target than to the source, by speaker encoders trained here: autovc in " in identity
     assert "## CER by pair" in text
     assert "A → B" in text
+
+
+@pytest.mark.slow
+def test_jobs_do_not_change_a_bit(monkeypatch, toy, scored, tmp_path):
+    words = ["--encoder", toy / "encoder", toy / "other", "--recogniser", toy / "ctc", "--many_speakers"]
+    given = {"runs": toy / "scored.tsv", "source": toy / "eval", "train": toy / "train", "reference": toy / "eval"}
+    for more in ({"job": 2}, {"job": 1}, {"join": True}):
+        options = {"out": tmp_path / "s.csv", "verdicts": toy / "verdicts", "nj": 2} | more
+        command(monkeypatch, command_score, "vc", *map(str, words), **given, **options)
+    assert (tmp_path / "s.csv").read_bytes() == (toy / "scores.csv").read_bytes()
+    assert (tmp_path / "s.yaml").read_bytes() == (toy / "scores.yaml").read_bytes()
