@@ -229,6 +229,16 @@ def test_conversions_are_stale_when_their_sentences_are_others(shown):
     assert "exp/mini was made from an older data/mini/eval_test: run stage 4 (infer) again" in shown.said.stderr
 
 
+def test_encoders_that_a_recipe_trained_are_asked_where_there_are_such(shown):
+    assert shown("train")
+    as_if_trained()
+    assert shown("infer")
+    [with_two] = shown("score", encoder="exp/ge2e_s0 exp/ge2e_s1")
+    assert " --encoder exp/ge2e_s0 exp/ge2e_s1 --runs exp/mini/scored.tsv " in with_two
+    [without] = shown("score")
+    assert "--encoder" not in without
+
+
 def record(place, seconds, seed=0):
     path = Path("mine", f"vcc2018_{place}.wav")
     path.parent.mkdir(parents=True, exist_ok=True)
