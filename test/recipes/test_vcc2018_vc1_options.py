@@ -223,20 +223,12 @@ def test_conversions_are_stale_when_their_sentences_are_others(shown):
     assert shown("train")
     as_if_trained()
     assert shown("infer")
+    assert " --encoder exp/a exp/b --runs exp/mini/scored.tsv " in shown("score", encoder="exp/a exp/b")[0]
+    assert "--encoder" not in shown("score")[0]
     write_data_dir("data/mini/eval_test", {"utt2spk": {f"{PAIR[0]}_{number}": PAIR[0] for number in (1, 2)}})
     write_stamp("data/mini/eval_test", "data", [], {"dev_sentences": "2"})
     shown("score", dev_sentences=2)
     assert "exp/mini was made from an older data/mini/eval_test: run stage 4 (infer) again" in shown.said.stderr
-
-
-def test_encoders_that_a_recipe_trained_are_asked_where_there_are_such(shown):
-    assert shown("train")
-    as_if_trained()
-    assert shown("infer")
-    [with_two] = shown("score", encoder="exp/ge2e_s0 exp/ge2e_s1")
-    assert " --encoder exp/ge2e_s0 exp/ge2e_s1 --runs exp/mini/scored.tsv " in with_two
-    [without] = shown("score")
-    assert "--encoder" not in without
 
 
 def record(place, seconds, seed=0):
