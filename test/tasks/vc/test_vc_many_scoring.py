@@ -13,11 +13,15 @@ import audiolab
 from audiolab.bin import apply, tabulate
 from audiolab.bin import score as command_score
 from audiolab.data.heard import mel_of
+from audiolab.datadir.audio import load_utterance
 from audiolab.datadir.datadir import DataDir, write_data_dir
 from audiolab.errors import AudiolabError
 from audiolab.features.log_mel import LogMel
 from audiolab.metrics.judges.judge import at_level
+from audiolab.tasks.runs import Run
+from audiolab.tasks.vc.conversions import conversions
 from audiolab.tasks.vc.scores import VC
+from audiolab.tasks.vc.scoring import Item
 from audiolab.text.normalise import normalise
 
 PAIRS = [(a, b) for a in SPEAKERS for b in SPEAKERS]
@@ -114,6 +118,18 @@ def test_character_errors_are_those_of_the_recogniser(toy, scored):
         assert scored[system, "A", "B", f"B-A_{n}"]["recogniser_cer"] == pytest.approx(
             100 * row[-1] / len(column), rel=1e-4
         )
+
+
+def test_natural_speech_is_the_targets_for_the_voice_and_the_sources_for_the_words(toy):
+    data = DataDir(toy / "eval")
+    found = conversions(Run("natural", "-", ("A", "B"), "-"), data, data)
+    for item, n in zip((Item(Run("natural", "-", ("A", "B"), "-"), c) for c in found), "12", strict=True):
+        voice, words = (load_utterance(data, f"{speaker}_{n}")[0] for speaker in "BA")
+        np.testing.assert_array_equal(item.heard(), voice)
+        np.testing.assert_array_equal(item.content(), words)
+    [made, _] = conversions(Run("target", "-", ("A", "B"), str(toy / "target")), data, data)
+    item = Item(Run("target", "-", ("A", "B"), str(toy / "target")), made)
+    np.testing.assert_array_equal(item.content(), item.heard())
 
 
 def test_reconstruction_has_an_error_of_its_own_and_no_other_speaker(toy, scored):
