@@ -33,7 +33,10 @@ def utterance_in(contexts: Contexts, where: str | Path) -> Utterance:
     begins.append(begins[0][contexts["b4"][begins[0]] == 1])
     begins.append(begins[1][contexts["e3"][begins[1]] == 1])
     utterance = _built(contexts, spoken, [places.tolist() for places in begins])
-    _check_same(contexts, contexts_of(utterance), where)
+    try:
+        _check_same(contexts, contexts_of(utterance))
+    except AudiolabError as error:
+        raise AudiolabError(f"{where}: {error}") from error
     return utterance
 
 
@@ -58,15 +61,15 @@ def _built(contexts: Contexts, spoken: np.ndarray, begins: list[list[int]]) -> U
     )
 
 
-def _check_same(told: Contexts, found: Contexts, where: str | Path) -> None:
+def _check_same(told: Contexts, found: Contexts) -> None:
     """Raise `AudiolabError` for the first segment of which labels tell something else than its utterance has."""
     if told.segments != found.segments:
-        raise AudiolabError(f"{where}: its labels are of no utterance: their places in syllables and words disagree")
+        raise AudiolabError(f"its labels are of no utterance: their places in syllables and words disagree")
     wrong = np.argwhere(told.numbers != found.numbers)
     if len(wrong):
         place, column = wrong[0].tolist()
         name = list(NUMBERS)[column]
         raise AudiolabError(
-            f"{where}:{place + 1}: {name}, {NUMBERS[name]}, is {told.numbers[place, column]}, and by the other labels "
+            f"line {place + 1}: {name}, {NUMBERS[name]}, is {told.numbers[place, column]}, and by the other labels "
             f"{found.numbers[place, column]}; make them anew with analyse_text"
         )
