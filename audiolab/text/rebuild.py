@@ -64,7 +64,7 @@ def _built(contexts: Contexts, spoken: np.ndarray, begins: list[list[int]]) -> U
 def _check_same(told: Contexts, found: Contexts) -> None:
     """Raise `AudiolabError` for the first segment of which labels tell something else than its utterance has."""
     if told.segments != found.segments:
-        raise AudiolabError(f"its labels are of no utterance: their places in syllables and words disagree")
+        raise AudiolabError("its labels are of no utterance: their places in syllables and words disagree")
     wrong = np.argwhere(told.numbers != found.numbers)
     if len(wrong):
         place, column = wrong[0].tolist()
