@@ -133,7 +133,7 @@ def _joined(parts: list[set[str]]) -> set[str] | None:
         return _of_two_consonants(first, last) if len(parts) == 2 else None
     if parts[: len(vowels)] != vowels:  # a consonant before a vowel
         return None
-    found = first | {name for part in parts for name in ("nasal", "lateral", "rhotic", "long", "short") if name in part}
+    found = first | {name for part in parts for name in SHARED if name in part}
     end = vowels[-1] & {*HEIGHTS, *BACKNESSES}
     if end != first & {*HEIGHTS, *BACKNESSES}:
         return found | {"diphthong"} | {f"to_{name}" for name in end if name in BACKNESSES}
