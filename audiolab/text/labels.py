@@ -32,14 +32,15 @@ _NONE, _NOBODY = "x", "xx"
 
 _QUINPHONE = ("p1", "p2", "p3", "p4", "p5")
 
+
+def _field(found: re.Match[str]) -> str:
+    """Return the pattern of a field and the sign behind it: a name has all signs but that, so no line takes long."""
+    name, behind = found.groups()
+    return f"(?P<{name}>{'x|[0-9]{1,9}' if name in NUMBERS else f'[^ {behind}]+'}){behind}"
+
+
 _LINE = re.compile(
-    r"(?:(?P<begin>\d{1,18}) +(?P<end>\d{1,18}) +)?"
-    + re.sub(
-        r"\\{(\w+)\\}",
-        lambda found: f"(?P<{found[1]}>{r'x|[0-9]{1,9}' if found[1] in NUMBERS else r'[^ ]+?'})",
-        re.escape(_FORM),
-    )
-    + " *"
+    r"(?:(?P<begin>\d{1,18}) +(?P<end>\d{1,18}) +)?" + re.sub(r"\\{(\w+)\\}(\\?.|$)", _field, re.escape(_FORM)) + " *"
 )
 
 

@@ -1,14 +1,13 @@
 """Contexts of segments, against plain loops over the structure, and by hand."""
 
 import numpy as np
-from hypothesis import given
-from utterances import own, plain_fields, utterances, word
+from utterances import drawn, own, plain_fields, utterances, word
 
 from audiolab.text.context import MISSING, NAMES, NUMBERS, contexts_of
 from audiolab.text.structure import Phrase, Utterance
 
 
-@given(utterances())
+@drawn(utterances())
 def test_numbers_are_those_of_plain_loops(utterance):
     contexts = contexts_of(utterance)
     assert contexts.segments == tuple(symbol for symbol, _, _ in own(utterance))
@@ -17,7 +16,7 @@ def test_numbers_are_those_of_plain_loops(utterance):
         assert found == fields
 
 
-@given(utterances())
+@drawn(utterances())
 def test_names_are_those_of_the_units(utterance):
     contexts = contexts_of(utterance)
     words, phrases = utterance.words, utterance.phrases

@@ -4,9 +4,8 @@ import re
 
 import numpy as np
 import pytest
-from hypothesis import given
 from hypothesis import strategies as st
-from utterances import plain_fields, utterances, word
+from utterances import drawn, plain_fields, utterances, word
 
 from audiolab.errors import AudiolabError
 from audiolab.text.context import contexts_of
@@ -37,7 +36,7 @@ def same(one, two):
     np.testing.assert_array_equal(one.times, two.times)
 
 
-@given(utterances(), st.booleans(), st.randoms())
+@drawn(utterances(), st.booleans(), st.randoms())
 def test_labels_come_back(utterance, timed, random):
     count = len(utterance.segments)
     bounds = np.cumsum([random.randrange(10**7) for _ in range(count + 1)])
@@ -47,7 +46,7 @@ def test_labels_come_back(utterance, timed, random):
     same(parse_labels(text.splitlines(), "a.lab"), labels)
 
 
-@given(utterances())
+@drawn(utterances())
 def test_patterns_of_questions_find_the_fields(utterance):
     lines = format_labels(labels_of(utterance)).splitlines()
     for line, fields in zip(lines, plain_fields(utterance)):
@@ -56,7 +55,7 @@ def test_patterns_of_questions_find_the_fields(utterance):
             assert (int(found[1]) if found else None) == fields.get(name), (name, line)
 
 
-@given(utterances())
+@drawn(utterances())
 def test_patterns_of_questions_find_phones(utterance):
     segments = ["xx", "xx", *utterance.segments, "xx", "xx"]
     for place, line in enumerate(format_labels(labels_of(utterance)).splitlines(), 2):

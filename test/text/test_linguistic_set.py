@@ -1,8 +1,8 @@
 """The universal set of linguistic features: what it has, that extensions keep places, and its table."""
 
 import pytest
-from hypothesis import given
 from hypothesis import strategies as st
+from utterances import drawn
 
 from audiolab.errors import AudiolabError
 from audiolab.text.linguistic_set import read_set, set_of, write_set
@@ -49,7 +49,7 @@ def test_what_all_languages_have():
     assert len(found) == len(set(found))
 
 
-@given(sets, sets, st.sampled_from(["by_language", "shared"]), st.integers(0, 2))
+@drawn(sets, sets, st.sampled_from(["by_language", "shared"]), st.integers(0, 2))
 def test_an_extended_set_keeps_its_columns_in_their_places(first, more, phones, neighbours):
     """So the weights of a model that was trained with it grow at their end."""
     base = set_of(first, phones, neighbours)
@@ -79,7 +79,7 @@ def test_units_have_no_classes_until_phones_come():
     assert "p3.vowel" in names(extended)
 
 
-@given(sets, st.sampled_from(["by_language", "shared"]), st.integers(0, 2))
+@drawn(sets, st.sampled_from(["by_language", "shared"]), st.integers(0, 2))
 def test_tables_come_back(tmp_path_factory, found, phones, neighbours):
     path = tmp_path_factory.mktemp("set") / "linguistic.tsv"
     features = set_of(found, phones, neighbours)

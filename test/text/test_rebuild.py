@@ -2,8 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
-from utterances import utterances, word
+from utterances import drawn, utterances, word
 
 from audiolab.errors import AudiolabError
 from audiolab.text.context import COLUMN, Contexts, contexts_of
@@ -12,7 +11,7 @@ from audiolab.text.rebuild import utterance_in
 from audiolab.text.structure import Phrase, Utterance
 
 
-@given(utterances())
+@drawn(utterances())
 def test_an_utterance_comes_back_from_its_labels(utterance):
     lines = format_labels(Labels(contexts_of(utterance))).splitlines()
     assert utterance_in(parse_labels(lines, "a.lab").contexts, "a.lab") == utterance

@@ -1,8 +1,7 @@
 """The structure of what is said: syllables with their stress, phrases at pauses, the line of phones."""
 
 import pytest
-from hypothesis import given
-from utterances import utterances, word
+from utterances import drawn, utterances, word
 
 from audiolab.errors import AudiolabError
 from audiolab.text.phonemes import Word as Said
@@ -57,7 +56,7 @@ def test_a_mark_before_the_next_word_ends_a_phrase_too():
     assert [phrase.ending for phrase in utterance_of(words, "it").phrases] == ["continuation", None]
 
 
-@given(utterances())
+@drawn(utterances())
 def test_the_line_has_a_mark_between_all_words(utterance):
     line = utterance.line()
     assert line[0] == line[-1] == "sil"

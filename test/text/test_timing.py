@@ -2,9 +2,8 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
 from hypothesis import strategies as st
-from utterances import utterances, word
+from utterances import drawn, utterances, word
 
 from audiolab.errors import AudiolabError
 from audiolab.text.structure import Phrase, Utterance
@@ -63,7 +62,7 @@ def test_an_alignment_of_something_else_is_refused(line, told):
         said(line, [0.1])
 
 
-@given(utterances(), st.randoms())
+@drawn(utterances(), st.randoms())
 def test_any_pauses_at_word_boundaries_are_taken(utterance, random):
     symbols = []
     for symbol in utterance.line():
@@ -80,7 +79,7 @@ def bounds(ends):
     return np.stack((np.concatenate(([0], ends[:-1])), ends), axis=1)
 
 
-@given(st.lists(st.floats(0.001, 0.5), min_size=1, max_size=40), st.integers(-3, 3))
+@drawn(st.lists(st.floats(0.001, 0.5), min_size=1, max_size=40), st.integers(-3, 3))
 def test_frames_sum_to_those_of_the_features(lengths, more):
     ends = np.cumsum(lengths)
     frames = int(ends[-1] / 0.005) + 1 + more

@@ -2,9 +2,8 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
 from hypothesis import strategies as st
-from utterances import CONSONANTS, VOWELS, plain_fields, utterances, word
+from utterances import CONSONANTS, VOWELS, drawn, plain_fields, utterances, word
 
 from audiolab.errors import AudiolabError
 from audiolab.text.context import contexts_of
@@ -40,8 +39,7 @@ def around(position, place, contexts):
     return contexts.segments[there] if 0 <= there < len(contexts) else None
 
 
-@settings(max_examples=25, deadline=None)
-@given(utterances(), st.sampled_from(["by_language", "shared"]), st.integers(0, 2))
+@drawn(utterances(), st.sampled_from(["by_language", "shared"]), st.integers(0, 2), cases=20)
 def test_each_value_is_what_its_column_is_called(utterance, phones, neighbours):
     features = set_of(FOUND, phones, neighbours)
     contexts, fields = contexts_of(utterance), plain_fields(utterance)

@@ -1,10 +1,20 @@
 """Utterances for tests, drawn and by hand, and the fields of labels by plain loops."""
 
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from audiolab.text.structure import CONTINUATION, Phrase, Syllable, Utterance, Word
 
 CONSONANTS, VOWELS = ["t", "x", "ʃ", "ŋ", "tʃ", "kː"], ["a", "ə̆", "ɔ̃", "aɪ", "ɔːɹ"]
+
+
+def drawn(*strategies, cases=40):
+    """Return a decorator that calls a test with what is drawn: always the same, however long it takes."""
+
+    def decorated(test):
+        return settings(max_examples=cases, deadline=None, derandomize=True, database=None)(given(*strategies)(test))
+
+    return decorated
 
 
 def syllables():
