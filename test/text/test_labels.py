@@ -21,7 +21,7 @@ PUBLISHED = {
     "h2": r"=(\d+)@\d", "h3": r"@(\d+)=\d+\|", "h4": r"=(\d+)\|", "i1": r"/I:(\d+)=", "i2": r"=(\d+)/J:",
     "j1": r"/J:(\d+)\+", "j2": r"\+(\d+)-\d+$", "j3": r"-(\d+)$",
 }  # fmt: skip
-"""Field -> the pattern of Merlin's questions (``CQS``) that gets it: what stands around it in the label."""
+"""Field -> the pattern of Merlin's questions (``CQS`` of radio_dnn_416) that gets it: what stands around it."""
 
 
 def labels_of(utterance, times=None):
