@@ -8,7 +8,7 @@ import numpy as np
 
 from audiolab.errors import AudiolabError
 from audiolab.text.context import MISSING, NUMBERS, Contexts, contexts_of
-from audiolab.text.structure import PAUSE, SILENCE, Phrase, Syllable, Utterance, Word
+from audiolab.text.structure import PAUSE, PRIMARY, SECONDARY, SILENCE, Phrase, Syllable, Utterance, Word
 
 
 def utterance_in(contexts: Contexts, where: str | Path) -> Utterance:
@@ -32,6 +32,11 @@ def utterance_in(contexts: Contexts, where: str | Path) -> Utterance:
     begins = [np.flatnonzero(spoken & (contexts["p6"] == 1))]
     begins.append(begins[0][contexts["b4"][begins[0]] == 1])
     begins.append(begins[1][contexts["e3"][begins[1]] == 1])
+    if not len(begins[-1]):
+        raise AudiolabError(f"{where}: no phone is at the beginning of a syllable, word and phrase; make them anew")
+    strange = np.flatnonzero(spoken & ~np.isin(contexts["b1"], (0, PRIMARY, SECONDARY)))
+    if len(strange):
+        raise AudiolabError(f"{where}: line {strange[0] + 1}: its stress is none of 0, {PRIMARY} and {SECONDARY}")
     utterance = _built(contexts, spoken, [places.tolist() for places in begins])
     try:
         _check_same(contexts, contexts_of(utterance))
@@ -48,7 +53,7 @@ def _built(contexts: Contexts, spoken: np.ndarray, begins: list[list[int]]) -> U
     syllables = {}
     for begin, behind in zip(of_syllables, [*of_syllables[1:], end]):
         symbols = [contexts.segments[place] for place in range(begin, behind) if spoken[place]]
-        syllables[begin] = Syllable(tuple(symbols), max(0, int(stress[begin])))
+        syllables[begin] = Syllable(tuple(symbols), int(stress[begin]))
     words = {}
     for begin, behind in zip(of_words, [*of_words[1:], end]):
         parts = tuple(syllable for place, syllable in syllables.items() if begin <= place < behind)

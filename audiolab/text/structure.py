@@ -17,8 +17,8 @@ from audiolab.text.syllables import split_syllables
 SILENCE, PAUSE, BOUNDARY = "sil", "pau", "_"
 """What stands in a line of phones at both ends, at pauses, and at the other word boundaries, where there is none."""
 
-PRIMARY = 1
-"""The stress of a syllable that counts as stressed."""
+PRIMARY, SECONDARY = 1, 2
+"""Stresses of syllables; where stressed ones are counted, the first of these counts."""
 
 ENDINGS = {"?": "question", "!": "exclamation", ".": "statement", "…": "statement"}
 """Mark of punctuation -> what a phrase is that ends in it; others go on."""

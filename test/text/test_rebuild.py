@@ -28,6 +28,9 @@ WHOLE = Utterance((Phrase((word("h ə", "ˈl oʊ", pause=True),), None), Phrase(
         ("e3", 6, 2, "a.lab:"),
         ("p6", 5, 1, "a.lab:"),
         ("p6", 1, -1, "a segment without a syllable that is no 'pau'"),
+        ("b1", 3, 3, "a.lab: line 4: its stress is none of 0, 1 and 2"),
+        ("b1", 3, -1, "a.lab: line 4: its stress is none of 0, 1 and 2"),
+        ("e3", slice(None), 2, "a.lab: no phone is at the beginning of a syllable, word and phrase"),
         ("p6", 8, 3, "labels begin and end with 'sil'"),
     ],
 )

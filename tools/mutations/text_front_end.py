@@ -100,7 +100,9 @@ MUTATIONS = [
         ("contradictions are taken", "    wrong = np.argwhere(told.numbers != found.numbers)\n", "    wrong = []\n"),
         ("other segments are taken", "if told.segments != found.segments:", "if False:"),
         ("no pauses", "behind != end and not spoken[behind - 1]", "False"),
-        ("no stress", "max(0, int(stress[begin]))", "0"),
+        ("no stress", "int(stress[begin])", "0"),
+        ("any stress", "if len(strange):", "if False:"),
+        ("labels without a beginning", "if not len(begins[-1]):", "if False:"),
         ("any segment may be a pause", "if any(symbol != PAUSE for symbol in pauses[1:-1]):", "if False:"),
     ),
     *of(
@@ -127,7 +129,7 @@ MUTATIONS = [
         ("neighbours are refused where none is told", "if column is None and near:", "if column is None:"),
         ("neighbours on the other side", "around[place : place + len(own)]", "around[::-1][place : place + len(own)]"),
         ("no vowels", '[self._classes_at("b16", symbol) for symbol in symbols]', "[np.array([], int)] * len(symbols)"),
-        ("any stress", "return contexts[name] == int(value)", "return contexts[name] > 0"),
+        ("stress of any kind", "return contexts[name] == int(value)", "return contexts[name] > 0"),
     ),
     *of(
         "audiolab/text/timing.py",
