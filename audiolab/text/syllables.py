@@ -69,12 +69,10 @@ def split_syllables(symbols: Sequence[str], language: str) -> list[int]:
 
 @functools.cache
 def _is_onset(consonants: tuple[str, ...], rules: Onsets) -> bool:
-    """Return whether consonants may begin a syllable within a word."""
+    """Return whether consonants may begin a syllable within a word, of which all but the first may."""
     first, rest = consonants[0], consonants[1:]
     if not rest:
         return first != "ŋ"
-    if not _is_onset(rest, rules):
-        return False
     kind, behind = _sonority(first), _sonority(rest[0])
     if _is_sibilant(first) and rules.sibilants and (behind in (_PLOSIVE, _NASAL) or rest[0] == "l"):
         voices = {"voiced" in classes_of(symbol) for symbol in (first, rest[0])}

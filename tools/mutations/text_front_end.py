@@ -39,7 +39,6 @@ MUTATIONS = [
         ("all consonants to the first vowel", "while begin - 1 > before and", "while False and"),
         ("all consonants to the second vowel", "and _is_onset(tuple(symbols[begin - 1 : nucleus]), rules)", ""),
         ("ŋ begins syllables", 'return first != "ŋ"', "return True"),
-        ("only the first two consonants count", "if not _is_onset(rest, rules):", "if False:"),
         ("sibilants of all languages", "_is_sibilant(first) and rules.sibilants and (", "_is_sibilant(first) and ("),
         ("sibilants do not care for voice", "len(voices) == 1 and ", ""),
         ("voiced sibilants", 'return alike and (rules.voiced or "voiced" not in classes_of(first))', "return alike"),
