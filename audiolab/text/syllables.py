@@ -61,22 +61,21 @@ def split_syllables(symbols: Sequence[str], language: str) -> list[int]:
     begins = [0]
     for before, nucleus in itertools.pairwise(nuclei):
         begin = nucleus
-        while begin - 1 > before and _is_onset(tuple(symbols[begin - 1 : nucleus]), rules):
+        while begin - 1 > before and _may_begin(symbols[begin - 1], symbols[begin] if begin < nucleus else None, rules):
             begin -= 1
         begins.append(begin)
     return begins
 
 
 @functools.cache
-def _is_onset(consonants: tuple[str, ...], rules: Onsets) -> bool:
-    """Return whether consonants may begin a syllable within a word, of which all but the first may."""
-    first, rest = consonants[0], consonants[1:]
-    if not rest:
+def _may_begin(first: str, then: str | None, rules: Onsets) -> bool:
+    """Return whether a consonant may begin a syllable before another one that may, or before the vowel (None)."""
+    if then is None:
         return first != "ŋ"
-    kind, behind = _sonority(first), _sonority(rest[0])
-    if _is_sibilant(first) and rules.sibilants and (behind in (_PLOSIVE, _NASAL) or rest[0] == "l"):
-        voices = {"voiced" in classes_of(symbol) for symbol in (first, rest[0])}
-        alike = behind != _PLOSIVE or (len(voices) == 1 and not _is_sibilant(rest[0]))
+    kind, behind = _sonority(first), _sonority(then)
+    if _is_sibilant(first) and rules.sibilants and (behind in (_PLOSIVE, _NASAL) or then == "l"):
+        voices = {"voiced" in classes_of(symbol) for symbol in (first, then)}
+        alike = behind != _PLOSIVE or (len(voices) == 1 and not _is_sibilant(then))
         return alike and (rules.voiced or "voiced" not in classes_of(first))
     if behind == _GLIDE:
         return kind < _GLIDE
@@ -86,7 +85,7 @@ def _is_onset(consonants: tuple[str, ...], rules: Onsets) -> bool:
         return rules.nasals
     if behind != _LIQUID:
         return False
-    if rest[0] in ("l", "ɫ") and "plosive" in classes_of(first) and not classes_of(first).isdisjoint(_CORONAL):
+    if then in ("l", "ɫ") and "plosive" in classes_of(first) and not classes_of(first).isdisjoint(_CORONAL):
         return rules.coronals
     return rules.voiced or not _is_sibilant(first) or (rules.sibilants and first == "ʃ")
 

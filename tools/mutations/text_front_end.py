@@ -37,7 +37,7 @@ MUTATIONS = [
         "audiolab/text/syllables.py",
         ("test/text/test_syllables.py",),
         ("all consonants to the first vowel", "while begin - 1 > before and", "while False and"),
-        ("all consonants to the second vowel", "and _is_onset(tuple(symbols[begin - 1 : nucleus]), rules)", ""),
+        ("all consonants to the second vowel", "and _may_begin(symbols[begin - 1], symbols[begin] if begin < nucleus else None, rules)", ""),
         ("ŋ begins syllables", 'return first != "ŋ"', "return True"),
         ("sibilants of all languages", "_is_sibilant(first) and rules.sibilants and (", "_is_sibilant(first) and ("),
         ("sibilants do not care for voice", "len(voices) == 1 and ", ""),
