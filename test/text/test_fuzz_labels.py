@@ -55,7 +55,7 @@ def test_long_lines_take_no_long_time(sign):
     line = format_labels(Labels(CONTEXTS)).splitlines()[1]
     for place in (0, 5, len(line) // 2, len(line)):
         spoilt = line[:place] + sign * 200_000 + line[place:]
-        outcome(lambda spoilt=spoilt: parse_labels([spoilt], "a.lab"), seconds=1.0)
+        outcome(lambda spoilt=spoilt: parse_labels([spoilt], "a.lab"))
 
 
 def test_text_between_signs():

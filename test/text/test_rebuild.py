@@ -26,7 +26,7 @@ WHOLE = Utterance((Phrase((word("h ə", "ˈl oʊ", pause=True),), None), Phrase(
         ("b13", 1, 4, "a.lab: line 2: b13, .*, is 4, and by the other labels 1"),
         ("j2", 0, 7, "a.lab: line 1: j2, words of the utterance, is 7"),
         ("e3", 6, 2, "a.lab:"),
-        ("p6", 5, 1, "a.lab: phone 'pau'"),
+        ("p6", 5, 1, "a.lab: line 6: its stress is none of 0, 1 and 2"),
         ("p6", 1, 2, "a.lab: its labels are of no utterance"),
         ("p6", 1, -1, "a segment without a syllable that is no 'pau'"),
         ("b1", 3, 3, "a.lab: line 4: its stress is none of 0, 1 and 2"),
