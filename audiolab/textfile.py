@@ -147,7 +147,19 @@ def read_records(
     Raises:
         AudiolabError: What `read_cells` refuses; the header is another one, or a line has not as many cells.
     """
-    lines = read_cells(path, delimiter, what, advice, quoted)
+    return _records(read_cells(path, delimiter, what, advice, quoted), path, columns, delimiter, others)
+
+
+def parse_records(
+    text: str, path: str | Path, columns: Sequence[str], delimiter: str = ",", quoted: bool = True
+) -> list[tuple[str, dict[str, str]]]:
+    """Return the records in ``text``, which is of the file ``path``; as `read_records`."""
+    return _records(parse_cells(text, path, delimiter, quoted), path, columns, delimiter, False)
+
+
+def _records(
+    lines: list[tuple[str, list[str]]], path: str | Path, columns: Sequence[str], delimiter: str, others: bool
+) -> list[tuple[str, dict[str, str]]]:
     between = ", by tabs" if delimiter == "\t" else ""
     wanted = f"the columns must be {', '.join(columns)}{between}"
     header = lines[0][1] if lines else []

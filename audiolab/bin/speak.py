@@ -1,7 +1,7 @@
 """Speak text with trained models: ``python -m audiolab.bin.speak --model RUN --durations RUN … "text" out.wav``.
 
-A text of any length, or with ``--file`` that of a file, is spoken sentence by sentence. Into ``-``, standard output, goes
-16-bit little-endian PCM, as soon as each sentence is made.
+A text of any length, or with ``--file`` that of a file, is spoken sentence by sentence. Into ``-``, standard output,
+goes 16-bit little-endian PCM, as soon as each sentence is made.
 """
 
 from __future__ import annotations
@@ -21,8 +21,7 @@ from audiolab.datadir.pcm import write_pcm
 from audiolab.errors import AudiolabError
 from audiolab.inference import load
 from audiolab.synthesis.postfilter import USUAL, check_weight
-from audiolab.tasks.tts.linguistics import set_of_models
-from audiolab.tasks.tts.speaking import Speaking
+from audiolab.tasks.tts.speaking import Speaking, set_of_model
 from audiolab.text.splitting import read_pieces, split_sentences
 
 logger = logging.getLogger(__name__)
@@ -37,7 +36,7 @@ def main() -> None:
     text = read_pieces(options.file) if options.file else [options.text]
     acoustic = load(options.model, options.device, does="predict")
     durations = load(options.durations, options.device, does="durations")
-    features = set_of_models(acoustic, durations, options.set)
+    features = set_of_model(acoustic, options.set)
     speaking = Speaking(acoustic, durations, features, options.language, options.speaker, options.postfilter)
     sentences = samples = 0
     with _output(options.out, speaking.rate) as write:
@@ -53,7 +52,9 @@ def parse(argv: Sequence[str] | None = None) -> Any:
     """Return the options; raises `AudiolabError` for what they cannot be."""
     parser = cli.ArgumentParser(prog="speak", description=__doc__.splitlines()[0])
     parser.add_argument("words", nargs="+", metavar="TEXT", help='what is said, and behind it out.wav, or "-"')
-    parser.add_argument("--file", default=None, help="text file to speak, in place of TEXT; /dev/stdin: what is piped in")
+    parser.add_argument(
+        "--file", default=None, help="text file to speak, in place of TEXT; /dev/stdin: what is piped in"
+    )
     parser.add_argument("--model", required=True, help="run of an acoustic model, or its zip")
     parser.add_argument("--durations", required=True, help="run of a duration model, or its zip")
     parser.add_argument("--language", required=True, help="in which language: a code that the models know, as it")
@@ -64,7 +65,9 @@ def parse(argv: Sequence[str] | None = None) -> Any:
     options = parser.parse_args(argv)
     check_weight(options.postfilter)
     if len(options.words) != (1 if options.file else 2):
-        raise AudiolabError('speak: give "text" and out.wav, or --file and out.wav; a text with spaces stands in quotes')
+        raise AudiolabError(
+            'speak: give "text" and out.wav, or --file and out.wav; a text with spaces stands in quotes'
+        )
     options.out, options.text = options.words[-1], options.words[0]
     if options.out != STREAM:
         check_not_read(options.out, *([options.file] if options.file else []))

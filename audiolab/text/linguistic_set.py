@@ -22,7 +22,7 @@ from audiolab.files import atomic_write
 from audiolab.text.context import CONTENT, NAMES, NUMBERS
 from audiolab.text.ipa import CLASSES, SHARED, VOWELS, classes_of
 from audiolab.text.structure import CONTINUATION, ENDINGS, PAUSE, SILENCE, is_unit
-from audiolab.textfile import read_records
+from audiolab.textfile import parse_records, read_text
 
 Phones = Literal["by_language", "shared"]
 
@@ -164,16 +164,21 @@ def write_set(path: str | Path, features: LinguisticSet) -> None:
 
 
 def read_set(path: str | Path) -> LinguisticSet:
-    """Return the set in a file of `write_set`.
+    """Return the set in a file of `write_set`; raises as `read_text` and `parse_set`."""
+    return parse_set(read_text(path, "this set of linguistic features", _ADVICE), path)
+
+
+def parse_set(text: str, path: str | Path) -> LinguisticSet:
+    """Return the set in ``text``, which is of the file ``path``.
 
     Raises:
-        AudiolabError: It cannot be read; a column is unknown or stands twice; phones are by language in one column and
-            shared in another, or of other neighbours. Names file and line.
+        AudiolabError: A column is unknown or stands twice; phones are by language in one column and shared in another,
+            or of other neighbours. Names file and line.
     """
     columns: dict[str, Column] = {}
     fixed = {column.name for column in (*_of_contexts(), *_of_classes())}
     kinds: dict[str, set[str]] = {}
-    for where, row in read_records(path, _HEADER, "\t", "this set of linguistic features", _ADVICE, quoted=False):
+    for where, row in parse_records(text, path, _HEADER, "\t", quoted=False):
         name = row["name"]
         position, _, rest = name.partition("=")
         known = name in fixed or (position in POSITIONS and rest)

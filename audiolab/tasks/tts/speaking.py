@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Protocol
+from pathlib import Path
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -14,12 +14,10 @@ from audiolab.synthesis.parametric import ParametricSynthesis
 from audiolab.synthesis.postfilter import USUAL
 from audiolab.tasks.tts.apply import AcousticModel
 from audiolab.text.context import contexts_of
-from audiolab.text.linguistic_set import LinguisticSet
+from audiolab.text.linguistic_set import LinguisticSet, parse_set, read_set
 from audiolab.text.phonemes import phonemise
 from audiolab.text.structure import Utterance, utterance_of
 from audiolab.text.vectors import Vectoriser
-
-logger = logging.getLogger(__name__)
 
 
 class DurationModel(Protocol):
@@ -30,6 +28,25 @@ class DurationModel(Protocol):
     columns: int
 
     def durations(self, vectors: np.ndarray, language: str | None, speaker: str | None) -> np.ndarray: ...
+
+
+def set_of_model(acoustic: Any, path: str | Path | None = None) -> LinguisticSet:
+    """Return the set of linguistic features that a model was trained with: its own, or that of a table.
+
+    Args:
+        acoustic: The model; ``linguistic`` is the table as text, or empty.
+        path: A table, in place of the model's; it must be the same where the model has one.
+
+    Raises:
+        AudiolabError: The model has none and none is given; the two differ, or cannot be read.
+    """
+    own = parse_set(acoustic.linguistic, "the model's set of linguistic features") if acoustic.linguistic else None
+    given = read_set(path) if path else own
+    if given is None:
+        raise AudiolabError("the model does not tell its set of linguistic features: give the table by --set")
+    if own not in (None, given):
+        raise AudiolabError(f"--set {path}: the model was trained with another one; leave the option out")
+    return given
 
 
 class Speaking:
