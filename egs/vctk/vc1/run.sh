@@ -4,7 +4,7 @@
 if [ -z "${BASH_VERSION:-}" ] || [ -o posix ]; then unset POSIXLY_CORRECT && exec bash "$0" "$@"; fi # run by sh
 set -euo pipefail
 unset CDPATH # or cd may go elsewhere, and prints where
-shared=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+RECIPE=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 cd "$(dirname "$0")"
 
 # stages
@@ -64,14 +64,14 @@ help_message="Usage: $0 [--corpus mini] [--stage train] [options]"
 . ../../../utils/stages.sh
 . ../../../utils/recipe.sh
 . local/corpus.sh
-. "$shared/local/options.sh"
+. "$RECIPE/local/options.sh"
 
 stages="-1:download 0:data 1:features 2:train 3:infer 4:score 5:report"
 needs="features:data train:features infer:features,train score:train,infer report:train,infer,score"
 
 # What a stage makes, of what, under which options
 stamp_data() { stamp "$data" data --inputs "${roots[@]}" "${choices[@]}" --options "$made_from" "${sizes[@]/ /=}"; }
-stamp_features() { stamp "$dump" features --inputs "$data/.stamp/data.json" "$shared/conf/features.yaml"; }
+stamp_features() { stamp "$dump" features --inputs "$data/.stamp/data.json" "$RECIPE/conf/features.yaml"; }
 stamp_train() {
   stamp "$expdir" train --inputs "$dump/.stamp/features.json" "$expdir/train.tsv" --options "train_options=$train_options"
 }
@@ -89,7 +89,7 @@ stage_data() {
 }
 
 stage_features() {
-  extract_features.sh "$shared/conf/features.yaml" "$data/all" "$dump/all" "$nj" "$job"
+  extract_features.sh "$RECIPE/conf/features.yaml" "$data/all" "$dump/all" "$nj" "$job"
   feature_sets
 }
 

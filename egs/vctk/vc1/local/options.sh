@@ -2,11 +2,11 @@
 # Sourced by run.sh: what follows from its options, and what is made by local/phases.yaml.
 
 case $corpus in
-  real) corpus_dir=downloads conf=${conf:-$shared/conf} title="recordings in the layout of $titled" scale=""
+  real) corpus_dir=downloads conf=${conf:-$RECIPE/conf} title="recordings in the layout of $titled" scale=""
     systems=${systems:-autovc autovc_n64_b8 cycleautovc_n16_b2 cycleautovc} large_speakers=${large_speakers:-50}
     unseen_speakers=${unseen_speakers:-5} valid_speakers=${valid_speakers:-5} eval_utts=${eval_utts:-8}
     valid_utts=${valid_utts:-4} judged=${judged:-0} ;;
-  mini) corpus_dir=$mini_dir conf=${conf:-$shared/conf/mini} title="a synthesised twin of $titled"
+  mini) corpus_dir=$mini_dir conf=${conf:-$RECIPE/conf/mini} title="a synthesised twin of $titled"
     scale=" Synthesised voices and small networks."
     systems=${systems:-autovc autovc_n64 cycleautovc_n16_b8 cycleautovc} large_speakers=${large_speakers:-12}
     unseen_speakers=${unseen_speakers:-3} valid_speakers=${valid_speakers:-3} eval_utts=${eval_utts:-6}
@@ -34,7 +34,7 @@ done
 if [[ -n $extra_speakers && ! -d $extra_speakers ]]; then
   echo "error: --extra_speakers $extra_speakers: there is no such folder" >&2 && exit 1
 fi
-for each in $sweep; do systems+=" $(tr '\n' ' ' <"$shared/conf/sweep_$each.txt")"; done
+for each in $sweep; do systems+=" $(tr '\n' ' ' <"$conf/sweep_$each.txt")"; done
 if [[ $nostyle == true && " $systems " != *" cycleautovc "* ]]; then systems+=" cycleautovc"; fi
 if [[ -n $neural && " $systems " != *" $neural "* ]]; then
   echo "error: --neural $neural is none of --systems '$systems': name one of them, or none by --neural \"\"" >&2 && exit 1
@@ -86,7 +86,7 @@ done
 check_options() {
   local parse=()
   if [[ ! -f $expdir/.stamp/train.json ]]; then parse=(--parse); fi # else a training says it soon enough
-  plan check # TEMP "${parse[@]}"
+  plan check "${parse[@]}"
 }
 
 # plan CALL [OPTION …]: audiolab.bin.plan, with what the options of run.sh ask for; of pairs, when the sets are there
@@ -101,7 +101,7 @@ plan() {
     axes+=("source:target=$(pairs small small)" "self=$(speakers small)")
     if ((unseen_speakers > 0)); then make+=(pairs_unseen) axes+=("source:unseen=$(pairs small unseen)"); fi
   fi
-  run plan "$1" "$shared/local/phases.yaml" --make "${make[@]}" --axes "${axes[@]}" \
+  run plan "$1" "$RECIPE/local/phases.yaml" --make "${make[@]}" --axes "${axes[@]}" \
     --set "exp=$expdir" "conf=$conf" "data=$data" "dump=$dump" "eval=$eval" "eval_part=$eval_part" \
     "first_set=$first_set" "targets=$targets" "units_size=$units" "main_seed=$seed" "judge_seed=$((seed + 1000))" \
     "neural=${spoken-}" "neural_system=${spoken%%:*}" "onwards=$onwards" "train_options=$train_options" \
