@@ -58,6 +58,18 @@ def write_matrices(
         Path(scp).unlink(missing_ok=True)
 
 
+def write_archive(ark: Path, pairs: Iterable[tuple[str, np.ndarray]], final: Path) -> dict[str, str]:
+    """Write an archive into a folder that is to become ``final``, and return its table as it is there.
+
+    Arguments and errors are those of `write_matrices`.
+    """
+    scp = ark.with_suffix(".scp")
+    write_matrices(ark, scp, pairs)
+    entries = {key: f"{final / ark.name}:{entry.rpartition(':')[2]}" for key, entry in read_table(scp).items()}
+    scp.unlink()
+    return entries
+
+
 def _checked(values: np.ndarray, utterance: str, ark: str | Path, dtype: type) -> np.ndarray:
     with np.errstate(over="ignore"):  # what overflows becomes infinite and is refused below
         matrix = np.ascontiguousarray(values, dtype=dtype)

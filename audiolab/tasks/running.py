@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections import defaultdict, deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
@@ -12,11 +13,14 @@ import numpy as np
 
 from audiolab.cli import ArgumentParser
 from audiolab.datadir.apart import check_apart, check_recordings_apart
+from audiolab.datadir.arkio import write_archive
 from audiolab.datadir.audiowrite import write_audio
 from audiolab.datadir.datadir import DataDir, withdraw_tables
 from audiolab.datadir.entry import entry_of
 from audiolab.datadir.names import file_of
 from audiolab.datadir.parts import Part
+from audiolab.features.kinds import features_yaml
+from audiolab.features.log_mel_config import LogMelConfig
 from audiolab.files import replaced_together
 from audiolab.waiting import told
 
@@ -34,12 +38,14 @@ class Made:
         rate: In Hz.
         about: Table's name -> what it says of the recording.
         over_scale: Samples that passed full scale before; those that are clipped when it is written come to it.
+        mel: The spectrogram that it was made of, [T, bands], where the data dir is to have such.
     """
 
     wave: np.ndarray | Mapping[str, np.ndarray]
     rate: int
     about: Mapping[str, str] = field(default_factory=dict)
     over_scale: int = 0
+    mel: np.ndarray | None = None
 
 
 def add_options(parser: ArgumentParser, data: str, files: bool = False) -> None:
@@ -67,6 +73,7 @@ def write_recordings(
     what: str,
     signals: Sequence[str] = (),
     subtype: str = "PCM_16",
+    features: LogMelConfig | None = None,
 ) -> DataDir:
     """Make a recording of each item and return the data dir of them: ``<out>/wav/<name>.wav`` and tables.
 
@@ -85,6 +92,8 @@ def write_recordings(
         what: What the items are, in the plural.
         signals: Names of the signals that ``make`` gives; none: it gives one, without a name.
         subtype: Sample format, as of `audiolab.datadir.audiowrite.audio_writer`.
+        features: How spectrograms are made; then those of the recordings are kept too: ``feats.scp``, whose archives
+            are in ``<out>/ark/``, ``utt2num_frames`` and ``features.yaml``.
 
     Raises:
         AudiolabError: As ``make``; or a name cannot be a file's.
@@ -92,7 +101,9 @@ def write_recordings(
     endings = [f".{signal}.wav" for signal in signals] or [".wav"]
     files = {name: [file_of(out / "wav", name, ending) for ending in endings] for name in items}
     tables: dict[str, dict[str, str]] = defaultdict(dict)
-    with replaced_together(part.folder(out) / "wav") as folder:
+
+    def mels() -> Iterator[tuple[str, np.ndarray | None]]:
+        """Write recording by recording, and yield their spectrograms."""
         for name, item in told(items.items(), what, len(items)):
             made, paths = make(name, item), files[name]
             waves = [made.wave[signal] for signal in signals] or [made.wave]
@@ -102,5 +113,29 @@ def write_recordings(
             own |= {f"{signal}.scp": entry_of(path) for signal, path in zip(signals, paths)}
             for table, value in {**made.about, **own}.items():
                 tables[table][name] = value
+            yield name, made.mel
+
+    with ExitStack() as stack:
+        folder = stack.enter_context(replaced_together(part.folder(out) / "wav"))
+        if features is None:
+            deque(mels(), maxlen=0)
+        else:
+            archives = stack.enter_context(replaced_together(part.folder(out) / "ark"))
+            tables |= _archived(mels(), archives, out / "ark", part)
         withdraw_tables(part.folder(out))
-    return part.write(out, tables)
+    return part.write(out, tables, features and {"features.yaml": features_yaml(features).encode()})
+
+
+def _archived(
+    mels: Iterator[tuple[str, np.ndarray]], folder: Path, final: Path, part: Part
+) -> dict[str, dict[str, str]]:
+    """Write an archive into a folder that is to become ``final``; return its tables there."""
+    frames = dict[str, str]()
+
+    def counted() -> Iterator[tuple[str, np.ndarray]]:
+        for utterance, mel in mels:
+            frames[utterance] = str(len(mel))
+            yield utterance, mel
+
+    entries = write_archive(folder / f"feats.{part.job}.ark", counted(), final)
+    return {"feats.scp": entries, "utt2num_frames": frames}
