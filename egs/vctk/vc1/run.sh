@@ -101,14 +101,14 @@ stage_infer() { run_rows "$expdir/convert.tsv" convert; }
 
 stage_score() {
   # shellcheck disable=SC2086 # a list
-  score vc --source "$eval" --reference "$data/reference" --train "$data/known" "${models[@]}" --judges $judges \
+  score vc --many_speakers --source "$eval" "${references[@]}" --train "$data/known" "${models[@]}" --judges $judges \
     --judged "$judged" ${whisper:+--whisper "$whisper"}
   run tabulate --scores "$expdir/scores.csv" --expdir "$expdir" "${compared[@]}" --note "$note" \
     --out "$expdir/RESULTS.md"
 }
 
 stage_report() {
-  run report vc --expdir "$expdir" --scored "$expdir/scored.tsv" --data "$eval" --reference "$data/reference" \
+  run report vc --expdir "$expdir" --scored "$expdir/scored.tsv" --data "$eval" "${references[@]}" \
     --scores "$expdir/scores.csv" --corpus "$title ($dataset), $eval_part" "${compared[@]}" --out "$expdir/report.html"
 }
 

@@ -56,6 +56,8 @@ if [[ -n $extra_speakers ]]; then roots+=("$extra_speakers"); fi
 for each in "$prepare_config" "$librispeech_config"; do if [[ -n $each ]]; then choices+=("$each"); fi; done
 sizes=("num_speakers $num_speakers" "utts_per_speaker $utts_per_speaker" "large_speakers $large_speakers"
   "unseen_speakers $unseen_speakers" "valid_speakers $valid_speakers" "eval_utts $eval_utts" "valid_utts $valid_utts")
+references=() # the same sentences by the targets, where there are prompts that many read
+if [[ $hold_out == prompts ]]; then references=(--reference "$data/reference"); fi
 if [[ $texts == true ]]; then # what the recogniser learns from, and is watched by
   transcribed="encoder large $encoder_corpora" heard=encoder_valid
 else
