@@ -66,7 +66,7 @@ fi
 models=(--encoder "$expdir/judge") # of this recipe, which score
 if [[ -n $transcribed ]]; then models+=(--recogniser "$expdir/recogniser"); fi
 judging=("judges=$judges" "judged=$judged" "whisper=$whisper")
-compared=() # what others are compared with
+compared=(--baseline unconverted) # what others are compared with
 for each in $systems; do if [[ $each == autovc* ]]; then compared+=(--baseline "$each"); fi; done
 
 converters=() # SYSTEM:BEGUN:BY, as local/phases.yaml has them
@@ -93,18 +93,18 @@ check_options() {
 
 # plan CALL [OPTION …]: audiolab.bin.plan, with what the options of run.sh ask for; of pairs, when the sets are there
 plan() {
-  local make=(verified verified_by_judge converted) listed=() targets=unknown
+  local make=(verified verified_by_judge converted unconverted) listed=() targets=unknown
   local axes=("seed=$seeds" "set=$(printf '%s\n' "$first_set" small valid known verify | sort -u | paste -sd ' ')")
   axes+=("system:begun:by=${converters[*]}")
   if [[ -n $transcribed ]]; then make+=(recogniser); fi
   if [[ -n $neural ]]; then make+=(converted_neural) listed+=(pairs_neural); fi
   if [[ -f $data/.stamp/data.json ]]; then
-    make+=(pairs pairs_self natural "${listed[@]}") targets=$(speakers known)
+    make+=(pairs pairs_self pairs_unconverted natural "${listed[@]}") targets=$(speakers known)
     axes+=("source:target=$(pairs small small)" "self=$(speakers small)")
     if ((unseen_speakers > 0)); then make+=(pairs_unseen) axes+=("source:unseen=$(pairs small unseen)"); fi
   fi
   run plan "$1" "$RECIPE/local/phases.yaml" --make "${make[@]}" --axes "${axes[@]}" \
-    --set "exp=$expdir" "conf=$conf" "data=$data" "dump=$dump" "eval=$eval" "eval_part=$eval_part" \
+    --set "exp=$expdir" "conf=$conf" "features=$RECIPE/conf/features.yaml" "data=$data" "dump=$dump" "eval=$eval" "eval_part=$eval_part" \
     "first_set=$first_set" "targets=$targets" "units_size=$units" "main_seed=$seed" "judge_seed=$((seed + 1000))" \
     "neural=${spoken-}" "neural_system=${spoken%%:*}" "onwards=$onwards" "train_options=$train_options" \
     "nj=$nj" "job_utterances=$job_utterances" "${@:2}"
