@@ -94,34 +94,37 @@ def of_sweeps():
     return {name: {usual.get(row, row): changes for row, changes in rows.items()} for name, rows in found.items()}
 
 
-MINI_CYCLE = CYCLE | {LAMBDA: 0.1}
+SCHEDULE = {"optim.converter.schedule": "cosine", "optim.converter.floor": 0.05}
+OWN = ("system_conf.weights.reconstruction_pre", "system_conf.weights.reconstruction_post")
+MINI_CYCLE = CYCLE | {LAMBDA: 0.001}
+MINI_PHASE_1 = MINI_CYCLE | dict.fromkeys(OWN, 0.1) | {STEPS: 1000}
 MINI = {
     "autovc": {
-        "system_conf.weights.content": 0.1,
-        "system_conf.channels": 64,
-        "system_conf.units": 96,
+        "system_conf.weights.content": 0.001,
+        FREQ: 8,
+        "system_conf.channels": 128,
+        "system_conf.units": 128,
         "system_conf.post_gain": 0.0,
         "system_conf.speaker_encoder_sizes.hidden": 64,  # as conf/mini/ge2e.yaml
         "system_conf.speaker_encoder_sizes.layers": 2,
         "data_conf.frames": 64,
-        "optim.converter.lr": 3e-3,
-        STEPS: 800,
+        "optim.converter.lr": 2e-3,
+        STEPS: 1700,
         BATCH: 8,
-        "trainer.valid_every": 200,
-        "trainer.save_every": 200,
+        "trainer.valid_every": 500,
+        "trainer.save_every": 500,
         "trainer.log_every": 50,
         "trainer.num_workers": 0,
-    },
+    }
+    | SCHEDULE,
     "autovc_n64": {NECK: 64},
     "autovc_n32_f32": {NECK: 32, FREQ: 32},
-    "autovc_early": {NECK: 64, STEPS: 300},
-    "cycleautovc": MINI_CYCLE | {STEPS: 600},
+    "autovc_early": {NECK: 64, STEPS: 700},
+    "cycleautovc": MINI_PHASE_1,
     "cycleautovc_finetune": MINI_CYCLE | {STEPS: 300},
 }
 OF_STYLE = MINI_CYCLE | {
-    STEPS: 300,
-    "trainer.valid_every": 100,
-    "trainer.save_every": 100,
+    STEPS: 700,
     STYLE: 1.0,
 }
 MINI |= {
@@ -134,7 +137,6 @@ OF_MINI_SWEEPS = {
     "cycleautovc_n16_b4": {NECK: 16, BATCH: 4},
     "cycleautovc_n16_l0.3": {NECK: 16, LAMBDA: 0.3},
     "cycleautovc_n64_l0.3": {LAMBDA: 0.3},
-    "cycleautovc_f8": {FREQ: 8},
     "cycleautovc_f32": {FREQ: 32},
 }
 for _name, _changes in OF_MINI_SWEEPS.items():

@@ -103,7 +103,7 @@ stage_score() {
   # shellcheck disable=SC2086 # a list
   score vc --many_speakers --source "$eval" "${references[@]}" --train "$data/known" "${models[@]}" --judges $judges \
     --judged "$judged" ${whisper:+--whisper "$whisper"}
-  run tabulate --scores "$expdir/scores.csv" --expdir "$expdir" "${compared[@]}" --note "$note" \
+  run tabulate --scores "$expdir/scores.csv" --expdir "$expdir" "${compared[@]}" --note "$note" --note "$(verified)" \
     --out "$expdir/RESULTS.md"
 }
 

@@ -59,7 +59,7 @@ sizes=("num_speakers $num_speakers" "utts_per_speaker $utts_per_speaker" "large_
 references=() # the same sentences by the targets, where there are prompts that many read
 if [[ $hold_out == prompts ]]; then references=(--reference "$data/reference"); fi
 if [[ $texts == true ]]; then # what the recogniser learns from, and is watched by
-  transcribed="encoder large $encoder_corpora" heard=encoder_valid
+  transcribed="transcribed $encoder_corpora" heard=encoder_valid
 else
   transcribed=$encoder_corpora heard=librispeech_valid
 fi
@@ -188,11 +188,21 @@ make_sets() {
   combine_data.py "$data/whole" "${bases[@]}"
   # shellcheck disable=SC2086 # a list
   joined "$data/whole" "$eval" $evaluated
+  texts_of "$eval"
   joined "$data/whole" "$data/reference" eval unseen_eval extra_eval valid
+  texts_of "$data/reference"
+  if [[ $texts == true ]]; then joined "$data/$speakers_in" "$data/few_transcribed" encoder large; fi
   joined "$data/whole" "$data/known" small unseen
   # shellcheck disable=SC2086
   joined "$data/whole" "$data/all" encoder encoder_valid large small valid unseen $encoder_corpora $verified \
     $transcribed $heard
+}
+
+# texts_of DIR: gives a data dir the texts of the sets that it was joined of, though not all have some
+texts_of() {
+  local each
+  for each in "${folders[@]}"; do if [[ -f $each/text ]]; then cat "$each/text"; fi; done | LC_ALL=C sort >"$1/text"
+  if [[ ! -s $1/text ]]; then rm "$1/text"; fi
 }
 
 feature_sets() {
@@ -204,8 +214,19 @@ feature_sets() {
   if [[ -n $transcribed ]]; then
     # shellcheck disable=SC2086
     joined "$dump/all" "$dump/recogniser" $transcribed
-    cat "${folders[@]/%//text}" | LC_ALL=C sort -u >"$dump/recogniser/text"
+    texts_of "$dump/recogniser"
     joined "$dump/all" "$dump/recogniser_valid" "$heard"
-    cp "${folders[0]}/text" "$dump/recogniser_valid"
+    texts_of "$dump/recogniser_valid"
   fi
 }
+
+# verified: prints how well the speaker encoders tell speakers apart whom they have not heard
+verified() {
+  local each said=()
+  for each in $seeds; do said+=("of the converters', seed $each, $(eer_of "encoder_s$each")"); done
+  printf 'Equal error rates of the speaker encoders, on voices that they have not heard: %s, of the judge %s.' \
+    "$(printf '%s, ' "${said[@]}" | sed 's/, $//')" "$(eer_of judge)"
+}
+
+# eer_of RUN: prints an encoder's equal error rate in percent
+eer_of() { awk '$1 == "eer:" { printf "%.1f %%", 100 * $2 }' "$expdir/$1/verified/verification.yaml"; }
