@@ -50,7 +50,11 @@ CONVERTER = {
     "system_conf": {"channels": 8, "units": 8, "neck": 4, "speaker_encoder_sizes": {"hidden": 6, "layers": 1}},
     "data_conf": {"frames": 32},
 }
-ENCODER = {"system_conf": {"hidden": 6, "layers": 1}, "data_conf": {"utterances": 2, "frames": [20, 30]}}
+ENCODER = {
+    "system_conf": {"hidden": 6, "layers": 1},
+    "data_conf": {"utterances": 2, "frames": [20, 30]},
+    "optim": {"encoder": {"warmup": 0}},
+}
 SMALL = {
     "ge2e": ENCODER,
     "judge": ENCODER,
