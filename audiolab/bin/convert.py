@@ -29,9 +29,9 @@ def parse(argv: Sequence[str] | None = None) -> Namespace:
     parser = cli.ArgumentParser(prog="convert", description=__doc__.splitlines()[0])
     running.add_options(parser, "data dir to convert", files=True)
     add_pair_options(parser)
-    for name, who in (("target", "is to speak"), ("source_voice", "speaks; else the file itself tells")):
-        words = f"who {who}, of a model of many speakers: a training speaker, or a recording or folder of such"
-        parser.add_argument(f"--{name}", action="append", default=[], help=f"{words}; may be repeated")
+    given = "a training speaker, or a recording or folder of such; may be repeated"
+    parser.add_argument("--target", action="append", default=[], help=f"of a model of many: who is to speak, {given}")
+    parser.add_argument("--source_voice", action="append", default=[], help=f"who speaks, {given}; else the file tells")
     many.add_vocoder_options(parser)
     options = parser.parse_args(argv)
     read_options(options)
