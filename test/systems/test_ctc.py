@@ -103,6 +103,19 @@ def test_dropout_is_between_recurrent_layers_alone():
         assert torch.equal(network.train()(x, lengths), network.eval()(x, lengths)) is alike
 
 
+def test_weights_at_first():
+    torch.manual_seed(0)
+    network = Recogniser(CTCConfig(bands=80, units=7, filters=64, hidden=16, layers=2))
+    sizes = [network.convolutions[0](torch.randn(4, 80, 200)).relu().square().mean()]
+    sizes.append(network.convolutions[1](torch.randn(4, 64, 200)).relu().square().mean())
+    torch.testing.assert_close(torch.stack(sizes), torch.ones(2), atol=0.1, rtol=0)  # He et al.: the size is kept
+    for lstm in (*network.recurrent.onward, *network.recurrent.back):
+        for gate in lstm.weight_hh_l0.reshape(4, 16, 16):
+            torch.testing.assert_close(gate @ gate.T, torch.eye(16), atol=1e-5, rtol=0)
+        biases = (lstm.bias_ih_l0 + lstm.bias_hh_l0).reshape(4, 16)
+        assert torch.equal(biases, torch.tensor([0.0, 1.0, 0.0, 0.0])[:, None].expand(4, 16))
+
+
 def test_statistics_bands_and_units_come_from_the_training_set(tmp_path):
     config = examples.ctc(tmp_path).config
     train_set, _ = CTC.datasets(from_dict(CTC.DataConfig, config["data_conf"]))

@@ -39,6 +39,7 @@ MUTATIONS = [
         ("no normalisation by the mean", "(mel - self.mean) / self.std", "mel / self.std"),
         ("no normalisation of the spread", "(mel - self.mean) / self.std", "mel - self.mean"),
         ("padding is heard", "x = x * _inside(lengths, x.shape[-1]).to(x.device)", "x = x * 1"),
+        ("convolutions shrink", 'nn.init.kaiming_uniform_(convolution.weight, nonlinearity="relu")', "pass"),
         ("no rectifier", "torch.relu(convolution(x))", "convolution(x)"),
         ("lengths stay as they are", "lengths = (lengths - 1) // stride + 1\n        hidden", "pass\n        hidden"),
         ("no probabilities", ".float().log_softmax(dim=-1)", ".float()"),
@@ -51,6 +52,8 @@ MUTATIONS = [
         ("the way back begins in the padding", "torch.where(places < ends, ends - 1 - places, places)",
          "(len(places) - 1 - places + 0 * ends)"),
         ("dropout within the first layer's input", "self.dropout(x) if number else x", "self.dropout(x)"),
+        ("gates forget at first", "torch.tensor([0.0, 1.0, 0.0, 0.0])", "torch.tensor([0.0, 0.0, 0.0, 0.0])"),
+        ("no orthogonal weights", "nn.init.orthogonal_(gate)", "pass"),
         ("no dropout between layers", "self.dropout(x) if number else x", "x"),
     ),
     *of(

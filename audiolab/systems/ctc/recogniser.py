@@ -35,6 +35,9 @@ class Recogniser(nn.Module):
             nn.Conv1d(before, after, config.kernel, stride, padding=config.kernel // 2)
             for before, after, stride in zip(widths, widths[1:], config.strides)
         )
+        for convolution in self.convolutions:
+            nn.init.kaiming_uniform_(convolution.weight, nonlinearity="relu")
+            nn.init.zeros_(convolution.bias)
         self.dropout = nn.Dropout(config.dropout)
         self.recurrent = Recurrent(config.filters, config.hidden, config.layers, config.dropout)
         self.output = nn.Linear(2 * config.hidden, config.units + 1)

@@ -13,6 +13,9 @@ class Recurrent(nn.Module):
     sequences give the same, and their gradient takes five times as long on a CPU: it fills the whole input anew for
     each frame.
 
+    Weights are drawn as Keras does: Glorot's for what comes in, orthogonal ones from frame to frame, and gates that at
+    first keep what they have (bias 1). From PyTorch's, losses fall later.
+
     Args:
         before: Values of a frame.
         hidden: Units each way.
@@ -26,6 +29,8 @@ class Recurrent(nn.Module):
         self.onward = nn.ModuleList(nn.LSTM(width, hidden, batch_first=True) for width in widths)
         self.back = nn.ModuleList(nn.LSTM(width, hidden, batch_first=True) for width in widths)
         self.dropout = nn.Dropout(dropout)
+        for lstm in (*self.onward, *self.back):
+            _draw(lstm)
 
     def forward(self, x: Tensor, lengths: Tensor) -> Tensor:
         """Return [B, T, 2 · hidden] of [B, T, D]; what lies beyond the ``lengths``, int64 [B], is of no use."""
@@ -36,6 +41,16 @@ class Recurrent(nn.Module):
             from_end = back(_at(x, turned))[0]
             x = torch.cat([onward(x)[0], _at(from_end, turned)], dim=-1)
         return x
+
+
+@torch.no_grad()
+def _draw(lstm: nn.LSTM) -> None:
+    """Draw an LSTM's weights anew; its gates are input, forget, cell and output."""
+    nn.init.xavier_uniform_(lstm.weight_ih_l0)
+    for gate in lstm.weight_hh_l0.chunk(4):
+        nn.init.orthogonal_(gate)
+    lstm.bias_hh_l0.zero_()
+    lstm.bias_ih_l0.copy_(torch.tensor([0.0, 1.0, 0.0, 0.0]).repeat_interleave(lstm.hidden_size))
 
 
 def _at(x: Tensor, places: Tensor) -> Tensor:
