@@ -13,14 +13,19 @@ from audiolab.corpora.preparation import Preparation
 from audiolab.errors import AudiolabError, did_you_mean
 
 CORPORA = {
+    "arctic": "audiolab.corpora.arctic",
     "ccmixter": "audiolab.corpora.ccmixter",
+    "cmltts": "audiolab.corpora.cmltts",
     "damp": "audiolab.corpora.damp",
     "dns": "audiolab.corpora.dns",
     "librispeech": "audiolab.corpora.librispeech",
+    "ljspeech": "audiolab.corpora.ljspeech",
+    "mailabs": "audiolab.corpora.mailabs",
     "mir1k": "audiolab.corpora.mir1k",
     "musdb18": "audiolab.corpora.musdb18",
     "speaker_folders": "audiolab.corpora.speaker_folders",
     "stems": "audiolab.corpora.stems",
+    "ttsportuguese": "audiolab.corpora.ttsportuguese",
     "vcc2018": "audiolab.corpora.vcc2018",
     "vctk": "audiolab.corpora.vctk",
     "voxceleb": "audiolab.corpora.voxceleb",

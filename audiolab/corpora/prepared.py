@@ -51,6 +51,7 @@ class Recording:
         gender: The speaker's, ``f`` or ``m``; None where the corpus does not tell.
         where: What lists it, such as a table and its line; begins messages about it.
         channel: The channel that is meant, from 0; None for all.
+        span: From when to when (s) it is taken, which ``segments`` tells; None for the whole. All of a set or none.
     """
 
     path: Path
@@ -61,6 +62,7 @@ class Recording:
     gender: str | None = None
     where: str = ""
     channel: int | None = None
+    span: tuple[float, float] | None = None
 
     @property
     def entry(self) -> str:
@@ -206,6 +208,12 @@ def _tables(
         "utt2dur": {utterance: f"{header.seconds:.6f}" for utterance, header in headers.items()},
         TABLE: {utterance: str(header) for utterance, header in headers.items()},
     }
+    spans = {utterance: recording.span for utterance, recording in found.items() if recording.span}
+    if spans:
+        tables["segments"] = {
+            utterance: f"{utterance} {begin:.7f} {end:.7f}" for utterance, (begin, end) in spans.items()
+        }
+        tables["utt2dur"] = {utterance: f"{end - begin:.6f}" for utterance, (begin, end) in spans.items()}
     for table, of in _OPTIONAL.items():
         values = {utterance: of(recording) for utterance, recording in found.items()}
         if _all_tell(name, table, values):

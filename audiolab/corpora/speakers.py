@@ -15,7 +15,7 @@ import scipy  # its signal is loaded at the first use, and preparing a corpus ha
 import soxr
 
 from audiolab.errors import AudiolabError
-from audiolab.text.espeak import Line, Voice, speak
+from audiolab.text.espeak import Line, Voice, speak, speak_words
 
 LEVEL = -26.0
 """Level of the speech, dB re full scale (RMS)."""
@@ -48,6 +48,19 @@ class Speaker:
     tract: float
 
 
+@dataclass(frozen=True)
+class Take:
+    """A recording whose phones are known.
+
+    Attributes:
+        wave: float64 in [-1, 1), [N].
+        phones: (symbol as of `audiolab.text.spoken.Phone`, begin, end), seconds; between words there may be gaps.
+    """
+
+    wave: np.ndarray
+    phones: tuple[tuple[str, float, float], ...]
+
+
 def record(
     speaker: Speaker, sentences: Sequence[str], seed: int, further: Sequence[str] = ()
 ) -> tuple[list[np.ndarray], int]:
@@ -66,8 +79,36 @@ def record(
     response = scipy.signal.fftconvolve(colour(rng, rate), room(rng, rate))
     generators = [rng] * len(sentences) + [later] * len(further)
     return [
-        _finish(_scale_tract(wave, speaker.tract), response, rate, own) for wave, own in zip(spoken, generators)
+        _finish(_scale_tract(wave, speaker.tract), response, rate, own, own.uniform(*EDGE_SECONDS, 2))
+        for wave, own in zip(spoken, generators)
     ], rate
+
+
+def record_phones(
+    speaker: Speaker, sentences: Sequence[str], seed: int, edges: tuple[float, float] = EDGE_SECONDS
+) -> tuple[list[Take], int]:
+    """Return one recording for each sentence, with the times of its phones, and the sampling rate (Hz).
+
+    Args:
+        speaker: Who reads.
+        sentences: What is read, in order.
+        seed: As in `record`.
+        edges: Shortest and longest silence at either end, seconds.
+    """
+    rng = np.random.default_rng([seed, *speaker.name.encode()])
+    lines = [_vary(speaker, sentence, rng) for sentence in sentences]
+    spoken, rate = speak_words(speaker.voice, lines)
+    response = scipy.signal.fftconvolve(colour(rng, rate), room(rng, rate))
+    takes = []
+    for said in spoken:
+        ends = rng.uniform(*edges, 2)
+        wave = _finish(_scale_tract(said.wave, speaker.tract), response, rate, rng, ends)
+        begin = ends[0] + COLOUR_TAPS // 2 / rate  # where the filter's delay puts the first sample
+        scale = speaker.tract * rate
+        spans = [(phone, span) for word in said.words for phone, span in zip(word.phones, word.spans)]
+        phones = tuple((phone.symbol, begin + first / scale, begin + end / scale) for phone, (first, end) in spans)
+        takes.append(Take(wave, phones))
+    return takes, rate
 
 
 def _vary(speaker: Speaker, sentence: str, rng: np.random.Generator) -> Line:
@@ -98,10 +139,12 @@ def room(rng: np.random.Generator, rate: int) -> np.ndarray:
     return np.concatenate([[1.0], tail])
 
 
-def _finish(wave: np.ndarray, response: np.ndarray, rate: int, rng: np.random.Generator) -> np.ndarray:
-    """Return the recording: silence at both ends, filter, level (± 1 dB by sentence), noise floor."""
-    edges = [round(second * rate) for second in rng.uniform(*EDGE_SECONDS, 2)]
-    heard = scipy.signal.fftconvolve(np.pad(wave, edges), response)
+def _finish(
+    wave: np.ndarray, response: np.ndarray, rate: int, rng: np.random.Generator, edges: np.ndarray
+) -> np.ndarray:
+    """Return the recording: silence at both ends (seconds, [2]), filter, level (± 1 dB by sentence), noise floor."""
+    padded = np.pad(wave, [round(second * rate) for second in edges])
+    heard = scipy.signal.fftconvolve(padded, response)
     power = np.sqrt(np.mean(heard**2))
     if not power > 0:
         raise AudiolabError("espeak-ng gave silence; install espeakng-loader again")
