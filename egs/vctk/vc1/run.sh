@@ -34,6 +34,7 @@ utts_per_speaker="3-15"                 # utterances of each of them to train on
 large_speakers=                         # speakers of the large set, the small one's among them; empty: 50, or 12 of mini
 unseen_speakers=                        # targets that no training has heard; empty: 5, or 3 of mini
 valid_speakers=                         # by whom speaker encoders and recogniser are watched; empty: 5, or 3 of mini
+hold_out=                               # prompts: sentences that many read; utterances: some of each speaker; empty: prompts, of VoxCeleb utterances
 eval_utts=                              # held-out utterances of a speaker to convert and report on; empty: 8, or 6 of mini
 valid_utts=                             # and to make choices on; empty: 4, or 2 of mini
 eval_part="test"                        # what is converted: test, or dev (for choices)
@@ -110,6 +111,7 @@ stage_score() {
 stage_report() {
   run report vc --expdir "$expdir" --scored "$expdir/scored.tsv" --data "$eval" "${references[@]}" \
     --scores "$expdir/scores.csv" --corpus "$title ($dataset), $eval_part" "${compared[@]}" --out "$expdir/report.html"
+  plot_figures
 }
 
 run_stages "$@"; exit  # on one line, for bash reads on in a script that is edited while it runs

@@ -26,6 +26,7 @@ at_least 2 valid_speakers
 values_are '([0-9]+ ?)*' "whole numbers, not negative" seeds
 values_are '([a-z0-9_.]+ ?)*' "names of YAMLs in $conf, without .yaml" systems neural
 values_are 'large|small' "large or small" first_set
+values_are 'prompts|utterances' "prompts or utterances" hold_out
 values_are 'librispeech|' 'librispeech, or nothing: --encoder_corpora ""' encoder_corpora
 values_are '((bottleneck|freq|neck_batch|neck_lambda) ?)*' "some of bottleneck, freq, neck_batch and neck_lambda" sweep
 for each in prepare_config librispeech_config; do
@@ -54,7 +55,7 @@ made_from="db_root=$db_root, encoder_corpora=$encoder_corpora, extra_speakers=$e
 if [[ -n $encoder_corpora ]]; then roots+=("$librispeech_root"); fi
 if [[ -n $extra_speakers ]]; then roots+=("$extra_speakers"); fi
 for each in "$prepare_config" "$librispeech_config"; do if [[ -n $each ]]; then choices+=("$each"); fi; done
-sizes=("num_speakers $num_speakers" "utts_per_speaker $utts_per_speaker" "large_speakers $large_speakers"
+sizes=("hold_out $hold_out" "num_speakers $num_speakers" "utts_per_speaker $utts_per_speaker" "large_speakers $large_speakers"
   "unseen_speakers $unseen_speakers" "valid_speakers $valid_speakers" "eval_utts $eval_utts" "valid_utts $valid_utts")
 references=() # the same sentences by the targets, where there are prompts that many read
 if [[ $hold_out == prompts ]]; then references=(--reference "$data/reference"); fi
@@ -183,7 +184,7 @@ make_sets() {
   if [[ -n $extra_speakers ]]; then extra=(--extra "$data/speakers") bases+=("$data/speakers"); fi
   # shellcheck disable=SC2068 # an option and its value each
   run select_speakers --data "$data/$speakers_in" --out "$data/few" "${extra[@]}" --seed "$seed" \
-    --hold_out "$hold_out" ${sizes[@]/#/--}
+    ${sizes[@]/#/--}
   for each in $encoder_corpora ${encoder_corpora:+librispeech_valid} $reserved; do bases+=("$(folder_of "$each")"); done
   combine_data.py "$data/whole" "${bases[@]}"
   # shellcheck disable=SC2086 # a list
@@ -230,3 +231,12 @@ verified() {
 
 # eer_of RUN: prints an encoder's equal error rate in percent
 eer_of() { awk '$1 == "eer:" { printf "%.1f %%", 100 * $2 }' "$expdir/$1/verified/verification.yaml"; }
+
+# plot_figures: Figures 9 to 11 of the first utterance: mel spectrograms of the source, its conversions, its reconstructions
+plot_figures() {
+  local utterance source target
+  read -r utterance source <"$eval/utt2spk"
+  target=$(speakers small | tr ' ' '\n' | grep -vx -m 1 "$source")
+  run plot_mels --scored "$expdir/scored.tsv" --data "$eval" --utterance "$utterance" --target "$target" \
+    --systems natural "${converters[@]%%:*}" --out "$expdir/mels.png"
+}
