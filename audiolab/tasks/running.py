@@ -102,28 +102,36 @@ def write_recordings(
     files = {name: [file_of(out / "wav", name, ending) for ending in endings] for name in items}
     tables: dict[str, dict[str, str]] = defaultdict(dict)
 
-    def mels() -> Iterator[tuple[str, np.ndarray | None]]:
+    def mels(folder: Path) -> Iterator[tuple[str, np.ndarray | None]]:
         """Write recording by recording, and yield their spectrograms."""
         for name, item in told(items.items(), what, len(items)):
-            made, paths = make(name, item), files[name]
-            waves = [made.wave[signal] for signal in signals] or [made.wave]
-            written = zip(paths, waves, strict=True)
-            clipped = sum(write_audio(folder / path.name, wave, made.rate, subtype, path) for path, wave in written)
-            own = {"wav.scp": entry_of(*paths), over_scale: str(made.over_scale + clipped)}
-            own |= {f"{signal}.scp": entry_of(path) for signal, path in zip(signals, paths)}
-            for table, value in {**made.about, **own}.items():
+            made = make(name, item)
+            about = _write(made, files[name], folder, signals, subtype, over_scale)
+            for table, value in about.items():
                 tables[table][name] = value
             yield name, made.mel
 
     with ExitStack() as stack:
         folder = stack.enter_context(replaced_together(part.folder(out) / "wav"))
         if features is None:
-            deque(mels(), maxlen=0)
+            deque(mels(folder), maxlen=0)
         else:
             archives = stack.enter_context(replaced_together(part.folder(out) / "ark"))
-            tables |= _archived(mels(), archives, out / "ark", part)
+            tables |= _archived(mels(folder), archives, out / "ark", part)
         withdraw_tables(part.folder(out))
     return part.write(out, tables, features and {"features.yaml": features_yaml(features).encode()})
+
+
+def _write(
+    made: Made, paths: Sequence[Path], folder: Path, signals: Sequence[str], subtype: str, over_scale: str
+) -> dict[str, str]:
+    """Write a recording's files into a folder from which they come to their ``paths``; return table -> what it says."""
+    waves = [made.wave[signal] for signal in signals] or [made.wave]
+    written = zip(paths, waves, strict=True)
+    clipped = sum(write_audio(folder / path.name, wave, made.rate, subtype, path) for path, wave in written)
+    own = {"wav.scp": entry_of(*paths), over_scale: str(made.over_scale + clipped)}
+    own |= {f"{signal}.scp": entry_of(path) for signal, path in zip(signals, paths)}
+    return {**made.about, **own}
 
 
 def _archived(

@@ -24,8 +24,8 @@ MUTATIONS = [
     *of(
         "audiolab/tasks/vc/many.py",
         APPLY,
-        ("speakers to themselves, too", "if options.itself or owners[utterance] != target", "if True"),
-        ("never to themselves", "if options.itself or owners[utterance] != target", "if owners[utterance] != target"),
+        ("speakers to themselves, too", "if itself or owners[utterance] != target", "if True"),
+        ("never to themselves", "if itself or owners[utterance] != target", "if owners[utterance] != target"),
         ("source and target exchanged", "model.between(source, to[target], vocoder)",
          "model.between(to[target], source, vocoder)"),
         ("the mel of no channel", "np.concatenate(mels)[:, 0]", "np.concatenate(mels)[:1, 0]"),

@@ -122,6 +122,7 @@ def check_references(found: Sequence[Conversion], references: DataDir) -> None:
         )
 
 
+@functools.lru_cache(maxsize=1 << 17)
 def words_of(clip: Clip) -> str:
     """Return what is said in a clip, as it is compared; empty where it is not known."""
     return normalise(clip.datadir.table("text").get(clip.utterance, "")) if clip.datadir.has("text") else ""

@@ -12,6 +12,7 @@ from audiolab.metrics.judges.cache import Cache
 from audiolab.metrics.judges.judge import Judge
 from audiolab.metrics.judges.speaker import centroid, cosine
 from audiolab.metrics.refusal import Refusal
+from audiolab.metrics.summary import group
 from audiolab.report.players import Clip
 from audiolab.tasks.judging import Question, ask
 from audiolab.tasks.vc.conversions import Conversion, same_prompt
@@ -41,13 +42,8 @@ def enrol(
         cache: Where verdicts are kept.
         nj: Processes.
     """
-    owners, of_speaker = train.table("utt2spk"), dict[str, list[str]]()
-    for utterance in utterances:
-        of_speaker.setdefault(owners[utterance], []).append(utterance)
-    found: dict[str, str] = {}
-    for speaker, own in of_speaker.items():
-        count = min(MOST_NATURAL, len(own))
-        found |= {own[index * len(own) // count]: speaker for index in range(count)}
+    of_speaker = some_of_each(train, utterances)
+    found = {utterance: speaker for speaker, own in of_speaker.items() for utterance in own}
     questions = [Question(partial(heard, Clip(train, utterance)), tuple(judges)) for utterance in found]
     voices: dict[str, dict[str, dict[str, list[np.ndarray]]]] = {
         judge.name: {speaker: {} for speaker in of_speaker} for judge in judges
@@ -57,6 +53,14 @@ def enrol(
             if not verdict.refused:
                 voices[name][speaker][utterance] = embeddings(verdict.value)
     return voices
+
+
+def some_of_each(train: DataDir, utterances: Iterable[str]) -> dict[str, list[str]]:
+    """Return speaker -> up to `MOST_NATURAL` of the utterances, evenly spaced, the first among them."""
+    owners = train.table("utt2spk")
+    found = group(utterances, lambda utterance: owners[utterance])
+    counts = {speaker: min(MOST_NATURAL, len(own)) for speaker, own in found.items()}
+    return {s: [own[index * len(own) // counts[s]] for index in range(counts[s])] for s, own in found.items()}
 
 
 def embeddings(value: Sequence[float] | Sequence[Sequence[float]]) -> list[np.ndarray]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -66,6 +67,20 @@ def voice_for(model: Any, options: Any) -> MelConverter:
     return model.between(source, target, make_vocoder(options.vocoder, model))
 
 
+def _names(datadir: DataDir, targets: Sequence[str], itself: bool) -> dict[str, tuple[str, str]]:
+    """Return the ids of the conversions -> utterance and target; raises `AudiolabError` where there are none."""
+    owners = datadir.table("utt2spk")
+    names = {
+        f"{target}-{utterance}": (utterance, target)
+        for target in targets
+        for utterance in datadir.utterances
+        if itself or owners[utterance] != target
+    }
+    if not names:
+        raise AudiolabError(f"{datadir.path}: no utterance of another speaker than {', '.join(targets)}; see --itself")
+    return names
+
+
 def convert_data_dir(model: Any, options: Any, part: Part) -> DataDir:
     """Convert every utterance of ``options.data`` to every target but its own speaker, and return the data dir.
 
@@ -88,14 +103,8 @@ def convert_data_dir(model: Any, options: Any, part: Part) -> DataDir:
         Told(datadir, "text", "utt2lang"),
         make_vocoder(options.vocoder, model),
     )
-    names = {
-        f"{target}-{utterance}": (utterance, target)
-        for target in to
-        for utterance in datadir.utterances
-        if options.itself or owners[utterance] != target
-    }
-    if not names:
-        raise AudiolabError(f"{datadir.path}: no utterance of another speaker than {', '.join(to)}; see --itself")
+    names = _names(datadir, list(to), options.itself)
+    own: dict[str, np.ndarray] = {}  # what tells utterances of unknown speakers
 
     def convert(name: str, work: tuple[str, str]) -> Made:
         utterance, target = work
@@ -103,7 +112,10 @@ def convert_data_dir(model: Any, options: Any, part: Part) -> DataDir:
         limiter, mels = Limiter(name, always=within), list[np.ndarray]()
         try:
             source = voices.of_speaker(owners[utterance])
-            source = voices.of_wave(wave, rate) if source is None else source
+            if source is None:
+                if utterance not in own:
+                    own[utterance] = voices.of_wave(wave, rate)
+                source = own[utterance]
             made = model.between(source, to[target], vocoder).convert(wave, rate, limiter, mels)
         except AudiolabError as error:
             raise AudiolabError(f"{datadir.path}: {utterance}: {error}") from error

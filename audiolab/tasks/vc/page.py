@@ -76,7 +76,7 @@ def content(experiment: Experiment, options: Any) -> Content:
         scores=scores,
         facts={
             "System": experiment.systems,
-            "Speaker pairs": ", ".join(" → ".join(pair) for pair in sorted({score.pair for score in scores})),
+            "Speaker pairs": _pairs(scores),
         },
         sections=list(_sections(scores, conditions, options)),
         heard={
@@ -96,6 +96,14 @@ def _sections(scores: Sequence[ConversionScore], conditions: Mapping[str, object
     if options.paper:
         rows = TASK.read_paper(options.paper)
         yield Section("The paper's table beside ours", paper_section(rows, scores))
+
+
+def _pairs(scores: Sequence[ConversionScore]) -> str:
+    """Return which pairs there are or, where there are many, how many."""
+    pairs = sorted({score.pair for score in scores if not score.itself})
+    if has_many_pairs(scores):
+        return f"{len(pairs)}, to {len({target for _, target in pairs})} targets"
+    return ", ".join(" → ".join(pair) for pair in pairs)
 
 
 def score_section(scores: Sequence[ConversionScore], conditions: Mapping[str, object]) -> Markup:

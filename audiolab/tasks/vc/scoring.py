@@ -30,7 +30,7 @@ from audiolab.tasks.models import CTCRecogniser, Encoders, Trained, character_er
 from audiolab.tasks.runs import Run
 from audiolab.tasks.scored import Scored
 from audiolab.tasks.vc.conversions import Conversion, conversions
-from audiolab.tasks.vc.identity import MOST_NATURAL, enrol, identity
+from audiolab.tasks.vc.identity import enrol, identity, some_of_each
 from audiolab.tasks.vc.reconstruction import mel_error
 from audiolab.tasks.vc.scores import AGAINST_READING, ENCODED, FOLLOWING, NO_OTHER, SIMILAR, ConversionScore
 from audiolab.tasks.vc.tables import TASK
@@ -183,6 +183,11 @@ class Scoring(scoring.Scoring[ConversionScore]):
         }
         if "classifier" in scored.facts:
             told["Speaker classifier"] = scored.facts["classifier"]
+        if self.many:
+            told["References"] = (
+                "the target's reading of the same words, of a speaker converted to itself the source; where there is "
+                f"none, {NATURAL} is another recording of the target's"
+            )
         if self.encoders:
             called = ", ".join(model.called for model in self.encoders.models)
             told["Cosine to target and source"] = (
@@ -249,13 +254,9 @@ class Scoring(scoring.Scoring[ConversionScore]):
         """Return the training speech that is analysed: all of it, or of many speakers some of each target."""
         if not self.many:
             return self.train.utterances
-        owners = self.train.table("utt2spk")
-        targets, chosen = {item.conversion.pair[1] for item in self.items}, list[str]()
-        for target in sorted(targets):
-            own = [utterance for utterance in self.train.utterances if owners[utterance] == target]
-            count = min(MOST_NATURAL, len(own))
-            chosen += [own[index * len(own) // count] for index in range(count)]
-        return chosen
+        owners, targets = self.train.table("utt2spk"), {item.conversion.pair[1] for item in self.items}
+        theirs = (utterance for utterance in self.train.utterances if owners[utterance] in targets)
+        return [utterance for own in some_of_each(self.train, theirs).values() for utterance in own]
 
     def _learn(self, natural: dict[str, Natural]) -> tuple[SpeakerClassifier | None, dict[str, Target]]:
         """Return a classifier of all training speech, if there is to be one, and each target's statistics."""

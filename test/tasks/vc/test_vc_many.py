@@ -105,6 +105,23 @@ def test_recordings_of_a_lower_rate_are_refused(monkeypatch, toy, tmp_path):
         applied(monkeypatch, toy, tmp_path / "out", data=data.path, targets=["B"])
 
 
+class Pair:
+    """A converter of one pair, which is not asked to convert."""
+
+    convert = voice = None
+
+
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [("targets", "A"), ("voices", "x"), ("itself", True), ("encoder", "x"), ("vocoder", "x")],
+)
+def test_options_of_many_are_refused_for_one_pair(monkeypatch, toy, tmp_path, option, value):
+    monkeypatch.setattr("audiolab.tasks.vc.apply.load", lambda *given, does: Pair())
+    given = {"model": "pair", "data": toy / "data", "out": tmp_path / "out", option: value}
+    with pytest.raises(AudiolabError, match=f"pair: converts one pair of speakers; --{option} is for converters of"):
+        command(monkeypatch, apply, "vc", **given)
+
+
 def converted(monkeypatch, toy, out, *files, **more):
     given = {"model": toy / "run"} | more
     command(monkeypatch, convert, *map(str, files or (toy / "data" / "wav" / "A_1.wav",)), str(out), **given)

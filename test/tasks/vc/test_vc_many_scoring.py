@@ -13,11 +13,15 @@ import audiolab
 from audiolab.bin import apply, tabulate
 from audiolab.bin import score as command_score
 from audiolab.data.heard import mel_of
+from audiolab.datadir.audio import load_utterance
 from audiolab.datadir.datadir import DataDir, write_data_dir
 from audiolab.errors import AudiolabError
 from audiolab.features.log_mel import LogMel
 from audiolab.metrics.judges.judge import at_level
+from audiolab.tasks.runs import Run
+from audiolab.tasks.vc.conversions import conversions
 from audiolab.tasks.vc.scores import VC
+from audiolab.tasks.vc.scoring import Item
 from audiolab.text.normalise import normalise
 
 PAIRS = [(a, b) for a in SPEAKERS for b in SPEAKERS]
@@ -116,6 +120,18 @@ def test_character_errors_are_those_of_the_recogniser(toy, scored):
         )
 
 
+def test_natural_speech_is_the_targets_for_the_voice_and_the_sources_for_the_words(toy):
+    data = DataDir(toy / "eval")
+    found = conversions(Run("natural", "-", ("A", "B"), "-"), data, data)
+    for item, n in zip((Item(Run("natural", "-", ("A", "B"), "-"), c) for c in found), "12", strict=True):
+        voice, words = (load_utterance(data, f"{speaker}_{n}")[0] for speaker in "BA")
+        np.testing.assert_array_equal(item.heard(), voice)
+        np.testing.assert_array_equal(item.content(), words)
+    [made, _] = conversions(Run("target", "-", ("A", "B"), str(toy / "target")), data, data)
+    item = Item(Run("target", "-", ("A", "B"), str(toy / "target")), made)
+    np.testing.assert_array_equal(item.content(), item.heard())
+
+
 def test_reconstruction_has_an_error_of_its_own_and_no_other_speaker(toy, scored):
     of = scored["autovc", "A", "A", "A-A_1"]
     model = audiolab.load(toy / "exp" / "autovc")
@@ -207,3 +223,14 @@ def test_tables_of_many_speakers(monkeypatch, toy, scored, tmp_path):
     assert "Pairs nearer to the target than to the source, by speaker encoders trained here: autovc in " in identity
     assert "## CER by pair" in text
     assert "A → B" in text
+
+
+@pytest.mark.slow
+def test_jobs_do_not_change_a_bit(monkeypatch, toy, scored, tmp_path):
+    words = ["--encoder", toy / "encoder", toy / "other", "--recogniser", toy / "ctc", "--many_speakers"]
+    given = {"runs": toy / "scored.tsv", "source": toy / "eval", "train": toy / "train", "reference": toy / "eval"}
+    for more in ({"job": 2}, {"job": 1}, {"join": True}):
+        options = {"out": tmp_path / "s.csv", "verdicts": toy / "verdicts", "nj": 2} | more
+        command(monkeypatch, command_score, "vc", *map(str, words), **given, **options)
+    assert (tmp_path / "s.csv").read_bytes() == (toy / "scores.csv").read_bytes()
+    assert (tmp_path / "s.yaml").read_bytes() == (toy / "scores.yaml").read_bytes()
