@@ -70,7 +70,7 @@ judging=("judges=$judges" "judged=$judged" "whisper=$whisper")
 compared=(--baseline unconverted) # what others are compared with
 for each in $systems; do if [[ $each == autovc* ]]; then compared+=(--baseline "$each"); fi; done
 
-converters=() # SYSTEM:BEGUN:BY, as local/phases.yaml has them
+spoken="" converters=() # SYSTEM:BEGUN:BY, as local/phases.yaml has them
 for each in $systems; do
   if [[ ! -f $conf/${each}_style.yaml ]]; then
     converters+=("$each:$each:converter")
@@ -107,7 +107,7 @@ plan() {
   run plan "$1" "$RECIPE/local/phases.yaml" --make "${make[@]}" --axes "${axes[@]}" \
     --set "exp=$expdir" "conf=$conf" "features=$RECIPE/conf/features.yaml" "data=$data" "dump=$dump" "eval=$eval" "eval_part=$eval_part" \
     "first_set=$first_set" "targets=$targets" "units_size=$units" "main_seed=$seed" "judge_seed=$((seed + 1000))" \
-    "neural=${spoken-}" "neural_system=${spoken%%:*}" "onwards=$onwards" "train_options=$train_options" \
+    "neural=$spoken" "neural_system=${spoken%%:*}" "onwards=$onwards" "train_options=$train_options" \
     "nj=$nj" "job_utterances=$job_utterances" "${@:2}"
 }
 
