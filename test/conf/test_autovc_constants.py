@@ -96,7 +96,7 @@ def of_sweeps():
 SCHEDULE = {"optim.converter.schedule": "cosine", "optim.converter.floor": 0.05}
 OWN = ("system_conf.weights.reconstruction_pre", "system_conf.weights.reconstruction_post")
 MINI_CYCLE = CYCLE | {LAMBDA: 0.001}
-MINI_PHASE_1 = MINI_CYCLE | dict.fromkeys(OWN, 0.1) | {STEPS: 1000}
+MINI_PHASE_1 = MINI_CYCLE | dict.fromkeys(OWN, 0.1) | {STEPS: 1500}
 MINI = {
     "autovc": {
         "system_conf.weights.content": 0.001,
@@ -106,7 +106,7 @@ MINI = {
         "system_conf.post_gain": 0.0,
         "data_conf.frames": 64,
         "optim.converter.lr": 2e-3,
-        STEPS: 1700,
+        STEPS: 2500,
         BATCH: 8,
         "trainer.valid_every": 500,
         "trainer.save_every": 500,
@@ -115,13 +115,13 @@ MINI = {
     }
     | SCHEDULE,
     "autovc_n64": {NECK: 64},
-    "autovc_early": {NECK: 64, STEPS: 700},
+    "autovc_early": {NECK: 64, STEPS: 1000},
     "cycleautovc": MINI_PHASE_1,
-    "cycleautovc_finetune": MINI_CYCLE | {STEPS: 300},
+    "cycleautovc_finetune": MINI_CYCLE | {STEPS: 500},
     "cycleautovc_n16_b8": MINI_PHASE_1 | {NECK: 16},
 }
 OF_STYLE = MINI_CYCLE | {
-    STEPS: 700,
+    STEPS: 1000,
     STYLE: 1.0,
     "system_conf.speaker_encoder_sizes.hidden": 64,  # as conf/mini/ge2e.yaml
     "system_conf.speaker_encoder_sizes.layers": 2,
