@@ -35,10 +35,10 @@ MINI = {
     "data_conf.band_masks": 1,
     "optim.recogniser.lr": 2e-3,
     "optim.recogniser.warmup": 50,
-    "trainer.max_steps": 1800,
+    "trainer.max_steps": 3000,
     "trainer.batch_size": 8,
-    "trainer.valid_every": 300,
-    "trainer.save_every": 300,
+    "trainer.valid_every": 500,
+    "trainer.save_every": 500,
     "trainer.log_every": 50,
     "trainer.num_workers": 0,
 }

@@ -66,13 +66,13 @@ class Converter:
         _check("features", mel, (None, self.analysis.n_mels))
         for name, told in (("source", source), ("target", target)):
             _check(name, told, (self._told,))
-        speakers = [torch.from_numpy(np.asarray(told, np.float32))[None].to(self.device) for told in (source, target)]
+        speakers = [torch.tensor(np.asarray(told, np.float32))[None].to(self.device) for told in (source, target)]
         return whole(np.asarray(mel, np.float32), lambda piece, _: self._convert(piece, *speakers), self._pieces)
 
     @torch.inference_mode()
     def _convert(self, mel: np.ndarray, source: torch.Tensor, target: torch.Tensor) -> np.ndarray:
         """Return a piece in another voice."""
-        speech = torch.from_numpy(np.ascontiguousarray(mel))[None].to(self.device)
+        speech = torch.tensor(mel)[None].to(self.device)
         speech = functional.pad(speech, (0, 0, 0, -len(mel) % self.freq))
         made = self._post_net(self._decoder(self._encoder(speech, source), target))
         return made[0, : len(mel)].clamp(0, 1).cpu().numpy()
