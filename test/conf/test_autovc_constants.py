@@ -97,7 +97,7 @@ def of_sweeps():
 SCHEDULE = {"optim.converter.schedule": "cosine", "optim.converter.floor": 0.05}
 OWN = ("system_conf.weights.reconstruction_pre", "system_conf.weights.reconstruction_post")
 MINI_CYCLE = CYCLE | {LAMBDA: 0.001}
-MINI_PHASE_1 = MINI_CYCLE | dict.fromkeys(OWN, 0.1) | {STEPS: 1000}
+MINI_PHASE_1 = MINI_CYCLE | dict.fromkeys(OWN, 0.1) | {STEPS: 1500}
 MINI = {
     "autovc": {
         "system_conf.weights.content": 0.001,
@@ -109,7 +109,7 @@ MINI = {
         "system_conf.speaker_encoder_sizes.layers": 2,
         "data_conf.frames": 64,
         "optim.converter.lr": 2e-3,
-        STEPS: 1700,
+        STEPS: 2500,
         BATCH: 8,
         "trainer.valid_every": 500,
         "trainer.save_every": 500,
@@ -119,12 +119,12 @@ MINI = {
     | SCHEDULE,
     "autovc_n64": {NECK: 64},
     "autovc_n32_f32": {NECK: 32, FREQ: 32},
-    "autovc_early": {NECK: 64, STEPS: 700},
+    "autovc_early": {NECK: 64, STEPS: 1000},
     "cycleautovc": MINI_PHASE_1,
-    "cycleautovc_finetune": MINI_CYCLE | {STEPS: 300},
+    "cycleautovc_finetune": MINI_CYCLE | {STEPS: 500},
 }
 OF_STYLE = MINI_CYCLE | {
-    STEPS: 700,
+    STEPS: 1000,
     STYLE: 1.0,
 }
 MINI |= {

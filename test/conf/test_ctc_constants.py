@@ -28,19 +28,17 @@ TRAINER = {
 }  # fmt: skip
 MINI = {
     "system_conf.filters": 128,
-    "system_conf.strides": [2, 2],
     "system_conf.hidden": 192,
     "system_conf.layers": 1,
     "system_conf.dropout": 0.1,
-    "data_conf.frames_per_unit": 4.0,
     "data_conf.time_masks": 0,
     "data_conf.band_masks": 1,
     "optim.recogniser.lr": 2e-3,
     "optim.recogniser.warmup": 50,
-    "trainer.max_steps": 1500,
+    "trainer.max_steps": 3000,
     "trainer.batch_size": 8,
-    "trainer.valid_every": 250,
-    "trainer.save_every": 250,
+    "trainer.valid_every": 500,
+    "trainer.save_every": 500,
     "trainer.log_every": 50,
     "trainer.num_workers": 0,
 }

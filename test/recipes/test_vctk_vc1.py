@@ -149,9 +149,7 @@ def test_voices_are_the_encoders_own(inside):
     for name in ("large", "small", "valid", "known"):
         folder = f"{EXP}/voices_s0/{name}"
         feats, table = FeatureDir(folder), MatrixTable(f"{folder}/embedding.scp")
-        np.testing.assert_allclose(
-            table[feats.utterances[0]], model.embed_features(feats.read(0)), atol=1e-5
-        )
+        np.testing.assert_allclose(table[feats.utterances[0]], model.embed_features(feats.read(0)), atol=1e-5)
         assert set(MatrixTable(f"{folder}/spk_embedding.scp")) == set(FeatureDir(f"dump/mini/{name}").speakers)
 
 

@@ -1,4 +1,4 @@
-"""egs/vctk/vc1 and egs/voxceleb/vc1 without data: what their options ask for, and what is refused before anything runs."""
+"""egs/vctk/vc1 and egs/voxceleb/vc1 without data: what options ask for, and what is refused before anything runs."""
 
 import subprocess
 
@@ -35,7 +35,8 @@ def recipe(tmp_path_factory):
 )
 def test_what_is_refused_before_anything_runs(recipe, changes, told):
     errors = recipe.fail(expdir="exp/none", **changes)
-    assert len(errors) == 1 and told in errors[0]
+    assert len(errors) == 1
+    assert told in errors[0]
     assert not (recipe / "exp").exists()
 
 
