@@ -121,16 +121,14 @@ def open_labels(folders: Sequence[str], languages: Sequence[str], speakers: Sequ
     """Return folders of labels, with what is taken of each.
 
     Raises:
-        AudiolabError: As `LabelDump`; none of the folders has one of the languages or speakers, or nothing is left;
-            their vectors are of different widths.
+        AudiolabError: As `LabelDump`; one of the languages or speakers is in no folder, or is left in none by the
+            other option; their vectors are of different widths.
     """
     found = [LabelDump(path, languages, speakers) for path in folders]
     for given, known in ((languages, names_of(found, "languages")), (speakers, names_of(found, "speakers"))):
         if lost := sorted(set(given) - set(known)):
             near = did_you_mean(lost[0], known)
             raise AudiolabError(f"{', '.join(folders)}: no utterance of '{lost[0]}' is left by data_conf{near}")
-    if not any(map(len, found)):
-        raise AudiolabError(f"{', '.join(folders)}: no utterance is left by data_conf.languages and .speakers")
     for other in found[1:]:
         if other.width != found[0].width:
             raise AudiolabError(
