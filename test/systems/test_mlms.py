@@ -178,6 +178,9 @@ def test_phases_follow_one_another(tmp_path, base):
             assert old.keys() == new.keys()
             assert torch.equal(old["codes.2"], new["codes.2"]) == ("codes" not in learns)
             assert not torch.equal(old["towers.mean.weight"], new["towers.mean.weight"])
+            for name in ("towers.mean.added", "towers.bases.added"):
+                assert torch.equal(old[name], new[name]) == ("added" not in learns)
+                assert new[name].any()
         before = tmp_path / version
 
 

@@ -29,7 +29,7 @@ OPTIONS = {
     "v3": {"added": 1, "init": "another", "learns": ["mean", "added", "heads"]},
     "bases alone": {"learns": ["bases"]},
 }
-ITEMS = [(7, "it", "A"), (4, "pl", "B"), (5, "it", "C"), (2, "it", "A")]
+ITEMS = [(2, "it", "A"), (4, "pl", "B"), (7, "it", "A"), (5, "it", "C")]
 """Frames, language and speaker of each utterance."""
 
 
