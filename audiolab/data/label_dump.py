@@ -15,6 +15,7 @@ from audiolab.datadir.arkread import read_matrix, read_shape
 from audiolab.datadir.shared import Shared
 from audiolab.datadir.table import read_table
 from audiolab.errors import AudiolabError, did_you_mean
+from audiolab.textfile import read_text
 from audiolab.waiting import told
 
 _AGAIN = "make the label vectors again"
@@ -34,6 +35,8 @@ class LabelDump:
         utterances: Ids of what is taken, in byte order; an utterance's number is its place in them.
         languages: Their codes, sorted.
         speakers: Their ids, sorted.
+        linguistic: The table of the set that vectors have the columns of, ``linguistic.tsv``, as text; empty: there is
+            none.
 
     Raises:
         AudiolabError: A table is missing, broken or empty, or lacks an utterance.
@@ -41,6 +44,8 @@ class LabelDump:
 
     def __init__(self, folder: str | Path, languages: Sequence[str] = (), speakers: Sequence[str] = ()) -> None:
         self.folder = Path(folder)
+        table = self.folder / "linguistic.tsv"
+        self.linguistic = read_text(table) if table.is_file() else ""
         self._labels, self._durations, spoken_by, spoken_in = (
             read_table(self.folder / name) for name in ("labels.scp", "durations.scp", "utt2spk", "utt2lang")
         )
@@ -130,10 +135,10 @@ def open_labels(folders: Sequence[str], languages: Sequence[str], speakers: Sequ
             near = did_you_mean(lost[0], known)
             raise AudiolabError(f"{', '.join(folders)}: no utterance of '{lost[0]}' is left by data_conf{near}")
     for other in found[1:]:
-        if other.width != found[0].width:
+        if (other.width, other.linguistic) != (found[0].width, found[0].linguistic):
             raise AudiolabError(
-                f"{other.folder}: vectors of {other.width} columns, and {found[0].folder} has {found[0].width}; make "
-                "both with one table"
+                f"{other.folder}: vectors of {other.width} columns, and {found[0].folder} has {found[0].width}, or "
+                "others; make both with one table"
             )
     return found
 

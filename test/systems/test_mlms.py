@@ -314,6 +314,26 @@ def test_refuses_another_analysis(tmp_path, base):
         trainer_of(tmp_path / "run", tree).fit()
 
 
+def test_columns_keep_their_places(tmp_path):
+    """Where the labels have the table of their columns, that of a grown model begins as the one before did."""
+    old = mlms(tmp_path / "data").config
+    tables = {name: f"name\tmeaning\n{columns}" for name, columns in (("old", "a\tx\n"), ("more", "a\ty\nb\tz\n"))}
+
+    def begin(config, table, run):
+        for folder in config["data_conf"]["train_labels"] + config["data_conf"]["valid_labels"]:
+            with open(f"{folder}/linguistic.tsv", "w", encoding="utf-8") as file:
+                file.write(table)
+        trainer_of(tmp_path / run, config, max_steps=1).fit()
+
+    begin(old, tables["old"], "old")
+    assert audiolab.load(tmp_path / "old").linguistic == tables["old"]
+    grown = adapted(tmp_path, tmp_path / "old")
+    begin(grown, tables["more"], "grown")
+    assert audiolab.load(tmp_path / "grown").linguistic == tables["more"]
+    with pytest.raises(AudiolabError, match="learned of labels with other columns"):
+        begin(grown, "name\tmeaning\nb\tz\na\tx\n", "other")
+
+
 def test_refuses_languages_that_are_only_validated_on(tmp_path):
     tree = mlms(tmp_path / "data").config
     other = folders(tmp_path / "other", voices={"P": "pl"})

@@ -85,11 +85,16 @@ def languages_before(config: MLMSConfig) -> list[str]:
     return _config_of(config).languages
 
 
-def check_analysis(run: str, analysis: Mapping[str, Any]) -> None:
-    """Raise `AudiolabError` where another run's vocoder parameters were made in another way."""
-    facts = load_model(Path(run) / MODEL, "train that run again")["state"]["facts"]["_extra_state"]
-    if facts["analysis"] != analysis:
+def check_facts(run: str, facts: Mapping[str, Any]) -> None:
+    """Raise `AudiolabError` where another run's features were made in another way, or its labels had other columns."""
+    before = load_model(Path(run) / MODEL, "train that run again")["state"]["facts"]["_extra_state"]
+    if before["analysis"] != facts["analysis"]:
         raise AudiolabError(f"{run}: learned of features that were made in another way; make these as those")
+    old, new = ([line.split("\t")[0] for line in each["linguistic"].splitlines()] for each in (before, facts))
+    if old and new and new[: len(old)] != old:
+        raise AudiolabError(
+            f"{run}: learned of labels with other columns; make the table of these with linguistic_set --base"
+        )
 
 
 class Grown(nn.Module):

@@ -29,12 +29,14 @@ class Predictor:
         speakers: Ids of the speakers that it knows.
         config: How vocoder parameters were made, and so how speech is made of them.
         columns: Values of a phone's linguistic vector, D.
+        linguistic: The table of the set that vectors have the columns of, as text; empty: it is not known.
         codes: The languages' codes, float32 [L], by language.
     """
 
     def __init__(self, config: MLMSConfig, state: dict[str, Any], device: torch.device) -> None:
         facts = loaded(Facts(), state["facts"], torch.device("cpu")).values
         self.config = from_dict(WorldConfig, facts["analysis"], source="the model's analysis")
+        self.linguistic: str = facts["linguistic"]
         self._model = loaded(AcousticModel(config), state["acoustic"], device)
         self.languages, self.speakers, self.columns = list(config.languages), list(config.speakers), config.columns
         self.codes = {name: code.cpu().numpy() for name, code in zip(self.languages, self._model.codes)}

@@ -17,7 +17,7 @@ from audiolab.features.cmvn import mean_and_deviation
 from audiolab.metrics.world import world_errors
 from audiolab.nn.facts import Facts
 from audiolab.systems.mlms.config import MLMSConfig
-from audiolab.systems.mlms.growth import Grown, check_analysis, completed, languages_before
+from audiolab.systems.mlms.growth import Grown, check_facts, completed, languages_before
 from audiolab.systems.mlms.network import AcousticModel
 from audiolab.systems.mlms.predictor import PIECE, Predictor
 from audiolab.training.system import Initial, Mean, System, Update
@@ -64,13 +64,17 @@ class MLMS(System):
     def setup(self, train_set: LabelledSpeech) -> None:
         """Take the statistics for normalisation, unless they are those of the run that this one begins with."""
         config, inputs = self.config, self.acoustic.inputs
-        self.facts.values = {"analysis": to_dict(train_set.analysis), "streams": train_set.analysis.streams}
+        self.facts.values = {
+            "analysis": to_dict(train_set.analysis),
+            "streams": train_set.analysis.streams,
+            "linguistic": train_set.labels[0].linguistic,
+        }
         if config.init is None:
             constant = inputs.take_statistics(train_set.input_statistics(), train_set.languages, config.pad == "after")
             self.acoustic.towers.forget(constant)
             self.acoustic.outputs.take(*mean_and_deviation(train_set.output_statistics()))
             return
-        check_analysis(config.init, self.facts.values["analysis"])
+        check_facts(config.init, self.facts.values)
         if config.pad == "after":
             before = languages_before(config)
             stats = train_set.input_statistics()
