@@ -154,7 +154,7 @@ def test_refuses_what_does_not_go_together(made, tmp_path):
     with pytest.raises(ValueError, match="name as many folders each"):
         opened(labels, feats, train_feats=[feats, feats])
     wide, _ = make_labels(tmp_path / "wide", columns=9)
-    with pytest.raises(AudiolabError, match=r"vectors of 9 columns, and .* has 6; make both with one table"):
+    with pytest.raises(AudiolabError, match=r"vectors of 9 columns, and .* has 6, or others; make both"):
         durations_of(labels, wide)
     write_matrices(
         f"{labels}/durations.ark",
