@@ -42,6 +42,9 @@ FROM_THE_RECIPE = {"softgan": {"data_conf": DATA_CONF}, "poconet": SONGS, "activ
 FROM_THE_RECIPE["ctc"] = {"data_conf": SONGS["data_conf"] | {"units": "dump/units.model"}}
 FROM_THE_RECIPE["hifigan"] = {"data_conf": {"train_dir": "dump/train", "audio_dir": "data/train"}}
 FROM_THE_RECIPE["autovc"] = {"system_conf": {"speaker_encoder": "exp/ge2e"}, "data_conf": {"train_dir": "dump/train"}}
+LABELS = {f"{part}_labels": ["dump/labels"] for part in ("train", "valid")}
+FROM_THE_RECIPE["duration"] = {"data_conf": LABELS}
+FROM_THE_RECIPE["mlms"] = {"data_conf": LABELS | {f"{part}_feats": ["dump/feats"] for part in ("train", "valid")}}
 FROM_THE_RECIPE |= {name: SE for name in systems.names() if name[:3] == "se_"}
 """System -> what its YAMLs leave to the recipe."""
 
