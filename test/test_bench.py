@@ -21,6 +21,7 @@ import bench_peers  # noqa: E402
 import bench_separation  # noqa: E402
 import bench_stems  # noqa: E402
 import bench_tables  # noqa: E402
+import bench_towers  # noqa: E402
 import bench_trainer  # noqa: E402
 import bench_vocoders  # noqa: E402
 from examples import SMALL_ENHANCER  # noqa: E402
@@ -55,6 +56,14 @@ def test_speed_and_distances_of_vocoders(capsys, monkeypatch):
     assert all(float(row[2]) > 0 and float(row[3]) > 0 for row in rows)
     distances = {row[1]: float(row[4]) for row in rows}
     assert distances["Griffin-Lim, 60 iterations"] < 3 < distances["HiFi-GAN V2, random weights"]
+
+
+def test_speed_of_towers(capsys, monkeypatch):
+    small = ("--inputs", 9, "--cells", 8, "--batch_size", 2, "--frames", 5, "--repeats", 1)
+    rows = table(capsys, monkeypatch, bench_towers, *small)
+    assert [row[0] for row in rows] == ["loop", "towers"]
+    assert float(rows[0][3]) == 1.0
+    assert all(float(row[4]) < 1e-5 for row in rows)
 
 
 @pytest.mark.parametrize("way", bench_enhance.ways(None, None, 0, Path()))

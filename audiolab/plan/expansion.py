@@ -163,7 +163,9 @@ class Plan:
         job.folder = self._filled(phase.folder, job)
         job.words = list(self._words(phase.arguments, job))
         job.reads = [self._filled(text, job) for text in phase.reads]
-        job.reads += [word for word in job.words if word.endswith(".yaml")]
+        job.reads += [
+            word for word in job.words if word.endswith(".yaml") and Path(job.folder) not in Path(word).parents
+        ]
         job.listed = {column: self._filled(text, job) for column, text in phase.listed.items()}
         job.utterances = (
             self._filled(phase.utterances.get("data", ""), job),
