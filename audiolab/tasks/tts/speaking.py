@@ -82,10 +82,7 @@ class Speaking:
                 ("speaker", speaker, model.speakers),
             ):
                 if name not in known:
-                    raise AudiolabError(
-                        f"--{kind}: the {what} model does not know '{name}'{did_you_mean(name, known)} (it knows "
-                        f"{', '.join(known)})"
-                    )
+                    raise AudiolabError(f"--{kind}: the {what} model does not know '{name}'{did_you_mean(name, known)}")
             if model.columns != len(features):
                 raise AudiolabError(
                     f"the {what} model takes vectors of {model.columns} values, and the set of linguistic features has "

@@ -39,7 +39,8 @@ if [[ -n $max_steps ]]; then train_options="--trainer.max_steps $max_steps $trai
 shared_dirs=("$data" "$dump")
 job=$(job_variable "$data" "$dump" "$expdir" "$train_options" "$conf" "$whisper")
 
-mini_mailabs=() mini_portuguese=() # sizes of the mini corpora
+mini_mailabs=(--sentences 60 --adaptation_sentences 28) # of which 12 are kept out
+mini_portuguese=(--sentences 28)
 front=("front_end=$front_end" "phones=$phones" "neighbours=$neighbours") units_model=()
 if [[ $front_end == units ]]; then front+=("units=$units") units_model=(--units "$data/lang/units.model"); fi
 judging=("judges=$judges" "judged=$judged" "whisper=$whisper")
