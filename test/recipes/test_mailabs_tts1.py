@@ -80,7 +80,7 @@ def config_of(run):
 
 
 def test_all_stages_run_with_the_python_that_is_there(recipe):
-    names = ("download", "data", "features", "text", "align", "train", "infer", "score", "report")
+    names = ("download", "data", "features", "text", "align", "stats", "train", "infer", "score", "report")
     assert stages_done(recipe.output) == [f"{number} {name}" for number, name in enumerate(names, -1)]
     assert not (recipe.root / "tools" / "venv").exists()
 

@@ -62,22 +62,24 @@ help_message="Usage: $0 [--corpus mini] [--stage train] [options]"
 . local/options.sh
 . local/tables.sh
 
-stages="-1:download 0:data 1:features 2:text 3:align 4:train 5:infer 6:score 7:report"
-needs="features:data text:data align:features,text train:align infer:train score:train,infer report:train,infer,score"
+stages="-1:download 0:data 1:features 2:text 3:align 4:stats 5:train 6:infer 7:score 8:report"
+needs="features:data text:data align:features,text stats:features train:align,stats infer:train score:train,infer report:train,infer,score"
 
 # What a stage makes, of what, under which options
 stamp_data() {
   stamp "$data" data --inputs "$db_root" "$portuguese_root" "$prepare_config" "$portuguese_config" \
     --options "db_root=$db_root" "portuguese_root=$portuguese_root"
 }
-stamp_features() { stamp "$dump" features --inputs "$data/.stamp/data.json" "$features" --options "adapted=$adapted"; }
+stamp_features() { stamp "$dump" features --inputs "$data/.stamp/data.json" "$features"; }
 stamp_text() { stamp "$data/lang" text --inputs "$data/.stamp/data.json" --options "${front[@]}"; }
 stamp_align() {
   stamp "$labels" align --inputs "$dump/.stamp/features.json" "$data/lang/.stamp/text.json" \
     --options "align_options=$align_options"
 }
+stamp_stats() { stamp "$dump/pool" stats --inputs "$dump/.stamp/features.json" --options "adapted=$adapted"; }
 stamp_train() {
-  stamp "$expdir" train --inputs "$labels/.stamp/align.json" "$expdir/train.tsv" --options "train_options=$train_options"
+  stamp "$expdir" train --inputs "$labels/.stamp/align.json" "$dump/pool/.stamp/stats.json" "$expdir/train.tsv" \
+    --options "train_options=$train_options"
 }
 stamp_infer() {
   stamp "$expdir" infer --inputs "$expdir"/{synthesise.tsv,.stamp/train.json} --options "eval_part=$eval_part"
@@ -93,14 +95,11 @@ stage_data() {
   run prepare --corpus mailabs --db_root "$db_root" --dest "$data" --nj "$nj" --config "$prepare_config"
   run prepare --corpus "$portuguese" --db_root "$portuguese_root" --dest "$data" --nj "$nj" --config "$portuguese_config"
   for set in $sets; do combine_data.py "$data/$set" "$data/mailabs_$set" "$data/${portuguese}_$set"; done
-  languages_are_there
   read_too=("$data"/{mailabs,"$portuguese"}_*/wav.scp)
 }
 
 stage_features() {
   for set in $sets; do extract_features.sh --f0 "$features" "$data/$set" "$dump/$set" "$nj" "$job"; done
-  part_of "$dump/train" "$dump/pool" "$(languages pool)"
-  run compute_cmvn --feats "$dump/pool/feats.scp" --utt2spk "$dump/pool/utt2spk" --out "$dump/pool/cmvn"
 }
 
 stage_text() {
@@ -124,6 +123,12 @@ stage_align() {
       --frames "$dump/$set/utt2num_frames" --out "$labels/$set"
   done
   score_alignment
+}
+
+stage_stats() {
+  languages_are_there
+  part_of "$dump/train" "$dump/pool" "$(languages pool)"
+  run compute_cmvn --feats "$dump/pool/feats.scp" --utt2spk "$dump/pool/utt2spk" --out "$dump/pool/cmvn"
 }
 
 list_train() { plan list --stage train --out "$expdir/train.tsv"; }
