@@ -187,4 +187,17 @@ MUTATIONS = [
         ("phrases parted as ever", "symbols, times, utterance, self._timing.phrase_pause", "symbols, times, utterance"),
         ("utterances without frames", "if not frames:", "if False:"),
     ),
+    *of(
+        "audiolab/text/splitting.py",
+        ("test/text/test_splitting.py",),
+        ("small letters begin a sentence", "if text[found.end()].islower():", "if False:"),
+        ("abbreviations end one", 'found["mark"] != "." or not', "True or not"),
+        ("a year ends none", "[0-9]{1,2}|", "[0-9]+|"),
+        ("an empty line ends none", 'found["mark"] is None or', 'found["mark"] is not None and'),
+        ("commas are no places to cut", "for cut in _CUTS:", "for cut in _CUTS[1:]:"),
+        ("what has no letter is told", "any(character.isalnum() for character in text)", "text"),
+        ("no limit", "if len(text) <= LONGEST:", "if True:"),
+        ("the last one is lost", "    yield from _told(text)\n\n\ndef read_pieces", "\n\ndef read_pieces"),
+        ("a mark of the byte order stays", '"utf-8-sig"', '"utf-8"'),
+    ),
 ]  # fmt: skip
