@@ -1,6 +1,7 @@
 """The benchmarks run: each of them whole on something tiny, but for the processes that only keep measurements apart."""
 
 import logging
+import re
 import sys
 from pathlib import Path
 
@@ -25,6 +26,8 @@ import bench_vocoders  # noqa: E402
 from examples import SMALL_ENHANCER  # noqa: E402
 from mixture_folder import make_domains  # noqa: E402
 from song_folder import make_songs, noises  # noqa: E402
+
+from audiolab.errors import AudiolabError  # noqa: E402
 
 
 @pytest.fixture(autouse=True)
@@ -80,6 +83,14 @@ def test_speed_of_a_training_step(capsys, monkeypatch, tmp_path):
     assert workers == "0"
     assert float(bare) > 0
     assert float(trainer) > 0
+
+
+@pytest.mark.parametrize("bench", [bench_trainer, bench_separation])
+@pytest.mark.parametrize("steps", ["1", "0", "-3", "2.5", "two"])
+def test_a_single_step_has_no_time(capsys, monkeypatch, bench, steps):
+    refused = f"--bench_steps: '{steps}' is no count of 2 or more: a step ends where the next one begins"
+    with pytest.raises(AudiolabError, match=re.escape(refused)):
+        table(capsys, monkeypatch, bench, f"--bench_steps={steps}")
 
 
 def test_speed_of_separation(tmp_path):

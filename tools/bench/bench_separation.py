@@ -30,7 +30,7 @@ from typing import Any
 
 import torch
 from bench_stems import make_songs
-from bench_trainer import measure, only_steps
+from bench_trainer import measure, only_steps, two_or_more
 from signals import best_time, memory, print_table
 
 from audiolab import cli, systems
@@ -118,7 +118,7 @@ def options() -> tuple[argparse.Namespace, list[str]]:
         help="trainings that are measured (default: two of mini's)",
     )  # fmt: skip
     parser.add_argument("--windows", type=float, nargs="+", default=[None], help="lengths in s (default: the YAML's)")
-    parser.add_argument("--bench_steps", type=cli.positive, default=5, help="steps of each (default: 5)")
+    parser.add_argument("--bench_steps", type=two_or_more, default=5, help="steps of each (default: 5)")
     parser.add_argument("--gpu", action="store_true", help="train on the GPU")
     parser.add_argument("--seconds", type=float, default=10.0, help="length of what is separated (default: 10)")
     parser.add_argument("--repeats", type=cli.positive, default=2, help="turns, and separations (default: 2)")

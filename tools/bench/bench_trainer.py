@@ -163,10 +163,17 @@ def row(run: Any, sets: tuple, processes: Processes, steps: int, repeats: int) -
     ]  # fmt: skip
 
 
+def two_or_more(text: str) -> int:
+    """Return a count of steps that has a time between two batches; the ``type`` of an option."""
+    if not text.isdecimal() or int(text) < 2:
+        raise argparse.ArgumentTypeError(f"'{text}' is no count of 2 or more: a step ends where the next one begins")
+    return int(text)
+
+
 def parse() -> tuple[argparse.Namespace, Any]:
     """Return the benchmark's own options, and the run's config."""
     parser = cli.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--bench_steps", type=int, default=60, help="steps a run (default: 60)")
+    parser.add_argument("--bench_steps", type=two_or_more, default=60, help="steps a run (default: 60)")
     parser.add_argument("--repeats", type=cli.positive, default=5, help="runs of each (default: 5)")
     parser.add_argument("--workers", type=int, nargs="+", help="a row for each num_workers (default: the config's)")
     parser.add_argument("--gpu", action="store_true", help="on the GPU")
