@@ -24,7 +24,7 @@ import logging
 import statistics
 import tempfile
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -50,8 +50,9 @@ DTYPES = {"fp32": None, "bf16": torch.bfloat16}
 
 @dataclass
 class Clock:
-    """When batches reach the system, and how long each was waited for, in seconds."""
+    """When batches reach the system, and how long each was waited for, in seconds of ``now``."""
 
+    now: Callable[[], float] = time.perf_counter
     arrivals: list[float] = field(default_factory=list)
     waits: list[float] = field(default_factory=list)
 
@@ -60,7 +61,7 @@ class Clock:
         updates = system.updates
 
         def noting(batch: Batch) -> Iterator[Update]:
-            self.arrivals.append(time.perf_counter())
+            self.arrivals.append(self.now())
             return updates(batch)
 
         system.updates = noting
@@ -70,9 +71,9 @@ class Clock:
         """Yield the loader's batches, and note how long it took to get them."""
         iterator = iter(loader)
         while True:
-            asked = time.perf_counter()
+            asked = self.now()
             batch = next(iterator, None)
-            self.waits.append(time.perf_counter() - asked)
+            self.waits.append(self.now() - asked)
             if batch is None:
                 return
             yield batch
@@ -133,9 +134,16 @@ def bare_loop(system: System, run: Any, sets: tuple, processes: Processes, steps
             optimizers[update.name].zero_grad()
 
 
-def measure(run: Any, sets: tuple, processes: Processes, steps: int, with_trainer: bool) -> tuple[float, float]:
-    """Return the median time of a step in ms, and the part of the time that was waiting for data."""
-    clock = Clock()
+def measure(
+    run: Any,
+    sets: tuple,
+    processes: Processes,
+    steps: int,
+    with_trainer: bool,
+    now: Callable[[], float] = time.perf_counter,
+) -> tuple[float, float]:
+    """Return the median time of a step in ms of ``now``, and the part of the time that was waiting for data."""
+    clock = Clock(now)
     run = completed(run, systems.get(run.system), sets[0])
     system = clock.watch(build(systems.get(run.system), run))
     if with_trainer:
