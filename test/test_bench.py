@@ -1,8 +1,11 @@
 """The benchmarks run: each of them whole on something tiny, but for the processes that only keep measurements apart."""
 
 import logging
+import re
 import sys
+import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import yaml
@@ -26,7 +29,10 @@ import bench_trainer  # noqa: E402
 import bench_vocoders  # noqa: E402
 from examples import SMALL_ENHANCER  # noqa: E402
 from mixture_folder import make_domains  # noqa: E402
+from signals import best_time  # noqa: E402
 from song_folder import make_songs, noises  # noqa: E402
+
+from audiolab.errors import AudiolabError  # noqa: E402
 
 
 @pytest.fixture(autouse=True)
@@ -92,17 +98,37 @@ def test_speed_of_a_training_step(capsys, monkeypatch, tmp_path):
     assert float(trainer) > 0
 
 
+@pytest.mark.parametrize("bench", [bench_trainer, bench_separation])
+@pytest.mark.parametrize("steps", ["1", "0", "-3", "2.5", "two"])
+def test_a_single_step_has_no_time(capsys, monkeypatch, bench, steps):
+    refused = f"--bench_steps: '{steps}' is no count of 2 or more: a step ends where the next one begins"
+    with pytest.raises(AudiolabError, match=re.escape(refused)):
+        table(capsys, monkeypatch, bench, f"--bench_steps={steps}")
+
+
 def test_speed_of_separation(tmp_path):
     path = ROOT / "egs/musdb18/svs1/conf/mini/small_10s_p0.yaml"
     songs = make_songs(tmp_path, noises(songs=10, seconds=0.25))
     bare, trainer, waiting, memory = bench_separation.training(
-        False, 1, path, songs, 0.25, 3, ["--trainer.batch_size", "1"]
+        False, 1, time.process_time, path, songs, 0.25, 3, ["--trainer.batch_size", "1"]
     )
     assert min(bare, trainer) > 0
     assert 0 <= waiting < 1
     assert memory > 0
-    spent, _ = bench_separation.separation(bench_separation.run_of(path, songs, None, 1, []).system_conf, 0.5, 1)
+    sizes = bench_separation.run_of(path, songs, None, 1, []).system_conf
+    spent, _ = bench_separation.separation(sizes, 0.5, 1, time.perf_counter)
     assert spent > 0
+
+
+def test_time_of_the_cpu_is_not_that_of_the_clock():
+    """Sleeping costs none of it."""
+    clock = bench_trainer.Clock(time.process_time)
+    system = clock.watch(SimpleNamespace(updates=lambda batch: time.sleep(0.2)))
+    for batch in clock.batches([1, 2]):
+        system.updates(batch)
+    ms, _ = clock.result(2)
+    assert ms < 100
+    assert best_time(lambda: time.sleep(0.2), 1, time.process_time) < 0.1 < best_time(lambda: time.sleep(0.2), 1)
 
 
 def test_batches_hold_as_many_seconds(tmp_path):

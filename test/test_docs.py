@@ -171,15 +171,17 @@ def test_options_of_commands_exist():
     """Each option of ``python -m audiolab.bin.X`` in an example is one of that command's or of its config's keys."""
     trained = [run_config_class(systems.get(name)) for name in systems.names()]
     of_tasks = {"convert": "apply", "apply": "apply", "score": "scoring", "report": "page"}
-    prepared = [get_corpus(name).preparation for name in CORPORA]
+    corpora = [get_corpus(name) for name in CORPORA]
     configs = {"convert": [InferenceConfig], "format_wav": [Form], "make_mixtures": [MixtureSettings]}
-    configs |= {"train": trained, "prepare": prepared, "select_speakers": [FewShot]}
+    configs |= {"train": trained, "select_speakers": [FewShot], "make_mini": [corpus.mini for corpus in corpora]}
+    configs |= {"prepare": [corpus.preparation for corpus in corpora]}
     unknown = []
     for page in PAGES:
         for line in commands(page):
             for name, rest in re.findall(r"python -m audiolab\.bin\.(\w+)(.*)", line):
                 files = [f"bin/{name}.py", "datadir/parts.py"]
                 files += [f"tasks/{task}/{of_tasks[name]}.py" for task in TASKS if name in of_tasks]
+                files += ["tasks/scoring.py"] if name == "score" else []
                 files += ["tasks/running.py"] if name in ("convert", "enhance", "apply") else []
                 files += ["tasks/vc/many.py"] if name in ("convert", "apply") else []
                 files += ["tasks/scoring.py", "metrics/judges/panel.py"] if name == "score" else []

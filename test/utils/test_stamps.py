@@ -2,10 +2,13 @@
 
 import fcntl
 import json
+import os
+import signal
 import subprocess
 from pathlib import Path
 
 import pytest
+from calls import wait_for
 
 UTILS = Path(__file__).parents[2] / "utils"
 SCRIPT = f"""#!/usr/bin/env bash
@@ -120,6 +123,23 @@ def test_what_another_one_makes_is_left_alone(recipe):
         assert "another run.sh is at work on exp; wait for its end" in told(recipe("--steps", "4"))
     assert Path("exp/jobs").read_text() == "3\n"
     assert stamps() == before
+
+
+def test_a_stage_goes_on_without_its_run_sh_and_is_left_alone(recipe):
+    """SIGKILL of the script and its process group does not reach the stage, which has a group of its own."""
+    call = (
+        'stage_train() { touch begun; until [[ -e go ]]; do sleep 0.02; done; cp exp/jobs exp/model; }; run_stages "$@"'
+    )
+    recipe("--stop_stage", "data", call=call)
+    script = subprocess.Popen(["bash", "./run.sh", "--stage", "train"], start_new_session=True)
+    wait_for(Path("begun").exists)
+    os.killpg(script.pid, signal.SIGKILL)
+    script.wait()
+    assert "another run.sh is at work on exp; wait for its end" in told(recipe("--stage", "train", call=call))
+    Path("go").touch()
+    wait_for(Path("exp/.stamp/train.json").exists)
+    assert Path("exp/model").read_text() == "3\n"
+    assert recipe(call=call).returncode == 0
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,8 @@ Further options are the trainings', after their YAMLs. With ``--windows``, a bat
 Songs are noise, made in a folder that is deleted; augmentation is the YAML's. Each is measured in a process of its
 own, where a bare loop (`bench_trainer`) and the trainer take turns. Memory is the most that was held beyond what the
 process had before; on a GPU, the most that was allocated there. Separation is a plain forward pass on one thread.
+``--cpu_time`` counts the time of that process's CPU, for machines that do more than this; what workers load is not in
+it.
 """
 
 from __future__ import annotations
@@ -22,6 +24,7 @@ import dataclasses
 import logging
 import statistics
 import tempfile
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
@@ -30,7 +33,7 @@ from typing import Any
 
 import torch
 from bench_stems import make_songs
-from bench_trainer import measure, only_steps
+from bench_trainer import measure, only_steps, two_or_more
 from signals import best_time, memory, print_table
 
 from audiolab import cli, systems
@@ -54,28 +57,29 @@ def run_of(path: Path, songs: Path, window: float | None, steps: int, options: S
     return only_steps(run, steps)
 
 
-def training(gpu: bool, turns: int, *of_run: Any) -> list[float]:
-    """Return the median time of a step in ms, bare and by the trainer, the latter's waiting share, and MiB."""
+def training(gpu: bool, turns: int, now: Callable[[], float], *of_run: Any) -> list[float]:
+    """Return the median time of a step in ms of ``now``, bare and by the trainer, its waiting share, and MiB."""
     logging.disable(logging.INFO)
     run = run_of(*of_run)  # it cannot be sent to a process
     processes = join(use_gpu=gpu)
     sets = systems.get("poconet").datasets(run.data_conf)
     before = memory("VmRSS")
     steps = run.trainer.max_steps
-    found = [measure(run, sets, processes, steps, with_trainer) for _ in range(turns) for with_trainer in (False, True)]
+    order = (False, True) * turns
+    found = [measure(run, sets, processes, steps, with_trainer, now) for with_trainer in order]
     bare, trainer = (statistics.median(ms for ms, _ in found[first::2]) for first in (0, 1))
     waiting = statistics.median(share for _, share in found[1::2])
     most = torch.cuda.max_memory_allocated() / 2**20 if gpu else memory("VmHWM") - before
     return [bare, trainer, waiting, most]
 
 
-def separation(sizes: PoCoNetConfig, seconds: float, repeats: int) -> list[float]:
-    """Return the shortest time in s for a signal of so many seconds on one thread, and MiB."""
+def separation(sizes: PoCoNetConfig, seconds: float, repeats: int, now: Callable[[], float]) -> list[float]:
+    """Return the shortest time in s of ``now`` for a signal of so many seconds on one thread, and MiB."""
     torch.set_num_threads(1)
     separator = Separator(sizes).eval().requires_grad_(False)
     wave = 0.1 * torch.randn(1, round(seconds * sizes.rate))
     before = memory("VmRSS")
-    return [best_time(lambda: separator.separate(wave), repeats), memory("VmHWM") - before]
+    return [best_time(lambda: separator.separate(wave), repeats, now), memory("VmHWM") - before]
 
 
 def alone(function: Callable[..., list[float]], *arguments: Any) -> list[float]:
@@ -84,9 +88,9 @@ def alone(function: Callable[..., list[float]], *arguments: Any) -> list[float]:
         return pool.submit(function, *arguments).result()
 
 
-def training_row(gpu: bool, turns: int, *of_run: Any) -> list[str]:
+def training_row(gpu: bool, turns: int, now: Callable[[], float], *of_run: Any) -> list[str]:
     """Return a row of the first table; the further arguments are those of `run_of`."""
-    bare, trainer, waiting, most = alone(training, gpu, turns, *of_run)
+    bare, trainer, waiting, most = alone(training, gpu, turns, now, *of_run)
     run = run_of(*of_run)
     batch, window = run.trainer.batch_size, run.data_conf.window_s
     return [
@@ -96,10 +100,10 @@ def training_row(gpu: bool, turns: int, *of_run: Any) -> list[str]:
     ]  # fmt: skip
 
 
-def separation_row(path: Path, seconds: float, repeats: int) -> list[str]:
+def separation_row(path: Path, seconds: float, repeats: int, now: Callable[[], float]) -> list[str]:
     """Return a row of the second table."""
     sizes = from_dict(PoCoNetConfig, load_yaml(path)[0]["system_conf"], source=str(path))
-    spent, most = alone(separation, sizes, seconds, repeats)
+    spent, most = alone(separation, sizes, seconds, repeats, now)
     return [name_of(path, sizes), f"{seconds:g}", f"{spent:.2f}", f"{spent / seconds:.3f}", f"{most:.0f}"]
 
 
@@ -118,23 +122,28 @@ def options() -> tuple[argparse.Namespace, list[str]]:
         help="trainings that are measured (default: two of mini's)",
     )  # fmt: skip
     parser.add_argument("--windows", type=float, nargs="+", default=[None], help="lengths in s (default: the YAML's)")
-    parser.add_argument("--bench_steps", type=cli.positive, default=5, help="steps of each (default: 5)")
+    parser.add_argument("--bench_steps", type=two_or_more, default=5, help="steps of each (default: 5)")
     parser.add_argument("--gpu", action="store_true", help="train on the GPU")
     parser.add_argument("--seconds", type=float, default=10.0, help="length of what is separated (default: 10)")
     parser.add_argument("--repeats", type=cli.positive, default=2, help="turns, and separations (default: 2)")
+    parser.add_argument(
+        "--cpu_time", action="store_true", help="time of the CPU, on a machine that does more than this"
+    )
     return parser.parse_known_args()
 
 
 def main() -> None:
     """Run the benchmark and print its tables."""
     known, further = options()
+    now = time.process_time if known.cpu_time else time.perf_counter
     trained, separated = [], []
     with tempfile.TemporaryDirectory() as folder:
         songs = make_songs(Path(folder), 16000, 1, ".wav")
         for path in known.configs:
             for window in known.windows:
-                trained.append(training_row(known.gpu, known.repeats, path, songs, window, known.bench_steps, further))
-            separated.append(separation_row(path, known.seconds, known.repeats))
+                of_run = (path, songs, window, known.bench_steps, further)
+                trained.append(training_row(known.gpu, known.repeats, now, *of_run))
+            separated.append(separation_row(path, known.seconds, known.repeats, now))
     header = ["training", "window s", "batch", "bare ms/step", "trainer ms/step", "overhead %", "waiting %"]
     print_table([*header, "s of songs a s", "peak memory MiB"], trained)
     print_table(["separation", "signal s", "time s", "real-time factor", "peak memory MiB"], separated)

@@ -24,7 +24,7 @@ import logging
 import statistics
 import tempfile
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -50,8 +50,9 @@ DTYPES = {"fp32": None, "bf16": torch.bfloat16}
 
 @dataclass
 class Clock:
-    """When batches reach the system, and how long each was waited for, in seconds."""
+    """When batches reach the system, and how long each was waited for, in seconds of ``now``."""
 
+    now: Callable[[], float] = time.perf_counter
     arrivals: list[float] = field(default_factory=list)
     waits: list[float] = field(default_factory=list)
 
@@ -60,7 +61,7 @@ class Clock:
         updates = system.updates
 
         def noting(batch: Batch) -> Iterator[Update]:
-            self.arrivals.append(time.perf_counter())
+            self.arrivals.append(self.now())
             return updates(batch)
 
         system.updates = noting
@@ -70,9 +71,9 @@ class Clock:
         """Yield the loader's batches, and note how long it took to get them."""
         iterator = iter(loader)
         while True:
-            asked = time.perf_counter()
+            asked = self.now()
             batch = next(iterator, None)
-            self.waits.append(time.perf_counter() - asked)
+            self.waits.append(self.now() - asked)
             if batch is None:
                 return
             yield batch
@@ -133,9 +134,16 @@ def bare_loop(system: System, run: Any, sets: tuple, processes: Processes, steps
             optimizers[update.name].zero_grad()
 
 
-def measure(run: Any, sets: tuple, processes: Processes, steps: int, with_trainer: bool) -> tuple[float, float]:
-    """Return the median time of a step in ms, and the part of the time that was waiting for data."""
-    clock = Clock()
+def measure(
+    run: Any,
+    sets: tuple,
+    processes: Processes,
+    steps: int,
+    with_trainer: bool,
+    now: Callable[[], float] = time.perf_counter,
+) -> tuple[float, float]:
+    """Return the median time of a step in ms of ``now``, and the part of the time that was waiting for data."""
+    clock = Clock(now)
     run = completed(run, systems.get(run.system), sets[0])
     system = clock.watch(build(systems.get(run.system), run))
     if with_trainer:
@@ -163,10 +171,17 @@ def row(run: Any, sets: tuple, processes: Processes, steps: int, repeats: int) -
     ]  # fmt: skip
 
 
+def two_or_more(text: str) -> int:
+    """Return a count of steps that has a time between two batches; the ``type`` of an option."""
+    if not text.isdecimal() or int(text) < 2:
+        raise argparse.ArgumentTypeError(f"'{text}' is no count of 2 or more: a step ends where the next one begins")
+    return int(text)
+
+
 def parse() -> tuple[argparse.Namespace, Any]:
     """Return the benchmark's own options, and the run's config."""
     parser = cli.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--bench_steps", type=int, default=60, help="steps a run (default: 60)")
+    parser.add_argument("--bench_steps", type=two_or_more, default=60, help="steps a run (default: 60)")
     parser.add_argument("--repeats", type=cli.positive, default=5, help="runs of each (default: 5)")
     parser.add_argument("--workers", type=int, nargs="+", help="a row for each num_workers (default: the config's)")
     parser.add_argument("--gpu", action="store_true", help="on the GPU")

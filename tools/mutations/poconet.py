@@ -4,7 +4,7 @@ from mutations import of
 
 FOLDER = "audiolab/systems/poconet"
 CONF = "egs/musdb18/svs1/conf"
-NETWORK = ("test/systems/test_poconet.py",)
+NETWORK = ("test/systems/test_poconet.py", "test/systems/test_poconet_causality.py")
 WIRING = ("test/systems/test_poconet_wiring.py",)
 BOTH = (*NETWORK, *WIRING)
 CONSTANTS = ("test/conf/test_poconet_constants.py",)

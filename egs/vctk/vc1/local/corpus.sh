@@ -7,3 +7,4 @@ texts=true          # whether it has them, for the recogniser
 hold_out=${hold_out:-prompts} # by default what many read is held out, of all
 verified="small valid eval unseen unseen_eval" # whom the speaker encoders have not heard: their equal error rate
 reserved=""         # data dirs of the corpus beside that one, which are among these
+mini_sizes=(--speakers 64 --shared 19) # of the mini corpus

@@ -5,12 +5,12 @@ case $corpus in
   real) corpus_dir=downloads conf=${conf:-$RECIPE/conf} title="recordings in the layout of $titled" scale=""
     systems=${systems:-autovc autovc_n64_b8 cycleautovc_n16_b2 cycleautovc} large_speakers=${large_speakers:-50}
     unseen_speakers=${unseen_speakers:-5} valid_speakers=${valid_speakers:-5} eval_utts=${eval_utts:-8}
-    valid_utts=${valid_utts:-4} judged=${judged:-0} ;;
+    valid_utts=${valid_utts:-4} judged=${judged:-0} units_kind=${units_kind:-unigram} ;;
   mini) corpus_dir=$mini_dir conf=${conf:-$RECIPE/conf/mini} title="a synthesised twin of $titled"
     scale=" Synthesised voices and small networks."
-    systems=${systems:-autovc autovc_n64 cycleautovc_n16_b8 cycleautovc} large_speakers=${large_speakers:-12}
-    unseen_speakers=${unseen_speakers:-3} valid_speakers=${valid_speakers:-3} eval_utts=${eval_utts:-6}
-    valid_utts=${valid_utts:-2} judged=${judged:-1} ;;
+    systems=${systems:-autovc autovc_n64 cycleautovc_n16_b8 cycleautovc} large_speakers=${large_speakers:-20}
+    unseen_speakers=${unseen_speakers:-4} valid_speakers=${valid_speakers:-6} eval_utts=${eval_utts:-6}
+    valid_utts=${valid_utts:-2} judged=${judged:-1} units_kind=${units_kind:-char} ;;
   *) echo "error: --corpus is real or mini, not '$corpus'" >&2 && exit 1 ;;
 esac
 case $eval_part in
@@ -27,6 +27,7 @@ values_are '([0-9]+ ?)*' "whole numbers, not negative" seeds
 values_are '([a-z0-9_.]+ ?)*' "names of YAMLs in $conf, without .yaml" systems neural
 values_are 'large|small' "large or small" first_set
 values_are 'prompts|utterances' "prompts or utterances" hold_out
+values_are 'unigram|bpe|char' "unigram, bpe or char" units_kind
 values_are 'librispeech|' 'librispeech, or nothing: --encoder_corpora ""' encoder_corpora
 values_are '((bottleneck|freq|neck_batch|neck_lambda) ?)*' "some of bottleneck, freq, neck_batch and neck_lambda" sweep
 for each in prepare_config librispeech_config; do
@@ -106,7 +107,7 @@ plan() {
   fi
   run plan "$1" "$RECIPE/local/phases.yaml" --make "${make[@]}" --axes "${axes[@]}" \
     --set "exp=$expdir" "conf=$conf" "features=$RECIPE/conf/features.yaml" "data=$data" "dump=$dump" "eval=$eval" "eval_part=$eval_part" \
-    "first_set=$first_set" "targets=$targets" "units_size=$units" "main_seed=$seed" "judge_seed=$((seed + 1000))" \
+    "first_set=$first_set" "targets=$targets" "units_size=$units" "units_kind=$units_kind" "main_seed=$seed" "judge_seed=$((seed + 1000))" \
     "neural=$spoken" "neural_system=${spoken%%:*}" "onwards=$onwards" "train_options=$train_options" \
     "nj=$nj" "job_utterances=$job_utterances" "${@:2}"
 }
@@ -122,10 +123,10 @@ pairs() {
   done
 }
 
-# get_corpus NAME ROOT: downloads or synthesises a corpus, unless it lies elsewhere
+# get_corpus NAME ROOT [SIZE …]: downloads or synthesises a corpus, of these sizes, unless it lies elsewhere
 get_corpus() {
   if [[ $corpus == mini && $2 == "$corpus_dir/$1" ]]; then
-    run make_mini --corpus "$1" --dest "$2" --seed "$seed" --nj "$nj"
+    run make_mini --corpus "$1" --dest "$2" --seed "$seed" --nj "$nj" "${@:3}"
   elif [[ $2 != "$corpus_dir/$1" ]]; then
     if [[ ! -d $2 ]]; then echo "error: $2: there is no such folder" >&2 && exit 1; fi
     echo "using $2"
@@ -135,7 +136,7 @@ get_corpus() {
 }
 
 get_corpora() {
-  get_corpus "$name" "$db_root"
+  get_corpus "$name" "$db_root" "${mini_sizes[@]}"
   if [[ -n $encoder_corpora ]]; then get_corpus librispeech "$librispeech_root"; fi
 }
 

@@ -7,3 +7,4 @@ texts=false             # whether it has them, for the recogniser
 hold_out=${hold_out:-utterances} # by default some of each speaker are held out
 verified=voxceleb_test  # whom the speaker encoders have not heard: their equal error rate
 reserved=voxceleb_test  # data dirs of the corpus beside that one, which are among these
+mini_sizes=(--speakers 48) # of the mini corpus
