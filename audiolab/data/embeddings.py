@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import os
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -13,10 +13,9 @@ from typing import Protocol
 import numpy as np
 
 from audiolab.data.feature_dir import FeatureDir
-from audiolab.datadir.arkio import write_matrices
+from audiolab.datadir.arkio import write_staged
 from audiolab.datadir.datadir import DataDir, withdraw_tables
 from audiolab.datadir.parts import Part
-from audiolab.datadir.table import read_table
 from audiolab.errors import AudiolabError
 from audiolab.features.kinds import of_kind
 from audiolab.features.log_mel_config import LogMelConfig
@@ -87,7 +86,7 @@ def embed_features(embedder: Embedder, features: FeatureDir, out: str | Path, pa
 
     with replaced_together(part.folder(out) / "ark") as folder:
         for name, voices in ((UTTERANCES, utterances()), (SPEAKERS, means.items())):
-            tables[name] = _write(voices, folder, out / "ark", name, part)
+            tables[name] = write_staged(folder, out / "ark", name, part.job, voices)
         withdraw_tables(part.folder(out))
     return part.write(out, tables)
 
@@ -122,14 +121,3 @@ def _whole(embedder: Embedder, features: FeatureDir, numbers: np.ndarray) -> Ite
     for first in range(0, len(numbers), _READ):
         some = numbers[first : first + _READ].tolist()
         yield from zip(some, embedder.embed_all([features.read(number) for number in some]))
-
-
-def _write(
-    voices: Iterable[tuple[str, np.ndarray]], folder: Path, final: Path, table: str, part: Part
-) -> dict[str, str]:
-    """Write an archive into a folder that is to become ``final``, and return its entries there."""
-    name, scp = f"{Path(table).stem}.{part.job}.ark", folder / table
-    write_matrices(folder / name, scp, voices)
-    entries = {key: f"{final / name}:{entry.rpartition(':')[2]}" for key, entry in read_table(scp).items()}
-    scp.unlink()
-    return entries

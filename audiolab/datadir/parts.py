@@ -87,9 +87,11 @@ class Part:
             raise AudiolabError(f"--nj {self.nj}: there are {len(items)} utterances; give as many jobs or fewer")
         return items[self.job - 1 :: self.nj]
 
-    def write(self, out: Path, tables: Mapping[str, Mapping[str, str]]) -> DataDir:
-        """Write the tables of the job's utterances; one job removes parts of others."""
-        found = write_data_dir(self.folder(out), tables, replace=True)
+    def write(
+        self, out: Path, tables: Mapping[str, Mapping[str, str]], settings: Mapping[str, bytes] | None = None
+    ) -> DataDir:
+        """Write the tables of the job's utterances, and files of settings; one job removes parts of others."""
+        found = write_data_dir(self.folder(out), tables, replace=True, settings=settings)
         if self.nj == 1:
             shutil.rmtree(out / "parts", ignore_errors=True)
         return found
@@ -189,7 +191,7 @@ def join(out: str | Path, nj: int, given: Mapping[str, Any]) -> DataDir:
             for file in (file for folder in folders for file in (folder / name).iterdir()):
                 _link(file, staged / file.name)
         withdraw_tables(out)
-    found = write_data_dir(out, tables, replace=True)
+    found = write_data_dir(out, tables, replace=True, settings=DataDir(folders[0]).settings)
     shutil.rmtree(out / "parts")
     return found
 

@@ -68,11 +68,16 @@ def read_features(path: str | Path) -> FeatureConfig:
     return config.from_dict(cls, tree, where, str(path))
 
 
+def format_features(features: FeatureConfig) -> str:
+    """Return a resolved config as a ``features.yaml`` has it."""
+    tree = {"kind": kind_of(features)} | config.to_dict(features)
+    return yaml.safe_dump(tree, sort_keys=False, allow_unicode=True)
+
+
 def save_features(features: FeatureConfig, path: str | Path) -> None:
     """Write a resolved config, atomically, as `read_features` reads it."""
     with atomic_write(path) as file:
-        tree = {"kind": kind_of(features)} | config.to_dict(features)
-        yaml.safe_dump(tree, file, sort_keys=False, allow_unicode=True)
+        file.write(format_features(features))
 
 
 def parse_features(parser: ArgumentParser, argv: Sequence[str] | None = None) -> tuple[FeatureConfig, Any]:

@@ -67,6 +67,7 @@ def write_recordings(
     what: str,
     signals: Sequence[str] = (),
     subtype: str = "PCM_16",
+    settings: Mapping[str, bytes] | None = None,
 ) -> DataDir:
     """Make a recording of each item and return the data dir of them: ``<out>/wav/<name>.wav`` and tables.
 
@@ -85,6 +86,7 @@ def write_recordings(
         what: What the items are, in the plural.
         signals: Names of the signals that ``make`` gives; none: it gives one, without a name.
         subtype: Sample format, as of `audiolab.datadir.audiowrite.audio_writer`.
+        settings: Contents of the data dir's files of settings, by name, the same in all jobs.
 
     Raises:
         AudiolabError: As ``make``; or a name cannot be a file's.
@@ -103,4 +105,4 @@ def write_recordings(
             for table, value in {**made.about, **own}.items():
                 tables[table][name] = value
         withdraw_tables(part.folder(out))
-    return part.write(out, tables)
+    return part.write(out, tables, settings)
