@@ -1,4 +1,4 @@
-"""Write the HTML report of an experiment: ``python -m audiolab.bin.report vc`` of conversion, ``se``, ``svs``, ``tts``"""
+"""Write the HTML report of an experiment: ``python -m audiolab.bin.report vc`` of conversion, ``se``, ``svs`` …"""
 
 from __future__ import annotations
 

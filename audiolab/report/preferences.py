@@ -93,7 +93,7 @@ def write_test(pairs: Sequence[Pair], out: str | Path, key: str | Path, generato
 
     The folder has ``wav/<random id>.wav``, all at the lowest rate among them and at one level, so that neither
     bandwidth nor loudness tells them apart, and `MANIFEST`: the pairs in the order in which they are to be heard, with
-    their files, and nothing about systems.
+    their files, and nothing about systems. Files of a test that was there go.
 
     Args:
         pairs: In the order of listening.
@@ -111,6 +111,7 @@ def write_test(pairs: Sequence[Pair], out: str | Path, key: str | Path, generato
     rate = min(rate for of_pair in waves for _, rate in of_pair)
     ids = iter(generator.permutation(16**6 - 16**5)[: 2 * len(pairs)] + 16**5)
     heard = [[f"wav/{next(ids):06x}.wav" for _ in pair.clips] for pair in pairs]
+    before = _files(out)
     digest = hashlib.sha256()
     with replaced_together(out / "wav") as folder:
         for names, of_pair in zip(heard, waves):
@@ -124,7 +125,17 @@ def write_test(pairs: Sequence[Pair], out: str | Path, key: str | Path, generato
         file.write(_csv(MANIFEST_COLUMNS, map(_manifest_row, [test] * len(pairs), numbers, pairs, heard)))
         secret.write(_csv(KEY_COLUMNS, map(_key_row, [test] * len(pairs), numbers, pairs)))
         file.flush()  # a full disk is noticed before either is replaced
+    for name in before - {name for names in heard for name in names}:
+        (out / name).unlink(missing_ok=True)
     return test
+
+
+def _files(out: Path) -> set[str]:
+    """Return the files of the test that is in a folder already."""
+    if not (out / MANIFEST).is_file():
+        return set()
+    rows = read_records(out / MANIFEST, MANIFEST_COLUMNS, ",", "the manifest")
+    return {f"wav/{Path(row[place]).name}" for _, row in rows for place in ("first", "second")}
 
 
 def _manifest_row(test: str, number: str, pair: Pair, heard: Sequence[str]) -> tuple[str, ...]:

@@ -15,6 +15,7 @@ from audiolab.metrics.scores import UNTRAINED
 from audiolab.report.preferences import (
     KEY_COLUMNS,
     MANIFEST_COLUMNS,
+    Preference,
     collect,
     preference_table,
     sign_test,
@@ -120,6 +121,14 @@ def test_the_seed_says_all(make, tmp_path):
     assert len(one[0]) == 2 * COUNT  # fewer than are asked for
 
 
+def test_files_of_an_earlier_test_go(make, tmp_path):
+    make("baseline:v2", sentences=4)
+    (tmp_path / "test" / "wav" / "mine.wav").write_text("stays")
+    manifest, _ = make("v2:v3", sentences=1, seed=1)
+    files = {row[place] for row in manifest for place in ("first", "second")}
+    assert {f"wav/{path.name}" for path in (tmp_path / "test" / "wav").iterdir()} == files | {"wav/mine.wav"}
+
+
 def test_languages_are_chosen(make):
     manifest, _ = make("v2:v3", languages="pl")
     assert {row["language"] for row in manifest} == {"pl"}
@@ -170,10 +179,18 @@ def test_votes_are_counted_and_tested(make, tmp_path, monkeypatch, capsys):
     assert (portuguese.preferred, portuguese.neutral, portuguese.p, portuguese.better) == ((1, 1), 1, 1.0, "")
     row = preference_table([polish]).rows[0]
     assert [row[name] for name in ("for a", "for b", "no")] == [5.0, 90.0, 5.0]
-    command(monkeypatch, preference_test, "collect", *map(str, both), key=tmp_path / "test_key.csv", out=tmp_path / "t.md")
+    key = tmp_path / "test_key.csv"
+    command(monkeypatch, preference_test, "collect", *map(str, both), key=key, out=tmp_path / "t.md")
     line = "| pl | baseline | v3 | 5.0 | 90.0 | 5.0 | 20 | 4 | 0.0001 | v3 |"
     assert line in capsys.readouterr().out
     assert line in (tmp_path / "t.md").read_text()
+
+
+def test_who_is_preferred():
+    def of(*preferred):
+        return Preference("pl", "x", "y", preferred, 3, 2, sign_test(*preferred)).better
+
+    assert [of(9, 0), of(0, 9), of(6, 1), of(0, 0)] == ["x", "y", "", ""]
 
 
 def test_the_sign_test():

@@ -32,7 +32,7 @@ def test_a_task_is_chosen_by_its_name(monkeypatch, capsys):
 def test_other_files_are_refused(tmp_path, text):
     (tmp_path / "scores.csv").write_text(text)
     with pytest.raises(
-        AudiolabError, match=r"scores.csv:1: the columns are not those of score vc or score se or score svs or score tts"
+        AudiolabError, match=r"csv:1: the columns are not those of score vc or score se or score svs or score tts"
     ):
         task_of(tmp_path / "scores.csv")
 
