@@ -37,6 +37,11 @@ def load(model: str | Path, device: torch.device | str = "cpu", does: str = "") 
     speaker encoder a `audiolab.systems.ge2e.embedder.Embedder`, a HiFi-GAN a
     `audiolab.systems.hifigan.vocoder.HiFiGANVocoder`, a recogniser a `audiolab.systems.ctc.predictor.Predictor`.
 
+    For example, a file's samples in the voice of somebody who was never seen in training::
+
+        encoder, converter = audiolab.load("exp/ge2e_s0"), audiolab.load("exp/autovc_s0")
+        converter.convert(wave, rate, encoder.embed(wave, rate), encoder.embed(other, rate))
+
     Args:
         model: A training run's folder, or a zip that ``audiolab.bin.pack`` made of one.
         device: Where it runs.

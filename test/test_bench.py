@@ -11,6 +11,7 @@ ROOT = Path(__file__).parents[1]
 for folder in ("tools/bench", "test/data", "test/systems"):
     sys.path.insert(0, str(ROOT / folder))
 
+import bench_align  # noqa: E402
 import bench_enhance  # noqa: E402
 import bench_envelope  # noqa: E402
 import bench_features  # noqa: E402
@@ -161,6 +162,13 @@ def test_tables(capsys, monkeypatch):
     rows = table(capsys, monkeypatch, bench_tables, *words)
     assert [row[:2] for row in rows[:2]] == [["open", "30"], ["open, ask for all", "30"]]
     assert [row[:2] for row in rows[-2:]] == [["score", "5"], ["score", "9"]]
+
+
+def test_speed_of_alignment(capsys, monkeypatch):
+    words = ("--utterances", 3, "--seconds", 1, "--gaussians", 2, "--repeats", 1)
+    rows = table(capsys, monkeypatch, bench_align, *words)
+    assert [bool(row[2]) for row in rows] == [False, False, True, True, True]
+    assert all(float(row[1]) > 0 for row in rows[1:])
 
 
 def test_loading_of_songs(capsys, monkeypatch):

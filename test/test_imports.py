@@ -11,7 +11,7 @@ ROOT = Path(audiolab.__file__).parent
 LEVELS = [
     {"errors", "files", "textfile", "yamltext", "cli", "config", "samples", "waiting", "work"},
     {"features", "synthesis", "nn", "datadir", "dataset", "text"},
-    {"training", "data", "metrics", "plan"},
+    {"training", "data", "metrics", "plan", "align"},
     {"systems"},
     {"inference", "report", "corpora"},
     {"tasks"},

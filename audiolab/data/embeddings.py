@@ -13,7 +13,7 @@ from typing import Protocol
 import numpy as np
 
 from audiolab.data.feature_dir import FeatureDir
-from audiolab.datadir.arkio import write_staged
+from audiolab.datadir.arkio import write_archive
 from audiolab.datadir.datadir import DataDir, withdraw_tables
 from audiolab.datadir.parts import Part
 from audiolab.errors import AudiolabError
@@ -86,7 +86,7 @@ def embed_features(embedder: Embedder, features: FeatureDir, out: str | Path, pa
 
     with replaced_together(part.folder(out) / "ark") as folder:
         for name, voices in ((UTTERANCES, utterances()), (SPEAKERS, means.items())):
-            tables[name] = write_staged(folder, out / "ark", name, part.job, voices)
+            tables[name] = write_archive(folder / f"{Path(name).stem}.{part.job}.ark", voices, out / "ark")
         withdraw_tables(part.folder(out))
     return part.write(out, tables)
 

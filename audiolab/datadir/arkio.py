@@ -58,24 +58,14 @@ def write_matrices(
         Path(scp).unlink(missing_ok=True)
 
 
-def write_staged(
-    folder: Path, final: Path, table: str, job: int, pairs: Iterable[tuple[str, np.ndarray]]
-) -> dict[str, str]:
-    """Write an archive of matrices into a folder that is to become another one, and return its entries there.
+def write_archive(ark: Path, pairs: Iterable[tuple[str, np.ndarray]], final: Path) -> dict[str, str]:
+    """Write an archive into a folder that is to become ``final``, and return its table as it is there.
 
-    Args:
-        folder: Where ``<table>.<job>.ark`` is written.
-        final: Where that will lie.
-        table: Name of the table that the entries are for, such as ``feats.scp``.
-        job: Whose archive it is, from 1.
-        pairs: As of `write_matrices`.
-
-    Raises:
-        AudiolabError: As of `write_matrices`.
+    Arguments and errors are those of `write_matrices`.
     """
-    name, scp = f"{Path(table).stem}.{job}.ark", folder / table
-    write_matrices(folder / name, scp, pairs)
-    entries = {key: f"{final / name}:{entry.rpartition(':')[2]}" for key, entry in read_table(scp).items()}
+    scp = ark.with_suffix(".scp")
+    write_matrices(ark, scp, pairs)
+    entries = {key: f"{final / ark.name}:{entry.rpartition(':')[2]}" for key, entry in read_table(scp).items()}
     scp.unlink()
     return entries
 

@@ -58,3 +58,8 @@ def sentence_of(utterance: str) -> str:
     if not underscore or not sentence:
         raise AudiolabError(f"utterance '{utterance}': its id does not end in _<sentence>")
     return sentence
+
+
+def sentence_or_id(utterance: str) -> str:
+    """Return `sentence_of` where there is one, else the id: corpora of speech as it was found have no sentences."""
+    return utterance.rpartition("_")[2] or utterance

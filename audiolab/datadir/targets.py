@@ -18,7 +18,7 @@ from audiolab.waiting import told
 FRAMED = ("feats.scp", "f0.scp", "vad.scp")
 """Tables of matrices with a row a frame."""
 
-MATRIX_TABLES = (*FRAMED, "cmvn.scp", "embedding.scp", "spk_embedding.scp")
+MATRIX_TABLES = (*FRAMED, "cmvn.scp", "embedding.scp", "spk_embedding.scp", "labels.scp", "durations.scp")
 
 _EXACT = 1e-6
 """Seconds that are no difference of lengths: less than a sample, more than what rounding leaves."""

@@ -68,16 +68,16 @@ def read_features(path: str | Path) -> FeatureConfig:
     return config.from_dict(cls, tree, where, str(path))
 
 
-def format_features(features: FeatureConfig) -> str:
-    """Return a resolved config as a ``features.yaml`` has it."""
+def features_yaml(features: FeatureConfig) -> str:
+    """Return a resolved config as a ``features.yaml`` holds it, which `read_features` reads."""
     tree = {"kind": kind_of(features)} | config.to_dict(features)
     return yaml.safe_dump(tree, sort_keys=False, allow_unicode=True)
 
 
 def save_features(features: FeatureConfig, path: str | Path) -> None:
-    """Write a resolved config, atomically, as `read_features` reads it."""
+    """Write a resolved config, atomically."""
     with atomic_write(path) as file:
-        file.write(format_features(features))
+        file.write(features_yaml(features))
 
 
 def parse_features(parser: ArgumentParser, argv: Sequence[str] | None = None) -> tuple[FeatureConfig, Any]:

@@ -12,6 +12,7 @@ from audiolab.errors import AudiolabError
 from audiolab.features.mel import mel_filters
 from audiolab.features.world import mel_cepstrum
 from audiolab.metrics.mcd import speech_frames
+from audiolab.metrics.prosody import rhythm
 
 BANDS = 32
 
@@ -58,6 +59,7 @@ class Voice:
         f0: Hz, 0 where unvoiced, [T].
         speech: Numbers of the frames that hold speech, [S].
         frame_rate: Frames per second.
+        rhythm: `audiolab.metrics.prosody.rhythm`, [T].
     """
 
     cepstra: np.ndarray
@@ -65,6 +67,7 @@ class Voice:
     f0: np.ndarray
     speech: np.ndarray
     frame_rate: float
+    rhythm: np.ndarray
 
 
 def analyse(wave: np.ndarray, config: AnalysisConfig) -> Voice:
@@ -91,7 +94,8 @@ def analyse(wave: np.ndarray, config: AnalysisConfig) -> Voice:
     )
     bands = 20.0 * np.log10(np.sqrt(found.spectrum) @ _filters(config.rate, found.spectrum.shape[1]).T)
     speech = speech_frames(10.0 ** (found.power_db / 10.0), config.range_db)
-    return Voice(found.coefficients, bands, found.f0, speech, 1000.0 / config.hop_ms)
+    beat = rhythm(wave, config.rate, config.hop_ms, len(found.f0))
+    return Voice(found.coefficients, bands, found.f0, speech, 1000.0 / config.hop_ms, beat)
 
 
 @lru_cache(maxsize=4)

@@ -67,7 +67,7 @@ def in_pieces(
     Yields:
         Arrays whose lengths add up to ``ratio`` times the signal's.
     """
-    return _joined(((each, function(each.samples, each.first)) for each in _segments(blocks, pieces)), pieces)
+    return _joined(((each, function(each.samples, each.first)) for each in segments(blocks, pieces)), pieces)
 
 
 def in_batches(
@@ -82,8 +82,8 @@ def in_batches(
         size: Most pieces that are held and worked on together.
     """
 
-    def made() -> Iterator[tuple[_Segment, np.ndarray]]:
-        for _, alike in groupby(_segments(blocks, pieces), lambda each: len(each.samples)):
+    def made() -> Iterator[tuple[Segment, np.ndarray]]:
+        for _, alike in groupby(segments(blocks, pieces), lambda each: len(each.samples)):
             while batch := list(islice(alike, size)):
                 yield from zip(batch, function(np.stack([each.samples for each in batch])), strict=True)
 
@@ -95,7 +95,7 @@ def whole(signal: np.ndarray, function: Callable[[np.ndarray, int], np.ndarray],
     return np.concatenate(list(in_pieces([signal], function, pieces)))
 
 
-class _Segment(NamedTuple):
+class Segment(NamedTuple):
     """A piece with its context: samples, the first one's number in the signal, where in them the piece lies."""
 
     samples: np.ndarray
@@ -104,8 +104,11 @@ class _Segment(NamedTuple):
     end: int
 
 
-def _segments(blocks: Iterable[np.ndarray], pieces: Pieces) -> Iterator[_Segment]:
-    """Yield the pieces of a signal with their context, each when all of that has come."""
+def segments(blocks: Iterable[np.ndarray], pieces: Pieces) -> Iterator[Segment]:
+    """Yield the pieces of a signal with their context, each when all of that has come.
+
+    Of the last one ``end`` is the number of its samples, or more.
+    """
     length = pieces.first or pieces.length
     held: list[np.ndarray] = []  # the signal's samples from `first` to `end`
     first = start = end = 0
@@ -119,14 +122,14 @@ def _segments(blocks: Iterable[np.ndarray], pieces: Pieces) -> Iterator[_Segment
             if len(held) > 1:
                 held = [np.concatenate(held)]
             begin = start - first
-            yield _Segment(held[0][: begin + length + pieces.right], first, begin, begin + length)
+            yield Segment(held[0][: begin + length + pieces.right], first, begin, begin + length)
             start += length - pieces.fade
             length = pieces.length
             kept = max(0, start - pieces.left)
             held, first = [held[0][kept - first :]], kept
 
 
-def _joined(made: Iterable[tuple[_Segment, np.ndarray]], pieces: Pieces) -> Iterator[np.ndarray]:
+def _joined(made: Iterable[tuple[Segment, np.ndarray]], pieces: Pieces) -> Iterator[np.ndarray]:
     """Yield the pieces of what was made of each segment, the last of each cross-faded with the first of the next."""
     tail = None
     for segment, output in made:

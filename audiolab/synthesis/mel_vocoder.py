@@ -60,13 +60,23 @@ class MelVocoder(ABC):
         return np.ascontiguousarray(made[0] if mel.ndim == 2 else made)
 
     def stream(self, blocks: Iterable[np.ndarray]) -> Iterator[np.ndarray]:
-        """Yield the audio of a mel spectrogram that comes in blocks [n, n_mels]: float32 [n], as `synthesise`.
+        """Yield the audio of mel spectrograms that come in blocks: float32 [n] of blocks [n, n_mels], as `synthesise`.
+
+        Several, such as those of channels, are blocks [n, B, n_mels], and their audio [n, B].
 
         Raises:
             AudiolabError: As `synthesise`.
         """
-        for made in self._stream(np.asarray(block, np.float32)[:, None] for block in blocks):
-            yield made[:, 0]
+        several = False
+
+        def wide() -> Iterator[np.ndarray]:
+            nonlocal several
+            for block in blocks:
+                several = np.ndim(block) == 3
+                yield np.asarray(block, np.float32) if several else np.asarray(block, np.float32)[:, None]
+
+        for made in self._stream(wide()):
+            yield made if several else made[:, 0]
 
     def _stream(self, blocks: Iterable[np.ndarray]) -> Iterator[np.ndarray]:
         """Yield audio [n, B] of blocks [n, B, n_mels]."""

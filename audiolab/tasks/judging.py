@@ -65,6 +65,7 @@ def judge(
     panel: Panel,
     nj: int = 1,
     more: Callable[[Item], Makers] = lambda item: {},
+    asked_of: Callable[[Item], Sequence[Question]] | None = None,
 ) -> Scored[Row]:
     """Return the scores with what judges say of them.
 
@@ -77,25 +78,34 @@ def judge(
         panel: The judges.
         nj: Processes, of one thread each.
         more: What makes columns of what judges say of an item, beside words.
+        asked_of: What is asked of an item; None: `questions_of`.
 
     Raises:
         AudiolabError: A judge cannot be loaded.
     """
     rows = scored.rows
     by_run = group(range(len(items)), lambda place: items[place].run).values()
-    chosen = [] if panel.is_empty else [place for of_run in by_run for place in panel.chosen(of_run)]
-    chosen = sorted(place for place in chosen if place in rows)
-    told = [_told(items[place].told) for place in chosen]
-    questions = [Question(items[place].heard, panel.judges_of(*of)) for place, of in zip(chosen, told)]
+    chosen = sorted(place for of_run in by_run for place in panel.chosen(of_run) if place in rows)
+    asked_of = asked_of or partial(questions_of, panel)
+    asking = [(place, question) for place in chosen for question in asked_of(items[place]) if question.judges]
+    questions = [question for _, question in asking]
+    said: dict[int, dict[str, Verdict]] = {}
+    for (place, _), verdicts in zip(asking, ask(questions, panel.cache, nj) if questions else []):
+        said.setdefault(place, {}).update(verdicts)
     results, unjudged = dict(scored.results), Refused()
-    for place, (text, _), verdicts in zip(chosen, told, ask(questions, panel.cache, nj) if chosen else []):
+    for place, verdicts in said.items():
         item, row = items[place], rows[place]
-        values, silent = columns(verdicts, {"words": partial(error_rates, text), **more(item)})
+        values, silent = columns(verdicts, {"words": partial(error_rates, told_of(item.told)[0]), **more(item)})
         results[place] = replace(row, values=row.values | values)
         where = item.run.place(item.utterance)
         unjudged[place] = [f"{where}: {name}: {reason}" for name, reason in silent.items()]
     asked = frozenset(judge.name for question in questions for judge in question.judges)
     return replace(scored, results=results, unjudged=unjudged, asked=asked)
+
+
+def questions_of(panel: Panel, item: Item) -> list[Question]:
+    """Return what a panel is asked of an item: one question, if it has judges for it."""
+    return [Question(item.heard, panel.judges_of(*told_of(item.told)))]
 
 
 def ask(questions: Sequence[Question], cache: Cache, nj: int) -> list[dict[str, Verdict]]:
@@ -131,7 +141,7 @@ def _ask(question: Question, cache: Cache) -> dict[str, Verdict]:
     return {judge.name: cache.verdict(judge, wave) for judge in question.judges}
 
 
-def _told(clip: Clip) -> tuple[str, str | None]:
+def told_of(clip: Clip) -> tuple[str, str | None]:
     """Return what is said in an utterance, nothing where it is not known, and in which language."""
     text, language = (
         clip.datadir.table(name).get(clip.utterance) if clip.datadir.has(name) else None

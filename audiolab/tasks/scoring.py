@@ -7,6 +7,7 @@ import shutil
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar, Generic, TypeVar
 
@@ -20,7 +21,7 @@ from audiolab.errors import AudiolabError
 from audiolab.files import atomic_write
 from audiolab.metrics.judges.panel import Panel
 from audiolab.metrics.scores import AS_IS, Score
-from audiolab.tasks.judging import Item, Makers, judge
+from audiolab.tasks.judging import Item, Makers, Question, judge, questions_of
 from audiolab.tasks.runs import Run, header, over_scale
 from audiolab.tasks.scored import Scored, part_path, read_parts, write_part
 from audiolab.tasks.task import Task
@@ -78,6 +79,10 @@ class Scoring(ABC, Generic[Row]):
         """Return what makes columns of what judges say of an item, beside words; see `audiolab.tasks.judging.judge`."""
         return lambda item: {}
 
+    def questions(self, panel: Panel) -> Callable[[Item], Sequence[Question]]:
+        """Return what is asked of an item; by default what the panel's judges say of it."""
+        return partial(questions_of, panel)
+
 
 def add_options(parser: ArgumentParser, task: Task[Any, Any]) -> None:
     """Add the options of scoring that all tasks have."""
@@ -107,7 +112,7 @@ def score(scoring: Scoring[Any], runs: Sequence[Run], panel: Panel, options: Any
         nj = options.nj if options.job is None else 1
         with processes(nj):
             scored = scoring.score(part.of(range(count), empty=True))
-        scored = judge(scoring.items, scored, panel, nj, scoring.makers(panel, nj))
+        scored = judge(scoring.items, scored, panel, nj, scoring.makers(panel, nj), scoring.questions(panel))
     if options.job is not None:
         path = write_part(scored, options.out, part, given)
         logger.info("%d of %d utterances scored: %s", len(scored.rows), count, path)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections import deque
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -13,6 +14,8 @@ from audiolab.errors import AudiolabError
 
 _STRESS = {"ˈ": 1, "ˌ": 2}
 
+_BREVE = "\u0306"
+
 _SWITCH = re.compile(r"\([a-z-]+\)")
 """Stands among the phones where another language begins: ``(en)``."""
 
@@ -22,7 +25,9 @@ class Phone:
     """A phone.
 
     Attributes:
-        symbol: In IPA as espeak-ng writes it, of one or more characters, without marks of stress.
+        symbol: In IPA as espeak-ng writes it, of one or more characters, without marks of stress. The hyphen with which
+            it marks what is very short is the IPA's breve (``ə̆``), for a hyphen parts phones in labels. In Unicode's
+            form NFC.
         stress: 1: primary, 2: secondary, 0: none; it stands at the vowel.
     """
 
@@ -111,4 +116,5 @@ def _is_phone(name: str) -> bool:
 
 def _phone(name: str) -> Phone:
     stress = next((_STRESS[mark] for mark in name if mark in _STRESS), 0)
-    return Phone(name.strip("".join(_STRESS)), stress)
+    symbol = name.strip("".join(_STRESS)).replace("-", _BREVE)
+    return Phone(unicodedata.normalize("NFC", symbol), stress)

@@ -58,6 +58,10 @@ class Units:
         """Return the units of a text, each from 0 to ``len(self) - 1``; what has none is that of the unknown."""
         return self._processor.EncodeAsIds(normalise(text))
 
+    def pieces(self, text: str) -> list[str]:
+        """Return the units of a text as they are called: ``▁the``; what has none is ``<unk>``."""
+        return [self._processor.IdToPiece(unit) for unit in self.encode(text)]
+
     def decode(self, units: Sequence[int]) -> str:
         """Return the text of units."""
         return self._processor.DecodeIds([int(unit) for unit in units])

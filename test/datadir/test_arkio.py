@@ -5,7 +5,7 @@ import kaldiio
 import numpy as np
 import pytest
 
-from audiolab.datadir.arkio import MatrixTable, join_scp, write_matrices, write_staged
+from audiolab.datadir.arkio import MatrixTable, join_scp, write_archive, write_matrices
 from audiolab.datadir.arkread import read_rows
 from audiolab.datadir.table import read_table
 from audiolab.errors import AudiolabError
@@ -182,7 +182,7 @@ def test_joining_the_tables_of_jobs(tmp_path):
 def test_an_archive_in_a_folder_that_is_to_become_another_one(tmp_path):
     written = matrices()
     (tmp_path / "new").mkdir()
-    entries = write_staged(tmp_path / "new", tmp_path / "ark", "feats.scp", 3, written.items())
+    entries = write_archive(tmp_path / "new" / "feats.3.ark", written.items(), tmp_path / "ark")
     assert [path.name for path in (tmp_path / "new").iterdir()] == ["feats.3.ark"]
     assert all(entry.startswith(f"{tmp_path}/ark/feats.3.ark:") for entry in entries.values())
     (tmp_path / "new").rename(tmp_path / "ark")

@@ -223,6 +223,8 @@ def test_conversions_are_stale_when_their_sentences_are_others(shown):
     assert shown("train")
     as_if_trained()
     assert shown("infer")
+    assert " --encoder exp/a exp/b --runs exp/mini/scored.tsv " in shown("score", encoder="exp/a exp/b")[0]
+    assert "--encoder" not in shown("score")[0]
     write_data_dir("data/mini/eval_test", {"utt2spk": {f"{PAIR[0]}_{number}": PAIR[0] for number in (1, 2)}})
     write_stamp("data/mini/eval_test", "data", [], {"dev_sentences": "2"})
     shown("score", dev_sentences=2)

@@ -35,7 +35,7 @@ def experiment(tmp_path_factory):
         for number, (utterance, path) in enumerate(files.items()):
             rate = 22050 if utterances[utterance] == "A" else RATE
             soundfile.write(path, sound(number, 0.4 + 0.05 * number, rate), rate)
-        text = {u: f"Say <b>{u}</b> & go" for u in utterances}
+        text = {u: f"Say <b>{u[2:]}</b> & go" for u in utterances}
         write_data_dir(root / "data" / name, {"wav.scp": files, "utt2spk": utterances, "text": text})
     features = root / "dump" / "train"
     features.mkdir(parents=True)

@@ -11,7 +11,9 @@ from torch import nn
 import audiolab.systems.autovc.predictor as module
 from audiolab.config import to_dict
 from audiolab.errors import AudiolabError
+from audiolab.features.log_mel import LogMel
 from audiolab.features.log_mel_config import LogMelConfig
+from audiolab.synthesis.griffin_lim import GriffinLim
 from audiolab.systems.autovc.config import AutoVCConfig
 from audiolab.systems.autovc.predictor import Converter
 from audiolab.systems.autovc.system import AutoVC
@@ -120,3 +122,27 @@ def test_what_it_knows():
 def test_what_it_cannot_take_is_told(speech, source, target, message):
     with pytest.raises(AudiolabError, match=message):
         converter(made()).convert_features(speech, source, target)
+
+
+def test_audio_by_names_or_vectors():
+    """What `convert` gives is the vocoder's audio of the converted features, at the audio's rate."""
+    analysis = LogMelConfig(n_mels=3, dither=0.0)
+    system = made(replace(CONFIG, post_gain=0.0))
+    system.facts.values = {"analysis": to_dict(analysis), "speakers": ["A", "B"]}
+    torch.nn.init.constant_(system.decoder.last.bias, 0.1)  # well below full scale
+    model, vocoder = converter(system), GriffinLim(analysis)
+    wave = 0.1 * np.random.default_rng(0).standard_normal(8000).astype(np.float32)
+    feats = LogMel(analysis)(wave.astype(np.float64), np.random.default_rng(0))
+    expected = vocoder.synthesise(model.convert_features(feats, A, B))
+    found = model.convert(wave, 16000, "A", "B", vocoder)
+    np.testing.assert_allclose(found[: len(expected)], expected, atol=1e-3)
+    assert len(found) == 8000
+    np.testing.assert_array_equal(found, model.convert(wave, 16000, A, B))
+    stereo = model.convert(np.stack([wave, wave], axis=1), 16000, "A", "B")
+    assert stereo.shape == (8000, 2)
+    with pytest.raises(AudiolabError, match="no training speaker 'C'; known are: A, B"):
+        model.between("C", "B")
+    with pytest.raises(AudiolabError, match=r"target: of shape \(3,\), and 4 is wanted"):
+        model.between("A", np.zeros(3))
+    with pytest.raises(AudiolabError, match="the vocoder is for other mel spectrograms"):
+        model.between("A", "B", GriffinLim(replace(analysis, n_mels=4)))

@@ -3,7 +3,7 @@
 import pytest
 
 from audiolab.errors import AudiolabError
-from audiolab.text.phonemes import phonemise
+from audiolab.text.phonemes import has_stop, phonemise
 from audiolab.text.sentences import sentences_in
 
 TRANSCRIBED = {
@@ -109,3 +109,22 @@ def test_what_is_refused_is_one_line():
 def test_codes_may_have_large_letters_and_english_is_british():
     assert phonemise(["não"], "pt-BR") == phonemise(["não"], "pt-br")
     assert phonemise(["a lot"], "en") == phonemise(["a lot"], "en-gb") != phonemise(["a lot"], "en-us")
+
+
+def stops(text, language):
+    """Return the words of a text behind which there is a pause."""
+    (words,) = phonemise([text], language)
+    return [word.text for word in words if word.pause]
+
+
+def test_pauses_are_at_punctuation_where_espeak_stops():
+    text = 'Mr. Smith, then – well - he left; "no" she said (twice) and ran: well-known, a "quoted" word… Go!'
+    assert stops(text, "en-gb") == ["Smith", "then", "well", "left", "said", "twice", "ran", "well-known", "word"]
+    assert stops("Hola ¿cómo estás? Bien", "es") == ["Hola", "estás"]
+    assert stops("« Là - bas », dit-il.", "fr") == ["Là", "bas"]
+    assert stops("say nothing until they ask them if they know", "en-us") == []  # where it stops for no mark
+
+
+def test_marks_at_which_one_stops():
+    assert all(map(has_stop, (",", ".”", " —", "(", " ¿", "?!", "-", " - ", ":", "…")))
+    assert not any(map(has_stop, ("", "”", "“ «", "'", "/", "*")))

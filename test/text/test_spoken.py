@@ -85,3 +85,10 @@ def test_names_that_events_cut_off_or_split_are_whole():
 def test_events_of_other_clauses_are_noticed(clauses, told):
     with pytest.raises(AudiolabError, match=told):
         words_of(clauses, [("word", 0, 0, ""), ("phone", 0, 0, "m")], 10)
+
+
+def test_what_is_very_short_has_a_breve():
+    """espeak-ng's own hyphen would part phones in labels."""
+    events = [("word", 0, 0, ""), ("phone", 0, 0, "l"), ("phone", 0, 5, "ə-"), ("phone", 0, 9, "a-")]
+    (word,) = words_of(["l_ə-_a-"], events, 12)
+    assert [phone.symbol for phone in word.phones] == ["l", "ə\u0306", "\u0103"]

@@ -75,7 +75,7 @@ MUTATIONS = [
     *of(
         "audiolab/systems/ctc/predictor.py",
         ("test/systems/test_ctc.py",),
-        ("low rates are heard", "if rate < self.rate:", "if False:"),
-        ("short signals fail", "np.pad(samples, (0, max(0, short)))", "samples"),
+        ("silence fails", "allow_silent=True", "allow_silent=False"),
+        ("short signals fail", ", least=least)", ")"),
     ),
 ]  # fmt: skip

@@ -52,12 +52,10 @@ MUTATIONS = [
         ("speakers that the model does not know", "in wanted and voice in model.speakers:", "in wanted:"),
         ("language and voice are not looked at", "if asked is not None and asked not in known:", "if False:"),
         ("no word on what is left out", "if left := len(labels) - len(lines):", "if left := 0:"),
-        ("parameters after the post-filter", "yield name, parameters\n", "yield name, 2 * parameters\n"),
+        ("other parameters are kept", "limiter.samples, parameters)", "limiter.samples, 2 * parameters)"),
         ("the usual weight always", "ParametricSynthesis(model.config, weight)", "ParametricSynthesis(model.config)"),
         ("peaks pass", "limiter = Limiter(name, always=True)", "limiter = Limiter(name)"),
         ("no text", "if name in texts else {})", "if False else {})"),
-        ("an entry of the job's own folder", "FEATS: entries[name]}", "FEATS: here.entries[name]}"),
-        ("no way of analysis", "settings=settings)", "settings=None)"),
         ("over the dump itself", "    check_apart(labels.folder, out)\n", ""),
     ),
     *of(
@@ -196,15 +194,9 @@ MUTATIONS = [
         ("utterances of all voices", "if (languages.get(name), speakers[name]) == voice}", "}"),
     ),
     *of(
-        "audiolab/datadir/parts.py",
-        APPLY,
-        ("jobs lose settings", "settings=DataDir(folders[0]).settings)", "settings=None)"),
-    ),
-    *of(
         "audiolab/datadir/arkio.py",
         ("test/datadir/test_arkio.py::test_an_archive_in_a_folder_that_is_to_become_another_one",),
-        ("entries in the folder that goes", 'f"{final / name}:', 'f"{folder / name}:'),
-        ("one archive for all jobs", 'f"{Path(table).stem}.{job}.ark"', 'f"{Path(table).stem}.ark"'),
+        ("entries in the folder that goes", 'f"{final / ark.name}:', 'f"{ark}:'),
         ("its table stays", "    scp.unlink()\n    return entries", "    return entries"),
     ),
 ]

@@ -1,7 +1,9 @@
-"""Conversion of mel spectrograms by a trained AutoVC or CycleAutoVC."""
+"""Conversion of audio and of mel spectrograms by a trained AutoVC or CycleAutoVC."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -9,10 +11,13 @@ import torch
 from torch.nn import functional
 
 from audiolab.config import from_dict
-from audiolab.errors import AudiolabError
+from audiolab.errors import AudiolabError, did_you_mean
 from audiolab.features.log_mel_config import LogMelConfig
 from audiolab.nn.facts import Facts
-from audiolab.synthesis.long_audio import Pieces, whole
+from audiolab.synthesis.griffin_lim import GriffinLim
+from audiolab.synthesis.long_audio import Pieces, in_pieces, whole
+from audiolab.synthesis.mel_converter import MelConverter
+from audiolab.synthesis.mel_vocoder import MelVocoder
 from audiolab.systems.autovc.config import AutoVCConfig
 from audiolab.systems.autovc.networks import ContentEncoder, Decoder, PostNet
 from audiolab.training.export import loaded
@@ -35,6 +40,8 @@ class Converter:
         analysis: How features are made.
         freq: Frames that one code stands for.
         speakers: What tells each training speaker, float32 [told], by id: an embedding, or a one-hot vector.
+        size: Values that tell a speaker.
+        speaker_encoder: Of the style loss it was trained with, as its config names it; None: there was none.
     """
 
     def __init__(self, config: AutoVCConfig, state: dict[str, Any], device: torch.device) -> None:
@@ -46,7 +53,7 @@ class Converter:
         self.rate, self.freq, self.device = self.analysis.rate, config.freq, device
         voices = state["voices"].float().cpu().numpy()
         self.speakers = {name: voice for name, voice in zip(facts["speakers"], voices, strict=True)}
-        self._told = config.told
+        self.size, self.speaker_encoder = config.told, config.speaker_encoder
         context, fade = _multiple(CONTEXT, self.freq), _multiple(FADE, self.freq)
         self._pieces = Pieces(_multiple(PIECE, self.freq) + fade, context, context, fade)
 
@@ -64,18 +71,66 @@ class Converter:
             AudiolabError: An array is of another shape, or has values that are not finite.
         """
         _check("features", mel, (None, self.analysis.n_mels))
+        convert = self._between(source, target)
+        return whole(np.asarray(mel, np.float32)[:, None], convert, self._pieces)[:, 0]
+
+    def convert(
+        self,
+        wave: np.ndarray,
+        rate: int,
+        source: str | np.ndarray,
+        target: str | np.ndarray,
+        vocoder: MelVocoder | None = None,
+    ) -> np.ndarray:
+        """Return converted audio of the same shape, [N] or [N, channels], and rate; see `between`."""
+        return self.between(source, target, vocoder).convert(wave, rate)
+
+    def between(
+        self, source: str | np.ndarray, target: str | np.ndarray, vocoder: MelVocoder | None = None
+    ) -> MelConverter:
+        """Return the conversion from one voice to another.
+
+        Args:
+            source: Who speaks: a training speaker's id, or what tells any speaker, [size], such as an embedding.
+            target: Who is to speak, likewise.
+            vocoder: Makes audio of the spectrograms; None: Griffin and Lim's.
+
+        Raises:
+            AudiolabError: A speaker is not known, a vector is of another size; the vocoder is for other spectrograms.
+        """
+        vocoder = vocoder or GriffinLim(self.analysis, device=self.device)
+        if replace(vocoder.analysis, seed=self.analysis.seed) != self.analysis:
+            raise AudiolabError("the vocoder is for other mel spectrograms than the converter's; train it on the same")
+        convert = self._between(self.told(source), self.told(target))
+        return MelConverter(lambda blocks: in_pieces(blocks, convert, self._pieces), vocoder)
+
+    def told(self, speaker: str | np.ndarray) -> np.ndarray:
+        """Return what tells a speaker, float32 [size]: of a training speaker's id, or the vector that is given.
+
+        Raises:
+            AudiolabError: There was no such training speaker.
+        """
+        if not isinstance(speaker, str):
+            return np.asarray(speaker, np.float32)
+        if speaker not in self.speakers:
+            raise AudiolabError(f"no training speaker '{speaker}'{did_you_mean(speaker, self.speakers)}")
+        return self.speakers[speaker]
+
+    def _between(self, source: np.ndarray, target: np.ndarray) -> Callable[[np.ndarray, int], np.ndarray]:
+        """Return what converts pieces [n, channels, bands]; raises where a vector is none of a speaker."""
         for name, told in (("source", source), ("target", target)):
-            _check(name, told, (self._told,))
-        speakers = [torch.from_numpy(np.asarray(told, np.float32))[None].to(self.device) for told in (source, target)]
-        return whole(np.asarray(mel, np.float32), lambda piece, _: self._convert(piece, *speakers), self._pieces)
+            _check(name, told, (self.size,))
+        speakers = [torch.tensor(told, dtype=torch.float32, device=self.device)[None] for told in (source, target)]
+        return lambda piece, _: self._convert(piece, *speakers)
 
     @torch.inference_mode()
     def _convert(self, mel: np.ndarray, source: torch.Tensor, target: torch.Tensor) -> np.ndarray:
-        """Return a piece in another voice."""
-        speech = torch.from_numpy(np.ascontiguousarray(mel))[None].to(self.device)
+        """Return a piece [n, channels, bands] in another voice."""
+        speech = torch.from_numpy(np.ascontiguousarray(mel.swapaxes(0, 1))).to(self.device)
         speech = functional.pad(speech, (0, 0, 0, -len(mel) % self.freq))
+        source, target = (told.expand(len(speech), -1) for told in (source, target))
         made = self._post_net(self._decoder(self._encoder(speech, source), target))
-        return made[0, : len(mel)].clamp(0, 1).cpu().numpy()
+        return made[:, : len(mel)].clamp(0, 1).cpu().numpy().swapaxes(0, 1)
 
 
 def _multiple(frames: int, of: int) -> int:

@@ -9,8 +9,7 @@ import numpy as np
 import torch
 
 from audiolab.config import from_dict
-from audiolab.datadir.audio import resample
-from audiolab.errors import AudiolabError
+from audiolab.data.heard import mel_of
 from audiolab.features.log_mel import LogMel
 from audiolab.features.log_mel_config import LogMelConfig
 from audiolab.nn.facts import Facts
@@ -43,18 +42,15 @@ class Predictor:
         """Return what is said, in small letters without punctuation; nothing where nothing is heard.
 
         Args:
-            wave: One channel, [N], full scale ±1.
+            wave: Floats [N], N ≥ 1, with full scale ±1; a very short one is followed by silence.
             rate: In Hz; at least that of the model.
             beam: Texts that the search keeps; 1: the best path.
 
         Raises:
-            AudiolabError: The rate is lower.
+            AudiolabError: As `audiolab.data.heard.mel_of`, but that silence is heard.
         """
-        if rate < self.rate:
-            raise AudiolabError(f"{rate} Hz: the recogniser hears {self.rate} Hz; give a recording of that rate")
-        samples = resample(np.asarray(wave, np.float64), rate, self.rate)
-        short = self.analysis.n_fft // 2 + 1 - len(samples)  # what the analysis reflects at the ends
-        mel = self._mel(np.pad(samples, (0, max(0, short))), np.random.default_rng(self.analysis.seed))
+        least = self.analysis.n_fft // 2 + 1  # what the analysis reflects at the ends
+        mel = mel_of(wave, rate, self._mel, allow_silent=True, least=least)
         return self.transcribe_features([mel], beam)[0]
 
     def transcribe_features(self, mels: Sequence[np.ndarray], beam: int = 8) -> list[str]:

@@ -9,12 +9,11 @@ import numpy as np
 import torch
 
 from audiolab.config import from_dict
-from audiolab.datadir.audio import resample
+from audiolab.data.heard import mel_of
 from audiolab.errors import AudiolabError
 from audiolab.features.log_mel import LogMel
 from audiolab.features.log_mel_config import LogMelConfig
 from audiolab.nn.speaker_encoder import SpeakerEncoder
-from audiolab.samples import check_rate, fault_of, is_silent
 from audiolab.training.export import loaded
 
 _BATCH = 64
@@ -45,6 +44,7 @@ class Embedder:
         self.analysis = from_dict(LogMelConfig, analysis, source="the model's analysis")
         self.rate, self.device, self.size = self.analysis.rate, device, encoder.projection.out_features
         self._encoder, self._window = loaded(encoder, state, device), window
+        self._mel = LogMel(self.analysis)
 
     def embed(self, wave: np.ndarray, rate: int) -> np.ndarray:
         """Return the embedding of audio, float32 [size], of length 1; the same for the same audio.
@@ -54,21 +54,9 @@ class Embedder:
             rate: Their rate in Hz; it is resampled to the model's.
 
         Raises:
-            AudiolabError: The signal is of another shape, silent or shorter than the high-pass takes, its rate is lower
-                than the model's, or samples cannot be audio.
+            AudiolabError: As `audiolab.data.heard.mel_of`.
         """
-        samples = np.asarray(wave)
-        check_rate(rate)
-        if samples.ndim != 1 or not len(samples) or not np.issubdtype(samples.dtype, np.floating):
-            raise AudiolabError(f"{samples.dtype} of shape {samples.shape}: give floats [N], with full scale ±1")
-        if fault := fault_of(samples):
-            raise AudiolabError(f"sample {fault[0]} is {fault[1]}")
-        if is_silent(samples):
-            raise AudiolabError("the signal is silent, so there is no voice in it")
-        if rate < self.rate:
-            raise AudiolabError(f"audio at {rate} Hz lacks bands that a model at {self.rate} Hz listens to")
-        mel = LogMel(self.analysis)(resample(samples, rate, self.rate), np.random.default_rng(self.analysis.seed))
-        return self.embed_features(mel)
+        return self.embed_features(mel_of(wave, rate, self._mel))
 
     def embed_features(self, mel: np.ndarray) -> np.ndarray:
         """Return the embedding of a mel spectrogram [T, bands], float32 [size], of length 1; raises as `embed_all`."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -13,24 +13,18 @@ import numpy as np
 from audiolab.cli import ArgumentParser
 from audiolab.data.label_dump import LabelDump
 from audiolab.datadir.apart import check_apart
-from audiolab.datadir.arkio import MatrixTable, write_staged
-from audiolab.datadir.datadir import DataDir, withdraw_tables
+from audiolab.datadir.datadir import DataDir
 from audiolab.datadir.parts import Part
 from audiolab.errors import AudiolabError, did_you_mean
-from audiolab.features.kinds import format_features
 from audiolab.features.world_config import WorldConfig
-from audiolab.files import replaced_together
 from audiolab.inference import load
 from audiolab.synthesis.limiter import Limiter
 from audiolab.synthesis.parametric import ParametricSynthesis
 from audiolab.synthesis.postfilter import USUAL, check_weight
 from audiolab.tasks.running import WHOLE, Made, write_recordings
-from audiolab.waiting import told
 
 logger = logging.getLogger(__name__)
 
-FEATS = "feats.scp"
-"""Table of the predicted parameters; their archives are in ``ark/``."""
 LIMITED = "utt2limited"
 """Table of how many samples of each utterance would have passed full scale, and were limited."""
 
@@ -107,39 +101,24 @@ def speak_labels(
             matrices are broken or do not fit the model; ``out`` is not apart from what is read, or an id cannot name
             a file.
     """
-    out = Path(out)
+    out, about = Path(out), DataDir(labels.folder)
     check_apart(labels.folder, out)
+    synthesis = ParametricSynthesis(model.config, weight)
     lines = _chosen(model, labels, language, speaker)
-    names = part.of(sorted(lines))
-    widths, about = {}, DataDir(labels.folder)
     texts = about.table("text") if about.has("text") else {}
 
-    def predicted() -> Iterator[tuple[str, np.ndarray]]:
-        for name in told(names, "utterances predicted", len(names)):
-            line = lines[name]
-            try:
-                parameters = model.predict(*labels.read(line.number), line.language, line.speaker)
-            except AudiolabError as error:
-                raise AudiolabError(f"{labels.folder}: {name}: {error}") from error
-            widths[name] = len(parameters)
-            yield name, parameters
-
-    with replaced_together(part.folder(out) / "ark") as folder:
-        entries = write_staged(folder, out / "ark", FEATS, part.job, predicted())
-        withdraw_tables(part.folder(out))
-    here = MatrixTable({name: _in(part.folder(out) / "ark", entry) for name, entry in entries.items()})
-    synthesis = ParametricSynthesis(model.config, weight)
-
     def make(name: str, line: Line) -> Made:
+        try:
+            parameters = model.predict(*labels.read(line.number), line.language, line.speaker)
+        except AudiolabError as error:
+            raise AudiolabError(f"{labels.folder}: {name}: {error}") from error
         limiter = Limiter(name, always=True)
-        wave = synthesis(here[name], limiter)
-        tables = {"utt2spk": line.speaker, "utt2lang": line.language, FEATS: entries[name]}
-        tables |= {"utt2num_frames": str(widths[name])} | ({"text": texts[name]} if name in texts else {})
-        return Made(wave, model.config.rate, tables, limiter.samples)
+        wave = synthesis(parameters, limiter)
+        tables = {"utt2spk": line.speaker, "utt2lang": line.language} | ({"text": texts[name]} if name in texts else {})
+        return Made(wave, model.config.rate, tables, limiter.samples, parameters)
 
-    settings = {"features.yaml": format_features(model.config).encode()}
-    chosen = {name: lines[name] for name in names}
-    return write_recordings(chosen, make, out, part, LIMITED, "utterances", settings=settings)
+    chosen = {name: lines[name] for name in part.of(sorted(lines))}
+    return write_recordings(chosen, make, out, part, LIMITED, "utterances", features=model.config)
 
 
 def _chosen(model: AcousticModel, labels: LabelDump, language: str | None, speaker: str | None) -> Mapping[str, Line]:
@@ -163,9 +142,3 @@ def _chosen(model: AcousticModel, labels: LabelDump, language: str | None, speak
             "%s: %d of %d utterances are left out: another language or speaker", labels.folder, left, len(labels)
         )
     return lines
-
-
-def _in(folder: Path, entry: str) -> str:
-    """Return an entry of a table whose archive lies in ``folder``."""
-    archive, _, place = entry.rpartition(":")
-    return f"{folder / Path(archive).name}:{place}"

@@ -12,7 +12,7 @@ import numpy as np
 from audiolab.cli import ArgumentParser
 from audiolab.config import add_arguments, from_namespace, option
 from audiolab.data.files import convert_file
-from audiolab.datadir.audio import open_utterance, resample, utterance_of
+from audiolab.datadir.audio import resample
 from audiolab.datadir.audiofile import open_audio
 from audiolab.datadir.datadir import DataDir
 from audiolab.datadir.parts import Part
@@ -21,10 +21,8 @@ from audiolab.inference import load
 from audiolab.synthesis.envelope_converter import EnvelopeConverterConfig
 from audiolab.synthesis.limiter import Limiter
 from audiolab.tasks.running import WHOLE, Made, check_out, write_recordings
-
-LIMITED = "utt2limited"
-"""Table of a data dir of conversions: how many samples of each would have passed full scale, and were limited, or were
-clipped where the recording passes it itself or the last resampling made it so."""
+from audiolab.tasks.vc import many
+from audiolab.tasks.vc.source import LIMITED, Told, read_source
 
 
 @dataclass
@@ -36,25 +34,51 @@ class InferenceConfig:
 
 
 def add_options(parser: ArgumentParser) -> None:
-    """Add which way a model converts, and how."""
+    """Add which way a model converts and how, and whom one of many speakers converts to whom."""
+    add_pair_options(parser)
+    many.add_options(parser)
+
+
+def add_pair_options(parser: ArgumentParser) -> None:
+    """Add which way a converter of one pair of speakers converts, and how."""
     parser.add_argument("--reverse", action="store_true", help="convert the model's target speaker to its source")
     add_arguments(parser, InferenceConfig)
 
 
 def read_options(options: Any) -> InferenceConfig:
-    """Return what the options of `add_options` say; raises `AudiolabError` for what they cannot be."""
+    """Return what the options of `add_pair_options` say; raises `AudiolabError` for what they cannot be."""
     return from_namespace(InferenceConfig, options)
 
 
-def load_voice(options: Any) -> Any:
-    """Return the converter of ``options.model`` on ``options.device``, as the options of `add_options` say."""
+def load_model(options: Any) -> tuple[Any, bool]:
+    """Return what ``options.model`` is on ``options.device``, and whether it converts between many speakers.
+
+    Raises:
+        AudiolabError: It is no converter, or options are given that are for converters of the other kind.
+    """
+    model = load(options.model, options.device, does="convert")
+    if not hasattr(model, "between"):
+        many.refuse_options(options)
+        return model, False
+    if options.reverse or read_options(options) != InferenceConfig():
+        raise AudiolabError(
+            f"{options.model}: converts between many speakers; --reverse, --f0 and --conversion are for one pair"
+        )
+    return model, True
+
+
+def pair_voice(model: Any, options: Any) -> Any:
+    """Return the conversion of a pair of speakers, as the options of `add_pair_options` say."""
     config = read_options(options)
-    return load(options.model, options.device, does="convert").voice(options.reverse, config.f0, config.conversion)
+    return model.voice(options.reverse, config.f0, config.conversion)
 
 
 def apply(options: Any, part: Part) -> DataDir:
     """Convert ``options.data`` into ``options.out``, or a part of it."""
-    voice = load_voice(options)
+    model, between_many = load_model(options)
+    if between_many:
+        return many.convert_data_dir(model, options, part)
+    voice = pair_voice(model, options)
     return convert_data_dir(voice, DataDir(options.data), options.out, voice.analysis.stft.rate, part)
 
 
@@ -107,22 +131,16 @@ def convert_data_dir(converter: Converter, datadir: DataDir, out: str | Path, ra
     if not utterances:
         hint = did_you_mean(converter.source, datadir.speakers)
         raise AudiolabError(f"{datadir.path}: no utterance of speaker {converter.source}{hint}")
-    texts = datadir.table("text") if datadir.has("text") else None
+    told = Told(datadir, "text")
 
     def convert(name: str, utterance: str) -> Made:
-        with open_utterance(datadir, utterance) as recording:
-            at = min(recording.rate, rate)
-            waves = {each: utterance_of(datadir, utterance, recording, each) for each in {recording.rate, at}}
-            source, wave = waves[recording.rate], waves[at]
-        limiter = Limiter(name, always=bool(np.abs(source).max() <= 1))
+        wave, at, within = read_source(datadir, utterance, rate)
+        limiter = Limiter(name, always=within)
         try:
             converted = resample(converter.convert(wave, at, limiter), at, rate)
         except AudiolabError as error:
             raise AudiolabError(f"{datadir.path}: {utterance}: {error}") from error
-        told = {"utt2spk": converter.target, "utt2source": utterance}
-        if texts is not None:
-            told["text"] = texts[utterance]
-        return Made(converted, rate, told, limiter.samples)
+        return Made(converted, rate, told.of(utterance, converter.target), limiter.samples)
 
     names = {f"{converter.target}-{utterance}": utterance for utterance in part.of(utterances)}
     return write_recordings(names, convert, out, part, LIMITED, "utterances")

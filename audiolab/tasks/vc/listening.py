@@ -64,9 +64,9 @@ def draw(
 
 
 def _compared(made: DataDir, sources: DataDir, references: DataDir) -> list[Conversion]:
-    """Return the conversions that have a reference; raises where none has."""
-    found = read_conversions(made, sources, references)
-    check_references(found)
+    """Return the conversions to other speakers that have a reference; raises where none has."""
+    found = [c for c in read_conversions(made, sources, references) if c.pair[0] != c.pair[1]]
+    check_references(found, references)
     return [conversion for conversion in found if conversion.has_reference]
 
 

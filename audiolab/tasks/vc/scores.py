@@ -21,8 +21,30 @@ METRICS = (
 )
 AGAINST_READING = ("mcd_db", "lsd_db", "logf0_rmse", "voicing_error", "dependence", "collapsed")
 """Columns in which natural speech of the target has no score: its distance to itself, and what it owes to a source."""
-JUDGED = (*speaker.METRICS, *dnsmos.METRICS, *words.METRICS)
+FOLLOWING = ("dependence", "f0_correlation", "rhythm_correlation")
+"""Columns that are not defined where a system does not keep its source's timing."""
+RANK = Metric("rank_target", "Rank of the target", "", 1, "lower")
+JUDGED = (*speaker.METRICS, RANK, *dnsmos.METRICS, *words.METRICS)
 """What trained judges say, where they were asked."""
+KEPT = (
+    Metric("encoder_target", "Cosine to the target", "", 3, "higher"),
+    Metric("encoder_source", "Cosine to the source", "", 3, "lower"),
+    Metric("encoder_nearer", "Nearer to the target", "share", 2, "higher"),
+    Metric("encoder_rank", "Rank of the target", "", 1, "lower"),
+    Metric("recogniser_cer", "CER", "%", 1, "lower"),
+    Metric("f0_correlation", "F0 correlation", "", 2, "higher"),
+    Metric("rhythm_correlation", "Rhythm correlation", "", 2, "higher"),
+)
+"""Whose voice it is and what is said, by models that recipes train, and how; where they were asked for."""
+ITSELF = (Metric("mel_mse", "Mel error (MSE)", "", 5, "lower"),)
+"""What is measured of speakers' speech converted to themselves alone."""
+NO_OTHER = ("similarity_source", "nearer_target", "encoder_source", "encoder_nearer", "posterior_source")
+"""Columns that such speech has no score in, for its source is its target."""
+
+
+SIMILAR = ("similarity_target", "similarity_source", "nearer_target", "rank_target")
+ENCODED = ("encoder_target", "encoder_source", "encoder_nearer", "encoder_rank")
+"""The columns that `audiolab.tasks.vc.identity` gives of a judge's embeddings, and of those of models trained here."""
 
 
 @dataclass(frozen=True)
@@ -64,5 +86,10 @@ class ConversionScore:
         """Source and target."""
         return self.source, self.target
 
+    @property
+    def itself(self) -> bool:
+        """Whether a speaker was converted to the same one: reconstruction."""
+        return self.source == self.target
 
-VC = ScoreFormat(ConversionScore, METRICS, "score vc", JUDGED)
+
+VC = ScoreFormat(ConversionScore, METRICS, "score vc", (*JUDGED, *KEPT, *ITSELF))

@@ -7,16 +7,36 @@ from dataclasses import dataclass
 
 from audiolab.errors import AudiolabError
 from audiolab.metrics.collapse import LEAST_DEPENDENCE, LEAST_VARIANCE
-from audiolab.metrics.score_tables import Means, difference_table, further_parts, group_table, system_parts
+from audiolab.metrics.score_tables import (
+    Means,
+    difference_table,
+    further_parts,
+    group_table,
+    measured,
+    system_parts,
+)
 from audiolab.metrics.scores import NATURAL, UNTRAINED, Metric, cost
 from audiolab.metrics.summary import SystemSummary, extent, summarise, summarise_by
 from audiolab.metrics.table import NONE, NOT_SCORED, UNRANKED, Column, Table, bullets, markdown
 from audiolab.tasks.task import Task
-from audiolab.tasks.vc.scores import JUDGED, METRICS, VC, ConversionScore
+from audiolab.tasks.vc.grouping import by_what, group_means, has_many_pairs, nearer, split
+from audiolab.tasks.vc.scores import ITSELF, JUDGED, KEPT, METRICS, VC, ConversionScore
 
 BESIDE_PAPER = ("mcd_db", "msd_db", "variance_ratio", "dependence", "collapsed", "posterior_target")
-BY_PAIR = ("mcd_db", "posterior_target")
+BY_PAIR = ("mcd_db", "posterior_target", "encoder_target", "recogniser_cer")
+OF_ITSELF = ("mel_mse", "mcd_db", "encoder_target", "encoder_rank", "recogniser_cer", "f0_correlation")
 JUDGES = "## Judges that were trained elsewhere"
+IDENTITY = "## Identity and content"
+ITSELF_NOTE = (
+    "Speakers converted to themselves; mel error: of the spectrogram, before any vocoder. "
+    f"{NATURAL}: the recordings themselves."
+)
+KEPT_NOTE = (
+    "Cosines, nearer and rank: of embeddings, rank 1 where no enrolled speaker is nearer than the target. F0 "
+    "correlation: Pearson's, of ln F0 where source and conversion are voiced (Hermes 1998). Rhythm correlation: of the "
+    "envelopes of vowels' energy, below 10 Hz (Tilsen and Johnson 2008)."
+)
+PAIRS_DRAWN = "Intervals are for other pairs of such speakers: in the bootstrap, pairs are drawn."
 MOS_NOTE = (
     "The columns marked MOS are the paper's own: mean opinion scores of its listeners, 1 to 5, with their 95 % "
     "confidence intervals, of its own models on the speakers of VCC2018, whoever speaks here. The others are objective "
@@ -60,30 +80,55 @@ def _parts(
     seed: int,
 ) -> list[str]:
     """Return the tables; above all of them stands over how much they are taken, and with which alignment."""
+    scores, itself = split(scores)
     summaries = summarise(scores, METRICS, seed)
-    parts = [short_note(scores, conditions), "## Systems", *system_parts(summaries, METRICS, groups="Pairs")]
+    parts = [short_note(scores, conditions), PAIRS_DRAWN if has_many_pairs(scores) else ""]
+    parts += ["## Systems", *system_parts(summaries, METRICS, groups="Pairs")]
     for baseline in baselines:
         parts += [f"## Difference to {baseline}", markdown(difference_table(scores, METRICS, baseline, seed))]
     parts += further_parts(scores, JUDGED, JUDGES, baselines, seed, groups="Pairs")
-    for metric in METRICS:
-        if metric.column in BY_PAIR:
-            table = pair_table(pair_means(scores, metric, seed), metric, scores)
-            parts += [f"## {metric.name} by pair", markdown(table), leaders(scores, metric)]
+    parts += further_parts(scores, KEPT, IDENTITY, baselines, seed, groups="Pairs")
+    if measured(scores, KEPT):
+        parts += [*nearer(scores), KEPT_NOTE]
+    parts += _group_parts(scores, seed)
+    if itself:
+        metrics = measured(itself, reconstruction_metrics())
+        parts += [
+            "## Reconstruction",
+            *system_parts(summarise(itself, metrics, seed), metrics, "Speakers"),
+            ITSELF_NOTE,
+        ]
     if paper:
         parts += ["## The paper's table beside ours", markdown(paper_table(paper, summaries)), MOS_NOTE]
         parts.append(bullets(paper_notes(paper)))
     return [part for part in parts if part]
 
 
-def pair_means(scores: Sequence[ConversionScore], metric: Metric, seed: int = 0) -> Means:
-    """Return (source → target) -> system -> mean of one metric, by pair."""
-    found = sorted(summarise_by(scores, _pair, metric.column, seed).items())
-    return {f"{source} → {target}": means for (source, target), means in found}
+def _group_parts(scores: Sequence[ConversionScore], seed: int) -> list[str]:
+    """Return tables by pair or, where there are many, by target."""
+    parts, what = [], by_what(scores)
+    for metric in grouped_metrics(scores):
+        table = pair_table(group_means(scores, metric, seed), metric, scores)
+        parts += [f"## {metric.name} by {what}", markdown(table)]
+        if what == "pair":
+            parts.append(leaders(scores, metric))
+    return parts
+
+
+def grouped_metrics(scores: Sequence[ConversionScore]) -> list[Metric]:
+    """Return the metrics that are shown by group, of those that were measured."""
+    return [metric for metric in measured(scores, (*METRICS, *KEPT)) if metric.column in BY_PAIR]
+
+
+def reconstruction_metrics() -> list[Metric]:
+    """Return the metrics of speakers who were converted to themselves."""
+    known = {metric.column: metric for metric in (*ITSELF, *METRICS, *KEPT)}
+    return [known[column] for column in OF_ITSELF]
 
 
 def pair_table(means: Means, metric: Metric, scores: Sequence[ConversionScore]) -> Table:
-    """Return one row a pair of `pair_means` and one column a system, in the order of the scores."""
-    return group_table("Pair", means, metric, (score.system for score in scores))
+    """Return one row a group of `group_means` and one column a system, in the order of the scores."""
+    return group_table(by_what(scores).capitalize(), means, metric, (score.system for score in scores))
 
 
 def leaders(scores: Sequence[ConversionScore], metric: Metric) -> str:

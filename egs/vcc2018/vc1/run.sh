@@ -47,6 +47,7 @@ leave_out=                              # systems that the listening test leaves
 judges="dnsmos speaker words"           # trained judges, of the extra judges; empty: none
 judged=                                 # sentences of a pair that they judge; 0: all; empty: 0, or 4 of mini
 whisper=                                # folder of a Whisper model for words; empty: tiny.en, which knows English
+encoder=                                # trainings of speaker encoders (ge2e) that judge similarity, too; empty: none
 language=                               # what is spoken where there is no utt2lang, as en
 # names
 tag=                                    # names the experiment; empty: the data set, or <data set>_ablation
@@ -119,7 +120,7 @@ stage_infer() { run_rows "$expdir/convert.tsv" convert; }
 stage_score() {
   # shellcheck disable=SC2086 # a list
   score vc --source "$eval" --reference "$data/ref" --train "$data/train" --judges $judges --judged "$judged" \
-    ${whisper:+--whisper "$whisper"} --language "$language"
+    ${whisper:+--whisper "$whisper"} --language "$language" ${encoder:+--encoder $encoder}
   run tabulate --scores "$expdir/scores.csv" --expdir "$expdir" --paper local/table1.tsv --note "$note" "${baselines[@]}" \
     --out "$expdir/RESULTS.md"
 }

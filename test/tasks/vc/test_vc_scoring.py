@@ -257,7 +257,8 @@ def _similarities(corpus, folder, more):
     train = write_data_dir(folder, {"wav.scp": wav, "utt2spk": speakers(wav)})
     real = {"source": corpus / "eval", "reference": corpus / "ref", "train": train.path}
     run = Run("unconverted", "0", ("A", "B"), str(corpus / "unconverted"))
-    scoring = Scoring(argparse.Namespace(**real, alpha=0.4, order=24, range_db=50.0), [run])
+    alone = {"many_speakers": False, "encoder": [], "recogniser": "", "beam": 8}
+    scoring = Scoring(argparse.Namespace(**real, **alone, alpha=0.4, order=24, range_db=50.0), [run])
     scoring.natural = sorted(wav)
     scored = Scored({0: ConversionScore("unconverted", "0", "A", "B", "B-A_20", {}, 0.4, 24), 1: "silent"})
     panel = Panel(Cache(corpus / "verdicts"), speaker=SpeakerEncoder())

@@ -178,7 +178,7 @@ def test_mixed_conditions_are_refused(scores):
         ("a,b\n", "columns are not those"),
         ("HEAD\n", "no utterance was scored"),
         ("HEAD\n1,2\n", "scores.csv:2: 2 columns"),
-        ("HEAD\n" + "x," * 25 + "x\n", "scores.csv:2: could not convert"),
+        ("HEAD\n" + "x," * 34 + "x\n", "scores.csv:2: could not convert"),
     ],
 )
 def test_broken_scores_are_named(text, says, scores, tmp_path):

@@ -26,7 +26,7 @@ def voice(number):
     bands = 8 * generator.standard_normal((FRAMES, BANDS)) - 40
     f0 = np.full(FRAMES, 100.0 * 2**number)
     f0[: 30 * number] = 0
-    return Voice(cepstra, bands, f0, np.arange(FRAMES), 200.0)
+    return Voice(cepstra, bands, f0, np.arange(FRAMES), 200.0, np.zeros(FRAMES))
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,7 @@ case ${db_root:-$corpus_dir} in
   downloads/vcc2018) title="VCC2018" ;;
   "$mini_dir") title="a synthesised twin of VCC2018" ;;
 esac
-judging=("judges=$judges" "judged=${judged:-0}" "whisper=$whisper" "language=$language")
+judging=("judges=$judges" "judged=${judged:-0}" "whisper=$whisper" "language=$language" ${encoder:+"encoder=$encoder"})
 dataset=${dataset:-$corpus} pairs=${pairs:-$default_pairs} db_root=${db_root:-$corpus_dir}
 data=data/$dataset dump=dump/$dataset/train made_from="db_root=$db_root"
 if [[ -n $prepare_config ]]; then made_from+=", prepare_config=$prepare_config"; fi
@@ -34,7 +34,7 @@ if [[ $ablation == true ]]; then tag=${tag:-${dataset}_ablation}; fi
 tag=${tag:-$dataset} seeds=${seeds:-$seed} judged=${judged:-0}
 expdir=${expdir:-exp/$tag}
 shared_dirs=("$data" "$dump")
-job=$(job_variable "$data" "$dump" "$expdir" "$infer_config" "$f0_config" "$train_options" "$whisper")
+job=$(job_variable "$data" "$dump" "$expdir" "$infer_config" "$f0_config" "$train_options" "$whisper" "$encoder")
 baselines=(--baseline unconverted --baseline mean_shift --baseline mean_variance) # what the systems are compared with
 
 check_options() {
