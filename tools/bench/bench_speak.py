@@ -47,7 +47,7 @@ def untrained(bases: int) -> Any:
     sizes = {"columns": COLUMNS, "added": 0, "outputs": sum(analysis.streams.values()), "bases": bases}
     torch.manual_seed(0)
     system = MLMS(MLMSConfig(languages=languages, speakers=speakers, **sizes))
-    system.facts.values = {"analysis": to_dict(analysis), "streams": analysis.streams}
+    system.facts.values = {"analysis": to_dict(analysis), "streams": analysis.streams, "linguistic": ""}
     state = {name: getattr(system, name).state_dict() for name in MLMS.exports}
     return MLMS.predictor(system.config, state, torch.device("cpu"))
 

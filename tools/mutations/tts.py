@@ -56,6 +56,7 @@ MUTATIONS = [
         ("the usual weight always", "ParametricSynthesis(model.config, weight)", "ParametricSynthesis(model.config)"),
         ("peaks pass", "limiter = Limiter(name, always=True)", "limiter = Limiter(name)"),
         ("no text", "if name in texts else {})", "if False else {})"),
+        ("labels of any set", "labels.linguistic != model.linguistic:", "False:"),
         ("over the dump itself", "    check_apart(labels.folder, out)\n", ""),
     ),
     *of(

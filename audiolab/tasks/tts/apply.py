@@ -35,6 +35,7 @@ class AcousticModel(Protocol):
     languages: Sequence[str]
     speakers: Sequence[str]
     config: WorldConfig
+    linguistic: str
 
     def predict(self, vectors: np.ndarray, durations: np.ndarray, language: str, speaker: str) -> np.ndarray: ...
 
@@ -97,9 +98,9 @@ def speak_labels(
         part: Which of them, where several jobs share them.
 
     Raises:
-        AudiolabError: The model does not know the language or speaker that is asked for, or nothing is left to speak;
-            matrices are broken or do not fit the model; ``out`` is not apart from what is read, or an id cannot name
-            a file.
+        AudiolabError: The labels are of another linguistic set than the model's; the model does not know the language
+            or speaker that is asked for, or nothing is left to speak; matrices are broken or do not fit the model;
+            ``out`` is not apart from what is read, or an id cannot name a file.
     """
     out, about = Path(out), DataDir(labels.folder)
     check_apart(labels.folder, out)
@@ -123,6 +124,11 @@ def speak_labels(
 
 def _chosen(model: AcousticModel, labels: LabelDump, language: str | None, speaker: str | None) -> Mapping[str, Line]:
     """Return utterance -> what is spoken."""
+    if labels.linguistic and model.linguistic and labels.linguistic != model.linguistic:
+        raise AudiolabError(
+            f"{labels.folder}/linguistic.tsv: another set than that of the labels that the model was trained on; make "
+            "these with that table"
+        )
     for kind, asked, known in (("language", language, model.languages), ("speaker", speaker, model.speakers)):
         if asked is not None and asked not in known:
             raise AudiolabError(f"--{kind}: the model does not know '{asked}'{did_you_mean(asked, known)}")

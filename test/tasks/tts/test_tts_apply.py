@@ -26,7 +26,7 @@ from audiolab.tasks.tts.apply import speak_labels
 class Model:
     """Predicts frames that tell of what it was asked."""
 
-    languages, speakers, config = ("en-us", "it"), ("A", "C"), WORLD
+    languages, speakers, config, linguistic = ("en-us", "it"), ("A", "C"), WORLD, "column\n"
 
     def predict(self, vectors, durations, language, speaker):
         frames = np.repeat(np.arange(len(durations)), durations)
@@ -147,6 +147,19 @@ def test_what_cannot_be_spoken_is_refused_in_one_line(tmp_path, labels):
     with pytest.raises(AudiolabError, match="labels"):
         speak_labels(Model(), labels, labels.folder)
     assert not (tmp_path / "out" / "utt2spk").exists()
+
+
+def test_labels_of_another_set_are_refused(tmp_path, labels):
+    """Of none nothing is known."""
+    speak_labels(Model(), labels, tmp_path / "out")
+    for text, fits in (("column\n", True), ("other column\n", False)):
+        (labels.folder / "linguistic.tsv").write_text(text)
+        again = LabelDump(labels.folder)
+        if fits:
+            speak_labels(Model(), again, tmp_path / "out")
+        else:
+            with pytest.raises(AudiolabError, match=r"linguistic.tsv: another set than that of the labels that the"):
+                speak_labels(Model(), again, tmp_path / "out")
 
 
 def test_the_command_speaks_with_a_trained_model(tmp_path, monkeypatch):
