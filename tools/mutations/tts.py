@@ -12,11 +12,6 @@ PREFERENCES = ("test/report/test_preferences.py",)
 
 MUTATIONS = [
     *of(
-        "audiolab/features/mel_cepstrum.py",
-        POSTFILTER,
-        ("the inner frequencies count once", "+ 2 * power[..., 1:-1].sum(-1)", "+ power[..., 1:-1].sum(-1)"),
-    ),
-    *of(
         "audiolab/synthesis/postfilter.py",
         POSTFILTER,
         ("the tilt is raised too", "after[:, 2:] *= weight", "after[:, 1:] *= weight"),
