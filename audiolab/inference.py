@@ -35,7 +35,9 @@ def load(model: str | Path, device: torch.device | str = "cpu", does: str = "") 
     `audiolab.systems.autovc.predictor.Converter`, one for speech enhancement a
     `audiolab.systems.srst.predictor.Predictor`, one for separation a `audiolab.systems.poconet.predictor.Predictor`, a
     speaker encoder a `audiolab.systems.ge2e.embedder.Embedder`, a HiFi-GAN a
-    `audiolab.systems.hifigan.vocoder.HiFiGANVocoder`, a recogniser a `audiolab.systems.ctc.predictor.Predictor`.
+    `audiolab.systems.hifigan.vocoder.HiFiGANVocoder`, a recogniser a `audiolab.systems.ctc.predictor.Predictor`, an
+    acoustic model of text a `audiolab.systems.mlms.predictor.Predictor`, a duration model a
+    `audiolab.systems.duration.predictor.Predictor`.
 
     For example, a file's samples in the voice of somebody who was never seen in training::
 

@@ -22,6 +22,7 @@ import bench_separation  # noqa: E402
 import bench_speak  # noqa: E402
 import bench_stems  # noqa: E402
 import bench_tables  # noqa: E402
+import bench_towers  # noqa: E402
 import bench_trainer  # noqa: E402
 import bench_vocoders  # noqa: E402
 from examples import SMALL_ENHANCER  # noqa: E402
@@ -69,6 +70,12 @@ def test_speed_of_speaking(capsys, monkeypatch):
         ]  # fmt: skip
         assert float(whole[3]) == pytest.approx(float(model[3]) + float(both[3]), abs=0.002)
         assert float(model[4]) > 0
+def test_speed_of_towers(capsys, monkeypatch):
+    small = ("--inputs", 9, "--cells", 8, "--batch_size", 2, "--frames", 5, "--repeats", 1)
+    rows = table(capsys, monkeypatch, bench_towers, *small)
+    assert [row[0] for row in rows] == ["loop", "towers"]
+    assert float(rows[0][3]) == 1.0
+    assert all(float(row[4]) < 1e-5 for row in rows)
 
 
 @pytest.mark.parametrize("way", bench_enhance.ways(None, None, 0, Path()))

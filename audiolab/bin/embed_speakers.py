@@ -1,7 +1,8 @@
 """Embed the voices of a folder of features: ``python -m audiolab.bin.embed_speakers --model exp/ge2e --data DIR``.
 
 Writes ``<data>/embeddings/``, and beside the features ``embedding.scp``, of utterances, and ``spk_embedding.scp``. With
-``--nj N``, job ``--job K`` takes every N-th speaker; ``--join`` joins.
+``--out``, all that is written into another folder, which has the features too, by reference: so several encoders can
+embed the same features. With ``--nj N``, job ``--job K`` takes every N-th speaker; ``--join`` joins.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from audiolab.data.embeddings import FOLDER, SPEAKERS, Drawn, embed_features, li
 from audiolab.data.feature_dir import FeatureDir
 from audiolab.datadir import parts
 from audiolab.datadir.datadir import DataDir
+from audiolab.datadir.subset import subset_data_dir
 from audiolab.inference import load
 
 logger = logging.getLogger(__name__)
@@ -23,17 +25,22 @@ logger = logging.getLogger(__name__)
 def main() -> None:
     """Run the command."""
     options = parse()
+    if options.out is not None and options.job is None:
+        subset_data_dir(options.data, options.out, DataDir(options.data).utterances)
+    beside = Path(options.data if options.out is None else options.out)
+    options.out = str(beside / FOLDER)
     found = parts.run(options, "embed_speakers", lambda part: _embed(options, part))
     if options.job is None:
-        link_beside(Path(options.data))
+        link_beside(beside)
     logger.info("%s: %d utterances, %d speakers", found.path, len(found.utterances), len(found.table(SPEAKERS)))
 
 
 def parse(argv: Sequence[str] | None = None) -> cli.configargparse.Namespace:
-    """Return the options, with ``out``; raises `AudiolabError` for what they cannot be."""
+    """Return the options; raises `AudiolabError` for what they cannot be."""
     parser = cli.ArgumentParser(prog="embed_speakers", description=__doc__.splitlines()[0])
     parser.add_argument("--model", required=True, help="training run of a speaker encoder, or its zip")
     parser.add_argument("--data", required=True, help="folder of features of kind mel, with utt2spk")
+    parser.add_argument("--out", help="folder of these features by reference, with embeddings; empty: --data itself")
     parser.add_argument(
         "--utterances", type=cli.positive, default=Drawn.utterances, help="drawn for a speaker's embedding, or fewer"
     )
@@ -43,9 +50,7 @@ def parse(argv: Sequence[str] | None = None) -> cli.configargparse.Namespace:
     parser.add_argument("--seed", type=cli.count, default=Drawn.seed, help="of utterances and crops that are drawn")
     parser.add_argument("--device", default="cpu", help="cpu or cuda")
     parts.add_options(parser, "jobs that share the speakers")
-    options = parser.parse_args(argv)
-    options.out = str(Path(options.data) / FOLDER)
-    return options
+    return parser.parse_args(argv)
 
 
 def _embed(options: cli.configargparse.Namespace, part: parts.Part) -> DataDir:

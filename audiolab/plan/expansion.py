@@ -163,7 +163,9 @@ class Plan:
         job.folder = self._filled(phase.folder, job)
         job.words = list(self._words(phase.arguments, job))
         job.reads = [self._filled(text, job) for text in phase.reads]
-        job.reads += [word for word in job.words if word.endswith(".yaml")]
+        job.reads += [
+            word for word in job.words if word.endswith(".yaml") and Path(job.folder) not in Path(word).parents
+        ]
         job.listed = {column: self._filled(text, job) for column, text in phase.listed.items()}
         job.utterances = (
             self._filled(phase.utterances.get("data", ""), job),
@@ -271,9 +273,9 @@ class Plan:
         return keys
 
     def _check_folders(self) -> None:
-        """Note two jobs with one stamp: of one phase in one folder."""
+        """Note two jobs with one stamp, of one phase in one folder, and folders that are listed twice where made."""
         stamps: dict[tuple[str, str], Job] = {}
-        made = Counter(job.listed.get("dir", "-") for job in self.jobs.values())
+        made = Counter(job.listed.get("dir", "-") for job in self.jobs.values() if job.phase.verb)
         self._note(*(f"{folder} would be made {n} times" for folder, n in made.items() if n > 1 and folder != "-"))
         for job in self.jobs.values():
             if not job.phase.verb:

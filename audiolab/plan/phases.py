@@ -166,7 +166,7 @@ def axis_problems(axis: str, known: str | tuple[str, ...], values: list[str]) ->
             problems.append(f"{axis} {value} is named {values.count(value)} times; name each once")
         if isinstance(known, tuple) and value not in known:
             problems.append(f"unknown {axis} '{value}'{did_you_mean(value, known)}")
-        elif len(parts) != axis.count(":") + 1 or not all(parts) or len(set(parts)) < len(parts):
+        elif len(parts) != axis.count(":") + 1 or not all(parts) or (len(parts) == 2 and parts[0] == parts[1]):
             problems.append(f"{axis} '{value}' is not {axis.upper()}")
         elif known in ("number", ROUNDS) and not value.isdecimal():
             problems.append(f"{axis} '{given}': give whole numbers, not negative")

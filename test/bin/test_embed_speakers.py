@@ -118,6 +118,25 @@ def test_jobs_make_what_one_makes(embed, tmp_path):
     assert read_table(shared / "embeddings" / "utt2spk") == read_table(shared / "utt2spk")
 
 
+def test_another_folder_has_the_features_too(embed, tmp_path):
+    dump, out = features(tmp_path / "dump"), tmp_path / "voices"
+    before = {path.name: path.read_bytes() for path in dump.iterdir()}
+    embed(dump, "--out", out)
+    for job in (1, 2):
+        embed(dump, "--out", tmp_path / "shared", "--nj", 2, "--job", job)
+    embed(dump, "--out", tmp_path / "shared", "--nj", 2, "--join")
+    assert {path.name: path.read_bytes() for path in dump.iterdir()} == before
+    embed(dump)
+    for folder in (out, tmp_path / "shared"):
+        there = FeatureDir(folder)
+        assert (there.utterances, there.config) == (FeatureDir(dump).utterances, MEL)
+        np.testing.assert_array_equal(there.read(0), FeatureDir(dump).read(0))
+        for beside, made in zip(vectors(dump), vectors(folder), strict=True):
+            assert beside.keys() == made.keys()
+            for name, vector in beside.items():
+                np.testing.assert_allclose(made[name], vector, atol=1e-6)
+
+
 def test_the_features_stay_and_the_folders_are_whole(embed, tmp_path):
     dump = features(tmp_path / "dump")
     before = {path.name: path.read_bytes() for path in dump.iterdir()}

@@ -73,6 +73,7 @@ ALONE = {
     "autovc_onehot": {"data_conf.told_by": "one_hot"},
     "autovc_early": {NECK: 64, BATCH: 8, STEPS: 30_000},  # §4.4
     "cycleautovc_finetune": PHASE_1 | {STEPS: 30_000},
+    "cycleautovc_finetune_style": PHASE_2,
     "cycleautovc_nostyle": PHASE_2 | {STYLE: 0.0},  # §5.2.1
 }
 """Name -> what it changes of AutoVC's, of trainings that are in no sweep of two phases."""
@@ -93,41 +94,54 @@ def of_sweeps():
     return {name: {usual.get(row, row): changes for row, changes in rows.items()} for name, rows in found.items()}
 
 
-MINI_CYCLE = CYCLE | {LAMBDA: 0.1}
+SCHEDULE = {"optim.converter.schedule": "cosine", "optim.converter.floor": 0.05}
+OWN = ("system_conf.weights.reconstruction_pre", "system_conf.weights.reconstruction_post")
+MINI_CYCLE = CYCLE | {LAMBDA: 0.001}
+MINI_PHASE_1 = MINI_CYCLE | dict.fromkeys(OWN, 0.1) | {STEPS: 1500}
 MINI = {
     "autovc": {
-        "system_conf.weights.content": 0.1,
-        "system_conf.channels": 64,
-        "system_conf.units": 96,
+        "system_conf.weights.content": 0.001,
+        FREQ: 8,
+        "system_conf.channels": 128,
+        "system_conf.units": 128,
         "system_conf.post_gain": 0.0,
+        "system_conf.speaker_encoder_sizes.hidden": 64,  # as conf/mini/ge2e.yaml
+        "system_conf.speaker_encoder_sizes.layers": 2,
         "data_conf.frames": 64,
-        "optim.converter.lr": 3e-3,
-        STEPS: 800,
+        "optim.converter.lr": 2e-3,
+        STEPS: 2500,
         BATCH: 8,
-        "trainer.valid_every": 200,
-        "trainer.save_every": 200,
+        "trainer.valid_every": 500,
+        "trainer.save_every": 500,
         "trainer.log_every": 50,
         "trainer.num_workers": 0,
-    },
+    }
+    | SCHEDULE,
     "autovc_n64": {NECK: 64},
-    "autovc_early": {NECK: 64, STEPS: 300},
-    "cycleautovc": MINI_CYCLE | {STEPS: 600},
-    "cycleautovc_finetune": MINI_CYCLE | {STEPS: 300},
-    "cycleautovc_n16_b8": MINI_CYCLE | {STEPS: 600, NECK: 16},
+    "autovc_n32_f32": {NECK: 32, FREQ: 32},
+    "autovc_early": {NECK: 64, STEPS: 1000},
+    "cycleautovc": MINI_PHASE_1,
+    "cycleautovc_finetune": MINI_CYCLE | {STEPS: 500},
 }
 OF_STYLE = MINI_CYCLE | {
-    STEPS: 300,
-    "trainer.valid_every": 100,
-    "trainer.save_every": 100,
+    STEPS: 1000,
     STYLE: 1.0,
-    "system_conf.speaker_encoder_sizes.hidden": 64,  # as conf/mini/ge2e.yaml
-    "system_conf.speaker_encoder_sizes.layers": 2,
 }
 MINI |= {
-    "cycleautovc_style": OF_STYLE,
     "cycleautovc_nostyle": OF_STYLE | {STYLE: 0.0},
-    "cycleautovc_n16_b8_style": OF_STYLE | {NECK: 16},
+    "cycleautovc_finetune_style": OF_STYLE,
 }
+OF_MINI_SWEEPS = {
+    "cycleautovc": {},
+    "cycleautovc_n16_b8": {NECK: 16},
+    "cycleautovc_n16_b4": {NECK: 16, BATCH: 4},
+    "cycleautovc_n16_l0.3": {NECK: 16, LAMBDA: 0.3},
+    "cycleautovc_n64_l0.3": {LAMBDA: 0.3},
+    "cycleautovc_f32": {FREQ: 32},
+}
+for _name, _changes in OF_MINI_SWEEPS.items():
+    MINI[_name] = MINI["cycleautovc"] | _changes
+    MINI[f"{_name}_style"] = OF_STYLE | _changes
 """What AutoVC's training on the mini corpora changes of the full one, and all others of that."""
 
 
@@ -172,6 +186,8 @@ def test_rows_of_the_sweeps():
     rows = {path.stem: path.read_text(encoding="utf-8").split() for path in CONF.glob("sweep_*.txt")}
     bottleneck = ["autovc_n16_f128", "autovc", "autovc_n32_f32", "autovc_n64", "autovc_n256_f8"]
     assert rows == {name: list(of_sweep) for name, of_sweep in of_sweeps().items()} | {"sweep_bottleneck": bottleneck}
+    for path in (CONF / "mini").glob("sweep_*.txt"):
+        assert set(path.read_text(encoding="utf-8").split()) <= {*MINI} & {*rows[path.stem]}
 
 
 def test_a_code_stands_for_a_whole_number_of_a_crops_frames():

@@ -138,6 +138,16 @@ def test_what_is_listed_lies_in_one_folder_each():
         plan(phases, {}, ["a", "b"])
 
 
+def test_rows_of_what_is_only_listed_may_share_a_folder():
+    """Such as several pairs of speakers that one data dir has."""
+    phases = [train("a", folder="same", over=())]
+    phases.append(Phase("pair", over=("seed",), listed={"pair": "{seed}", "dir": "{a}"}))
+    made = plan(phases, {"seed": ["0", "1"]}, ["pair"])
+    assert [job.listed for job in made.jobs.values() if job.listed] == [
+        {"pair": "0", "dir": "same"}, {"pair": "1", "dir": "same"}
+    ]  # fmt: skip
+
+
 def in_rounds(**changes):
     """A student learns from labels, which the student of the round before makes, or at first a teacher."""
     return [

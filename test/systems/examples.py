@@ -3,13 +3,14 @@
 `VARIANTS` are further examples of systems that work in several ways.
 """
 
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 from aligned_folder import make_aligned
+from example import Example
+from examples_synthesis import duration, mlms, mlms_adapted, mlms_baseline  # noqa: F401
 from feature_folder import make_features
 from mixture_folder import harmonic, make_domains
 from song_folder import make_songs, noises
@@ -25,24 +26,6 @@ from audiolab.text.units import train_units, write_units
 from audiolab.training.config import run_config_class
 from audiolab.training.export import save_model
 from audiolab.training.trainer import Trainer
-
-
-@dataclass
-class Example:
-    """What the contract test needs to know of a system.
-
-    Attributes:
-        config: What a YAML would hold: ``system_conf``, ``data_conf`` and, where the defaults do not fit, ``optim``.
-        overfits: Logged names that fall when one batch is trained on over and over.
-        use: Takes what `audiolab.load` gives, and returns an array that depends on the weights.
-        batch_size: Of the test with two processes; a multiple of 2.
-    """
-
-    config: dict[str, Any]
-    overfits: tuple[str, ...]
-    use: Any
-    batch_size: int = 2
-    trainer: dict[str, Any] = field(default_factory=dict)
 
 
 def softgan(folder: Path) -> Example:
@@ -351,6 +334,8 @@ def checkpointed(folder: Path) -> Example:
 
 
 VARIANTS = {
+    "mlms_adapted": "mlms",
+    "mlms_baseline": "mlms",
     "checkpointed": "poconet",
     "ge2e_contrast": "ge2e",
     "cycle_autovc": "autovc",

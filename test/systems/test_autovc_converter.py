@@ -63,6 +63,16 @@ def test_any_length(frames):
     np.testing.assert_allclose(found, plain(system, mel(frames)), atol=1e-6)
 
 
+def test_what_is_read_from_archives_raises_no_warning(recwarn):
+    read = [np.frombuffer(each.tobytes(), np.float32) for each in (mel(8), A, B)]
+    torch.set_warn_always(True)
+    try:
+        converter(made()).convert_features(read[0].reshape(8, 3), *read[1:])
+    finally:
+        torch.set_warn_always(False)
+    assert [str(each.message) for each in recwarn] == []
+
+
 def test_who_speaks_and_who_is_to_speak_are_not_exchanged():
     system = made()
     found = converter(system).convert_features(mel(40), A, B)

@@ -20,6 +20,7 @@ from audiolab.errors import AudiolabError
 from audiolab.systems.ctc.config import CTCConfig
 from audiolab.systems.ctc.decoding import greedy, prefix_beam
 from audiolab.systems.ctc.recogniser import Recogniser
+from audiolab.systems.ctc.recurrent import Recurrent
 from audiolab.systems.ctc.system import CTC
 from audiolab.training.config import run_config_class
 from audiolab.training.trainer import Trainer
@@ -92,6 +93,27 @@ def test_padding_changes_nothing(strides):
         assert alone.shape == (count, 8)
         torch.testing.assert_close(row[:count], alone, atol=1e-6, rtol=1e-5)
     torch.testing.assert_close(together.exp().sum(-1), torch.ones(together.shape[:2]))
+
+
+def test_dropout_is_between_recurrent_layers_alone():
+    torch.manual_seed(0)
+    x, lengths = torch.rand(2, 9, 3), torch.tensor([9, 7])
+    for layers, alike in ((1, True), (2, False)):
+        network = Recurrent(3, 4, layers, 0.5)
+        assert torch.equal(network.train()(x, lengths), network.eval()(x, lengths)) is alike
+
+
+def test_weights_at_first():
+    torch.manual_seed(0)
+    network = Recogniser(CTCConfig(bands=80, units=7, filters=64, hidden=16, layers=2))
+    sizes = [network.convolutions[0](torch.randn(4, 80, 200)).relu().square().mean()]
+    sizes.append(network.convolutions[1](torch.randn(4, 64, 200)).relu().square().mean())
+    torch.testing.assert_close(torch.stack(sizes), torch.ones(2), atol=0.1, rtol=0)  # He et al.: the size is kept
+    for lstm in (*network.recurrent.onward, *network.recurrent.back):
+        for gate in lstm.weight_hh_l0.reshape(4, 16, 16):
+            torch.testing.assert_close(gate @ gate.T, torch.eye(16), atol=1e-5, rtol=0)
+        biases = (lstm.bias_ih_l0 + lstm.bias_hh_l0).reshape(4, 16)
+        assert torch.equal(biases, torch.tensor([0.0, 1.0, 0.0, 0.0])[:, None].expand(4, 16))
 
 
 def test_statistics_bands_and_units_come_from_the_training_set(tmp_path):

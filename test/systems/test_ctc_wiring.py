@@ -58,11 +58,20 @@ def convolve(w, x, number, stride, kernel):
     return torch.stack(found)
 
 
+def both_ways(w, x, layers):
+    """A layer is an LSTM from the first frame on beside one from the last frame on."""
+    for layer in range(layers):
+        onward = lstm(w, f"recurrent.onward.{layer}", x, 1)
+        back = lstm(w, f"recurrent.back.{layer}", x.flip(0), 1).flip(0)
+        x = torch.cat([onward, back], dim=1)
+    return x
+
+
 def log_probs_of(w, mel, config):
     x = (mel - w["mean"]) / w["std"]
     for number, stride in enumerate(config.strides):
         x = torch.relu(convolve(w, x, number, stride, config.kernel))
-    scores = lstm(w, "recurrent", x, config.layers, ways=2) @ w["output.weight"].T + w["output.bias"]
+    scores = both_ways(w, x, config.layers) @ w["output.weight"].T + w["output.bias"]
     return scores - torch.log(torch.exp(scores).sum(dim=1, keepdim=True))
 
 

@@ -36,8 +36,8 @@ class Plain:
 
 
 def weights_of(system: Any) -> Weights:
-    """Return copies of all networks' parameters and buffers; parameters want a gradient."""
-    learned = dict(system.named_parameters())
+    """Return copies of all networks' parameters and buffers; those that learn want a gradient."""
+    learned = {name for name, parameter in system.named_parameters() if parameter.requires_grad}
     found: Weights = {}
     for name, value in system.state_dict().items():
         network, _, rest = name.partition(".")
@@ -103,7 +103,10 @@ def _step(system: Any, update: Any, weights: Weights, expected: Plain, tolerance
     """Compare the gradients of the networks that an update steps, and step both sides."""
     assert set(system.optimizes[update.name]) == set(expected.networks)
     mine = {
-        (network, key): p for network in expected.networks for key, p in getattr(system, network).named_parameters()
+        (network, key): p
+        for network in expected.networks
+        for key, p in getattr(system, network).named_parameters()
+        if p.requires_grad
     }
     system.zero_grad()
     update.loss.backward(inputs=list(mine.values()))

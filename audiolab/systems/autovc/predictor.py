@@ -120,13 +120,13 @@ class Converter:
         """Return what converts pieces [n, channels, bands]; raises where a vector is none of a speaker."""
         for name, told in (("source", source), ("target", target)):
             _check(name, told, (self.size,))
-        speakers = [torch.tensor(told, dtype=torch.float32, device=self.device)[None] for told in (source, target)]
+        speakers = [torch.tensor(np.asarray(told, np.float32))[None].to(self.device) for told in (source, target)]
         return lambda piece, _: self._convert(piece, *speakers)
 
     @torch.inference_mode()
     def _convert(self, mel: np.ndarray, source: torch.Tensor, target: torch.Tensor) -> np.ndarray:
         """Return a piece [n, channels, bands] in another voice."""
-        speech = torch.from_numpy(np.ascontiguousarray(mel.swapaxes(0, 1))).to(self.device)
+        speech = torch.tensor(mel.swapaxes(0, 1)).to(self.device)
         speech = functional.pad(speech, (0, 0, 0, -len(mel) % self.freq))
         source, target = (told.expand(len(speech), -1) for told in (source, target))
         made = self._post_net(self._decoder(self._encoder(speech, source), target))

@@ -65,6 +65,6 @@ class Predictor:
     def log_probs(self, mels: Sequence[np.ndarray]) -> list[np.ndarray]:
         """Return log probabilities of the blank and of each unit, float32 [T', units + 1], of mel spectrograms."""
         lengths = torch.tensor([len(mel) for mel in mels])
-        padded = torch.nn.utils.rnn.pad_sequence([torch.from_numpy(mel).float() for mel in mels], batch_first=True)
+        padded = torch.nn.utils.rnn.pad_sequence([torch.tensor(mel).float() for mel in mels], batch_first=True)
         found = self._recogniser(padded.to(self.device), lengths).cpu().numpy()
         return [each[:frames] for each, frames in zip(found, self._recogniser.frames(lengths).tolist())]

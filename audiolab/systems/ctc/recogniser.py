@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor, nn
-from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
 from audiolab.systems.ctc.config import CTCConfig
+from audiolab.systems.ctc.recurrent import Recurrent
 
 BLANK = 0
 """The class of no unit; unit u is class u + 1."""
@@ -35,15 +35,11 @@ class Recogniser(nn.Module):
             nn.Conv1d(before, after, config.kernel, stride, padding=config.kernel // 2)
             for before, after, stride in zip(widths, widths[1:], config.strides)
         )
+        for convolution in self.convolutions:
+            nn.init.kaiming_uniform_(convolution.weight, nonlinearity="relu")
+            nn.init.zeros_(convolution.bias)
         self.dropout = nn.Dropout(config.dropout)
-        self.recurrent = nn.LSTM(
-            config.filters,
-            config.hidden,
-            config.layers,
-            batch_first=True,
-            dropout=config.dropout if config.layers > 1 else 0.0,
-            bidirectional=True,
-        )
+        self.recurrent = Recurrent(config.filters, config.hidden, config.layers, config.dropout)
         self.output = nn.Linear(2 * config.hidden, config.units + 1)
 
     def frames(self, lengths: Tensor) -> Tensor:
@@ -64,8 +60,7 @@ class Recogniser(nn.Module):
             x = x * _inside(lengths, x.shape[-1]).to(x.device)  # the padding is silent, as beyond the ends
             x = torch.relu(convolution(x))
             lengths = (lengths - 1) // stride + 1
-        packed = pack_padded_sequence(self.dropout(x.mT), lengths, batch_first=True, enforce_sorted=False)
-        hidden, _ = pad_packed_sequence(self.recurrent(packed)[0], batch_first=True, total_length=x.shape[-1])
+        hidden = self.recurrent(self.dropout(x.mT), lengths)
         return self.output(self.dropout(hidden)).float().log_softmax(dim=-1)
 
 

@@ -83,13 +83,13 @@ def _parts(
     scores, itself = split(scores)
     summaries = summarise(scores, METRICS, seed)
     parts = [short_note(scores, conditions), PAIRS_DRAWN if has_many_pairs(scores) else ""]
+    if measured(scores, KEPT):  # what is asked of conversion between many speakers first
+        parts += further_parts(scores, KEPT, IDENTITY, baselines, seed, groups="Pairs")
+        parts += [*nearer(scores), KEPT_NOTE]
     parts += ["## Systems", *system_parts(summaries, METRICS, groups="Pairs")]
     for baseline in baselines:
         parts += [f"## Difference to {baseline}", markdown(difference_table(scores, METRICS, baseline, seed))]
     parts += further_parts(scores, JUDGED, JUDGES, baselines, seed, groups="Pairs")
-    parts += further_parts(scores, KEPT, IDENTITY, baselines, seed, groups="Pairs")
-    if measured(scores, KEPT):
-        parts += [*nearer(scores), KEPT_NOTE]
     parts += _group_parts(scores, seed)
     if itself:
         metrics = measured(itself, reconstruction_metrics())

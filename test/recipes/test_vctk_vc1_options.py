@@ -1,0 +1,74 @@
+"""egs/vctk/vc1 and egs/voxceleb/vc1 without data: what options ask for, and what is refused before anything runs."""
+
+import subprocess
+
+import pytest
+from recipe_copy import Recipe
+
+pytestmark = pytest.mark.recipe
+
+
+@pytest.fixture(scope="module")
+def recipe(tmp_path_factory):
+    return Recipe(tmp_path_factory.mktemp("checkout"), "vctk/vc1", {"corpus": "mini"})
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"corpus": "vctk"}, "--corpus is real or mini, not 'vctk'"),
+        ({"eval_part": "valid"}, "--eval_part is test or dev, not 'valid'"),
+        ({"num_speakers": 1}, "--num_speakers 1: give a whole number, 2 or more"),
+        ({"large_speakers": 3}, "--large_speakers 3: give a whole number, 5 or more"),
+        ({"valid_speakers": 1}, "--valid_speakers 1: give a whole number, 2 or more"),
+        ({"first_set": "middle"}, "--first_set middle: give large or small"),
+        ({"hold_out": "speakers"}, "--hold_out speakers: give prompts or utterances"),
+        ({"sweep": "necks"}, "--sweep necks: give some of bottleneck, freq, neck_batch and neck_lambda"),
+        ({"encoder_corpora": "vox"}, "--encoder_corpora vox: give librispeech, or nothing"),
+        ({"extra_speakers": "nosuch"}, "--extra_speakers nosuch: there is no such folder"),
+        ({"prepare_config": "nosuch.yaml"}, "--prepare_config nosuch.yaml: there is no such file"),
+        ({"neural": "autovc_n32_f32"}, "--neural autovc_n32_f32 is none of --systems"),
+        ({"systems": "autovc autvc", "neural": ""}, "autvc.yaml: no such file"),
+        ({"seeds": "0 x"}, "--seeds '0 x': give whole numbers, not negative"),
+        ({"max_steps": 0}, "--max_steps 0: give a whole number, 1 or more"),
+    ],
+)
+def test_what_is_refused_before_anything_runs(recipe, changes, told):
+    errors = recipe.fail(expdir="exp/none", **changes)
+    assert len(errors) == 1
+    assert told in errors[0]
+    assert not (recipe / "exp").exists()
+
+
+def asked(recipe, **options):
+    """Return the values that a dry run shows of the recipe's variables."""
+    lines = recipe.run("--dry_run", **options).splitlines()
+    return dict(
+        line.removeprefix("    # ").split("=", 1) for line in lines if line.startswith("    # ") and "=" in line
+    )
+
+
+def test_a_sweep_adds_its_systems_once(recipe):
+    shown = asked(recipe, systems="autovc", sweep="bottleneck", neural="")
+    names = ["unconverted", *(recipe / "conf/mini/sweep_bottleneck.txt").read_text().split()]
+    assert shown["compared"].split() == [word for name in names for word in ("--baseline", name)]
+
+
+def test_voxceleb_has_the_same_options_and_stages(recipe):
+    other = recipe.root / "egs/voxceleb/vc1/run.sh"
+    for arguments in (["--help"], ["--list"]):
+        own, its = (
+            subprocess.run([run, *arguments], capture_output=True, text=True, env=recipe.environment, check=True).stdout
+            for run in (recipe / "run.sh", other)
+        )
+        assert own.replace(str(recipe / "run.sh"), "") == its.replace(str(other), "")
+
+
+def test_voxceleb_holds_out_utterances(recipe):
+    other = Recipe.__new__(Recipe)
+    other.__dict__ |= recipe.__dict__ | {"folder": recipe.root / "egs/voxceleb/vc1"}
+    shown = asked(other)
+    assert "downloads/mini/voxceleb" in shown["roots"]
+    assert "hold_out\\ utterances" in shown["sizes"]
+    assert "hold_out\\ prompts" in asked(recipe)["sizes"]
+    assert "hold_out\\ prompts" in asked(other, hold_out="prompts")["sizes"]
