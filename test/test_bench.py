@@ -70,6 +70,8 @@ def test_speed_of_speaking(capsys, monkeypatch):
         ]  # fmt: skip
         assert float(whole[3]) == pytest.approx(float(model[3]) + float(both[3]), abs=0.002)
         assert float(model[4]) > 0
+
+
 def test_speed_of_towers(capsys, monkeypatch):
     small = ("--inputs", 9, "--cells", 8, "--batch_size", 2, "--frames", 5, "--repeats", 1)
     rows = table(capsys, monkeypatch, bench_towers, *small)
