@@ -22,6 +22,7 @@ import bench_museval  # noqa: E402
 import bench_padding  # noqa: E402
 import bench_peers  # noqa: E402
 import bench_separation  # noqa: E402
+import bench_speak  # noqa: E402
 import bench_stems  # noqa: E402
 import bench_tables  # noqa: E402
 import bench_towers  # noqa: E402
@@ -62,6 +63,19 @@ def test_speed_and_distances_of_vocoders(capsys, monkeypatch):
     assert all(float(row[2]) > 0 and float(row[3]) > 0 for row in rows)
     distances = {row[1]: float(row[4]) for row in rows}
     assert distances["Griffin-Lim, 60 iterations"] < 3 < distances["HiFi-GAN V2, random weights"]
+
+
+def test_speed_of_speaking(capsys, monkeypatch):
+    """Shares of real time by model and by what is timed; the sums are of the model, and of post-filter and WORLD."""
+    monkeypatch.setattr(bench_speak, "COLUMNS", 20)
+    rows = table(capsys, monkeypatch, bench_speak, "--seconds", 0.3, "--repeats", 1)
+    assert len({row[1] for row in rows}) == 2
+    for model, world, both, whole in zip(*(rows[first::4] for first in range(4))):
+        assert [row[2] for row in (model, world, both, whole)] == [
+            "acoustic model", "WORLD", "post-filter and WORLD", "all",
+        ]  # fmt: skip
+        assert float(whole[3]) == pytest.approx(float(model[3]) + float(both[3]), abs=0.002)
+        assert float(model[4]) > 0
 
 
 def test_speed_of_towers(capsys, monkeypatch):

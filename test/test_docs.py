@@ -185,6 +185,7 @@ def test_options_of_commands_exist():
                 files += ["tasks/running.py"] if name in ("convert", "enhance", "apply") else []
                 files += ["tasks/vc/many.py"] if name in ("convert", "apply") else []
                 files += ["tasks/scoring.py", "metrics/judges/panel.py"] if name == "score" else []
+                files += ["report/experiment.py"] if name == "report" else []
                 source = "".join((ROOT / "audiolab" / file).read_text() for file in files)
                 known = set(re.findall(r'"--(\w+)"', source)) | {"config", "corpus", "help"}
                 known |= {leaf for cls in configs.get(name, []) for leaf, _, _ in leaves(cls)}

@@ -1,4 +1,4 @@
-"""Run a trained model over a data dir: ``python -m audiolab.bin.apply vc`` converts it, ``apply se`` enhances mixtures.
+"""Run a trained model over a data dir: ``python -m audiolab.bin.apply vc`` converts, ``se`` enhances, ``tts`` speaks.
 
 With ``--nj N``, job ``--job K`` makes every N-th utterance; when all have, ``--join`` makes one data dir of them.
 """

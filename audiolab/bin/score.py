@@ -1,4 +1,4 @@
-"""Score what systems made: ``python -m audiolab.bin.score vc`` converted, ``se`` enhanced speech, ``svs`` songs.
+"""Score what systems made: ``python -m audiolab.bin.score vc`` converted, ``se`` enhanced speech, ``svs`` songs …
 
 Reads a list of runs, writes one row an utterance (``scores.csv``) and, beside it under the same name, how they were
 measured and what was refused (``scores.yaml``).

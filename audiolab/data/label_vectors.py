@@ -26,7 +26,7 @@ from audiolab.waiting import told
 
 LABELS, DURATIONS = "labels.scp", "durations.scp"
 
-_CARRIED = ("utt2spk", "utt2lang", "spk2gender")
+_CARRIED = ("utt2spk", "utt2lang", "spk2gender", "text")
 
 
 @dataclass(frozen=True)
@@ -100,7 +100,7 @@ def write_label_vectors(
     """Write the label dump of utterances, or a job's part of it, and return it.
 
     Writes ``labels.scp``, ``durations.scp`` with archives in ``ark/``, ``lab/`` and ``lab.scp``, ``utt2num_frames``,
-    ``utt2spk``, ``utt2lang`` and ``spk2gender`` where there is one.
+    ``utt2spk``, ``utt2lang``, and of the data dir ``spk2gender`` and ``text`` where they are there.
 
     Args:
         labeller: Of the same data dir.

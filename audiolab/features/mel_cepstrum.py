@@ -25,6 +25,14 @@ def mc2sp(coefficients: np.ndarray, alpha: float, bins: int) -> np.ndarray:
     return np.exp(2 * (coefficients @ _cosines(coefficients.shape[-1], alpha, bins)))
 
 
+def mean_power(power: np.ndarray) -> np.ndarray:
+    """Return the mean over the whole circle, [...], of power spectra [..., F] that go from 0 to half the rate.
+
+    It is the energy of an impulse response whose spectrum that is (Parseval).
+    """
+    return (power[..., 0] + power[..., -1] + 2 * power[..., 1:-1].sum(-1)) / (2 * (power.shape[-1] - 1))
+
+
 @lru_cache(maxsize=8)
 def allpass_constant(rate: int) -> float:
     """Return the all-pass constant α, to three decimals, whose warping is nearest to the mel scale up to rate / 2.

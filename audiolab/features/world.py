@@ -8,7 +8,7 @@ import numpy as np
 
 from audiolab.errors import AudiolabError
 from audiolab.features.f0 import estimate_f0
-from audiolab.features.mel_cepstrum import sp2mc
+from audiolab.features.mel_cepstrum import mean_power, sp2mc
 from audiolab.features.worldlib import pyworld, samples_for_world
 
 LEAST_RATE = 16000
@@ -117,8 +117,7 @@ def mel_cepstrum(
     f0 = estimate_f0(wave, rate, hop_ms, floor, ceiling, method)
     world, samples, times, n_fft = _prepare(wave, rate, f0, hop_ms, floor)
     spectrum = world.cheaptrick(samples, f0, times, rate, fft_size=n_fft)
-    mean_power = (spectrum[:, 0] + spectrum[:, -1] + 2 * spectrum[:, 1:-1].sum(1)) / n_fft
-    return MelCepstra(sp2mc(spectrum, order, alpha), 10 * np.log10(mean_power), f0, spectrum)
+    return MelCepstra(sp2mc(spectrum, order, alpha), 10 * np.log10(mean_power(spectrum)), f0, spectrum)
 
 
 def mel_cepstrum_defaults(rate: int, order: int | None = None, alpha: float | None = None) -> tuple[int, float]:

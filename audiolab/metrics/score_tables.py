@@ -68,7 +68,14 @@ def difference_table(scores: Sequence[Score], metrics: Sequence[Metric], baselin
     return Table([Column("system", "System"), *map(Column.of_differences, shown)], rows, about=1)
 
 
-def group_table(title: str, means: Means, metric: Metric, systems: Iterable[str], differences: bool = False) -> Table:
+def group_table(
+    title: str,
+    means: Means,
+    metric: Metric,
+    systems: Iterable[str],
+    differences: bool = False,
+    unranked: Collection[str] = (NATURAL,),
+) -> Table:
     """Return one row a group and one column a system.
 
     Args:
@@ -77,10 +84,11 @@ def group_table(title: str, means: Means, metric: Metric, systems: Iterable[str]
         metric: Which one.
         systems: The order of the columns; those that no group has are left out.
         differences: ``means`` are differences, of which none is the best of a row.
+        unranked: As of `system_table`.
     """
     known = {system for of_group in means.values() for system in of_group}
     columns = [
-        Column(system, system, digits=metric.digits, difference=differences, ranked=system != NATURAL)
+        Column(system, system, digits=metric.digits, difference=differences, ranked=system not in unranked)
         for system in dict.fromkeys(systems)
         if system in known
     ]

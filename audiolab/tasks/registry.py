@@ -14,9 +14,10 @@ from audiolab.metrics.scores import read_lines
 from audiolab.tasks.se.tables import TASK as SE
 from audiolab.tasks.svs.tables import TASK as SVS
 from audiolab.tasks.task import Task
+from audiolab.tasks.tts.tables import TASK as TTS
 from audiolab.tasks.vc.tables import TASK as VC
 
-TASKS: dict[str, Task[Any, Any]] = {task.name: task for task in (VC, SE, SVS)}
+TASKS: dict[str, Task[Any, Any]] = {task.name: task for task in (VC, SE, SVS, TTS)}
 
 
 def module(task: Task[Any, Any], name: str) -> ModuleType:

@@ -19,8 +19,7 @@ from audiolab.datadir.datadir import DataDir, withdraw_tables
 from audiolab.datadir.entry import entry_of
 from audiolab.datadir.names import file_of
 from audiolab.datadir.parts import Part
-from audiolab.features.kinds import features_yaml
-from audiolab.features.log_mel_config import LogMelConfig
+from audiolab.features.kinds import FeatureConfig, features_yaml
 from audiolab.files import replaced_together
 from audiolab.waiting import told
 
@@ -38,14 +37,14 @@ class Made:
         rate: In Hz.
         about: Table's name -> what it says of the recording.
         over_scale: Samples that passed full scale before; those that are clipped when it is written come to it.
-        mel: The spectrogram that it was made of, [T, bands], where the data dir is to have such.
+        made_of: The features that it was made of, [T, D], such as a spectrogram, where the data dir is to have such.
     """
 
     wave: np.ndarray | Mapping[str, np.ndarray]
     rate: int
     about: Mapping[str, str] = field(default_factory=dict)
     over_scale: int = 0
-    mel: np.ndarray | None = None
+    made_of: np.ndarray | None = None
 
 
 def add_options(parser: ArgumentParser, data: str, files: bool = False) -> None:
@@ -73,7 +72,7 @@ def write_recordings(
     what: str,
     signals: Sequence[str] = (),
     subtype: str = "PCM_16",
-    features: LogMelConfig | None = None,
+    features: FeatureConfig | None = None,
 ) -> DataDir:
     """Make a recording of each item and return the data dir of them: ``<out>/wav/<name>.wav`` and tables.
 
@@ -92,8 +91,8 @@ def write_recordings(
         what: What the items are, in the plural.
         signals: Names of the signals that ``make`` gives; none: it gives one, without a name.
         subtype: Sample format, as of `audiolab.datadir.audiowrite.audio_writer`.
-        features: How spectrograms are made; then those of the recordings are kept too: ``feats.scp``, whose archives
-            are in ``<out>/ark/``, ``utt2num_frames`` and ``features.yaml``.
+        features: How features are made; then those that recordings were made of are kept too: ``feats.scp``, whose
+            archives are in ``<out>/ark/``, ``utt2num_frames`` and ``features.yaml``.
 
     Raises:
         AudiolabError: As ``make``; or a name cannot be a file's.
@@ -102,22 +101,22 @@ def write_recordings(
     files = {name: [file_of(out / "wav", name, ending) for ending in endings] for name in items}
     tables: dict[str, dict[str, str]] = defaultdict(dict)
 
-    def mels(folder: Path) -> Iterator[tuple[str, np.ndarray | None]]:
-        """Write recording by recording, and yield their spectrograms."""
+    def matrices(folder: Path) -> Iterator[tuple[str, np.ndarray | None]]:
+        """Write recording by recording, and yield their features."""
         for name, item in told(items.items(), what, len(items)):
             made = make(name, item)
             about = _write(made, files[name], folder, signals, subtype, over_scale)
             for table, value in about.items():
                 tables[table][name] = value
-            yield name, made.mel
+            yield name, made.made_of
 
     with ExitStack() as stack:
         folder = stack.enter_context(replaced_together(part.folder(out) / "wav"))
         if features is None:
-            deque(mels(folder), maxlen=0)
+            deque(matrices(folder), maxlen=0)
         else:
             archives = stack.enter_context(replaced_together(part.folder(out) / "ark"))
-            tables |= _archived(mels(folder), archives, out / "ark", part)
+            tables |= _archived(matrices(folder), archives, out / "ark", part)
         withdraw_tables(part.folder(out))
     return part.write(out, tables, features and {"features.yaml": features_yaml(features).encode()})
 
@@ -135,15 +134,15 @@ def _write(
 
 
 def _archived(
-    mels: Iterator[tuple[str, np.ndarray]], folder: Path, final: Path, part: Part
+    matrices: Iterator[tuple[str, np.ndarray]], folder: Path, final: Path, part: Part
 ) -> dict[str, dict[str, str]]:
     """Write an archive into a folder that is to become ``final``; return its tables there."""
     frames = dict[str, str]()
 
     def counted() -> Iterator[tuple[str, np.ndarray]]:
-        for utterance, mel in mels:
-            frames[utterance] = str(len(mel))
-            yield utterance, mel
+        for utterance, matrix in matrices:
+            frames[utterance] = str(len(matrix))
+            yield utterance, matrix
 
     entries = write_archive(folder / f"feats.{part.job}.ark", counted(), final)
     return {"feats.scp": entries, "utt2num_frames": frames}

@@ -140,7 +140,7 @@ def test_label_dumps(data, tmp_path, dumped):
     spoken = align(data)[1]
     features, frames = read_set(tmp_path / "set.tsv"), read_table(data / "utt2num_frames")
     assert read_set(out / "linguistic.tsv") == features
-    for name in ("utt2lang", "utt2spk", "spk2utt", "utt2num_frames"):
+    for name in ("utt2lang", "utt2spk", "spk2utt", "utt2num_frames", "text"):
         source = data / name
         assert (out / name).read_bytes() == source.read_bytes()
     vectors, durations = MatrixTable(out / "labels.scp"), MatrixTable(out / "durations.scp")

@@ -5,7 +5,7 @@ import kaldiio
 import numpy as np
 import pytest
 
-from audiolab.datadir.arkio import MatrixTable, join_scp, write_matrices
+from audiolab.datadir.arkio import MatrixTable, join_scp, write_archive, write_matrices
 from audiolab.datadir.arkread import read_rows
 from audiolab.datadir.table import read_table
 from audiolab.errors import AudiolabError
@@ -177,3 +177,15 @@ def test_joining_the_tables_of_jobs(tmp_path):
         join_scp([tmp_path / "f.1.scp", tmp_path / "f.1.scp"], tmp_path / "g.scp")
     with pytest.raises(AudiolabError, match=r"f\.3\.scp: cannot read"):
         join_scp([tmp_path / "f.3.scp"], tmp_path / "g.scp")
+
+
+def test_an_archive_in_a_folder_that_is_to_become_another_one(tmp_path):
+    written = matrices()
+    (tmp_path / "new").mkdir()
+    entries = write_archive(tmp_path / "new" / "feats.3.ark", written.items(), tmp_path / "ark")
+    assert [path.name for path in (tmp_path / "new").iterdir()] == ["feats.3.ark"]
+    assert all(entry.startswith(f"{tmp_path}/ark/feats.3.ark:") for entry in entries.values())
+    (tmp_path / "new").rename(tmp_path / "ark")
+    ours = MatrixTable(entries)
+    for utterance, matrix in written.items():
+        np.testing.assert_array_equal(ours[utterance], matrix)

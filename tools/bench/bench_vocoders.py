@@ -13,13 +13,12 @@ import os
 
 os.environ.update(dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1"))
 
-import time
 from collections.abc import Callable
 
 import librosa
 import numpy as np
 import torch
-from signals import RATE, best_time, parse, print_table, signals
+from signals import RATE, best_time, cpu_time, parse, print_table, signals
 
 from audiolab import cli
 from audiolab.config import to_dict
@@ -64,16 +63,6 @@ def untrained(generator: GeneratorConfig) -> HiFiGANVocoder:
 def _librosa(mel: np.ndarray) -> np.ndarray:
     magnitude = MelInverse(LogMelConfig())(torch.from_numpy(mel)).numpy()
     return librosa.griffinlim(magnitude.T, n_iter=_ITERATIONS, hop_length=256, random_state=0, pad_mode="reflect")
-
-
-def cpu_time(function: Callable[[], object], repeats: int) -> float:
-    """Return the shortest CPU time of ``repeats`` calls, in seconds."""
-    times = []
-    for _ in range(repeats):
-        start = time.process_time()
-        function()
-        times.append(time.process_time() - start)
-    return min(times)
 
 
 def row(synthesise: Synthesis, wave: np.ndarray, repeats: int) -> list[str]:
