@@ -239,5 +239,5 @@ plot_figures() {
   read -r utterance source <"$eval/utt2spk"
   target=$(speakers small | tr ' ' '\n' | grep -vx -m 1 "$source")
   run plot_mels --scored "$expdir/scored.tsv" --data "$eval" --utterance "$utterance" --target "$target" \
-    --systems natural "${converters[@]%%:*}" --out "$expdir/mels.png"
+    --systems "${converters[@]%%:*}" --out "$expdir/mels.png"
 }
