@@ -28,6 +28,7 @@ def recipe(tmp_path_factory):
         ({"extra_speakers": "nosuch"}, "--extra_speakers nosuch: there is no such folder"),
         ({"prepare_config": "nosuch.yaml"}, "--prepare_config nosuch.yaml: there is no such file"),
         ({"neural": "autovc_n32_f32"}, "--neural autovc_n32_f32 is none of --systems"),
+        ({"systems": "autovc cycleautovc", "neural": "autovc cycleautovc"}, "give the name of one YAML"),
         ({"systems": "autovc autvc", "neural": ""}, "autvc.yaml: no such file"),
         ({"seeds": "0 x"}, "--seeds '0 x': give whole numbers, not negative"),
         ({"max_steps": 0}, "--max_steps 0: give a whole number, 1 or more"),
@@ -72,3 +73,20 @@ def test_voxceleb_holds_out_utterances(recipe):
     assert "hold_out\\ utterances" in shown["sizes"]
     assert "hold_out\\ prompts" in asked(recipe)["sizes"]
     assert "hold_out\\ prompts" in asked(other, hold_out="prompts")["sizes"]
+
+
+@pytest.mark.parametrize(
+    ("neural", "heard"),
+    [
+        ("autovc", "autovc:autovc:converter"),
+        ("cycleautovc", "cycleautovc_style:cycleautovc:continued"),
+        ("cycleautovc_finetune", "cycleautovc_finetune_style:autovc_early:finetuned"),
+        ("", ""),
+    ],
+)
+def test_any_system_can_be_heard_by_the_vocoder(recipe, neural, heard):
+    lines = [line for line in (recipe / "run.sh").read_text().splitlines() if not line.startswith("run_stages")]
+    (recipe / "spoken.sh").write_text("\n".join([*lines, 'echo "$spoken"', ""]))
+    options = f"--corpus mini --nostyle true --neural '{neural}'"
+    done = recipe.bash(f"bash spoken.sh {options} --systems 'autovc cycleautovc cycleautovc_finetune'")
+    assert (done.stdout.strip(), done.stderr) == (heard, "")

@@ -24,7 +24,8 @@ at_least "$num_speakers" large_speakers
 at_least 0 unseen_speakers judged
 at_least 2 valid_speakers
 values_are '([0-9]+ ?)*' "whole numbers, not negative" seeds
-values_are '([a-z0-9_.]+ ?)*' "names of YAMLs in $conf, without .yaml" systems neural
+values_are '([a-z0-9_.]+ ?)*' "names of YAMLs in $conf, without .yaml" systems
+values_are '[a-z0-9_.]*' "the name of one YAML in $conf, without .yaml" neural
 values_are 'large|small' "large or small" first_set
 values_are 'prompts|utterances' "prompts or utterances" hold_out
 values_are 'unigram|bpe|char' "unigram, bpe or char" units_kind
@@ -84,7 +85,7 @@ if [[ " $systems " == *" cycleautovc_finetune "* ]]; then
   converters+=("cycleautovc_finetune_style:autovc_early:finetuned")
 fi
 for each in "${converters[@]}"; do # the one that is heard by hifigan, too
-  if [[ -n $neural && $each == *:"$neural":* && $each != *_nostyle:* ]]; then spoken=$each; fi
+  case ${each%%:*} in "$neural" | "${neural}_style") spoken=$each ;; esac
 done
 
 check_options() {
