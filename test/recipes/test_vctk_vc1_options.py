@@ -55,6 +55,11 @@ def test_a_sweep_adds_its_systems_once(recipe):
     assert shown["compared"].split() == [word for name in names for word in ("--baseline", name)]
 
 
+def test_the_large_sets_utterances_can_be_fewer(recipe):
+    assert "large_utts" not in asked(recipe)["sizes"]
+    assert asked(recipe, large_utts=15)["sizes"].endswith("large_utts\\ 15")
+
+
 def test_voxceleb_has_the_same_options_and_stages(recipe):
     other = recipe.root / "egs/voxceleb/vc1/run.sh"
     for arguments in (["--help"], ["--list"]):
