@@ -1,5 +1,6 @@
 """egs/vctk/vc1 and egs/voxceleb/vc1 without data: what options ask for, and what is refused before anything runs."""
 
+import re
 import subprocess
 
 import pytest
@@ -49,6 +50,53 @@ def asked(recipe, **options):
     )
 
 
+def settled(recipe, options, value):
+    """Return what a value is behind ``local/options.sh``, with options as a shell has them."""
+    lines = [line for line in (recipe / "run.sh").read_text().splitlines() if not line.startswith("run_stages")]
+    (recipe / "settled.sh").write_text("\n".join([*lines, f'echo "{value}"', ""]))
+    done = recipe.bash(f"bash settled.sh {options}")
+    assert not done.stderr
+    return done.stdout.strip()
+
+
+# What is trained: YAMLs, each with the one that it begins with
+EXPERIMENTS = {
+    "e1": {f"autovc{each}": f"autovc{each}" for each in ("", "_n64", "_n16_f128", "_n32_f32", "_n256_f8")},
+    "e3": {"autovc_n64": "autovc_n64"},
+    "e6": {"cycleautovc_style": "cycleautovc", "cycleautovc_finetune_style": "autovc_early"},
+    "e7": {"cycleautovc_style": "cycleautovc", "cycleautovc_nostyle": "cycleautovc"},
+    "e8": {
+        f"cycleautovc{each}_style": f"cycleautovc{each}"
+        for each in (
+            "",
+            "_n64_l0.3",
+            "_n64_l0.1",
+            *(f"_n{neck}_{how}" for neck in (16, 32) for how in ("b8", "l0.3", "l0.1")),
+        )
+    },
+    "e10": {
+        f"cycleautovc{each}_style": f"cycleautovc{each}"
+        for each in ("", "_n64_b2", "_n64_b4", *(f"_n{neck}_b{batch}" for neck in (16, 32) for batch in (2, 4, 8)))
+    },
+    "": {
+        "autovc": "autovc",
+        "autovc_n64_b8": "autovc_n64_b8",
+        "cycleautovc_style": "cycleautovc",
+        "cycleautovc_n16_b2_style": "cycleautovc_n16_b2",
+    },
+}
+
+
+@pytest.mark.parametrize("tag", EXPERIMENTS)
+def test_each_experiment_of_the_page_trains_what_it_says(recipe, tag):
+    commands = re.findall(r"`\./run\.sh (--tag (e\d+) .*)`", (recipe / "README.md").read_text())
+    found = {name: options for options, name in commands} | {"": ""}
+    assert found.keys() == EXPERIMENTS.keys()
+    converters = [each.split(":") for each in settled(recipe, found[tag], "${converters[*]}").split()]
+    assert {system: begun for system, begun, _ in converters} == EXPERIMENTS[tag]
+    assert all((recipe / f"conf/{name}.yaml").is_file() for system, begun, _ in converters for name in (system, begun))
+
+
 def test_a_sweep_adds_its_systems_once(recipe):
     shown = asked(recipe, systems="autovc", sweep="bottleneck", neural="")
     names = ["unconverted", *(recipe / "conf/mini/sweep_bottleneck.txt").read_text().split()]
@@ -90,8 +138,5 @@ def test_voxceleb_holds_out_utterances(recipe):
     ],
 )
 def test_any_system_can_be_heard_by_the_vocoder(recipe, neural, heard):
-    lines = [line for line in (recipe / "run.sh").read_text().splitlines() if not line.startswith("run_stages")]
-    (recipe / "spoken.sh").write_text("\n".join([*lines, 'echo "$spoken"', ""]))
-    options = f"--corpus mini --nostyle true --neural '{neural}'"
-    done = recipe.bash(f"bash spoken.sh {options} --systems 'autovc cycleautovc cycleautovc_finetune'")
-    assert (done.stdout.strip(), done.stderr) == (heard, "")
+    options = f"--corpus mini --nostyle true --neural '{neural}' --systems 'autovc cycleautovc cycleautovc_finetune'"
+    assert settled(recipe, options, "$spoken") == heard
