@@ -60,6 +60,13 @@ def test_jobs_make_the_same(made):
         np.testing.assert_array_equal(*(load_utterance(each, utterance)[0] for each in (whole, joined)))
 
 
+def test_jobs_share_what_there_is(made):
+    """Not the utterances of a speaker who is the only target."""
+    for job in (1, 2):
+        made("A", out="jobs", nj=2, job=job)
+    assert made("A", out="jobs", nj=2, join=True).utterances == ["A-B_1", "A-C_3"]
+
+
 def test_a_target_alone_is_told(monkeypatch, tmp_path):
     data_dir(tmp_path / "data", ["A_1"])
     with pytest.raises(AudiolabError, match="no utterance of another speaker than A"):
