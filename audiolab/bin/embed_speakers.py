@@ -15,6 +15,7 @@ from audiolab import cli
 from audiolab.data.embeddings import FOLDER, SPEAKERS, Drawn, embed_features, link_beside
 from audiolab.data.feature_dir import FeatureDir
 from audiolab.datadir import parts
+from audiolab.datadir.apart import check_apart
 from audiolab.datadir.datadir import DataDir
 from audiolab.datadir.subset import subset_data_dir
 from audiolab.inference import load
@@ -25,12 +26,15 @@ logger = logging.getLogger(__name__)
 def main() -> None:
     """Run the command."""
     options = parse()
-    if options.out is not None and options.job is None:
-        subset_data_dir(options.data, options.out, DataDir(options.data).utterances)
-    beside = Path(options.data if options.out is None else options.out)
+    elsewhere = options.out is not None
+    beside = Path(options.out if elsewhere else options.data)
+    if elsewhere:
+        check_apart(options.data, beside)
     options.out = str(beside / FOLDER)
     found = parts.run(options, "embed_speakers", lambda part: _embed(options, part))
     if options.job is None:
+        if elsewhere:
+            subset_data_dir(options.data, beside, DataDir(options.data).utterances)
         link_beside(beside)
     logger.info("%s: %d utterances, %d speakers", found.path, len(found.utterances), len(found.table(SPEAKERS)))
 
@@ -54,7 +58,7 @@ def parse(argv: Sequence[str] | None = None) -> cli.configargparse.Namespace:
 
 
 def _embed(options: cli.configargparse.Namespace, part: parts.Part) -> DataDir:
-    embedder = load(options.model, options.device, does="embed_all")
+    embedder = load(options.model, options.device, does="embed")
     drawn = Drawn(options.utterances, options.frames, options.seed)
     return embed_features(embedder, FeatureDir(options.data), options.out, part, drawn)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 
 from audiolab import cli
+from audiolab.datadir.apart import check_not_read
 from audiolab.datadir.datadir import DataDir
 from audiolab.errors import AudiolabError, did_you_mean
 from audiolab.metrics.scores import AS_IS
@@ -28,6 +29,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=cli.above_zero, default=8.0, help="what is shown of each [s]")
     parser.add_argument("--out", required=True, help="the PNG to write")
     options = parser.parse_args()
+    check_not_read(options.out, options.scored)
     pictures, conversions = module(TASKS["vc"], "pictures"), module(TASKS["vc"], "conversions")
     runs = [run for run in TASKS["vc"].read_runs(options.scored) if run.dir != AS_IS]
     known = list(dict.fromkeys(run.system for run in runs))

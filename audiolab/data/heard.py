@@ -33,6 +33,9 @@ def mel_of(wave: np.ndarray, rate: int, extract: LogMel, *, allow_silent: bool =
     if not allow_silent and is_silent(samples):
         raise AudiolabError("the signal is silent, so there is no voice in it")
     if rate < own:
-        raise AudiolabError(f"audio at {rate} Hz lacks bands that a model at {own} Hz listens to")
+        raise AudiolabError(
+            f"audio at {rate} Hz lacks bands that a model at {own} Hz listens to; give audio that was "
+            f"recorded at {own} Hz or more"
+        )
     heard = resample(samples.astype(np.float64), rate, own)
     return extract(np.pad(heard, (0, max(0, least - len(heard)))), np.random.default_rng(extract.config.seed))

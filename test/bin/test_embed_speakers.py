@@ -137,6 +137,27 @@ def test_another_folder_has_the_features_too(embed, tmp_path):
                 np.testing.assert_allclose(made[name], vector, atol=1e-6)
 
 
+def test_what_fails_leaves_the_other_folder_as_it_was(embed, tmp_path):
+    dump, out = features(tmp_path / "dump"), tmp_path / "voices"
+    embed(dump, "--out", out)
+    before = {path: path.read_bytes() for path in sorted(out.rglob("*")) if path.is_file()}
+    (dump / "features.yaml").unlink()
+    for folder in (out, tmp_path / "new"):
+        for more in ([], ["--nj", 2, "--join"]):
+            with pytest.raises(AudiolabError):
+                embed(dump, "--out", folder, *more)
+    assert {path: path.read_bytes() for path in sorted(out.rglob("*")) if path.is_file()} == before
+    assert not (tmp_path / "new").exists()
+
+
+def test_the_other_folder_is_apart(embed, tmp_path):
+    dump = features(tmp_path / "dump")
+    for more in ([], ["--nj", 2, "--job", 1]):
+        with pytest.raises(AudiolabError, match="dump: is read too, and would be written over"):
+            embed(dump, "--out", dump, *more)
+    assert not (dump / "embeddings").exists()
+
+
 def test_the_features_stay_and_the_folders_are_whole(embed, tmp_path):
     dump = features(tmp_path / "dump")
     before = {path.name: path.read_bytes() for path in dump.iterdir()}

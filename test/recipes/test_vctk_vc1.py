@@ -207,6 +207,7 @@ def test_results_name_every_system(inside):
     for name in ("unconverted", "natural", "cycleautovc_style+hifigan", *CONVERTERS):
         assert text.count(name) > 3
     assert "Equal error rate" in text
+    assert Path(f"{EXP}/mels.png").read_bytes()[:4] == b"\x89PNG"
 
 
 def test_nothing_is_made_twice(recipe):

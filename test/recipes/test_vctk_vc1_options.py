@@ -1,5 +1,6 @@
 """egs/vctk/vc1 and egs/voxceleb/vc1 without data: what options ask for, and what is refused before anything runs."""
 
+import re
 import subprocess
 
 import pytest
@@ -28,6 +29,7 @@ def recipe(tmp_path_factory):
         ({"extra_speakers": "nosuch"}, "--extra_speakers nosuch: there is no such folder"),
         ({"prepare_config": "nosuch.yaml"}, "--prepare_config nosuch.yaml: there is no such file"),
         ({"neural": "autovc_n32_f32"}, "--neural autovc_n32_f32 is none of --systems"),
+        ({"systems": "autovc cycleautovc", "neural": "autovc cycleautovc"}, "give the name of one YAML"),
         ({"systems": "autovc autvc", "neural": ""}, "autvc.yaml: no such file"),
         ({"seeds": "0 x"}, "--seeds '0 x': give whole numbers, not negative"),
         ({"max_steps": 0}, "--max_steps 0: give a whole number, 1 or more"),
@@ -48,10 +50,62 @@ def asked(recipe, **options):
     )
 
 
+def settled(recipe, options, value):
+    """Return what a value is behind ``local/options.sh``, with options as a shell has them."""
+    lines = [line for line in (recipe / "run.sh").read_text().splitlines() if not line.startswith("run_stages")]
+    (recipe / "settled.sh").write_text("\n".join([*lines, f'echo "{value}"', ""]))
+    done = recipe.bash(f"bash settled.sh {options}")
+    assert not done.stderr
+    return done.stdout.strip()
+
+
+# What is trained: YAMLs, each with the one that it begins with
+EXPERIMENTS = {
+    "e1": {f"autovc{each}": f"autovc{each}" for each in ("", "_n64", "_n16_f128", "_n32_f32", "_n256_f8")},
+    "e3": {"autovc_n64": "autovc_n64"},
+    "e6": {"cycleautovc_style": "cycleautovc", "cycleautovc_finetune_style": "autovc_early"},
+    "e7": {"cycleautovc_style": "cycleautovc", "cycleautovc_nostyle": "cycleautovc"},
+    "e8": {
+        f"cycleautovc{each}_style": f"cycleautovc{each}"
+        for each in (
+            "",
+            "_n64_l0.3",
+            "_n64_l0.1",
+            *(f"_n{neck}_{how}" for neck in (16, 32) for how in ("b8", "l0.3", "l0.1")),
+        )
+    },
+    "e10": {
+        f"cycleautovc{each}_style": f"cycleautovc{each}"
+        for each in ("", "_n64_b2", "_n64_b4", *(f"_n{neck}_b{batch}" for neck in (16, 32) for batch in (2, 4, 8)))
+    },
+    "": {
+        "autovc": "autovc",
+        "autovc_n64_b8": "autovc_n64_b8",
+        "cycleautovc_style": "cycleautovc",
+        "cycleautovc_n16_b2_style": "cycleautovc_n16_b2",
+    },
+}
+
+
+@pytest.mark.parametrize("tag", EXPERIMENTS)
+def test_each_experiment_of_the_page_trains_what_it_says(recipe, tag):
+    commands = re.findall(r"`\./run\.sh (--tag (e\d+) .*)`", (recipe / "README.md").read_text())
+    found = {name: options for options, name in commands} | {"": ""}
+    assert found.keys() == EXPERIMENTS.keys()
+    converters = [each.split(":") for each in settled(recipe, found[tag], "${converters[*]}").split()]
+    assert {system: begun for system, begun, _ in converters} == EXPERIMENTS[tag]
+    assert all((recipe / f"conf/{name}.yaml").is_file() for system, begun, _ in converters for name in (system, begun))
+
+
 def test_a_sweep_adds_its_systems_once(recipe):
     shown = asked(recipe, systems="autovc", sweep="bottleneck", neural="")
     names = ["unconverted", *(recipe / "conf/mini/sweep_bottleneck.txt").read_text().split()]
     assert shown["compared"].split() == [word for name in names for word in ("--baseline", name)]
+
+
+def test_the_large_sets_utterances_can_be_fewer(recipe):
+    assert "large_utts" not in asked(recipe)["sizes"]
+    assert asked(recipe, large_utts=15)["sizes"].endswith("large_utts\\ 15")
 
 
 def test_voxceleb_has_the_same_options_and_stages(recipe):
@@ -72,3 +126,17 @@ def test_voxceleb_holds_out_utterances(recipe):
     assert "hold_out\\ utterances" in shown["sizes"]
     assert "hold_out\\ prompts" in asked(recipe)["sizes"]
     assert "hold_out\\ prompts" in asked(other, hold_out="prompts")["sizes"]
+
+
+@pytest.mark.parametrize(
+    ("neural", "heard"),
+    [
+        ("autovc", "autovc:autovc:converter"),
+        ("cycleautovc", "cycleautovc_style:cycleautovc:continued"),
+        ("cycleautovc_finetune", "cycleautovc_finetune_style:autovc_early:finetuned"),
+        ("", ""),
+    ],
+)
+def test_any_system_can_be_heard_by_the_vocoder(recipe, neural, heard):
+    options = f"--corpus mini --nostyle true --neural '{neural}' --systems 'autovc cycleautovc cycleautovc_finetune'"
+    assert settled(recipe, options, "$spoken") == heard

@@ -3,7 +3,7 @@
 import sys
 from pathlib import Path
 
-sys.path.append(str(Path(__file__).parent))
+sys.path += [str(Path(__file__).parent), str(Path(__file__).parents[1] / "metrics")]
 
 from pages import check, decoded  # noqa: F401
 from vc_experiment import experiment  # noqa: F401

@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 
 from audiolab.cli import ArgumentParser
+from audiolab.data.embeddings import SPEAKERS
+from audiolab.datadir.apart import check_files_apart, check_not_read
 from audiolab.datadir.datadir import DataDir
 from audiolab.datadir.parts import Part
 from audiolab.errors import AudiolabError, shown
@@ -54,7 +56,7 @@ def voice_for(model: Any, options: Any) -> MelConverter:
     """Return the conversion of one file, ``options.files[0]``, that is asked for on the command line.
 
     Raises:
-        AudiolabError: There is no target, or a voice is not known.
+        AudiolabError: There is no target, or a voice is not known; what is to be written tells one of them.
     """
     if not options.target:
         raise AudiolabError(
@@ -62,6 +64,8 @@ def voice_for(model: Any, options: Any) -> MelConverter:
             f"{shown(list(model.speakers))}"
         )
     voices = Voices(model, options.model, encoder=options.encoder)
+    for given in (options.target, options.source_voice):
+        check_not_read(options.files[1], *voices.recordings(given))
     target = voices.named(options.target)
     source = voices.named(options.source_voice) if options.source_voice else voices.of_recordings(options.files[:1])
     return model.between(source, target, make_vocoder(options.vocoder, model))
@@ -94,6 +98,8 @@ def convert_data_dir(model: Any, options: Any, part: Part) -> DataDir:
     """
     datadir = DataDir(options.data)
     check_out(datadir, options.out)
+    if options.voices:
+        check_files_apart([Path(options.voices) / SPEAKERS], options.out)
     if not options.targets:
         raise AudiolabError(f"{options.model}: converts between many speakers; give those to convert to as --targets")
     voices = Voices(model, options.model, options.voices, options.encoder)

@@ -42,14 +42,15 @@ def resynthesise_data_dir(
     check_out(datadir, out)
     owners, told = datadir.table("utt2spk"), Told(datadir, "text", "utt2lang")
     converter, rate = MelConverter(lambda mels: iter(mels), vocoder), vocoder.analysis.rate
+    utterances = [utterance for utterance in datadir.utterances if set(targets) - {owners[utterance]}]
+    if not utterances:
+        raise AudiolabError(f"{datadir.path}: no utterance of another speaker than {', '.join(targets)}")
     names = {
         f"{target}-{utterance}": (utterance, target)
-        for utterance in part.of(datadir.utterances)
+        for utterance in part.of(utterances)
         for target in dict.fromkeys(targets)
         if owners[utterance] != target
     }
-    if not names:
-        raise AudiolabError(f"{datadir.path}: no utterance of another speaker than {', '.join(targets)}")
 
     @functools.lru_cache(maxsize=1)  # of all targets of an utterance, which come one after another
     def heard(utterance: str) -> tuple[np.ndarray, int, int]:

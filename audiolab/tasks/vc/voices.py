@@ -14,7 +14,7 @@ from audiolab.data.embeddings import SPEAKERS
 from audiolab.datadir.arkio import MatrixTable
 from audiolab.datadir.audio import read_excerpt
 from audiolab.datadir.audiofile import open_audio
-from audiolab.errors import AudiolabError, did_you_mean
+from audiolab.errors import AudiolabError, did_you_mean, shown
 from audiolab.inference import load
 from audiolab.synthesis.griffin_lim import GriffinLim
 from audiolab.synthesis.mel_vocoder import MelVocoder
@@ -74,38 +74,57 @@ class Voices:
         """
         return self._encoder.embed(wave, rate)
 
-    def of_recordings(self, given: Sequence[str]) -> np.ndarray:
+    def of_recordings(self, paths: Sequence[str | Path]) -> np.ndarray:
         """Return the mean of the embeddings of recordings, [size], which is not made of length 1 again.
 
         Args:
-            given: Files, and folders of such; of each file the first `LONGEST_S` seconds are heard.
+            paths: Files, of each of which the first `LONGEST_S` seconds are heard.
 
         Raises:
-            AudiolabError: One is not there, a folder has none; as `of_wave`.
+            AudiolabError: One is not there; as `of_wave`.
         """
-        found = []
-        for path in [path for each in given for path in _recordings(Path(each))]:
+        found, encoder = [], self._encoder
+        for path in paths:
             with open_audio(path) as audio:
                 samples, rate = min(audio.samples, LONGEST_S * audio.rate), audio.rate
             wave = read_excerpt(path, rate, 0, samples, channels="mix", allow_silent=False)
             try:
-                found.append(self.of_wave(wave, rate))
+                found.append(encoder.embed(wave, rate))
             except AudiolabError as error:
                 raise AudiolabError(f"{path}: {error}") from error
         return np.mean(found, axis=0, dtype=np.float32)
 
     def named(self, given: Sequence[str]) -> np.ndarray:
         """Return the embedding of a training speaker, where one of that name is given alone, or `of_recordings`."""
+        paths = self.recordings(given)
+        return self.of_recordings(paths) if paths else self._model.speakers[given[0]]
+
+    def recordings(self, given: Sequence[str]) -> list[Path]:
+        """Return the files that tell a voice, of files and folders of such; none where it is a training speaker's.
+
+        Raises:
+            AudiolabError: Something is not there, a folder has no recording, or a training speaker is not alone.
+        """
         if len(given) == 1 and given[0] in self._model.speakers:
-            return self._model.speakers[given[0]]
+            return []
         for each in given:
-            if not Path(each).exists():
-                hint = did_you_mean(each, self._model.speakers)
-                raise AudiolabError(f"{each}: no such file or folder, and no training speaker of {self._name}{hint}")
-        return self.of_recordings(given)
+            if each and Path(each).exists():
+                continue
+            if each in self._model.speakers:
+                raise AudiolabError(f"{each}: is a training speaker of {self._name}; give one alone, or recordings")
+            hint = did_you_mean(each, self._model.speakers)
+            raise AudiolabError(
+                f"{each or shown(each)}: no such file or folder, and no training speaker of {self._name}{hint}"
+            )
+        return [path for each in given for path in _recordings(Path(each))]
 
     @functools.cached_property
     def _encoder(self) -> Any:
+        if _is_one_hot(np.stack(list(self._model.speakers.values()))):
+            raise AudiolabError(
+                f"{self._name}: is told speakers by one-hot vectors, so it knows its training speakers alone; say who "
+                f"speaks, and who is to, by these: {shown(list(self._model.speakers))}"
+            )
         run = self._asked or self._model.speaker_encoder
         if not run:
             raise AudiolabError(
@@ -123,7 +142,14 @@ class Voices:
                 f"{what}: of shape {vector.shape}, and {self._name} is told speakers by {self._model.size} values; "
                 "take embeddings of the encoder that it was trained with, or a training speaker"
             )
+        if not np.isfinite(vector).all():
+            raise AudiolabError(f"{what}: has values that are not finite; embed the speakers again")
         return vector
+
+
+def _is_one_hot(vectors: np.ndarray) -> bool:
+    """Return whether all vectors [N, size] are zeros but for a one."""
+    return bool(((vectors == 0) | (vectors == 1)).all() and (vectors.sum(axis=1) == 1).all())
 
 
 def _recordings(path: Path) -> list[Path]:

@@ -32,6 +32,7 @@ librispeech_config=                     # YAML of what is taken of it; empty: tr
 num_speakers=5                          # speakers of the small set, who are converted, and to whom
 utts_per_speaker="3-15"                 # utterances of each of them to train on: a count, or a range from which it is drawn
 large_speakers=                         # speakers of the large set, the small one's among them; empty: 50, or 20 of mini
+large_utts=0                            # utterances of each further speaker of it, at most; 0: all
 unseen_speakers=                        # targets that no training has heard; empty: 5, or 4 of mini
 valid_speakers=                         # by whom speaker encoders and recogniser are watched; empty: 5, or 6 of mini
 hold_out=                               # prompts: sentences that many read; utterances: some of each speaker; empty: prompts, of VoxCeleb utterances

@@ -76,11 +76,12 @@ def recogniser(folder):
     return run_of(folder, "ctc", sizes, known)
 
 
-def converter(folder, seed=0, **conf):
-    """Write a run of a converter that knows A and B."""
+def converter(folder, seed=0, voices=None, **conf):
+    """Write a run of a converter that knows A and B; ``voices`` tell them, their embeddings when not given."""
+    voices = np.stack([embedding("A"), embedding("B")]) if voices is None else voices
 
     def known(system):
-        system.voices.copy_(torch.from_numpy(np.stack([embedding("A"), embedding("B")])))
+        system.voices.copy_(torch.from_numpy(voices))
         system.facts.values = {"analysis": to_dict(LogMelConfig()), "speakers": ["A", "B"]}
         torch.nn.init.constant_(system.decoder.last.bias, 0.5)
 

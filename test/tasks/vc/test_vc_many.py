@@ -159,6 +159,8 @@ def test_the_style_losses_encoder_is_the_models_own(monkeypatch, toy, tmp_path):
         ({}, r"give --target, a folder of recordings or one of: \['A', 'B'\]"),
         ({"target": "b"}, "b: no such file or folder, and no training speaker of .*run; known are: A, B"),
         ({"target": "B"}, "names no speaker encoder"),
+        ({"target": ["A", "B"]}, "A: is a training speaker of .*run; give one alone, or recordings"),
+        ({"target": ""}, "'': no such file or folder, and no training speaker"),
         ({"target": "empty", "encoder": "encoder"}, "empty: no recording in it"),
         ({"target": "B", "encoder": "run"}, "does not embed"),
         ({"target": "B", "encoder": "other"}, r"other: its embeddings: of shape \(7,\), and .* by 6 values"),
@@ -174,3 +176,50 @@ def test_voices_that_are_not_known(monkeypatch, toy, tmp_path, more, message):
         converted(monkeypatch, toy, tmp_path / "o.wav", **more)
     assert "\n" not in str(caught.value)
     assert not (tmp_path / "o.wav").exists()
+
+
+def one_hot(folder):
+    """Write a run of a converter that is told A and B by one-hot vectors."""
+    folder.mkdir(exist_ok=True)
+    return converter(folder, told=2, embedding=None, voices=np.eye(2, dtype=np.float32))
+
+
+def test_one_hot_speakers_are_the_training_speakers(monkeypatch, toy, tmp_path):
+    run, recording = one_hot(tmp_path / "one_hot"), toy / "data" / "wav" / "C_3.wav"
+    found = converted(monkeypatch, toy, tmp_path / "o.wav", model=run, target="B", source_voice="A")
+    assert np.isfinite(found).all()
+    for more in ({"target": "B"}, {"target": recording, "source_voice": "A"}):
+        with pytest.raises(AudiolabError, match=r"one_hot: is told speakers by one-hot vectors, .*: \['A', 'B'\]"):
+            converted(monkeypatch, toy, tmp_path / "p.wav", model=run, encoder=toy / "encoder", **more)
+    assert not (tmp_path / "p.wav").exists()
+
+
+@pytest.mark.parametrize("option", ["target", "source_voice"])
+def test_recordings_of_a_voice_are_not_written_over(monkeypatch, toy, tmp_path, option):
+    """Whether they are named or lie in a folder."""
+    folder = tmp_path / "voice"
+    folder.mkdir()
+    path = folder / "1.wav"
+    path.write_bytes((toy / "data" / "wav" / "C_3.wav").read_bytes())
+    before = path.read_bytes()
+    other = {"target": "B", "source_voice": "A", "encoder": toy / "encoder"}
+    for given in (path, folder):
+        with pytest.raises(AudiolabError, match=r"1\.wav: is read too, and would be written over"):
+            converted(monkeypatch, toy, path, **other | {option: given})
+    assert path.read_bytes() == before
+
+
+def test_voices_are_not_written_over(monkeypatch, toy, tmp_path):
+    table = voices(tmp_path / "voices") / "spk_embedding.scp"
+    before = table.read_bytes()
+    for out in (tmp_path / "voices", tmp_path):
+        with pytest.raises(AudiolabError, match="and would be written over"):
+            applied(monkeypatch, toy, out, voices=tmp_path / "voices")
+    assert table.read_bytes() == before
+
+
+def test_broken_embeddings_are_named_by_their_table(monkeypatch, toy, tmp_path):
+    (tmp_path / "a.ark").write_bytes(b"A \0BFV \4" + np.int32(6).tobytes() + np.full(6, np.nan, np.float32).tobytes())
+    (tmp_path / "spk_embedding.scp").write_text(f"A {tmp_path / 'a.ark'}:2\n")
+    with pytest.raises(AudiolabError, match=r"spk_embedding\.scp: A: has values that are not finite"):
+        applied(monkeypatch, toy, tmp_path / "out", voices=tmp_path)

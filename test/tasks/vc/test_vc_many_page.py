@@ -97,3 +97,5 @@ def test_a_png(monkeypatch, toy, tmp_path):
     assert (tmp_path / "fig.png").read_bytes()[:4] == b"\x89PNG"
     with pytest.raises(AudiolabError, match=r"no system 'cycel' in .*; did you mean 'cycle'"):
         command(monkeypatch, plot_mels, "--systems", "cycel", out=tmp_path / "fig.png", **given)
+    with pytest.raises(AudiolabError, match=r"scored\.tsv: is read too, and would be written over"):
+        command(monkeypatch, plot_mels, out=given["scored"], **given)

@@ -35,6 +35,7 @@ def test_every_utterance_stands_for_every_target_but_its_own_speaker(made):
     assert found.table("utt2spk") == {name: target for name, (target, _) in expected.items()}
     assert found.table("utt2source") == {name: source for name, (_, source) in expected.items()}
     assert found.table("text")["C-A_2"] == "deer"
+    assert set(found.table("utt2lang").values()) == {"en"}
     assert [fault for fault in validate(found.path, feats=False) if fault.fatal] == []
     np.testing.assert_array_equal(*(load_utterance(found, f"{target}-B_1")[0] for target in "AC"))
 
@@ -58,6 +59,21 @@ def test_jobs_make_the_same(made):
     assert joined.utterances == whole.utterances
     for utterance in whole.utterances:
         np.testing.assert_array_equal(*(load_utterance(each, utterance)[0] for each in (whole, joined)))
+
+
+def test_jobs_share_what_there_is(made):
+    """Not the utterances of a speaker who is the only target."""
+    for job in (1, 2):
+        made("A", out="jobs", nj=2, job=job)
+    assert made("A", out="jobs", nj=2, join=True).utterances == ["A-B_1", "A-C_3"]
+
+
+def test_what_is_limited_is_counted(made, tmp_path):
+    square = np.where(np.arange(16000) // 50 % 2, 1.0, -1.0)
+    soundfile.write(tmp_path / "data" / "wav" / "B_1.wav", square, 16000)
+    limited = made("A").table("utt2limited")
+    assert int(limited["A-B_1"]) > 100
+    assert int(limited["A-C_3"]) == 0
 
 
 def test_a_target_alone_is_told(monkeypatch, tmp_path):

@@ -21,10 +21,11 @@ esac
 at_least 1 num_nodes units eval_utts valid_utts
 at_least 2 num_speakers
 at_least "$num_speakers" large_speakers
-at_least 0 unseen_speakers judged
+at_least 0 unseen_speakers large_utts judged
 at_least 2 valid_speakers
 values_are '([0-9]+ ?)*' "whole numbers, not negative" seeds
-values_are '([a-z0-9_.]+ ?)*' "names of YAMLs in $conf, without .yaml" systems neural
+values_are '([a-z0-9_.]+ ?)*' "names of YAMLs in $conf, without .yaml" systems
+values_are '[a-z0-9_.]*' "the name of one YAML in $conf, without .yaml" neural
 values_are 'large|small' "large or small" first_set
 values_are 'prompts|utterances' "prompts or utterances" hold_out
 values_are 'unigram|bpe|char' "unigram, bpe or char" units_kind
@@ -58,6 +59,7 @@ if [[ -n $extra_speakers ]]; then roots+=("$extra_speakers"); fi
 for each in "$prepare_config" "$librispeech_config"; do if [[ -n $each ]]; then choices+=("$each"); fi; done
 sizes=("hold_out $hold_out" "num_speakers $num_speakers" "utts_per_speaker $utts_per_speaker" "large_speakers $large_speakers"
   "unseen_speakers $unseen_speakers" "valid_speakers $valid_speakers" "eval_utts $eval_utts" "valid_utts $valid_utts")
+if [[ $large_utts != 0 ]]; then sizes+=("large_utts $large_utts"); fi
 references=() # the same sentences by the targets, where there are prompts that many read
 if [[ $hold_out == prompts ]]; then references=(--reference "$data/reference"); fi
 if [[ $texts == true ]]; then # what the recogniser learns from, and is watched by
@@ -84,7 +86,7 @@ if [[ " $systems " == *" cycleautovc_finetune "* ]]; then
   converters+=("cycleautovc_finetune_style:autovc_early:finetuned")
 fi
 for each in "${converters[@]}"; do # the one that is heard by hifigan, too
-  if [[ -n $neural && $each == *:"$neural":* && $each != *_nostyle:* ]]; then spoken=$each; fi
+  case ${each%%:*} in "$neural" | "${neural}_style") spoken=$each ;; esac
 done
 
 check_options() {
@@ -239,5 +241,5 @@ plot_figures() {
   read -r utterance source <"$eval/utt2spk"
   target=$(speakers small | tr ' ' '\n' | grep -vx -m 1 "$source")
   run plot_mels --scored "$expdir/scored.tsv" --data "$eval" --utterance "$utterance" --target "$target" \
-    --systems natural "${converters[@]%%:*}" --out "$expdir/mels.png"
+    --systems "${converters[@]%%:*}" --out "$expdir/mels.png"
 }
