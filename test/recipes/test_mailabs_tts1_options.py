@@ -72,3 +72,10 @@ def test_the_mini_corpora_have_few_sentences_of_new_languages(recipe):
     }
     calls = calls_of_make_mini(recipe, sizes)
     assert [call.split()[1] for call in calls] == ["mailabs", "cmltts"]
+
+
+@pytest.mark.parametrize("changes", [{"versions": ""}, {"adapted": ""}])
+def test_nothing_need_be_adapted(recipe, changes):
+    """The plan is well; only the corpora are not there."""
+    (error,) = recipe.fail("--stage", "data", expdir="exp/none", db_root="downloads/nosuch", **changes)
+    assert "there is no such file or folder" in error

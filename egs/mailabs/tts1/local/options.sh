@@ -58,11 +58,11 @@ check_options() {
 
 # plan CALL [OPTION …]: audiolab.bin.plan, with what the options of run.sh ask for; of speakers, when the data are there
 plan() {
-  local make=(durations multi) axes=("seed=$seeds" "code=$systems" "version=$versions")
+  local make=(durations multi) axes=("seed=$seeds" "code=$systems")
   if [[ -f $data/.stamp/data.json ]]; then
     make+=(spoken spoken_baseline voices) axes+=("language:speaker=$(readers pool)")
     if [[ -n $adapted ]]; then make+=(spoken_small) axes+=("new:reader=$(readers adapted)"); fi
-    if [[ -n $versions ]]; then make+=(spoken_adapted); fi
+    if [[ -n $versions ]]; then make+=(spoken_adapted) axes+=("version=$versions"); fi
   fi
   run plan "$1" local/phases.yaml --make "${make[@]}" --axes "${axes[@]}" \
     --set "exp=$expdir" "conf=$conf" "dump=$dump" "labels=$labels" "eval_part=$eval_part" "begun=$begun" \
