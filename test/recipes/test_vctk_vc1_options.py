@@ -63,6 +63,7 @@ def settled(recipe, options, value):
 EXPERIMENTS = {
     "e1": {f"autovc{each}": f"autovc{each}" for each in ("", "_n64", "_n16_f128", "_n32_f32", "_n256_f8")},
     "e3": {"autovc_n64": "autovc_n64"},
+    "e4": {"autovc": "autovc"},
     "e6": {"cycleautovc_style": "cycleautovc", "cycleautovc_finetune_style": "autovc_early"},
     "e7": {"cycleautovc_style": "cycleautovc", "cycleautovc_nostyle": "cycleautovc"},
     "e8": {
