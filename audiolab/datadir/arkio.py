@@ -88,10 +88,13 @@ class MatrixTable(Mapping[str, np.ndarray]):
     Args:
         scp: The table's path, or the table itself.
         allow_pipes: Whether entries that are commands may be run.
+        path: Of a table that is given itself, for messages.
     """
 
-    def __init__(self, scp: str | Path | Mapping[str, str], allow_pipes: bool = False) -> None:
-        self.path = "scp" if isinstance(scp, Mapping) else str(scp)
+    def __init__(
+        self, scp: str | Path | Mapping[str, str], allow_pipes: bool = False, path: str | Path = "scp"
+    ) -> None:
+        self.path = str(path if isinstance(scp, Mapping) else scp)
         self.entries = dict(scp) if isinstance(scp, Mapping) else read_table(scp)
         self.allow_pipes = allow_pipes
 

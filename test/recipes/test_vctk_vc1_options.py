@@ -24,6 +24,7 @@ def recipe(tmp_path_factory):
         ({"valid_speakers": 1}, "--valid_speakers 1: give a whole number, 2 or more"),
         ({"first_set": "middle"}, "--first_set middle: give large or small"),
         ({"hold_out": "speakers"}, "--hold_out speakers: give prompts or utterances"),
+        ({"judges": "dnsmos word"}, "--judges 'dnsmos word': give some of dnsmos, speaker and words"),
         ({"sweep": "necks"}, "--sweep necks: give some of bottleneck, freq, neck_batch and neck_lambda"),
         ({"encoder_corpora": "vox"}, "--encoder_corpora vox: give librispeech, or nothing"),
         ({"extra_speakers": "nosuch"}, "--extra_speakers nosuch: there is no such folder"),

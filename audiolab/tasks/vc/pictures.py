@@ -99,7 +99,7 @@ def _mel(clip: Clip, seconds: float, config: LogMelConfig) -> Spectrogram:
     if clip.datadir.has("feats.scp"):
         folder = clip.datadir.path
         config = of_kind(read_features(folder / "features.yaml"), LogMelConfig, folder)
-        mel = MatrixTable(clip.datadir.table("feats.scp"))[clip.utterance]
+        mel = MatrixTable(clip.datadir.table("feats.scp"), path=folder / "feats.scp")[clip.utterance]
     else:
         wave, rate = load_utterance(clip.datadir, clip.utterance, config.rate, channels="mix")
         mel = mel_of(wave, rate, LogMel(config), allow_silent=True)

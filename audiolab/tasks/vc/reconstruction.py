@@ -31,7 +31,8 @@ def mel_error(made: Clip, source: Clip) -> dict[str, float]:
         return {}
     config = of_kind(read_features(folder / "features.yaml"), LogMelConfig, folder)
     wave, rate = load_utterance(source.datadir, source.utterance, config.rate)
-    own, found = mel_of(wave, rate, LogMel(config)), MatrixTable(made.datadir.table("feats.scp"))[made.utterance]
+    table = MatrixTable(made.datadir.table("feats.scp"), path=folder / "feats.scp")
+    own, found = mel_of(wave, rate, LogMel(config)), table[made.utterance]
     if own.shape != found.shape:
-        raise AudiolabError(f"feats.scp: of shape {found.shape}, and the source's is {own.shape}; convert again")
+        raise AudiolabError(f"{table.path}: of shape {found.shape}, and the source's is {own.shape}; convert again")
     return {"mel_mse": float(np.square(own.astype(np.float64) - found).mean())}

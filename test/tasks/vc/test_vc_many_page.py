@@ -1,6 +1,7 @@
 """The page and the pictures of converters of many speakers."""
 
 import json
+import shutil
 
 import numpy as np
 import pytest
@@ -15,6 +16,7 @@ from audiolab.errors import AudiolabError
 from audiolab.report.players import Clip
 from audiolab.tasks.vc import pictures
 from audiolab.tasks.vc.conversions import read_conversions
+from audiolab.tasks.vc.reconstruction import mel_error
 
 
 @pytest.fixture(scope="module")
@@ -99,3 +101,14 @@ def test_a_png(monkeypatch, toy, tmp_path):
         command(monkeypatch, plot_mels, "--systems", "cycel", out=tmp_path / "fig.png", **given)
     with pytest.raises(AudiolabError, match=r"scored\.tsv: is read too, and would be written over"):
         command(monkeypatch, plot_mels, out=given["scored"], **given)
+
+
+def test_a_spectrogram_that_is_not_there_is_named_by_its_table(toy, tmp_path):
+    folder = tmp_path / "made"
+    shutil.copytree(toy / "exp/autovc/s0/last/eval", folder)
+    lines = (folder / "feats.scp").read_text().splitlines(keepends=True)
+    (folder / "feats.scp").write_text("".join(line for line in lines if not line.startswith("A-A_1 ")))
+    made, source = Clip(DataDir(folder), "A-A_1"), Clip(DataDir(toy / "eval"), "A_1")
+    for call in (lambda: pictures.mels({"Converted": made}, 1.0), lambda: mel_error(made, source)):
+        with pytest.raises(AudiolabError, match=r"made/feats\.scp: no entry for 'A-A_1'"):
+            call()

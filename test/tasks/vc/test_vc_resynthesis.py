@@ -61,11 +61,12 @@ def test_jobs_make_the_same(made):
         np.testing.assert_array_equal(*(load_utterance(each, utterance)[0] for each in (whole, joined)))
 
 
-def test_jobs_share_what_there_is(made):
+def test_jobs_share_what_there_is(made, tmp_path):
     """Not the utterances of a speaker who is the only target."""
-    for job in (1, 2):
-        made("A", out="jobs", nj=2, job=job)
-    assert made("A", out="jobs", nj=2, join=True).utterances == ["A-B_1", "A-C_3"]
+    for job, utterance in enumerate(("A_1", "A_2", "C_3"), start=1):
+        made("B", out="jobs", nj=3, job=job)
+        assert DataDir(tmp_path / "jobs" / "parts" / f"{job}_of_3").utterances == [f"B-{utterance}"]
+    assert made("B", out="jobs", nj=3, join=True).utterances == ["B-A_1", "B-A_2", "B-C_3"]
 
 
 def test_what_is_limited_is_counted(made, tmp_path):

@@ -31,6 +31,7 @@ values_are 'prompts|utterances' "prompts or utterances" hold_out
 values_are 'unigram|bpe|char' "unigram, bpe or char" units_kind
 values_are 'librispeech|' 'librispeech, or nothing: --encoder_corpora ""' encoder_corpora
 values_are '((bottleneck|freq|neck_batch|neck_lambda) ?)*' "some of bottleneck, freq, neck_batch and neck_lambda" sweep
+values_are '((dnsmos|speaker|words) ?)*' "some of dnsmos, speaker and words" judges
 for each in prepare_config librispeech_config; do
   if [[ -n ${!each} && ! -f ${!each} ]]; then echo "error: --$each ${!each}: there is no such file" >&2 && exit 1; fi
 done
