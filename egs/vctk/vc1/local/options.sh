@@ -203,11 +203,14 @@ make_sets() {
     $transcribed $heard
 }
 
-# texts_of DIR: gives a data dir the texts of the sets that it was joined of, though not all have some
+# texts_of DIR: gives a data dir the texts of the sets that it was joined of; where a set has none, they are empty
 texts_of() {
-  local each
-  for each in "${folders[@]}"; do if [[ -f $each/text ]]; then cat "$each/text"; fi; done | LC_ALL=C sort >"$1/text"
-  if [[ ! -s $1/text ]]; then rm "$1/text"; fi
+  local each some=false
+  for each in "${folders[@]}"; do
+    if [[ -f $each/text ]]; then cat "$each/text"; else cut -d ' ' -f 1 "$each/utt2spk"; fi
+  done | LC_ALL=C sort >"$1/text"
+  for each in "${folders[@]}"; do if [[ -f $each/text ]]; then some=true; fi; done
+  if [[ $some == false ]]; then rm "$1/text"; fi
 }
 
 feature_sets() {
