@@ -189,7 +189,7 @@ MUTATIONS = [
     ),
     *of(
         "audiolab/text/splitting.py",
-        ("test/text/test_splitting.py",),
+        ("test/text/test_text_splitting.py",),
         ("small letters begin a sentence", "if text[found.end()].islower():", "if False:"),
         ("abbreviations end one", 'found["mark"] != "." or not', "True or not"),
         ("a year ends none", "[0-9]{1,2}|", "[0-9]+|"),
