@@ -16,6 +16,26 @@ from audiolab.textfile import read_lines
 METADATA = "metadata.csv"
 
 
+def folder_with(db_root: str | Path, table: str, expected: str) -> Path:
+    """Return the one folder, ``db_root`` or one below it, that has a table of this name.
+
+    Args:
+        db_root: Where the corpus lies.
+        table: The file's name.
+        expected: What is to lie there, in words.
+
+    Raises:
+        AudiolabError: No such folder, or not one table.
+    """
+    root = Path(db_root)
+    if not root.is_dir():
+        raise AudiolabError(f"{root}: no such folder; --db_root is where {expected} lies")
+    folders = [folder for folder, names in walk(root) if table in names]
+    if len(folders) != 1:
+        raise AudiolabError(f"{root}: {len(folders)} files {table}, not one; expected {expected}")
+    return folders[0]
+
+
 def read_metadata(path: Path) -> dict[str, str]:
     """Return id -> text of a table as LJSpeech and M-AILABS have it, the written-out text where there is one.
 

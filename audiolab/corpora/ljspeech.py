@@ -11,11 +11,10 @@ from pathlib import Path
 from audiolab.corpora.base import Corpus, RemoteFile
 from audiolab.corpora.edges import Edges
 from audiolab.corpora.held_out import HeldOut
-from audiolab.corpora.listed import METADATA, listed_recordings, read_metadata
+from audiolab.corpora.listed import METADATA, folder_with, listed_recordings, read_metadata
 from audiolab.corpora.ljspeech_mini import FOLDER, SPEAKER, LJSpeechMini, make_mini
 from audiolab.corpora.preparation import Rate
 from audiolab.corpora.prepared import Recording, prepare_sets
-from audiolab.corpora.walk import walk
 from audiolab.errors import AudiolabError
 
 EXPECTED = "LJSpeech-1.1/metadata.csv beside wavs/<id>.wav"
@@ -45,19 +44,14 @@ def prepare(
     Raises:
         AudiolabError: What is missing or broken, found before anything is written.
     """
-    config, root = config or LJSpeechPreparation(), Path(db_root)
-    if not root.is_dir():
-        raise AudiolabError(f"{root}: no such folder; --db_root is where {EXPECTED} lies")
-    folders = [folder for folder, names in walk(root) if METADATA in names]
-    if len(folders) != 1:
-        raise AudiolabError(f"{root}: {len(folders)} files {METADATA}, not one; expected {EXPECTED}")
-    texts = read_metadata(folders[0] / METADATA)
-    found = listed_recordings(folders[0] / "wavs", texts)
+    config, folder = config or LJSpeechPreparation(), folder_with(db_root, METADATA, EXPECTED)
+    texts = read_metadata(folder / METADATA)
+    found = listed_recordings(folder / "wavs", texts)
     for name, path in found.items():
         if not name.startswith(SPEAKER):
             raise AudiolabError(f"{path}: '{name}' does not begin with {SPEAKER}, as LJSpeech's ids do; rename it")
     if not found:
-        raise AudiolabError(f"{folders[0]}: no recordings with a text in wavs/; expected {EXPECTED}")
+        raise AudiolabError(f"{folder}: no recordings with a text in wavs/; expected {EXPECTED}")
     recordings = [Recording(path, SPEAKER, name, "en-us", texts[name], "f") for name, path in found.items()]
     sets = config.trimmed(config.divide("ljspeech", recordings), nj)
     return prepare_sets(dest, sets, nj=nj, preparation=config)

@@ -13,11 +13,10 @@ from pathlib import Path
 from audiolab.corpora.base import Corpus, RemoteFile
 from audiolab.corpora.edges import Edges
 from audiolab.corpora.held_out import HeldOut
-from audiolab.corpora.listed import listed_recordings
+from audiolab.corpora.listed import folder_with, listed_recordings
 from audiolab.corpora.preparation import Rate
 from audiolab.corpora.prepared import Recording, clean_id, prepare_sets
 from audiolab.corpora.ttsportuguese_mini import SPEAKER, TABLE, TtsPortugueseMini, make_mini
-from audiolab.corpora.walk import walk
 from audiolab.errors import AudiolabError
 from audiolab.textfile import read_lines
 
@@ -48,16 +47,11 @@ def prepare(
     Raises:
         AudiolabError: What is missing or broken, found before anything is written.
     """
-    config, root = config or TtsPortuguesePreparation(), Path(db_root)
-    if not root.is_dir():
-        raise AudiolabError(f"{root}: no such folder; --db_root is where {EXPECTED} lies")
-    folders = [folder for folder, names in walk(root) if TABLE in names]
-    if len(folders) != 1:
-        raise AudiolabError(f"{root}: {len(folders)} files {TABLE}, not one; expected {EXPECTED}")
-    texts = _texts(folders[0] / TABLE)
-    found = listed_recordings(folders[0] / "wavs", texts)
+    config, folder = config or TtsPortuguesePreparation(), folder_with(db_root, TABLE, EXPECTED)
+    texts = _texts(folder / TABLE)
+    found = listed_recordings(folder / "wavs", texts)
     if not found:
-        raise AudiolabError(f"{folders[0]}: no recordings with a text in wavs/; expected {EXPECTED}")
+        raise AudiolabError(f"{folder}: no recordings with a text in wavs/; expected {EXPECTED}")
     recordings = [
         Recording(path, SPEAKER, f"{SPEAKER}-{clean_id(name)}", "pt-br", texts[name], "m")
         for name, path in found.items()
