@@ -47,6 +47,13 @@ class Recipe:
         assert "Traceback" not in done.stdout + done.stderr
         return [line.strip() for line in done.stderr.splitlines() if line.strip().startswith("error: ")]
 
+    def asked(self, *arguments, **changes):
+        """Return what a dry run shows of the recipe's variables: name -> value."""
+        lines = self.run("--dry_run", *arguments, **changes).splitlines()
+        return dict(
+            line.removeprefix("    # ").split("=", 1) for line in lines if line.startswith("    # ") and "=" in line
+        )
+
     def bash(self, line):
         """Run a command line in the recipe's folder; return how it ended."""
         return self._execute(["bash", "-c", line], self.folder)

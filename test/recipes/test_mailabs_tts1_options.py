@@ -39,14 +39,6 @@ def test_what_is_refused_before_anything_runs(recipe, changes, told):
     assert not (recipe / "exp").exists()
 
 
-def asked(recipe, **options):
-    """Return the values that a dry run shows of the recipe's variables."""
-    lines = recipe.run("--dry_run", **options).splitlines()
-    return dict(
-        line.removeprefix("    # ").split("=", 1) for line in lines if line.startswith("    # ") and "=" in line
-    )
-
-
 @pytest.mark.parametrize(
     ("options", "pairs"),
     [
@@ -57,12 +49,12 @@ def asked(recipe, **options):
     ],
 )
 def test_what_listeners_compare(recipe, options, pairs):
-    assert asked(recipe, **options)["pairs"] == pairs
+    assert recipe.asked(**options)["pairs"] == pairs
 
 
 def test_units_have_a_model(recipe):
-    assert "units_model" not in asked(recipe)
-    assert asked(recipe, front_end="units")["units_model"] == "--units data/mini/lang/units.model"
+    assert "units_model" not in recipe.asked()
+    assert recipe.asked(front_end="units")["units_model"] == "--units data/mini/lang/units.model"
 
 
 def test_the_mini_corpora_have_few_sentences_of_new_languages(recipe):

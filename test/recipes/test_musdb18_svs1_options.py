@@ -11,14 +11,6 @@ def recipe(tmp_path_factory):
     return Recipe(tmp_path_factory.mktemp("checkout"), "musdb18/svs1", {"corpus": "mini"})
 
 
-def shown(recipe, *arguments, **options):
-    """Return what a dry run says of the variables: name -> value."""
-    lines = recipe.run("--dry_run", *arguments, **options).splitlines()
-    return dict(
-        line.removeprefix("    # ").split("=", 1) for line in lines if line.startswith("    # ") and "=" in line
-    )
-
-
 @pytest.fixture
 def songs(tmp_path):
     def make(*parts):
@@ -71,11 +63,11 @@ def test_songs_of_ones_own_are_trained_on_validated_with_and_scored(recipe, song
     """Each in the folder that says so; those for validation are what is scored for choices."""
     corpora = {"labelled": "musdb18", "unlabelled": ""}
     own = songs("train", "valid", "test")
-    sets = shown(recipe, **corpora, stems=own)["sets"]
+    sets = recipe.asked(**corpora, stems=own)["sets"]
     assert sets == "musdb18_train stems_train musdb18_valid stems_valid musdb18_test stems_test"
     alone = corpora | {"labelled": ""}
-    assert shown(recipe, **alone, stems=own)["sets"] == "stems_train musdb18_valid stems_valid musdb18_test stems_test"
-    assert shown(recipe, **corpora)["sets"] == "musdb18_train musdb18_valid musdb18_test"
+    assert recipe.asked(**alone, stems=own)["sets"] == "stems_train musdb18_valid stems_valid musdb18_test stems_test"
+    assert recipe.asked(**corpora)["sets"] == "musdb18_train musdb18_valid musdb18_test"
 
 
 def test_what_the_plan_is_asked_for_without_damp(recipe, songs):

@@ -43,14 +43,6 @@ def test_what_is_refused_before_anything_runs(recipe, changes, told):
     assert not (recipe / "exp").exists()
 
 
-def asked(recipe, **options):
-    """Return the values that a dry run shows of the recipe's variables."""
-    lines = recipe.run("--dry_run", **options).splitlines()
-    return dict(
-        line.removeprefix("    # ").split("=", 1) for line in lines if line.startswith("    # ") and "=" in line
-    )
-
-
 def settled(recipe, options, value):
     """Return what a value is behind ``local/options.sh``, with options as a shell has them."""
     lines = [line for line in (recipe / "run.sh").read_text().splitlines() if not line.startswith("run_stages")]
@@ -100,14 +92,14 @@ def test_each_experiment_of_the_page_trains_what_it_says(recipe, tag):
 
 
 def test_a_sweep_adds_its_systems_once(recipe):
-    shown = asked(recipe, systems="autovc", sweep="bottleneck", neural="")
+    shown = recipe.asked(systems="autovc", sweep="bottleneck", neural="")
     names = ["unconverted", *(recipe / "conf/mini/sweep_bottleneck.txt").read_text().split()]
     assert shown["compared"].split() == [word for name in names for word in ("--baseline", name)]
 
 
 def test_the_large_sets_utterances_can_be_fewer(recipe):
-    assert "large_utts" not in asked(recipe)["sizes"]
-    assert asked(recipe, large_utts=15)["sizes"].endswith("large_utts\\ 15")
+    assert "large_utts" not in recipe.asked()["sizes"]
+    assert recipe.asked(large_utts=15)["sizes"].endswith("large_utts\\ 15")
 
 
 def test_voxceleb_has_the_same_options_and_stages(recipe):
@@ -123,11 +115,11 @@ def test_voxceleb_has_the_same_options_and_stages(recipe):
 def test_voxceleb_holds_out_utterances(recipe):
     other = Recipe.__new__(Recipe)
     other.__dict__ |= recipe.__dict__ | {"folder": recipe.root / "egs/voxceleb/vc1"}
-    shown = asked(other)
+    shown = other.asked()
     assert "downloads/mini/voxceleb" in shown["roots"]
     assert "hold_out\\ utterances" in shown["sizes"]
-    assert "hold_out\\ prompts" in asked(recipe)["sizes"]
-    assert "hold_out\\ prompts" in asked(other, hold_out="prompts")["sizes"]
+    assert "hold_out\\ prompts" in recipe.asked()["sizes"]
+    assert "hold_out\\ prompts" in other.asked(hold_out="prompts")["sizes"]
 
 
 @pytest.mark.parametrize(
