@@ -138,6 +138,14 @@ def test_what_is_listed_lies_in_one_folder_each():
         plan(phases, {}, ["a", "b"])
 
 
+def test_a_yaml_in_a_jobs_own_folder_is_made_by_it():
+    """It need not be there before; one beside the folder must."""
+    made = plan([train("a", "--out {folder}/about.yaml", folder="a", over=())], {}, ["a"])
+    assert [job.reads for job in made.jobs.values()] == [[]]
+    with pytest.raises(AudiolabError, match=r"^b: bb/about\.yaml: no such file$"):
+        plan([train("b", "--config bb/about.yaml", folder="b", over=())], {}, ["b"])
+
+
 def test_rows_of_what_is_only_listed_may_share_a_folder():
     """Such as several pairs of speakers that one data dir has."""
     phases = [train("a", folder="same", over=())]
