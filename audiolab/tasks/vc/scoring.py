@@ -6,6 +6,7 @@ import logging
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -25,10 +26,11 @@ from audiolab.metrics.speaker_id import SpeakerClassifier, train_classifier
 from audiolab.metrics.voice import AnalysisConfig, Voice, analyse
 from audiolab.report.players import Clip
 from audiolab.tasks import scoring
-from audiolab.tasks.judging import Makers, Question, questions_of, told_of
-from audiolab.tasks.models import CTCRecogniser, Encoders, Trained, character_errors, check_independent
+from audiolab.tasks.judging import Makers, Question, questions_of
+from audiolab.tasks.models import CTCRecogniser, Encoders, Trained, check_independent
 from audiolab.tasks.runs import Run
 from audiolab.tasks.scored import Scored
+from audiolab.tasks.vc import words
 from audiolab.tasks.vc.conversions import Conversion, conversions
 from audiolab.tasks.vc.identity import enrol, identity, some_of_each
 from audiolab.tasks.vc.reconstruction import mel_error
@@ -202,6 +204,12 @@ class Scoring(scoring.Scoring[ConversionScore]):
                 f"{self.recogniser.model.called}, {beam}; without case and punctuation; of an utterance, which are "
                 f"averaged; {NATURAL}: the sources' own recordings"
             )
+            sources = [item.conversion.source for item in self.items]
+            if not all(map(words.is_told, sources)):
+                told["CER without a text"] = (
+                    f"{'some' if any(map(words.is_told, sources)) else 'no'} sources have a text; of others, against "
+                    f"what the recogniser writes of the source, which {NATURAL} has no CER by"
+                )
         return told
 
     def details(self, scored: Scored[ConversionScore]) -> dict[str, Any]:
@@ -224,10 +232,12 @@ class Scoring(scoring.Scoring[ConversionScore]):
 
             return made
 
+        sources = (item.conversion.source for item in self.items)
+        written = words.hear(self.recogniser, sources, _heard, panel.cache, nj) if self.recogniser else {}
+
         def makers(item: Item) -> Makers:
             of = {judge.name: columns(judge.name, self._identity_columns(judge.name), item) for judge in judges}
-            text, _ = told_of(item.conversion.source)
-            return of | {CTCRecogniser.name: lambda heard: {"recogniser_cer": character_errors(text, heard)}}
+            return of | {CTCRecogniser.name: partial(words.errors, item.conversion.source, written)}
 
         return makers
 
@@ -244,7 +254,8 @@ class Scoring(scoring.Scoring[ConversionScore]):
             found = questions_of(panel, item)
             if self.encoders:
                 found.append(Question(item.heard, (self.encoders,)))
-            if self.recogniser and told_of(item.conversion.source)[0]:
+            own = item.run.system == NATURAL  # whose words are those of the source, which nothing else tells
+            if self.recogniser and (words.is_told(item.conversion.source) or not own):
                 found.append(Question(item.content, (self.recogniser,)))
             return found
 

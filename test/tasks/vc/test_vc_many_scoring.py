@@ -3,9 +3,11 @@
 import math
 import shutil
 
+import jiwer
 import numpy as np
 import pytest
 import soundfile
+import yaml
 from commands import command
 from many_voices import RATE, SPEAKERS, WORDS, converter, data_dir, encoder, recogniser, voices
 
@@ -162,6 +164,25 @@ def test_without_references(monkeypatch, toy, tmp_path):
     assert not math.isnan(of["encoder_rank"])
     assert natural["encoder_target"] == found["target", "A", "B", "B-A_1"]["encoder_target"]
     assert not math.isnan(found["autovc", "A", "A", "A-A_1"]["mcd_db"])  # its own source is the reference
+
+
+def test_without_texts_words_are_those_heard_in_the_source(monkeypatch, toy, tmp_path):
+    """An untrained recogniser hears other words in each recording; conversions to B are B's own recordings."""
+    shutil.copytree(toy / "eval", tmp_path / "eval")
+    texts = DataDir(toy / "eval").table("text")
+    (tmp_path / "eval" / "text").write_text(f"A_1\nA_2 {texts['A_2']}\nB_1\nB_2\nC_1\nC_2\n")
+    found = score(monkeypatch, toy, tmp_path / "s.csv", "--recogniser", toy / "ctc", source=tmp_path / "eval")
+    model = audiolab.load(toy / "ctc")
+    written, heard = (
+        normalise(model.transcribe(soundfile.read(toy / "eval" / "wav" / name, dtype="float32")[0], RATE, 8))
+        for name in ("A_1.wav", "B_1.wav")
+    )
+    expected = 100 * jiwer.cer(written, heard)
+    assert found["target", "A", "B", "B-A_1"]["recogniser_cer"] == pytest.approx(expected, rel=1e-4)
+    assert math.isnan(found["natural", "A", "B", "B-A_1"]["recogniser_cer"])  # nothing else tells the source's words
+    assert not math.isnan(found["natural", "A", "B", "B-A_2"]["recogniser_cer"])
+    told = yaml.safe_load((tmp_path / "s.yaml").read_text())["conditions"]["CER without a text"]
+    assert told.startswith("some sources have a text; of others, against what the recogniser writes of the source")
 
 
 def test_references_are_found_by_words(monkeypatch, toy, tmp_path):
