@@ -112,6 +112,14 @@ MUTATIONS = [
         ("no low-pass", "sosfiltfilt(low, np.abs(sosfiltfilt(band, padded)))", "np.abs(sosfiltfilt(band, padded))"),
     ),
     *of(
+        "audiolab/tasks/vc/words.py",
+        SCORING,
+        ("what is told is heard, too", "for clip in clips if not is_told(clip)", "for clip in clips"),
+        ("against what is heard alone", "told_of(source)[0] or written", "written"),
+        ("against what is told alone", 'told_of(source)[0] or written.get(source, "")', "told_of(source)[0]"),
+        ("nothing said is no error", 'if not text:', 'if False:'),
+    ),
+    *of(
         "audiolab/tasks/vc/grouping.py",
         GROUPS,
         ("utterances are drawn", "return self.pair\n\n\ndef", "return self.unit\n\n\ndef"),
