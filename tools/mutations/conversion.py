@@ -4,7 +4,7 @@ from mutations import of
 
 AUDIO = ("test/synthesis/test_mel_converter.py",)
 APPLY = ("test/tasks/vc/test_vc_many.py",)
-SCORING = ("test/tasks/vc/test_vc_many_scoring.py",)
+SCORING = ("test/tasks/vc/test_vc_words.py", "test/tasks/vc/test_vc_many_scoring.py")
 PROSODY = ("test/metrics/test_prosody_kept.py",)
 GROUPS = ("test/tasks/vc/test_vc_grouping.py",)
 PAGE = ("test/tasks/vc/test_vc_many_page.py",)
