@@ -204,11 +204,9 @@ class Scoring(scoring.Scoring[ConversionScore]):
                 f"{self.recogniser.model.called}, {beam}; without case and punctuation; of an utterance, which are "
                 f"averaged; {NATURAL}: the sources' own recordings"
             )
-            sources = [item.conversion.source for item in self.items]
-            if not all(map(words.is_told, sources)):
+            if not all(words.is_told(item.conversion.source) for item in self.items):
                 told["CER without a text"] = (
-                    f"{'some' if any(map(words.is_told, sources)) else 'no'} sources have a text; of others, against "
-                    f"what the recogniser writes of the source, which {NATURAL} has no CER by"
+                    f"where a source has no text, against what the recogniser writes of it; {NATURAL} has none there"
                 )
         return told
 

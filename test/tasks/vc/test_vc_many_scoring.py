@@ -181,8 +181,8 @@ def test_without_texts_words_are_those_heard_in_the_source(monkeypatch, toy, tmp
     assert found["target", "A", "B", "B-A_1"]["recogniser_cer"] == pytest.approx(expected, rel=1e-4)
     assert math.isnan(found["natural", "A", "B", "B-A_1"]["recogniser_cer"])  # nothing else tells the source's words
     assert not math.isnan(found["natural", "A", "B", "B-A_2"]["recogniser_cer"])
-    told = yaml.safe_load((tmp_path / "s.yaml").read_text())["conditions"]["CER without a text"]
-    assert told.startswith("some sources have a text; of others, against what the recogniser writes of the source")
+    told = yaml.safe_load((tmp_path / "s.yaml").read_text())["conditions"]
+    assert "against what the recogniser writes of it" in told["CER without a text"]
 
 
 def test_references_are_found_by_words(monkeypatch, toy, tmp_path):

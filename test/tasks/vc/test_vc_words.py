@@ -20,5 +20,5 @@ def test_a_text_goes_before_what_is_heard(tmp_path):
 @pytest.mark.parametrize("written", [False, True])
 def test_without_words_there_is_no_error(tmp_path, written):
     clip = Clip(data_dir(tmp_path / "d", ["A_1"], text=False), "A_1")
-    with pytest.raises(Refusal, match="^its source has no text, and the recogniser hears no words in it$"):
+    with pytest.raises(Refusal, match=r"^its source has no text, and the recogniser hears no words in it$"):
         errors(clip, {clip: ""} if written else {}, "red")
