@@ -10,7 +10,7 @@ from audiolab import cli
 from audiolab.datadir.apart import check_not_read
 from audiolab.metrics.judges import panel
 from audiolab.tasks import registry
-from audiolab.tasks.scoring import add_options, score
+from audiolab.tasks.scoring import add_options, check_out, score
 
 
 def main() -> None:
@@ -23,6 +23,7 @@ def main() -> None:
     scoring.add_options(parser)
     options = parser.parse_args(arguments)
     check_not_read(options.out, options.runs)
+    check_out(options.out, task)
     runs = task.read_runs(options.runs)
     judges = panel.make_panel(options, task.judges)
     score(scoring(options, runs), runs, judges, options)

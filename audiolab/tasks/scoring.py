@@ -96,6 +96,21 @@ def add_options(parser: ArgumentParser, task: Task[Any, Any]) -> None:
     parts.add_options(parser, "processes, of one thread each; with --job or --join: jobs that score together")
 
 
+def check_out(out: str | Path, task: Task[Any, Any]) -> None:
+    """Raise `AudiolabError` where scores, or the YAML beside them, would be written over something else."""
+    path, begins = Path(out), ",".join(task.layout.columns[:2]).encode()
+    beside = path.with_suffix(".yaml")
+    if path == beside:
+        raise AudiolabError(f"{out}: a YAML of this name is written beside the scores; name a CSV")
+    if path.exists():
+        if path.is_dir() or path.open("rb").read(len(begins)) != begins:
+            raise AudiolabError(
+                f"{out}: is there, is no table of scores, and would be written over; name another --out"
+            )
+    elif beside.exists():
+        raise AudiolabError(f"{beside}: is there without {path.name}, and would be written over; name another --out")
+
+
 def score(scoring: Scoring[Any], runs: Sequence[Run], panel: Panel, options: Any) -> None:
     """Score, ask judges, and write all of it, or a job's share of it, as the options of `add_options` say.
 

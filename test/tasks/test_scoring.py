@@ -12,7 +12,7 @@ from audiolab.errors import AudiolabError
 from audiolab.metrics.scores import Metric, ScoreFormat
 from audiolab.tasks.runs import Run, read_runs
 from audiolab.tasks.scored import Scored
-from audiolab.tasks.scoring import add_options, write_scores
+from audiolab.tasks.scoring import add_options, check_out, write_scores
 from audiolab.tasks.task import Task
 
 
@@ -45,6 +45,24 @@ def test_a_list_of_runs_is_read_and_a_run_is_listed_once(tmp_path):
     path.write_text("system\tseed\tx\ty\tdir\nplain\t0\tA\tB\tx\n")
     with pytest.raises(AudiolabError, match="the dir of 'plain', and of no other system, is '-'"):
         read_runs(path, ("x", "y"), "plain")
+
+
+def test_scores_are_written_over_scores_alone(tmp_path):
+    out, beside = tmp_path / "s.csv", tmp_path / "s.yaml"
+    check_out(out, TASK)
+    beside.write_text("rate: 16000\n")
+    with pytest.raises(AudiolabError, match=r"s\.yaml: is there without s\.csv, and would be written over"):
+        check_out(out, TASK)
+    out.write_text("u1 a.wav\n")
+    with pytest.raises(AudiolabError, match=r"s\.csv: is no table of scores, and would be written over"):
+        check_out(out, TASK)
+    LAYOUT.write(out, [Row("a", "u1", {"level": 1.0})])
+    check_out(out, TASK)
+    out.write_text("system,utterance,older\na,u1,2\n")
+    check_out(out, TASK)
+    for wrong, told in ((tmp_path, "is a folder"), (beside, "name a CSV")):
+        with pytest.raises(AudiolabError, match=told):
+            check_out(wrong, TASK)
 
 
 @pytest.fixture
