@@ -102,11 +102,12 @@ def check_out(out: str | Path, task: Task[Any, Any]) -> None:
     beside = path.with_suffix(".yaml")
     if path == beside:
         raise AudiolabError(f"{out}: a YAML of this name is written beside the scores; name a CSV")
+    if path.is_dir():
+        raise AudiolabError(f"{out}: is a folder; name a CSV")
     if path.exists():
-        if path.is_dir() or path.open("rb").read(len(begins)) != begins:
-            raise AudiolabError(
-                f"{out}: is there, is no table of scores, and would be written over; name another --out"
-            )
+        with path.open("rb") as file:
+            if file.read(len(begins)) != begins:
+                raise AudiolabError(f"{out}: is no table of scores, and would be written over; name another --out")
     elif beside.exists():
         raise AudiolabError(f"{beside}: is there without {path.name}, and would be written over; name another --out")
 
