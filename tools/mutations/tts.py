@@ -171,7 +171,8 @@ MUTATIONS = [
     *of(
         "audiolab/tasks/tts/preference.py",
         PREFERENCES,
-        ("A is always first", "% 2 == 1", "% 2 == 2"),
+        ("A is always first", "% 2 == which", "% 2 == 2"),
+        ("an odd number begins with A once more", "generator.integers(2)", "1"),
         ("all sentences", "generator.permutation(len(common))[:sentences]", "generator.permutation(len(common))"),
         (
             "the first sentences",
