@@ -162,8 +162,11 @@ MUTATIONS = [
         COMMANDS,
         ("one row", 'groups.get(utterance, "all")', '"all"'),
         ("the last of two truths", "if twice:", "if False:"),
-        ("a truth of several sets is told of", "truth.keys() & groups.keys() if options.by else truth.keys()",
-         "truth.keys()"),
+        (
+            "a truth of several sets is told of",
+            "truth.keys() & groups.keys() if options.by else truth.keys()",
+            "truth.keys()",
+        ),
         ("what one of both has alone is not told", "        if alone:", "        if False:"),
     ),
 ]

@@ -128,6 +128,7 @@ MUTATIONS = [
         ("no pictures", "if self.folder is not None:", "if False:"),
         ("the last run of a system", "and run.system not in of_voice:", ":"),
         ("recordings of other voices", "(recording.language, recording.speaker) == voice and", ""),
+        ("voices that nobody hears", 'if not of_voice), ""):', 'if False), ""):'),
     ),
     *of(
         "audiolab/report/language_plots.py",
@@ -140,7 +141,7 @@ MUTATIONS = [
         PREFERENCES,
         ("the key lies with the sounds", "if out.resolve() in (key.resolve(), *key.resolve().parents):", "if False:"),
         ("at different levels", "audio.level(resample(wave, original, rate), rate)", "resample(wave, original, rate)"),
-        ("at the highest rate", "rate = min(rate for", "rate = max(rate for"),
+        ("at the highest rate", "rate = min(clip", "rate = max(clip"),
         ("the manifest does not turn", "*(reversed(heard) if pair.swapped else heard)", "*heard"),
         (
             "the key does not turn",
