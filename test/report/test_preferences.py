@@ -225,7 +225,9 @@ def test_votes_that_are_none_are_refused(make, tmp_path):
 
 def test_the_commands_are_named(monkeypatch, capsys):
     for words in ([], ["--help"]):
-        command(monkeypatch, preference_test, *words)
+        with pytest.raises(SystemExit) as ended:
+            command(monkeypatch, preference_test, *words)
+        assert not ended.value.code
         assert "preference_test make|collect" in capsys.readouterr().out
     with pytest.raises(AudiolabError, match="no command 'mak'; did you mean 'make'"):
         command(monkeypatch, preference_test, "mak")

@@ -108,9 +108,13 @@ MUTATIONS = [
         ("baselines that were not scored", "        check_baseline(scores, baseline)\n", ""),
     ),
     *of(
+        "audiolab/datadir/named.py",
+        ("test/datadir/test_named.py",),
+        ("one dir a name", "named.setdefault(name, []).append(DataDir(folder))", "named[name] = [DataDir(folder)]"),
+    ),
+    *of(
         "audiolab/tasks/tts/corpora.py",
         TABLES,
-        ("one dir a set", "sets.setdefault(name, []).append(DataDir(folder))", "sets[name] = [DataDir(folder)]"),
         ("minutes", "/ 3600", "/ 60"),
         ("utterances of no language", "if utterance not in languages:", "if False:"),
     ),

@@ -13,6 +13,7 @@ from matplotlib.figure import Figure
 
 from audiolab import cli
 from audiolab.datadir.datadir import DataDir
+from audiolab.datadir.named import parse_named_dirs
 from audiolab.errors import AudiolabError
 from audiolab.metrics.score_tables import measured, measured_part, system_table
 from audiolab.metrics.scores import AS_IS, read_conditions
@@ -27,7 +28,7 @@ from audiolab.report.spectra import spectra_by_group
 from audiolab.report.tables import header, html_table
 from audiolab.tasks.runs import Run
 from audiolab.tasks.tts.codes import learned_codes, plane
-from audiolab.tasks.tts.corpora import parse_sets, utterances_table
+from audiolab.tasks.tts.corpora import utterances_table
 from audiolab.tasks.tts.recordings import Recording, Recordings
 from audiolab.tasks.tts.scores import FURTHER, METRICS, MSE, TTS, VOCODED, SynthesisScore
 from audiolab.tasks.tts.tables import TASK, by_voice, differences, figures, short_note, voice_means, voices
@@ -90,7 +91,8 @@ def _sections(
 ) -> Iterator[Section]:
     conditions = read_conditions(experiment.scores.with_suffix(".yaml"))
     if options.sets:
-        yield Section("Utterances", html_table(utterances_table(parse_sets(options.sets)), "Table 1 of the paper"))
+        counts = utterances_table(parse_named_dirs(options.sets, "--sets"))
+        yield Section("Utterances", html_table(counts, "Table 1 of the paper"))
     if options.paper and (shown := figure_section(scores, Path(options.paper), pictures)):
         yield Section("The paper's figures", shown)
     yield Section("Scores", score_section(scores, conditions))
