@@ -117,7 +117,7 @@ MUTATIONS = [
         FILES,
         ("states are phones", "goes_on = index", "goes_on = False and index"),
         ("a phone goes on into the next one", " and index > before[1]", ""),
-        ("microseconds", "_SECOND = 1e7", "_SECOND = 1e6"),
+        ("microseconds", "int(field) / TICKS", "10 * int(field) / TICKS"),
     ),
     *of(
         "audiolab/align/textgrid.py",
