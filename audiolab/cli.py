@@ -11,7 +11,7 @@ import os
 import signal
 import sys
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 from types import FrameType
 from typing import Any, BinaryIO, Literal, NoReturn
@@ -138,6 +138,27 @@ def at_least_zero(text: str) -> float:
     if not 0 <= value < math.inf:
         raise argparse.ArgumentTypeError(f"'{text}' is no number of 0 or more")
     return value
+
+
+def chosen(prog: str, known: Collection[str], what: str, argv: Sequence[str] | None = None) -> tuple[str, list[str]]:
+    """Return the name that stands behind a command's own, and the arguments behind it; of ``--help`` tell the names.
+
+    Args:
+        prog: The command.
+        known: Names that there are.
+        what: What they are names of, such as ``task``.
+        argv: What stands behind the command; by default on this process's command line.
+
+    Raises:
+        AudiolabError: There is no such name.
+    """
+    name, *arguments = (sys.argv[1:] if argv is None else argv) or [""]
+    if name in ("", "-h", "--help"):
+        print(f"usage: {prog} {'|'.join(known)} …\n\nGive {prog} {next(iter(known))} --help for its options.")
+        sys.exit()
+    if name not in known:
+        raise AudiolabError(f"{prog}: no {what} '{name}'{did_you_mean(name, known)}")
+    return name, arguments
 
 
 def run(main: Callable[[], None]) -> NoReturn:

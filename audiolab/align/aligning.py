@@ -85,5 +85,5 @@ def _long_enough(
         if not leave_out or len(short) == len(units):
             raise AudiolabError(f"{problem}; does the text go with the recording? Mend it, or give --leave_out_short")
         logger.warning("%s; left out", problem)
-    kept = [number for number in range(len(units)) if number not in set(short)]
+    kept = np.flatnonzero(speech.frames >= least)
     return speech.part(kept), [units[number] for number in kept], [speech.utterances[number] for number in short]

@@ -7,10 +7,8 @@ from pathlib import Path
 
 from audiolab.datadir.ctm import Segment, check_order
 from audiolab.errors import AudiolabError, shown
+from audiolab.text.labels import TICKS
 from audiolab.textfile import read_lines
-
-_SECOND = 1e7
-"""In units of 100 ns."""
 
 _FULL = re.compile(r"[^-]*[~^][^-]*-(.+?)\+")
 _STATE = re.compile(r"(.*)\[([0-9]+)\]")
@@ -30,7 +28,7 @@ def read_lab(path: str | Path) -> list[Segment]:
             continue
         if len(fields) < 3 or not all(re.fullmatch("[0-9]{1,18}", field) for field in fields[:2]):
             raise AudiolabError(f"{path}:{number}: a line is start, end, in 100 ns, and label, not {shown(line)}")
-        start, end = (int(field) / _SECOND for field in fields[:2])
+        start, end = (int(field) / TICKS for field in fields[:2])
         state = _STATE.fullmatch(fields[2])
         name, index = (state[1], int(state[2])) if state else (fields[2], None)
         goes_on = index is not None and before is not None and before[0] == name and index > before[1]

@@ -5,8 +5,9 @@ from __future__ import annotations
 import itertools
 
 from audiolab.errors import AudiolabError
+from audiolab.text.structure import BOUNDARY, PAUSE, SILENCE
 
-SIL, PAU, MAYBE = "sil", "pau", "_"
+SIL, PAU, MAYBE = SILENCE, PAUSE, BOUNDARY
 """Silence at the ends, a pause, and where a pause may be: no phone has such a symbol."""
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from audiolab import cli
+from audiolab.datadir.named import parse_named_dirs
 from audiolab.files import atomic_write
 from audiolab.metrics.table import markdown
-from audiolab.tasks.tts.corpora import parse_sets, utterances_table
+from audiolab.tasks.tts.corpora import utterances_table
 
 
 def main() -> None:
@@ -16,7 +17,7 @@ def main() -> None:
     )
     parser.add_argument("--out", default=None, help="Markdown file to write the table to, too")
     options = parser.parse_args()
-    text = markdown(utterances_table(parse_sets(options.sets)))
+    text = markdown(utterances_table(parse_named_dirs(options.sets, "--sets")))
     print(text)
     if options.out:
         with atomic_write(options.out) as file:

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 
 from audiolab import cli
 from audiolab.data.text_analysis import phones_of
+from audiolab.datadir.apart import check_not_read
 from audiolab.datadir.datadir import DataDir
 from audiolab.errors import AudiolabError
 from audiolab.text.linguistic_set import NEIGHBOURS, read_set, set_of, write_set
@@ -21,6 +22,8 @@ logger = logging.getLogger(__name__)
 def main() -> None:
     """Run the command."""
     options = parse()
+    if options.base:
+        check_not_read(options.out, options.base)
     base = read_set(options.base) if options.base else None
     found = phones_of([DataDir(path) for path in options.data])
     made = set_of(found, options.phones or "by_language", _given(options.neighbours, NEIGHBOURS), base)

@@ -2,28 +2,21 @@
 
 from __future__ import annotations
 
-import sys
-
 from audiolab import cli
 from audiolab.datadir.apart import check_not_read
 from audiolab.datadir.datadir import DataDir
-from audiolab.errors import AudiolabError, did_you_mean
+from audiolab.datadir.named import parse_named_dirs
 from audiolab.files import atomic_write
 from audiolab.report.listening import write_test
-from audiolab.tasks.vc.listening import draw, parse_named_dirs, samples_of, scored_systems
+from audiolab.tasks.vc.listening import draw, samples_of, scored_systems
 from audiolab.tasks.vc.tables import TASK
 
 
 def main() -> None:
     """Run the command."""
     commands = {"make": make, "collect": gather}
-    arguments = sys.argv[1:]
-    if not arguments or arguments[0] in ("-h", "--help"):
-        print("usage: listening_test make|collect …\n\nGive make --help or collect --help for the options of each.")
-        return
-    if arguments[0] not in commands:
-        raise AudiolabError(f"listening_test: no command '{arguments[0]}'{did_you_mean(arguments[0], commands)}")
-    commands[arguments[0]](arguments[1:])
+    name, arguments = cli.chosen("listening_test", commands, "command")
+    commands[name](arguments)
 
 
 def make(arguments: list[str]) -> None:

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import sys
-
 import numpy as np
 
 from audiolab import cli
 from audiolab.datadir.apart import check_not_read
-from audiolab.errors import AudiolabError, did_you_mean
 from audiolab.files import atomic_write
 from audiolab.metrics.table import markdown
 from audiolab.report.preferences import VOTE_COLUMNS, VOTES, collect, preference_table, write_test
@@ -19,13 +16,8 @@ from audiolab.tasks.tts.tables import TASK
 def main() -> None:
     """Run the command."""
     commands = {"make": make, "collect": gather}
-    arguments = sys.argv[1:]
-    if not arguments or arguments[0] in ("-h", "--help"):
-        print("usage: preference_test make|collect …\n\nGive make --help or collect --help for the options of each.")
-        return
-    if arguments[0] not in commands:
-        raise AudiolabError(f"preference_test: no command '{arguments[0]}'{did_you_mean(arguments[0], commands)}")
-    commands[arguments[0]](arguments[1:])
+    name, arguments = cli.chosen("preference_test", commands, "command")
+    commands[name](arguments)
 
 
 def make(arguments: list[str]) -> None:

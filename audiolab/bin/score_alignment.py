@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import csv
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from audiolab import cli
 from audiolab.align.boundaries import SILENCES, WITHIN_MS, Boundaries, compare
@@ -48,28 +49,36 @@ def main() -> None:
     names = read_table(options.map) if options.map else {}
     groups = read_table(options.by) if options.by else {}
     found, truth = read_ctm(options.ctm), read_truth(options.truth, options.tier)
-    both, there = sorted(found.keys() & truth.keys()), " ".join(options.truth)
-    if not both:
+    if options.by and (strange := sorted(found.keys() - groups.keys())):
+        raise AudiolabError(f"{options.by}: no entry for '{strange[0]}'")
+    there = options.truth[0] if len(options.truth) == 1 else f"the {len(options.truth)} files of --truth"
+    wanted = truth.keys() & groups.keys() if options.by else truth.keys()  # a truth may be of further sets, too
+    if not found.keys() & wanted:
         raise AudiolabError(f"{options.ctm}: no utterance of it is in {there}")
-    for path, alone in ((options.ctm, found.keys() - truth.keys()), (there, truth.keys() - found.keys())):
+    for path, alone in ((options.ctm, found.keys() - wanted), (there, wanted - found.keys())):
         if alone:
-            logger.warning("%s has %d utterances alone, such as %s; left out", path, len(alone), min(alone))
-    sums: dict[str, tuple[list[str], Boundaries]] = {}
-    for utterance in both:
-        compared = compare(found[utterance], truth[utterance], utterance, options.silences, names)
-        if options.by and utterance not in groups:
-            raise AudiolabError(f"{options.by}: no entry for '{utterance}'")
-        for group in {"all", groups.get(utterance, "all")}:
-            ids, total = sums.setdefault(group, ([], Boundaries()))
-            ids.append(utterance)
-            total += compared
-    rows = [{"group": name, "utterances": len(ids), **total.summary()} for name, (ids, total) in sorted(sums.items())]
+            logger.warning("only in %s: %d utterances, such as %s; left out", path, len(alone), min(alone))
+    compared = {
+        name: compare(found[name], truth[name], name, options.silences, names) for name in sorted(found.keys() & wanted)
+    }
+    rows = _rows(compared, groups)
     print(markdown(Table(COLUMNS, rows)))
     if options.out:
         with atomic_write(options.out) as file:
             writer = csv.DictWriter(file, [column.key for column in COLUMNS], lineterminator="\n")
             writer.writeheader()
             writer.writerows(rows)
+
+
+def _rows(compared: Mapping[str, Boundaries], groups: Mapping[str, str]) -> list[dict[str, Any]]:
+    """Return the rows of the table: one of all utterances, and one of each group."""
+    sums: dict[str, tuple[list[str], Boundaries]] = {}
+    for utterance, of_one in compared.items():
+        for group in {"all", groups.get(utterance, "all")}:
+            ids, total = sums.setdefault(group, ([], Boundaries()))
+            ids.append(utterance)
+            total += of_one
+    return [{"group": name, "utterances": len(ids), **total.summary()} for name, (ids, total) in sorted(sums.items())]
 
 
 def read_truth(paths: Sequence[str], tier: str) -> dict[str, list[Segment]]:
@@ -120,7 +129,11 @@ def parse(argv: Sequence[str] | None = None) -> cli.configargparse.Namespace:
     parser.add_argument("--tier", default="phones", help="tier of a TextGrid that has the phones")
     parser.add_argument("--map", default=None, help="table: symbol in the truth, symbol in the ctm")
     parser.add_argument("--silences", nargs="+", default=list(SILENCES), help="what is no phone, in either")
-    parser.add_argument("--by", default=None, help="table of utterances, such as utt2spk: a row for each group, too")
+    parser.add_argument(
+        "--by",
+        default=None,
+        help="table of utterances, such as utt2spk: a row for each group, too; the truth may have more of them",
+    )
     parser.add_argument("--out", default=None, help="CSV to write, too")
     return parser.parse_args(argv)
 

@@ -23,6 +23,7 @@ from audiolab.inference import load
 from audiolab.synthesis.postfilter import USUAL, check_weight
 from audiolab.tasks.tts.speaking import Speaking, set_of_model
 from audiolab.text.splitting import read_pieces, split_sentences
+from audiolab.text.units import read_units
 
 logger = logging.getLogger(__name__)
 
@@ -37,7 +38,8 @@ def main() -> None:
     acoustic = load(options.model, options.device, does="predict")
     durations = load(options.durations, options.device, does="durations")
     features = set_of_model(acoustic, options.set)
-    speaking = Speaking(acoustic, durations, features, options.language, options.speaker, options.postfilter)
+    units = read_units(options.units) if options.units else None
+    speaking = Speaking(acoustic, durations, features, options.language, options.speaker, options.postfilter, units)
     sentences = samples = 0
     with _output(options.out, speaking.rate) as write:
         for wave in speaking.stream(split_sentences(text)):
@@ -61,6 +63,7 @@ def parse(argv: Sequence[str] | None = None) -> Any:
     parser.add_argument("--speaker", required=True, help="with whose voice, of whatever language")
     parser.add_argument("--postfilter", type=float, default=USUAL, help="weight of the post-filter; 1: none")
     parser.add_argument("--set", default=None, help="table of linguistic_set, for models that do not bring their own")
+    parser.add_argument("--units", default=None, help="model of train_units, of models that speak units, not phones")
     parser.add_argument("--device", default="cpu", help="cpu or cuda")
     options = parser.parse_args(argv)
     check_weight(options.postfilter)

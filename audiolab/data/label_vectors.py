@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from audiolab.datadir.arkio import write_matrices
+from audiolab.datadir.arkio import write_archive
 from audiolab.datadir.ctm import Segment
 from audiolab.datadir.datadir import DataDir, withdraw_tables
 from audiolab.datadir.parts import Part
@@ -124,22 +124,11 @@ def write_label_vectors(
                     file.write(format_labels(labels))
                 yield name, matrix
 
-        tables = {LABELS: _write(vectors(), arks, out / "ark", LABELS, part)}
+        tables = {LABELS: write_archive(arks / f"labels.{part.job}.ark", vectors(), out / "ark")}
         columns = ((name, frames[:, None]) for name, frames in durations.items())
-        tables[DURATIONS] = _write(columns, arks, out / "ark", DURATIONS, part)
+        tables[DURATIONS] = write_archive(arks / f"durations.{part.job}.ark", columns, out / "ark")
         withdraw_tables(part.folder(out))
     tables["lab.scp"] = {name: f"{out / 'lab' / name}.lab" for name in names}
     tables["utt2num_frames"] = {name: str(int(frames.sum())) for name, frames in durations.items()}
     carried = restrict({name: datadir.table(name) for name in _CARRIED if datadir.has(name)}, names)
     return part.write(out, carried | tables)
-
-
-def _write(
-    matrices: Iterator[tuple[str, np.ndarray]], folder: Path, final: Path, table: str, part: Part
-) -> dict[str, str]:
-    """Write an archive into a folder that is to become ``final``, and return its entries there."""
-    name, scp = f"{Path(table).stem}.{part.job}.ark", folder / table
-    write_matrices(folder / name, scp, matrices)
-    entries = {key: f"{final / name}:{entry.rpartition(':')[2]}" for key, entry in read_table(scp).items()}
-    scp.unlink()
-    return entries

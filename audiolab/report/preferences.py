@@ -107,15 +107,15 @@ def write_test(pairs: Sequence[Pair], out: str | Path, key: str | Path, generato
     out, key = Path(out), Path(key)
     if out.resolve() in (key.resolve(), *key.resolve().parents):
         raise AudiolabError(f"{key}: the key must not lie in {out}, which listeners see")
-    waves = [[clip.load() for clip in pair.clips] for pair in pairs]
-    rate = min(rate for of_pair in waves for _, rate in of_pair)
-    ids = iter(generator.permutation(16**6 - 16**5)[: 2 * len(pairs)] + 16**5)
+    rate = min(clip.load()[1] for pair in pairs for clip in pair.clips)  # all are read twice: together they are large
+    ids = iter(generator.choice(16**6 - 16**5, 2 * len(pairs), replace=False) + 16**5)
     heard = [[f"wav/{next(ids):06x}.wav" for _ in pair.clips] for pair in pairs]
     before = _files(out)
     digest = hashlib.sha256()
     with replaced_together(out / "wav") as folder:
-        for names, of_pair in zip(heard, waves):
-            for name, (wave, original) in zip(names, of_pair):
+        for names, pair in zip(heard, pairs):
+            for name, clip in zip(names, pair.clips):
+                wave, original = clip.load()
                 same = audio.level(resample(wave, original, rate), rate)
                 digest.update(name.encode() + same.tobytes())
                 write_audio(folder / Path(name).name, same, rate, "PCM_16", out / name)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from audiolab.errors import AudiolabError, did_you_mean
+from audiolab import cli
+from audiolab.errors import AudiolabError
 from audiolab.metrics.scores import read_lines
 from audiolab.tasks.se.tables import TASK as SE
 from audiolab.tasks.svs.tables import TASK as SVS
@@ -35,12 +35,7 @@ def chosen(verb: str, argv: Sequence[str] | None = None) -> tuple[Task[Any, Any]
     Raises:
         AudiolabError: No task has that name.
     """
-    name, *arguments = (sys.argv[1:] if argv is None else argv) or [""]
-    if name in ("", "-h", "--help"):
-        print(f"usage: {verb} {'|'.join(TASKS)} …\n\nGive {verb} {next(iter(TASKS))} --help for its options.")
-        sys.exit()
-    if name not in TASKS:
-        raise AudiolabError(f"{verb}: no task '{name}'{did_you_mean(name, TASKS)}")
+    name, arguments = cli.chosen(verb, TASKS, "task", argv)
     return TASKS[name], arguments
 
 

@@ -84,6 +84,12 @@ class LinguisticSet:
         """The languages of which it has phones."""
         return sorted({language for column in self.columns for language in column.languages} - {ALL})
 
+    @property
+    def of_units(self) -> bool:
+        """Whether its segments are units of text in place of phones."""
+        identities = (column.name.removeprefix("p3=") for column in self.columns if column.name.startswith("p3="))
+        return any(is_unit(name.rpartition(":")[2]) for name in identities)
+
 
 def set_of(
     found: Mapping[str, Iterable[str]],

@@ -91,8 +91,8 @@ class Vectoriser:
             near = abs(list(POSITIONS).index(position) - NEIGHBOURS) <= self.features.neighbours
             if column is None and near:
                 raise AudiolabError(
-                    f"{where}: the set of linguistic features has no phone '{symbol}' of '{language}'; make it of this "
-                    "data dir, too: linguistic_set --base appends what is new"
+                    f"{where}: the set of linguistic features has no phone '{symbol}' of '{language}'; write the word "
+                    "otherwise, or train on texts that have it: linguistic_set --base appends what is new"
                 )
             self._identities[position, name] = np.array([] if column is None else [column], int)
         return self._identities[position, name]

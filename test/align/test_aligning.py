@@ -151,6 +151,8 @@ def test_phones_of_two_languages_are_one_model_or_two(tmp_path, phones, models):
         (lambda folder: write_table(folder / "phones", {"u-00": "sil a sil", "u-01": "a"}), "phones: u-01: must be"),
         (lambda folder: soundfile.write(folder / "wav/u-01.wav", np.ones(9000) * 0.1, 8000), "u-01.wav is at 8000 Hz"),
         (lambda folder: soundfile.write(folder / "wav/u-01.wav", np.zeros(9000), 16000), "u-01.*silent"),
+        (lambda folder: write_table(folder / "utt2lang", {"u-00": "de"}), "utt2lang: no entry for 'u-01'"),
+        (lambda folder: (folder / "utt2spk").write_text(""), "data: there is no utterance in it"),
     ],
 )
 def test_data_dirs_that_cannot_be_aligned(tmp_path, break_it, problem):

@@ -76,7 +76,7 @@ CTM = "u 1 0 0.1 sil\nu 1 0.1 0.1 a\nu 1 0.2 0.1 b\nu 1 0.3 0.1 sil\nv 1 0 0.1 s
 
 def test_scores_by_group(call, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
-    Path("ctm").write_text(CTM + "w 1 0 0.1 a\n")
+    Path("ctm").write_text(CTM)
     Path("truth").write_text(CTM.replace("v 1 0.1 0.1 a\nv 1 0.2 0.2", "v 1 0.1 0.16 a\nv 1 0.26 0.14"))
     Path("more").write_text("x 1 0 0.1 a\n")
     write_table("utt2spk", {"u": "A", "v": "B"})
@@ -89,6 +89,30 @@ def test_scores_by_group(call, tmp_path, monkeypatch, capsys):
     assert float(rows["B"]["bias"]) == pytest.approx(-30)
     assert float(rows["all"]["within_50"]) == pytest.approx(80)
     assert "| all | 2 | 5 | 0.0 | 12.0 | 0.0 | 80.0 | 80.0 | 80.0 | 0 | 0 | 0 |" in capsys.readouterr().out
+
+
+def test_what_one_of_both_has_alone_is_told(call, tmp_path, monkeypatch, caplog):
+    monkeypatch.chdir(tmp_path)
+    Path("ctm").write_text(CTM + "w 1 0 0.1 a\n")
+    Path("truth").write_text(CTM + "x 1 0 0.1 a\ny 1 0 0.1 a\n")
+    call(score_alignment, "--ctm", "ctm", "--truth", "truth")
+    assert caplog.messages == [
+        "only in ctm: 1 utterances, such as w; left out", "only in truth: 2 utterances, such as x; left out"
+    ]  # fmt: skip
+
+
+def test_a_truth_of_several_sets_scores_one_of_them(call, tmp_path, monkeypatch, caplog, capsys):
+    monkeypatch.chdir(tmp_path)
+    Path("ctm").write_text(CTM)
+    Path("one").write_text(CTM + "x 1 0 0.1 a\n")
+    Path("two").write_text("y 1 0 0.1 a\nz 1 0 0.1 a\n")
+    write_table("utt2lang", {"u": "de", "v": "de"})
+    call(score_alignment, "--ctm", "ctm", "--truth", "one", "two", "--by", "utt2lang")
+    assert "| de | 2 |" in capsys.readouterr().out
+    assert not caplog.messages
+    write_table("utt2lang", {"u": "de", "v": "de", "z": "pl"})  # which the aligner has left out
+    call(score_alignment, "--ctm", "ctm", "--truth", "one", "two", "--by", "utt2lang")
+    assert caplog.messages == ["only in the 2 files of --truth: 1 utterances, such as z; left out"]
 
 
 def test_truth_in_textgrids_and_label_files(call, tmp_path, monkeypatch, capsys):

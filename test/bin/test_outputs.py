@@ -14,6 +14,7 @@ COMMANDS = [
     ("pack", "--run run --verb enhance --scores scores.csv --out {}", "scores.yaml"),
     ("listening_test", "collect a.csv b.csv --key key.csv --out {}", "key.csv"),
     ("listening_test", "collect a.csv b.csv --key key.csv --out {}", "b.csv"),
+    ("linguistic_set", "--data set --base scores.csv --out {}", "scores.csv"),
     ("rank_domains", "--data set --random 1 --pool {}", "set/mixtures"),
     ("rank_domains", "--data set --model model.zip --out {}", "model.zip"),
     ("rank_domains", "--data set --model model.zip --out new --pool {}", "new"),

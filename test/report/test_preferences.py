@@ -113,6 +113,13 @@ def test_each_comparison_and_voice_is_balanced(make):
     assert of_pl != sorted(of_pl)
 
 
+def test_of_an_odd_number_either_system_may_be_first_once_more(make):
+    alone = [make("baseline:v2", out=f"t{seed}", sentences=1, languages="pl", seed=seed)[1] for seed in range(12)]
+    assert {row["first"] for (row,) in alone} == {"baseline", "v2"}
+    of_three = [row["first"] for row in make("baseline:v2", sentences=3, languages="pl")[1]]
+    assert {of_three.count("baseline"), of_three.count("v2")} == {1, 2}
+
+
 def test_the_seed_says_all(make, tmp_path):
     one, again, other = (make("baseline:v2", out=f"t{n}", seed=seed) for n, seed in enumerate((3, 3, 4)))
     assert one == again != other
@@ -218,7 +225,9 @@ def test_votes_that_are_none_are_refused(make, tmp_path):
 
 def test_the_commands_are_named(monkeypatch, capsys):
     for words in ([], ["--help"]):
-        command(monkeypatch, preference_test, *words)
+        with pytest.raises(SystemExit) as ended:
+            command(monkeypatch, preference_test, *words)
+        assert not ended.value.code
         assert "preference_test make|collect" in capsys.readouterr().out
     with pytest.raises(AudiolabError, match="no command 'mak'; did you mean 'make'"):
         command(monkeypatch, preference_test, "mak")

@@ -117,7 +117,7 @@ MUTATIONS = [
         FILES,
         ("states are phones", "goes_on = index", "goes_on = False and index"),
         ("a phone goes on into the next one", " and index > before[1]", ""),
-        ("microseconds", "_SECOND = 1e7", "_SECOND = 1e6"),
+        ("microseconds", "int(field) / TICKS", "10 * int(field) / TICKS"),
     ),
     *of(
         "audiolab/align/textgrid.py",
@@ -162,5 +162,11 @@ MUTATIONS = [
         COMMANDS,
         ("one row", 'groups.get(utterance, "all")', '"all"'),
         ("the last of two truths", "if twice:", "if False:"),
+        (
+            "a truth of several sets is told of",
+            "truth.keys() & groups.keys() if options.by else truth.keys()",
+            "truth.keys()",
+        ),
+        ("what one of both has alone is not told", "        if alone:", "        if False:"),
     ),
 ]

@@ -181,7 +181,7 @@ MUTATIONS = [
     *of(
         "audiolab/data/label_vectors.py",
         ("test/data/test_text_analysis.py",),
-        ("durations of one job for all", 'f"{Path(table).stem}.{part.job}.ark"', 'f"{Path(table).stem}.ark"'),
+        ("durations of one job for all", 'f"durations.{part.job}.ark"', '"durations.ark"'),
         ("contexts of the text alone",
          "contexts_of(as_said(written, symbols, times, utterance, self._timing.phrase_pause))", "contexts_of(written)"),
         ("phrases parted as ever", "symbols, times, utterance, self._timing.phrase_pause", "symbols, times, utterance"),

@@ -108,9 +108,13 @@ MUTATIONS = [
         ("baselines that were not scored", "        check_baseline(scores, baseline)\n", ""),
     ),
     *of(
+        "audiolab/datadir/named.py",
+        ("test/datadir/test_named.py",),
+        ("one dir a name", "named.setdefault(name, []).append(DataDir(folder))", "named[name] = [DataDir(folder)]"),
+    ),
+    *of(
         "audiolab/tasks/tts/corpora.py",
         TABLES,
-        ("one dir a set", "sets.setdefault(name, []).append(DataDir(folder))", "sets[name] = [DataDir(folder)]"),
         ("minutes", "/ 3600", "/ 60"),
         ("utterances of no language", "if utterance not in languages:", "if False:"),
     ),
@@ -128,6 +132,7 @@ MUTATIONS = [
         ("no pictures", "if self.folder is not None:", "if False:"),
         ("the last run of a system", "and run.system not in of_voice:", ":"),
         ("recordings of other voices", "(recording.language, recording.speaker) == voice and", ""),
+        ("voices that nobody hears", 'if not of_voice), ""):', 'if False), ""):'),
     ),
     *of(
         "audiolab/report/language_plots.py",
@@ -140,7 +145,7 @@ MUTATIONS = [
         PREFERENCES,
         ("the key lies with the sounds", "if out.resolve() in (key.resolve(), *key.resolve().parents):", "if False:"),
         ("at different levels", "audio.level(resample(wave, original, rate), rate)", "resample(wave, original, rate)"),
-        ("at the highest rate", "rate = min(rate for", "rate = max(rate for"),
+        ("at the highest rate", "rate = min(clip", "rate = max(clip"),
         ("the manifest does not turn", "*(reversed(heard) if pair.swapped else heard)", "*heard"),
         (
             "the key does not turn",
@@ -171,7 +176,8 @@ MUTATIONS = [
     *of(
         "audiolab/tasks/tts/preference.py",
         PREFERENCES,
-        ("A is always first", "% 2 == 1", "% 2 == 2"),
+        ("A is always first", "% 2 == which", "% 2 == 2"),
+        ("an odd number begins with A once more", "generator.integers(2)", "1"),
         ("all sentences", "generator.permutation(len(common))[:sentences]", "generator.permutation(len(common))"),
         (
             "the first sentences",

@@ -24,7 +24,7 @@ from audiolab.report.experiment import Experiment, Limits
 from audiolab.report.page import Section
 from audiolab.report.players import Clip, Item, Sound
 from audiolab.report.scores import by_set, differences_by_set, how_measured, paper_tables
-from audiolab.report.spectra import spectra
+from audiolab.report.spectra import spectra_by_group
 from audiolab.report.tables import header, html_table
 from audiolab.tasks.runs import Run
 from audiolab.tasks.se.scores import FURTHER, METRICS, SE, EnhancementScore
@@ -65,7 +65,9 @@ def content(experiment: Experiment, options: Any) -> Content:
         sections=list(_sections(scores, conditions, options)),
         heard=heard,
         kind="mixtures",
-        spectrograms=spectrogram_section(heard, experiment.seconds),
+        spectrograms=spectra_by_group(
+            heard, experiment.seconds, "a mixture", "noisy, enhanced by each system, and clean"
+        ),
         files=[*((f"{run.name}: training run", run.path) for run in experiment.runs), *folders],
     )
 
@@ -119,17 +121,6 @@ def domain_section(source: Path, target: Path, percent: float) -> Markup:
     )
     alt = f"Histogram of the probability of the target domain, for both domains. {caption}"
     return page.grid([page.plot(plots.domain_histogram(*found, percent), "domains", alt, caption)], large=True)
-
-
-def spectrogram_section(heard: Mapping[str, Sequence[Item]], seconds: float) -> Markup:
-    """Return the first mixture of each set in all versions, below each other."""
-    parts = [page.note("Levels are in dB of full scale; the versions of a mixture share one colour scale.")]
-    for name, of_set in heard.items():
-        words = f"{name}: {of_set[0].what}"
-        alt = f"Spectra of a mixture, noisy, enhanced by each system, and clean. {words}."
-        drawn = page.plot(spectra(of_set[0].clips, seconds), f"spectra-{name}", alt, wide=True)
-        parts.append(page.fold(words, drawn, is_open=len(parts) == 1))
-    return page.join(*parts)
 
 
 @dataclass(frozen=True)

@@ -13,21 +13,6 @@ Sets = Mapping[str, Sequence[DataDir]]
 """Name of a set -> the data dirs that it is made of."""
 
 
-def parse_sets(words: Sequence[str]) -> dict[str, list[DataDir]]:
-    """Return the sets that ``NAME=DIR`` texts name; a name that stands more than once has several dirs.
-
-    Raises:
-        AudiolabError: A text is not of this form, or there is no such folder.
-    """
-    sets: dict[str, list[DataDir]] = {}
-    for text in words:
-        name, equals, folder = text.partition("=")
-        if not (name and equals and folder):
-            raise AudiolabError(f"--sets: '{text}' is not NAME=DIR, a set's name and a data dir")
-        sets.setdefault(name, []).append(DataDir(folder))
-    return sets
-
-
 def utterances_table(sets: Sets) -> Table:
     """Return one row a speaker in a language, with the utterances of each set, and hours where their lengths are known.
 

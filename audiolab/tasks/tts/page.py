@@ -13,6 +13,7 @@ from matplotlib.figure import Figure
 
 from audiolab import cli
 from audiolab.datadir.datadir import DataDir
+from audiolab.datadir.named import parse_named_dirs
 from audiolab.errors import AudiolabError
 from audiolab.metrics.score_tables import measured, measured_part, system_table
 from audiolab.metrics.scores import AS_IS, read_conditions
@@ -23,11 +24,11 @@ from audiolab.report.experiment import Experiment, Limits
 from audiolab.report.page import Section
 from audiolab.report.players import Clip, Item, Sound
 from audiolab.report.scores import group_plot, how_measured
-from audiolab.report.spectra import spectra
+from audiolab.report.spectra import spectra_by_group
 from audiolab.report.tables import header, html_table
 from audiolab.tasks.runs import Run
 from audiolab.tasks.tts.codes import learned_codes, plane
-from audiolab.tasks.tts.corpora import parse_sets, utterances_table
+from audiolab.tasks.tts.corpora import utterances_table
 from audiolab.tasks.tts.recordings import Recording, Recordings
 from audiolab.tasks.tts.scores import FURTHER, METRICS, MSE, TTS, VOCODED, SynthesisScore
 from audiolab.tasks.tts.tables import TASK, by_voice, differences, figures, short_note, voice_means, voices
@@ -62,7 +63,9 @@ def content(experiment: Experiment, options: Any) -> Content:
         sections=list(_sections(scores, experiment, options, pictures)),
         heard=heard,
         kind="utterances",
-        spectrograms=spectrogram_section(heard, experiment.seconds),
+        spectrograms=spectra_by_group(
+            heard, experiment.seconds, "an utterance", "as it was recorded, through the vocoder and of each system"
+        ),
         files=[
             *((f"{run.name}: training run", run.path) for run in experiment.runs),
             *((name, Path(folder)) for folder, name in folders.items()),
@@ -88,7 +91,8 @@ def _sections(
 ) -> Iterator[Section]:
     conditions = read_conditions(experiment.scores.with_suffix(".yaml"))
     if options.sets:
-        yield Section("Utterances", html_table(utterances_table(parse_sets(options.sets)), "Table 1 of the paper"))
+        counts = utterances_table(parse_named_dirs(options.sets, "--sets"))
+        yield Section("Utterances", html_table(counts, "Table 1 of the paper"))
     if options.paper and (shown := figure_section(scores, Path(options.paper), pictures)):
         yield Section("The paper's figures", shown)
     yield Section("Scores", score_section(scores, conditions))
@@ -155,17 +159,6 @@ def code_section(codes: Mapping[str, Mapping[str, np.ndarray]], pictures: Pictur
     return page.join(*parts)
 
 
-def spectrogram_section(heard: Mapping[str, Sequence[Item]], seconds: float) -> Markup:
-    """Return the first utterance of each voice in all versions, below each other."""
-    parts = [page.note("Levels are in dB of full scale; the versions of an utterance share one colour scale.")]
-    for name, of_voice in heard.items():
-        words = f"{name}: {of_voice[0].what}"
-        alt = f"Spectra of an utterance, as it was recorded, through the vocoder and of each system. {words}."
-        drawn = page.plot(spectra(of_voice[0].clips, seconds), f"spectra-{name}", alt, wide=True)
-        parts.append(page.fold(words, drawn, is_open=len(parts) == 1))
-    return page.join(*parts)
-
-
 @dataclass(frozen=True)
 class VocodedClip:
     """A recording's own parameters, made speech in memory."""
@@ -190,13 +183,23 @@ class VocodedClip:
 
 
 def items(runs: Sequence[Run], recordings: Recordings) -> dict[str, list[Item]]:
-    """Return voice -> its utterances in all versions; of each system, the run that is listed first."""
+    """Return voice -> its utterances in all versions; of each system, the run that is listed first.
+
+    Raises:
+        AudiolabError: Of a voice there is no recording that all of its systems spoke.
+    """
     by_voice: dict[tuple[str, ...], dict[str, DataDir]] = {}
     for run in runs:
         of_voice = by_voice.setdefault(run.group, {})
         if run.dir != AS_IS and run.system not in of_voice:
             of_voice[run.system] = DataDir(run.dir)
-    return {", ".join(voice): list(_of_voice(voice, made, recordings)) for voice, made in by_voice.items()}
+    found = {", ".join(voice): list(_of_voice(voice, made, recordings)) for voice, made in by_voice.items()}
+    if lost := next((voice for voice, of_voice in found.items() if not of_voice), ""):
+        places = ", ".join(str(datadir.path) for datadir in recordings.datadirs)
+        raise AudiolabError(
+            f"{places}: no recording of '{lost}' that all its systems spoke; give --data that was scored"
+        )
+    return found
 
 
 def _of_voice(voice: tuple[str, ...], made: Mapping[str, DataDir], recordings: Recordings) -> Iterator[Item]:

@@ -80,7 +80,8 @@ def _compared(
         if not common:
             raise AudiolabError(f"{dirs[0].path} and {dirs[1].path}: have no utterance of {' '.join(voice)} in common")
         chosen = [common[place] for place in generator.permutation(len(common))[:sentences]]
-        swapped = generator.permutation(len(chosen)) % 2 == 1
+        which = generator.integers(2)  # else of an odd number one more would always begin with A
+        swapped = generator.permutation(len(chosen)) % 2 == which
         texts = dirs[0].table("text") if dirs[0].has("text") else {}
         for name, turned in zip(chosen, swapped):
             clips = Clip(dirs[0], name), Clip(dirs[1], name)

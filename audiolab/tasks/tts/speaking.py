@@ -17,6 +17,8 @@ from audiolab.text.context import contexts_of
 from audiolab.text.linguistic_set import LinguisticSet, parse_set, read_set
 from audiolab.text.phonemes import phonemise
 from audiolab.text.structure import Utterance, utterance_of
+from audiolab.text.unit_utterances import utterance_of_units
+from audiolab.text.units import Units
 from audiolab.text.vectors import Vectoriser
 
 
@@ -59,12 +61,14 @@ class Speaking:
         language: One that both models know; of `features`, too.
         speaker: One whom both models know, of whatever language.
         weight: Of the post-filter; 1 is off.
+        units: Into which text is cut, where the models were trained on units in place of phones.
 
     Attributes:
         rate: Of the speech, Hz.
 
     Raises:
-        AudiolabError: A model does not know the language or the speaker, or was trained with another set.
+        AudiolabError: A model does not know the language or the speaker, or was trained with another set; units are
+            given to models of phones, or are not given to models of units.
     """
 
     def __init__(
@@ -75,6 +79,7 @@ class Speaking:
         language: str,
         speaker: str,
         weight: float = USUAL,
+        units: Units | None = None,
     ) -> None:
         for what, model in (("acoustic", acoustic), ("duration", durations)):
             for kind, name, known in (
@@ -88,8 +93,12 @@ class Speaking:
                     f"the {what} model takes vectors of {model.columns} values, and the set of linguistic features has "
                     f"{len(features)}: give models that were trained with one set"
                 )
+        if features.of_units and units is None:
+            raise AudiolabError("the models speak units of text in place of phones: give --units, which they learned")
+        if units is not None and not features.of_units:
+            raise AudiolabError("--units: the models speak phones; leave the option out")
         self._acoustic, self._durations, self._vectors = acoustic, durations, Vectoriser(features)
-        self._language, self._speaker = language, speaker
+        self._language, self._speaker, self._units = language, speaker, units
         self._synthesis = ParametricSynthesis(acoustic.config, weight)
         self.rate = acoustic.config.rate
 
@@ -111,5 +120,7 @@ class Speaking:
             yield self(sentence)
 
     def _analysed(self, sentence: str) -> Utterance:
+        if self._units is not None:
+            return utterance_of_units(sentence, self._units)
         (words,) = phonemise([sentence], self._language)
         return utterance_of(words, self._language)

@@ -137,18 +137,3 @@ def samples_of(systems: Mapping[str, Sequence[DataDir]], leave_out: Collection[s
     versions = len({*systems, *NATURAL} - set(leave_out))
     counts = [sum(len(made.utterances) for made in dirs) for name, dirs in systems.items() if name not in leave_out]
     return max(versions, min([LISTENED, *counts]))
-
-
-def parse_named_dirs(texts: Sequence[str], option: str) -> dict[str, list[DataDir]]:
-    """Return name -> data dirs from ``NAME=DIR`` texts; a name that stands more than once has several.
-
-    Raises:
-        AudiolabError: A text is not of this form, or there is no such folder.
-    """
-    named: dict[str, list[DataDir]] = {}
-    for text in texts:
-        name, equals, folder = text.partition("=")
-        if not (name and equals and folder):
-            raise AudiolabError(f"{option}: '{text}' is not NAME=DIR")
-        named.setdefault(name, []).append(DataDir(folder))
-    return named

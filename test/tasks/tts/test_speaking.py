@@ -13,6 +13,8 @@ from audiolab.tasks.tts.speaking import Speaking, set_of_model
 from audiolab.text.linguistic_set import set_of, write_set
 from audiolab.text.phonemes import phonemise
 from audiolab.text.structure import utterance_of
+from audiolab.text.unit_utterances import utterance_of_units
+from audiolab.text.units import train_units, write_units
 
 CONFIG = WorldConfig(rate=16000, order=5, bands_hz=[0.0, 4000.0, 8000.0])
 TEXT = "Il gatto dorme. Dove va il cane? La luna, la sera!"
@@ -110,6 +112,30 @@ def test_unknown_phones_and_other_sets(features):
     other = set_of({"it": {"a"}})
     with pytest.raises(AudiolabError, match=r"the acoustic model takes vectors of .* one set"):
         Speaking(Acoustic(features), Durations(features), other, "it", "A")
+
+
+@pytest.fixture(scope="module")
+def units():
+    return train_units(SENTENCES, 40)
+
+
+def test_models_of_units_speak_units(units):
+    said = [utterance_of_units(sentence, units).segments for sentence in SENTENCES]
+    features = set_of({"it": {symbol for segments in said for symbol in segments}})
+    assert features.of_units
+    models = Acoustic(features), Durations(features), features, "it", "A"
+    waves = list(Speaking(*models, units=units).stream(SENTENCES))
+    frames = [sum(SILENT_FRAMES if s in ("sil", "pau") else FRAMES for s in segments) for segments in said]
+    assert [len(wave) for wave in waves] == [80 * count for count in frames]
+    with pytest.raises(AudiolabError, match="units of text in place of phones: give --units"):
+        Speaking(*models)
+
+
+def test_models_of_phones_take_no_units(features, units, command, tmp_path):
+    assert not features.of_units
+    write_units(tmp_path / "units.model", units)
+    with pytest.raises(AudiolabError, match="--units: the models speak phones"):
+        command("--units", tmp_path / "units.model", "a", tmp_path / "a.wav")
 
 
 def test_the_set_is_the_models_or_that_of_a_table(features, tmp_path):

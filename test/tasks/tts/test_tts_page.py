@@ -134,6 +134,16 @@ def test_players_are_of_all_versions(command, check, decoded, experiment):
     assert np.std(decoded(audios[2]["src"])[0]) > 1.5 * np.std(decoded(audios[3]["src"])[0])
 
 
+def test_recordings_that_no_system_spoke_are_named(command, experiment, tmp_path):
+    for name in ("data", "feats"):
+        shutil.copytree(experiment / name, tmp_path / name)
+        for table in (tmp_path / name).iterdir():
+            if table.is_file() and table.suffix not in (".ark", ".yaml"):
+                table.write_text(table.read_text().replace("C_", "C_9"))
+    with pytest.raises(AudiolabError, match="data: no recording of 'it, C' that all its systems spoke; give --data"):
+        command("--data", tmp_path / "data", "--features", tmp_path / "feats")
+
+
 def test_judges_have_a_table_of_each_voice(command, experiment, check, tmp_path):
     scores = TTS.read(experiment / "exp" / "scores.csv")
     assert "judges" not in check(command()).text

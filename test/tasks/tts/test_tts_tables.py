@@ -5,9 +5,10 @@ from commands import command
 
 from audiolab.bin import count_utterances, tabulate
 from audiolab.datadir.datadir import DataDir, write_data_dir
+from audiolab.datadir.named import parse_named_dirs
 from audiolab.errors import AudiolabError
 from audiolab.metrics.table import NOT_SCORED
-from audiolab.tasks.tts.corpora import parse_sets, utterances_table
+from audiolab.tasks.tts.corpora import utterances_table
 from audiolab.tasks.tts.scores import METRICS, TTS, SynthesisScore
 from audiolab.tasks.tts.tables import TASK, PaperRow, by_voice, differences, figures, voice_means, voices
 
@@ -120,7 +121,7 @@ def test_utterances_by_set_language_and_speaker(tmp_path, monkeypatch, capsys):
     train = data_dir(tmp_path / "a", [("A", "en-us", 3), ("C", "it", 2)], 1800)
     more = data_dir(tmp_path / "b", [("P", "pl", 4)], 900)
     dev = data_dir(tmp_path / "c", [("C", "it", 1)])
-    table = utterances_table(parse_sets([f"train={train}", f"train={more}", f"dev={dev}"]))
+    table = utterances_table(parse_named_dirs([f"train={train}", f"train={more}", f"dev={dev}"], "--sets"))
     rows = {(row["language"], row["speaker"]): row for row in table.rows}
     assert list(rows) == [("en-us", "A"), ("it", "C"), ("pl", "P")]
     assert [row["n train"] for row in rows.values()] == [3, 2, 4]
@@ -136,11 +137,7 @@ def test_utterances_by_set_language_and_speaker(tmp_path, monkeypatch, capsys):
     assert "| it | C | f | 2 | 1 | 1.00 |" in (tmp_path / "t.md").read_text()
 
 
-def test_sets_that_are_none_are_refused(tmp_path):
-    with pytest.raises(AudiolabError, match="--sets: 'train' is not NAME=DIR"):
-        parse_sets(["train"])
-    with pytest.raises(AudiolabError, match="no such data dir"):
-        parse_sets([f"train={tmp_path / 'x'}"])
+def test_an_utterance_of_no_language_is_refused(tmp_path):
     folder = data_dir(tmp_path / "a", [("A", "it", 2)])
     (folder / "utt2lang").write_text("A_0 it\n")
     with pytest.raises(AudiolabError, match="utt2lang: no 'A_1'; prepare"):
