@@ -109,7 +109,7 @@ MUTATIONS = [
     *of(
         "audiolab/align/speech.py",
         ALIGNING,
-        ("languages are not told apart", 'if by_language else "" for', 'if False else "" for'),
+        ("languages are not told apart", 'if by_language else [""]', 'if False else [""]'),
         ("a lower rate is taken", "if recording.rate < config.rate:", "if False:"),
     ),
     *of(
