@@ -257,6 +257,14 @@ def test_columns_that_nobody_has_wait(tmp_path):
         assert not stack.weight[..., lacks].any()
         assert stack.weight[..., ~lacks].all()
 
+    later = {**tree, "data_conf": tree["data_conf"] | {"languages": ["en-us"]}}
+    later["system_conf"] = later["system_conf"] | {"init": str(tmp_path / "run"), "learns": VERSIONS["v2"][0]}
+    trainer = trainer_of(tmp_path / "later", later, batch_size=2)
+    trainer.fit()
+    towers = trainer.system.acoustic.towers
+    assert towers.mean.weight[..., lacks].any(), "the language that has them learns them"
+    assert not towers.bases.weight[..., lacks].any(), "basis towers stay as they are"
+
 
 @pytest.mark.parametrize(
     ("change", "words"),
