@@ -39,7 +39,7 @@ class TrainingConfig:
     first_passes: int = option(12, "passes with one Gaussian a state")
     passes: int = option(4, "passes behind each growth of the mixtures")
     mixtures: int = option(8, "Gaussians of a state, at most; they double from 1 on")
-    least_frames: int = option(40, "frames that a Gaussian needs to be split")
+    least_frames: int = option(40, "a Gaussian with twice as many frames is split")
     variance_floor: float = option(0.01, "share of all frames' variance below which no Gaussian's goes")
     normalise: Literal["utterance", "speaker"] = option("speaker", "over what the mean of the cepstra is taken off")
 
