@@ -47,7 +47,7 @@ def main() -> None:
             sentences, samples = sentences + 1, samples + len(wave)
         if not sentences:
             raise AudiolabError(f"{options.file or 'the text'}: there is no word in it")
-    logger.info("%s: %d sentences, %.2f s at %d Hz", options.out, sentences, samples / speaking.rate, speaking.rate)
+    logger.info("%s: sentences %d, %.2f s at %d Hz", options.out, sentences, samples / speaking.rate, speaking.rate)
 
 
 def parse(argv: Sequence[str] | None = None) -> Any:

@@ -20,7 +20,7 @@ def bars(values: Mapping[str, Mapping[str, Interval]], label: str) -> Figure:
         label: Of the axis, with its unit.
     """
     series = list(dict.fromkeys(name for of_group in values.values() for name in of_group))
-    drawn, axes = style.figure(max(4.4, 1.2 + 0.24 * len(values) * (len(series) + 1)), 3.4)
+    drawn, axes = style.figure(max(7.0, 1.2 + 0.24 * len(values) * (len(series) + 1)), 3.4)
     axis, width = axes[0, 0], 0.8 / max(1, len(series))
     for number, (name, colour) in enumerate(style.colours(series).items()):
         found = [(place, of_group[name]) for place, of_group in enumerate(values.values()) if name in of_group]

@@ -132,7 +132,13 @@ class Voices:
                 "of its training set as --encoder, or speakers whose embeddings are known"
             )
         path = Path(run)
-        encoder = load(path.parent if path.name == MODEL else path, self._model.device, does="embed")
+        folder = path.parent if path.name == MODEL else path
+        if not self._asked and not folder.exists():
+            raise AudiolabError(
+                f"{self._name}: its config names the speaker encoder {folder}, which is not there from here; give that "
+                "run as --encoder"
+            )
+        encoder = load(folder, self._model.device, does="embed")
         self._sized(np.zeros(encoder.size), f"{run}: its embeddings")
         return encoder
 

@@ -151,6 +151,14 @@ def test_the_style_losses_encoder_is_the_models_own(monkeypatch, toy, tmp_path):
     own = converted(monkeypatch, toy, tmp_path / "own.wav", model=run, target="B")
     given = converted(monkeypatch, toy, tmp_path / "given.wav", model=run, target="B", encoder=toy / "encoder")
     np.testing.assert_array_equal(own, given)
+    (toy / "encoder").rename(toy / "moved")
+    try:
+        with pytest.raises(
+            AudiolabError, match=r"styled: its config names the speaker encoder .*give that run as --encoder"
+        ):
+            converted(monkeypatch, toy, tmp_path / "none.wav", model=run, target="B")
+    finally:
+        (toy / "moved").rename(toy / "encoder")
 
 
 @pytest.mark.parametrize(
