@@ -12,19 +12,16 @@ from audiolab.text.ipa import CLASSES, classes_of
 from audiolab.text.linguistic_set import NEIGHBOURS, POSITIONS, LinguisticSet, identity
 from audiolab.text.structure import PAUSE, SILENCE, is_unit
 
-_EXTEND = "make it of this data dir, too: linguistic_set --base appends what is new"
-
 
 class Vectoriser:
     """Makes vectors of contexts.
 
     Args:
         features: The set whose columns they have.
-        advice: What is to be done about a phone that it lacks, for the message.
     """
 
-    def __init__(self, features: LinguisticSet, advice: str = _EXTEND) -> None:
-        self.features, self._advice = features, advice
+    def __init__(self, features: LinguisticSet) -> None:
+        self.features = features
         self._column = {column.name: place for place, column in enumerate(features.columns)}
         self._numbers = np.array([(n, self._column[name]) for n, name in enumerate(NUMBERS) if name in self._column]).T
         self._values = [
@@ -94,7 +91,8 @@ class Vectoriser:
             near = abs(list(POSITIONS).index(position) - NEIGHBOURS) <= self.features.neighbours
             if column is None and near:
                 raise AudiolabError(
-                    f"{where}: the set of linguistic features has no phone '{symbol}' of '{language}'; {self._advice}"
+                    f"{where}: the set of linguistic features has no phone '{symbol}' of '{language}'; make it of this "
+                    "data dir, too: linguistic_set --base appends what is new"
                 )
             self._identities[position, name] = np.array([] if column is None else [column], int)
         return self._identities[position, name]

@@ -22,8 +22,6 @@ from audiolab.text.vectors import Vectoriser
 
 logger = logging.getLogger(__name__)
 
-_UNHEARD = "no recording that the models learned of has it, so they cannot say it: put it in other words"
-
 
 class DurationModel(Protocol):
     """What is needed of a model, such as `audiolab.systems.duration.predictor.Predictor`."""
@@ -98,7 +96,7 @@ class Speaking:
             raise AudiolabError(
                 "the duration model was trained with another set of linguistic features: give models of one"
             )
-        self._acoustic, self._durations, self._vectors = acoustic, durations, Vectoriser(features, _UNHEARD)
+        self._acoustic, self._durations, self._vectors = acoustic, durations, Vectoriser(features)
         self._language, self._speaker = language, speaker
         self._synthesis = ParametricSynthesis(acoustic.config, weight)
         self.rate = acoustic.config.rate

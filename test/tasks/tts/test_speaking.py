@@ -107,7 +107,7 @@ def test_unknown_names(features, language, speaker, problem):
 
 def test_unknown_phones_and_other_sets(features):
     speaking = Speaking(Acoustic(features), Durations(features), features, "it", "A")
-    with pytest.raises(AudiolabError, match=r"no phone .* put it in other words"):
+    with pytest.raises(AudiolabError, match="no phone"):
         speaking("Gnomo, zzz, sciopero!")
     other = set_of({"it": {"a"}})
     with pytest.raises(AudiolabError, match=r"the acoustic model takes vectors of .* one set"):
