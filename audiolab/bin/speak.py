@@ -18,7 +18,7 @@ from audiolab import cli
 from audiolab.datadir.apart import check_not_read
 from audiolab.datadir.audiowrite import audio_writer
 from audiolab.datadir.pcm import write_pcm
-from audiolab.errors import AudiolabError
+from audiolab.errors import AudiolabError, shown
 from audiolab.inference import load
 from audiolab.synthesis.postfilter import USUAL, check_weight
 from audiolab.tasks.tts.speaking import Speaking, set_of_model
@@ -72,9 +72,16 @@ def parse(argv: Sequence[str] | None = None) -> Any:
             'speak: give "text" and out.wav, or --file and out.wav; a text with spaces stands in quotes'
         )
     options.out, options.text = options.words[-1], options.words[0]
+    if not options.file and not _is_unicode(options.text):
+        raise AudiolabError(f"speak: the text {shown(options.text)} is not UTF-8")
     if options.out != STREAM:
         check_not_read(options.out, *([options.file] if options.file else []))
     return options
+
+
+def _is_unicode(text: str) -> bool:
+    """Return whether no byte of an argument was none of UTF-8; Python gives such as halves of surrogates."""
+    return not any("\ud800" <= character <= "\udfff" for character in text)
 
 
 @contextlib.contextmanager

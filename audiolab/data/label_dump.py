@@ -149,7 +149,13 @@ def names_of(labels: Sequence[LabelDump], kind: Literal["languages", "speakers"]
 
 
 def check_known(train_set: Any, valid_set: Any) -> None:
-    """Raise `AudiolabError` where a validation set has languages or speakers that are not trained on."""
+    """Raise `AudiolabError` where a validation set has vectors, languages or speakers that are not trained on."""
+    train, valid = train_set.labels[0], valid_set.labels[0]
+    if (train.width, train.linguistic) != (valid.width, valid.linguistic):
+        raise AudiolabError(
+            f"{valid.folder}: vectors of {valid.width} columns, and {train.folder}, which is trained on, has "
+            f"{train.width}, or others; make both with one table"
+        )
     for kind in ("languages", "speakers"):
         if unknown := sorted(set(getattr(valid_set, kind)) - set(getattr(train_set, kind))):
             raise AudiolabError(

@@ -30,6 +30,10 @@ _UNSAID = str.maketrans(dict.fromkeys("«»‹›„‟“”「」『』", " ")
 """Quotation marks, which some languages would have said by name; places in the text stay as they are."""
 
 
+class NoWord(AudiolabError):
+    """Nothing is said for a text."""
+
+
 @dataclass(frozen=True)
 class Word:
     """A word as it is said.
@@ -66,7 +70,8 @@ def phonemise(texts: Sequence[str], language: str) -> list[list[Word]]:
         language: Its code, as ``fr`` or ``pt-br``, in small or large letters; ``en`` is British.
 
     Raises:
-        AudiolabError: espeak-ng is missing or has no such language; a text has no word.
+        NoWord: Nothing is said for a text.
+        AudiolabError: espeak-ng is missing or has no such language.
     """
     files = language_files()
     if language.lower() not in files:
@@ -76,7 +81,7 @@ def phonemise(texts: Sequence[str], language: str) -> list[list[Word]]:
     found = []
     for text, said in zip(plain, spoken):
         if not said.words:
-            raise AudiolabError(f"'{text[:80]}': there is no word in it; leave it out")
+            raise NoWord(f"'{text[:80]}': there is no word in it; leave it out")
         found.append(list(_with_pauses(list(_words(text, said.words, rate)))))
     return found
 

@@ -71,7 +71,7 @@ def _told(text: str) -> Iterator[str]:
 
 def _end_of_first(text: str) -> int | None:
     """Return where the first sentence ends, with what is behind it; None where more must be read."""
-    for found in _ENDS.finditer(text):
+    for found in _ENDS.finditer(text, 0, LONGEST + 1):  # no further: a run of marks is gone through again from each
         if found.end() > LONGEST:
             break
         if found["mark"] is None or _ends(text, found):

@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import re
 
-from audiolab.errors import AudiolabError
 from audiolab.text.normalise import normalise
-from audiolab.text.phonemes import has_stop
+from audiolab.text.phonemes import NoWord, has_stop
 from audiolab.text.structure import Marked, Syllable, Utterance, Word, checked, joined
 from audiolab.text.units import Units
 
@@ -21,7 +20,7 @@ def utterance_of_units(text: str, units: Units) -> Utterance:
     """Return the structure of a text; a unit ``▁the`` is the segment ``<▁the>``.
 
     Raises:
-        AudiolabError: The text has no word.
+        NoWord: The text has no word.
     """
     tokens: list[list[str]] = []  # marks before, word, marks behind
     waiting = ""
@@ -35,7 +34,7 @@ def utterance_of_units(text: str, units: Units) -> Utterance:
         else:
             waiting += f"{token} "
     if not tokens:
-        raise AudiolabError(f"'{text[:80]}': there is no word in it; leave it out")
+        raise NoWord(f"'{text[:80]}': there is no word in it; leave it out")
     marks = [f"{behind} {before}" for (_, _, behind), (before, _, _) in zip(tokens, [*tokens[1:], ["", "", ""]])]
     return joined(Marked(_word(token[1], units, has_stop(each)), each) for token, each in zip(tokens, marks))
 

@@ -1,5 +1,7 @@
 """The duration model against its equations written out, and what `audiolab.load` gives of it."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
@@ -111,6 +113,21 @@ def test_durations_are_frames(run):
         logs = network(batch, torch.tensor([300]), network.told([1], [0])) * network.outputs.std + network.outputs.mean
     np.testing.assert_array_equal(found, np.maximum(np.round(np.exp(logs[0].double().numpy())), 1))
     assert not np.array_equal(found, model.durations(vectors, "en-us", "C"))
+
+
+def test_it_tells_the_set_that_it_was_trained_with(tmp_path):
+    table, sets = "name\tmeaning\nb4\tnumber\n", folders(tmp_path)
+    sets = {name: path for name, path in sets.items() if name.endswith("labels")}
+    cls = systems.get("duration")
+    tree = {"system": "duration", "data_conf": sets, "trainer": {"max_steps": 1, "batch_size": 4}}
+    tree["system_conf"] = {"hidden": 2, "cells": 2}
+    for (path,) in sets.values():
+        Path(path, "linguistic.tsv").write_text(table)
+    Trainer.of(cls, from_dict(run_config_class(cls), tree), tmp_path / "run").fit()
+    assert audiolab.load(tmp_path / "run").linguistic == table
+    Path(sets["valid_labels"][0], "linguistic.tsv").write_text(table.replace("b4", "b5"))
+    with pytest.raises(AudiolabError, match=r"vectors of 6 columns, and .* has 6, or others; make both with one table"):
+        Trainer.of(cls, from_dict(run_config_class(cls), tree), tmp_path / "other")
 
 
 def test_who_is_not_named_is_the_mean(run):

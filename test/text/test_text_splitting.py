@@ -1,4 +1,5 @@
 import itertools
+import time
 
 import pytest
 
@@ -55,6 +56,13 @@ def test_what_has_no_end_is_cut_at_a_comma_or_a_space():
 def test_an_endless_text_takes_no_memory_and_no_time():
     pieces = itertools.repeat("word " * 100, 2000)
     assert sum(len(each.split()) for each in split_sentences(pieces)) == 200_000
+
+
+@pytest.mark.parametrize("run", ["!", ".", "\n\t", "! "])
+def test_runs_of_marks_take_no_time(run):
+    count, begin = 50_000, time.perf_counter()
+    assert sum("Ciao" in each for each in split_sentences([f"{run * count} Ciao. {run * count}"])) == 1
+    assert time.perf_counter() - begin < 20
 
 
 def test_files(tmp_path):

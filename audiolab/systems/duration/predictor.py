@@ -9,6 +9,7 @@ import numpy as np
 import torch
 
 from audiolab.errors import AudiolabError, did_you_mean
+from audiolab.nn.facts import Facts
 from audiolab.systems.duration.config import DurationConfig
 from audiolab.systems.duration.network import DurationNetwork
 from audiolab.training.export import loaded
@@ -21,9 +22,11 @@ class Predictor:
         languages: Codes of the languages that it knows.
         speakers: Ids of the speakers that it knows.
         columns: Values of a phone's linguistic vector, D.
+        linguistic: The table of the set that vectors have the columns of, as text; empty: it is not known.
     """
 
     def __init__(self, config: DurationConfig, state: dict[str, Any], device: torch.device) -> None:
+        self.linguistic: str = loaded(Facts(), state["facts"], torch.device("cpu")).values["linguistic"]
         self._network = loaded(DurationNetwork(config), state["network"], device)
         self.languages, self.speakers, self.columns = list(config.languages), list(config.speakers), config.columns
         self.device = device

@@ -12,6 +12,7 @@ from audiolab.data.label_dump import check_known
 from audiolab.data.phone_durations import PhoneDurations, PhoneDurationsConfig
 from audiolab.dataset import Batch
 from audiolab.features.cmvn import mean_and_deviation
+from audiolab.nn.facts import Facts
 from audiolab.systems.duration.config import DurationConfig
 from audiolab.systems.duration.network import DurationNetwork
 from audiolab.systems.duration.predictor import Predictor
@@ -28,11 +29,12 @@ class DurationModel(System):
     Config = DurationConfig
     DataConfig = PhoneDurationsConfig
     optimizes: ClassVar[dict[str, tuple[str, ...]]] = {"duration": ("network",)}
-    exports: ClassVar[tuple[str, ...]] = ("network",)
+    exports: ClassVar[tuple[str, ...]] = ("network", "facts")
 
     def __init__(self, config: DurationConfig) -> None:
         super().__init__()
         self.config, self.network = config, DurationNetwork(config)
+        self.facts = Facts()
 
     @classmethod
     def datasets(cls, config: PhoneDurationsConfig) -> tuple[PhoneDurations, PhoneDurations]:
@@ -48,7 +50,8 @@ class DurationModel(System):
         return filled(config, "system_conf", **names)
 
     def setup(self, train_set: PhoneDurations) -> None:
-        """Take the statistics over phones for normalisation."""
+        """Take the statistics over phones for normalisation, and what the columns of vectors are."""
+        self.facts.values = {"linguistic": train_set.labels[0].linguistic}
         for module, stats in zip((self.network.inputs, self.network.outputs), train_set.statistics()):
             module.take(*mean_and_deviation(stats))
 

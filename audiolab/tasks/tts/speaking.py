@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Protocol
@@ -15,11 +16,13 @@ from audiolab.synthesis.postfilter import USUAL
 from audiolab.tasks.tts.apply import AcousticModel
 from audiolab.text.context import contexts_of
 from audiolab.text.linguistic_set import LinguisticSet, parse_set, read_set
-from audiolab.text.phonemes import phonemise
+from audiolab.text.phonemes import NoWord, phonemise
 from audiolab.text.structure import Utterance, utterance_of
 from audiolab.text.unit_utterances import utterance_of_units
 from audiolab.text.units import Units
 from audiolab.text.vectors import Vectoriser
+
+logger = logging.getLogger(__name__)
 
 
 class DurationModel(Protocol):
@@ -28,6 +31,7 @@ class DurationModel(Protocol):
     languages: Sequence[str]
     speakers: Sequence[str]
     columns: int
+    linguistic: str
 
     def durations(self, vectors: np.ndarray, language: str | None, speaker: str | None) -> np.ndarray: ...
 
@@ -97,6 +101,10 @@ class Speaking:
             raise AudiolabError("the models speak units of text in place of phones: give --units, which they learned")
         if units is not None and not features.of_units:
             raise AudiolabError("--units: the models speak phones; leave the option out")
+        if durations.linguistic and parse_set(durations.linguistic, "the duration model's set") != features:
+            raise AudiolabError(
+                "the duration model was trained with another set of linguistic features: give models of one"
+            )
         self._acoustic, self._durations, self._vectors = acoustic, durations, Vectoriser(features)
         self._language, self._speaker, self._units = language, speaker, units
         self._synthesis = ParametricSynthesis(acoustic.config, weight)
@@ -106,7 +114,8 @@ class Speaking:
         """Return a sentence as speech, float64 [N], within full scale, with silence at both ends.
 
         Raises:
-            AudiolabError: There is no word in it, or a phone that the set lacks.
+            NoWord: There is no word in it.
+            AudiolabError: It has a phone that the set lacks.
         """
         utterance = self._analysed(sentence)
         vectors = self._vectors(contexts_of(utterance), self._language, f"'{sentence[:40]}'")
@@ -115,9 +124,17 @@ class Speaking:
         return self._synthesis(parameters, Limiter(f"'{sentence[:40]}'", always=True))
 
     def stream(self, sentences: Iterable[str]) -> Iterator[np.ndarray]:
-        """Yield the speech of sentence after sentence, each as soon as it is made."""
+        """Yield the speech of sentence after sentence, each as soon as it is made.
+
+        What espeak-ng has no word for, such as a circled number by itself, is left out, and logged: a book goes on.
+        """
         for sentence in sentences:
-            yield self(sentence)
+            try:
+                wave = self(sentence)
+            except NoWord as error:
+                logger.warning("left out: %s", error)
+                continue
+            yield wave
 
     def _analysed(self, sentence: str) -> Utterance:
         if self._units is not None:

@@ -35,6 +35,8 @@ def features():
 class Durations:
     """Silences and pauses last 20 frames, phones 8."""
 
+    linguistic = ""
+
     def __init__(self, features, languages=("it",), speakers=("A", "B")):
         self.languages, self.speakers, self.columns = languages, speakers, len(features)
         names = [column.name for column in features.columns]
@@ -127,6 +129,7 @@ def test_models_of_units_speak_units(units):
     waves = list(Speaking(*models, units=units).stream(SENTENCES))
     frames = [sum(SILENT_FRAMES if s in ("sil", "pau") else FRAMES for s in segments) for segments in said]
     assert [len(wave) for wave in waves] == [80 * count for count in frames]
+    assert not list(Speaking(*models, units=units).stream(["..."]))  # without a word, left out
     with pytest.raises(AudiolabError, match="units of text in place of phones: give --units"):
         Speaking(*models)
 
@@ -136,6 +139,24 @@ def test_models_of_phones_take_no_units(features, units, command, tmp_path):
     write_units(tmp_path / "units.model", units)
     with pytest.raises(AudiolabError, match="--units: the models speak phones"):
         command("--units", tmp_path / "units.model", "a", tmp_path / "a.wav")
+
+
+def test_durations_of_another_set_are_refused_though_it_is_as_wide(features, tmp_path):
+    durations, path = Durations(features), tmp_path / "set.tsv"
+    write_set(path, features)
+    durations.linguistic = path.read_text()
+    Speaking(Acoustic(features), durations, features, "it", "A")
+    header, first, second, *others = durations.linguistic.splitlines()
+    durations.linguistic = "\n".join([header, second, first, *others]) + "\n"
+    with pytest.raises(AudiolabError, match="the duration model was trained with another set"):
+        Speaking(Acoustic(features), durations, features, "it", "A")
+
+
+def test_a_sentence_that_nothing_is_said_for_is_left_out(features, caplog):
+    speaking = Speaking(Acoustic(features), Durations(features), features, "it", "A")
+    waves = list(speaking.stream([SENTENCES[0], "①", SENTENCES[2]]))
+    assert [len(wave) for wave in waves] == [80 * frames_of(sentence) for sentence in (SENTENCES[0], SENTENCES[2])]
+    assert "left out: '①': there is no word in it" in caplog.text
 
 
 def test_the_set_is_the_models_or_that_of_a_table(features, tmp_path):
@@ -199,6 +220,11 @@ def test_a_sentence_goes_out_before_the_next_is_read(command, features, monkeypa
 def test_wrong_arguments(command, arguments):
     with pytest.raises(AudiolabError, match="speak: give"):
         command(*arguments)
+
+
+def test_a_text_that_is_not_unicode_is_refused(command, tmp_path):
+    with pytest.raises(AudiolabError, match=r"the text 'Il gatto \\udcff' is not UTF-8"):
+        command("Il gatto \udcff", tmp_path / "a.wav")
 
 
 def test_a_text_without_words_is_refused_and_nothing_written(command, tmp_path):
