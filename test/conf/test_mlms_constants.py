@@ -55,11 +55,17 @@ SIZES = {
     "trainer.max_steps": 300, "trainer.batch_size": 16, "trainer.bucket": 4, "trainer.valid_every": 50,
     "trainer.save_every": 50, "trainer.log_every": 25, "trainer.num_workers": 0,
 }  # fmt: skip
-OFTEN = {"optim.acoustic.hold": 0, "trainer.valid_every": 20, "trainer.save_every": 20, "trainer.batch_size": 4}
+OFTEN = {
+    "optim.acoustic.schedule": "exponential", "optim.acoustic.hold": 60, "trainer.valid_every": 20,
+    "trainer.save_every": 20, "trainer.batch_size": 4,
+}  # fmt: skip
 MINI = dict.fromkeys(DIFFERENCES, SIZES) | {
     "baseline": SIZES | {"trainer.batch_size": 8},
-    "baseline_small": SIZES | OFTEN | {"trainer.max_steps": 400, "trainer.patience": 6},
-    **{f"adapt_v{number}": SIZES | OFTEN | {"trainer.max_steps": 100} for number in (1, 2, 3, 4)},
+    "baseline_small": SIZES | OFTEN | {"optim.acoustic.every": 100, "trainer.max_steps": 400, "trainer.patience": 6},
+    **{
+        f"adapt_v{number}": SIZES | OFTEN | {"optim.acoustic.every": 50, "trainer.max_steps": 160}
+        for number in (1, 2, 3, 4)
+    },
 }
 DURATION = {
     "columns": None, "languages": None, "speakers": None, "hidden": 256, "cells": 256, "layers": 1, "both_ways": False,
