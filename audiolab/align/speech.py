@@ -77,7 +77,7 @@ def read_speech(data: DataDir, folder: Path, config: AlignConfig, channels: Chan
         raise AudiolabError(f"{data.path}: there is no utterance in it")
     symbols = _symbols(data, utterances)
     by_language = config.model.phones == "by_language" and data.has("utt2lang")
-    languages = _languages(data, utterances) if by_language else [""] * len(utterances)
+    languages = data.values("utt2lang", utterances) if by_language else [""] * len(utterances)
     parts = min(SHARES, math.ceil(len(utterances) / _FEWEST))
     shares = [list(share) for share in np.array_split(np.array(utterances, object), parts)]
     data.share("utt2spk")
@@ -106,13 +106,6 @@ def _symbols(data: DataDir, utterances: Sequence[str]) -> list[tuple[str, ...]]:
     if missing:
         raise AudiolabError(f"{path}: no phones of '{missing[0]}' ({len(missing)} are missing); run analyse_text again")
     return [parse_phones(table[name], f"{path}: {name}") for name in utterances]
-
-
-def _languages(data: DataDir, utterances: Sequence[str]) -> list[str]:
-    table = data.table("utt2lang")
-    if lost := next((name for name in utterances if name not in table), ""):
-        raise AudiolabError(f"{data.path / 'utt2lang'}: no entry for '{lost}'")
-    return [table[name] for name in utterances]
 
 
 def _extract(

@@ -37,13 +37,11 @@ def analyse(datadir: DataDir, units: Units | None = None, nj: int = 1) -> None:
         AudiolabError: A table is missing; a text has no word, or a phone that is unknown: names the first such
             utterance, and how many there are.
     """
-    languages, texts = datadir.table("utt2lang"), datadir.table("text")
+    names = datadir.utterances
+    texts, languages = (datadir.values(table, names) for table in ("text", "utt2lang"))
     by_language: dict[str, list[tuple[str, str]]] = defaultdict(list)
-    for utterance in datadir.utterances:
-        for table, name in ((texts, "text"), (languages, "utt2lang")):
-            if utterance not in table:
-                raise AudiolabError(f"{datadir.path / name}: no entry for '{utterance}'")
-        by_language[languages[utterance]].append((utterance, texts[utterance]))
+    for utterance, language, text in zip(names, languages, texts):
+        by_language[language].append((utterance, text))
     batches = [
         (language, items[begin : begin + _BATCH])
         for language, items in sorted(by_language.items())
@@ -99,9 +97,7 @@ def phones_of(datadirs: Sequence[DataDir]) -> dict[str, set[str]]:
     """Return language -> the segments that its utterances have in ``phones``; raises where tables are missing."""
     found: dict[str, set[str]] = defaultdict(set)
     for datadir in datadirs:
-        languages = datadir.table("utt2lang")
-        for utterance, line in datadir.table("phones").items():
-            if utterance not in languages:
-                raise AudiolabError(f"{datadir.path}/utt2lang: no entry for '{utterance}'")
-            found[languages[utterance]].update(line.split())
+        lines = datadir.table("phones")
+        for language, line in zip(datadir.values("utt2lang", lines), lines.values()):
+            found[language].update(line.split())
     return {language: symbols - {BOUNDARY} for language, symbols in found.items()}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import logging
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 
 from audiolab.datadir.kinds import SETTINGS, kind_of
@@ -46,6 +46,17 @@ class DataDir:
         if name not in self._tables:
             self._tables[name] = read_table(self.path / name)
         return self._tables[name]
+
+    def values(self, name: str, utterances: Iterable[str]) -> list[str]:
+        """Return what the table ``name`` has of each of the utterances.
+
+        Raises:
+            AudiolabError: The table is missing or broken, or lacks an utterance, of which the first is named.
+        """
+        table, wanted = self.table(name), list(utterances)
+        if lost := next((utterance for utterance in wanted if utterance not in table), None):
+            raise AudiolabError(f"{self.path / name}: no entry for '{lost}'")
+        return [table[utterance] for utterance in wanted]
 
     @property
     def names(self) -> list[str]:
