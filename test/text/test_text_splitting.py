@@ -53,6 +53,13 @@ def test_what_has_no_end_is_cut_at_a_comma_or_a_space():
     assert max(map(len, split_sentences(["a" * 3 * LONGEST]))) == LONGEST
 
 
+def test_a_sentence_may_be_as_long_as_is_said():
+    sentence = "one, " + "a" * (LONGEST - 7) + "."
+    assert len(f"{sentence} ") == LONGEST
+    assert list(split_sentences([f"{sentence} Two."])) == [sentence, "Two."]
+    assert next(split_sentences([f"{sentence}a Two."])) == "one,"
+
+
 def test_an_endless_text_takes_no_memory_and_no_time():
     pieces = itertools.repeat("word " * 100, 2000)
     assert sum(len(each.split()) for each in split_sentences(pieces)) == 200_000
