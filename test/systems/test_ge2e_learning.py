@@ -49,7 +49,7 @@ def test_voices_are_told_apart_after_some_steps(tmp_path):
             "train_dirs": [str(tmp_path / "train")], "valid_dirs": [str(tmp_path / "valid")], "utterances": 5,
             "frames": [40, 60], "least_frames": 30,
         },
-        "optim": {"encoder": {"lr": 1e-2, "schedule": "cosine", "warmup": 20}},
+        "optim": {"encoder": {"lr": 3e-3, "schedule": "cosine", "warmup": 20}},
         "trainer": {"max_steps": 300, "batch_size": 24, "clip_norm": 3.0, "valid_every": 150, "save_every": 300},
     }  # fmt: skip
     torch.manual_seed(0)
