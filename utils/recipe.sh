@@ -58,6 +58,23 @@ at_least() {
 }
 if [[ -n ${max_steps-} ]]; then at_least 1 max_steps; fi
 
+# take_study FOLDER: with --study NAME, begins run.sh again with FOLDER/studies/NAME.conf as a --config, which other options
+# that were given go before
+take_study() {
+  local file=$1/studies/${study-}.conf found=()
+  if [[ -z ${study-} || " ${PARSED_OPTIONS[*]} " == *" --config $file "* ]]; then return; fi
+  if [[ ! -f $file ]]; then
+    mapfile -t found < <(cd "$1/studies" 2>/dev/null && printf '%s\n' *.conf)
+    echo "error: --study $study: there is no $file; there are: ${found[*]%.conf}" >&2 && exit 1
+  fi
+  exec bash "$PWD/${0##*/}" --config "$file" "${PARSED_OPTIONS[@]}"
+}
+
+# asked FOLDER: prints what the study asks, the comments on top of its file, behind a space; nothing without a study
+asked() {
+  if [[ -n ${study-} ]]; then sed -n 's/^# //p' "$1/studies/$study.conf" | paste -sd ' ' | sed 's/^/ /'; fi
+}
+
 before_stages() {
   # shellcheck disable=SC1091 # the recipe's own
   . ./path.sh

@@ -72,6 +72,10 @@ ALONE = {
     "autovc_l1": {"system_conf.distance": "l1"},
     "autovc_onehot": {"data_conf.told_by": "one_hot"},
     "autovc_early": {NECK: 64, BATCH: 8, STEPS: 30_000},  # §4.4
+    "autovc_begun": {STEPS: 60_000},  # in two phases, as CycleAutoVC is trained
+    "autovc_begun_small": {STEPS: 30_000},
+    "autovc_n64_b8_begun": {NECK: 64, BATCH: 8, STEPS: 60_000},
+    "autovc_n64_b8_begun_small": {NECK: 64, BATCH: 8, STEPS: 30_000},
     "cycleautovc_finetune": PHASE_1 | {STEPS: 30_000},
     "cycleautovc_finetune_style": PHASE_2,
     "cycleautovc_nostyle": PHASE_2 | {STYLE: 0.0},  # §5.2.1
@@ -120,6 +124,10 @@ MINI = {
     "autovc_n64": {NECK: 64},
     "autovc_n32_f32": {NECK: 32, FREQ: 32},
     "autovc_early": {NECK: 64, STEPS: 1000},
+    "autovc_begun": {STEPS: 1500},
+    "autovc_begun_small": {STEPS: 1000},
+    "autovc_n64_b8_begun": {NECK: 64, STEPS: 1500},
+    "autovc_n64_b8_begun_small": {NECK: 64, STEPS: 1000},
     "cycleautovc": MINI_PHASE_1,
     "cycleautovc_finetune": MINI_CYCLE | {STEPS: 500},
 }

@@ -6,6 +6,8 @@ import subprocess
 import pytest
 from recipe_copy import Recipe
 
+from audiolab.config import load_yaml
+
 pytestmark = pytest.mark.recipe
 
 
@@ -89,6 +91,32 @@ def test_each_experiment_of_the_page_trains_what_it_says(recipe, tag):
     converters = [each.split(":") for each in settled(recipe, found[tag], "${converters[*]}").split()]
     assert {system: begun for system, begun, _ in converters} == EXPERIMENTS[tag]
     assert all((recipe / f"conf/{name}.yaml").is_file() for system, begun, _ in converters for name in (system, begun))
+
+
+@pytest.mark.parametrize("folder", ["conf", "conf/mini"])
+def test_the_study_of_the_cycle_has_equal_steps(recipe, folder):
+    """Of all that a converter stands on."""
+    converters = settled(recipe, f"--study cycle --conf {folder}", "${converters[*]}").split()
+    steps = {}
+    for each in converters:
+        system, begun, by = each.split(":")
+        phases = {
+            "converter": [system],
+            "continued": [begun, system],
+            "finetuned": [begun, "cycleautovc_finetune", system],
+        }
+        trees = [load_yaml(recipe / folder / f"{name}.yaml")[0] for name in phases[by]]
+        steps[system] = sum(tree["trainer"]["max_steps"] for tree in trees)
+    assert len(converters) == 8
+    assert len(set(steps.values())) == 1, steps
+
+
+def test_a_study_sets_options_that_others_go_before(recipe):
+    shown = settled(recipe, "--study cycle --seeds 5", "$seeds/$expdir/$nostyle")
+    assert shown == "5/exp/mini_cycle/true"
+    (told,) = recipe.fail(study="wheels")
+    assert told.startswith("error: --study wheels: there is no ")
+    assert told.endswith("/conf/mini/studies/wheels.conf; there are: cycle")
 
 
 def test_a_sweep_adds_its_systems_once(recipe):

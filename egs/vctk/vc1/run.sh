@@ -45,6 +45,7 @@ conf=                                   # folder with the YAMLs of all trainings
 systems=                                # converters, by their YAMLs, with phase 2 where there is a NAME_style.yaml; empty: AutoVC, CycleAutoVC, necks 16 and 64
 first_set=large                         # what converters are trained on first: large, or small as in the paper's study of AutoVC
 nostyle=false                           # phase 2 of cycleautovc without the style loss, too (E7)
+study=                                  # a question and the systems that answer it: conf/studies/NAME.conf; empty: none
 sweep=                                  # further systems, those in conf/sweep_NAME.txt: bottleneck freq neck_batch neck_lambda; several in quotes
 keep_optimiser=false                    # phase 2 begins with phase 1's optimiser, too, not with its weights alone
 neural=cycleautovc                      # the system whose mel spectrograms become audio by a HiFi-GAN trained here, too; empty: none

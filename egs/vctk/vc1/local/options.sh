@@ -13,11 +13,13 @@ case $corpus in
     valid_utts=${valid_utts:-2} judged=${judged:-1} units_kind=${units_kind:-char} ;;
   *) echo "error: --corpus is real or mini, not '$corpus'" >&2 && exit 1 ;;
 esac
+take_study "$conf"
 case $eval_part in
   test) note="Test utterances, on which nothing was chosen.$scale" evaluated="eval extra_eval" ;;
   dev) note="Development utterances: for choices, not to be reported.$scale" evaluated=valid ;;
   *) echo "error: --eval_part is test or dev, not '$eval_part'" >&2 && exit 1 ;;
 esac
+note+=$(asked "$conf")
 at_least 1 num_nodes units eval_utts valid_utts
 at_least 2 num_speakers
 at_least "$num_speakers" large_speakers
@@ -45,7 +47,7 @@ if [[ -n $neural && " $systems " != *" $neural "* ]]; then
 fi
 # shellcheck disable=SC2086 # a list
 systems=$(printf '%s\n' $systems | awk '!seen[$0]++' | paste -sd ' ') # sweeps share some
-dataset=${dataset:-$corpus} seeds=${seeds:-$seed} tag=${tag:-$dataset}
+dataset=${dataset:-$corpus} seeds=${seeds:-$seed} tag=${tag:-$dataset${study:+_$study}}
 expdir=${expdir:-exp/$tag} data=data/$dataset dump=dump/$dataset eval=$data/evaluated_$eval_part
 db_root=${db_root:-$corpus_dir/$name} librispeech_root=${librispeech_root:-$corpus_dir/librispeech}
 if [[ -n $max_steps ]]; then train_options="--trainer.max_steps $max_steps $train_options"; fi
@@ -76,7 +78,9 @@ for each in $systems; do if [[ $each == autovc* ]]; then compared+=(--baseline "
 
 spoken="" converters=() # SYSTEM:BEGUN:BY, as local/phases.yaml has them
 for each in $systems; do
-  if [[ ! -f $conf/${each}_style.yaml ]]; then
+  if [[ -f $conf/${each}_small.yaml ]]; then # as many steps of phase 2, without what CycleAutoVC has there
+    converters+=("${each}_small:$each:continued")
+  elif [[ ! -f $conf/${each}_style.yaml ]]; then
     converters+=("$each:$each:converter")
   elif [[ $each != cycleautovc_finetune ]]; then
     converters+=("${each}_style:$each:continued")
