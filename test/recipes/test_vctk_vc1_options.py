@@ -112,7 +112,7 @@ def test_the_study_of_the_cycle_has_equal_steps(recipe, folder):
 
 
 def test_a_study_sets_options_that_others_go_before(recipe):
-    shown = settled(recipe, "--study cycle --seeds 5", "$seeds/$expdir/$nostyle")
+    shown = settled(recipe, "--corpus mini --study cycle --seeds 5", "$seeds/$expdir/$nostyle")
     assert shown == "5/exp/mini_cycle/true"
     (told,) = recipe.fail(study="wheels")
     assert told.startswith("error: --study wheels: there is no ")
