@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -37,6 +38,7 @@ class LabelledSpeechConfig:
     valid_feats: list[str] = option(help="the same for validation")
     languages: list[str] = option(list, "languages that are taken; none: all")
     speakers: list[str] = option(list, "speakers that are taken; none: all")
+    most: int = option(0, "utterances of a speaker that are trained on at most, the first ones by id; 0: all")
     statistics: list[str] = option(
         list,
         "cmvn.scp (compute_cmvn) of the features whose sums over all speakers normalise the outputs, so that several "
@@ -48,6 +50,8 @@ class LabelledSpeechConfig:
             labels, feats = (len(getattr(self, f"{part}_{kind}")) for kind in ("labels", "feats"))
             if labels != feats or not labels:
                 raise ValueError(f"{part}_labels and {part}_feats name as many folders each, at least one")
+        if self.most < 0:
+            raise ValueError(f"most is 0 (all) or more, not {self.most}")
 
 
 class LabelledSpeech(SystemDataset):
@@ -87,6 +91,8 @@ class LabelledSpeech(SystemDataset):
         self._items = np.concatenate([self._in_both(place) for place in range(len(folders))])
         if not len(self._items):
             raise AudiolabError(f"{folders[0]}: {self.feats[0].folder} has none of its utterances; make both of one")
+        if part == "train" and config.most:
+            self._items = self._items[first_of_each([self.speaker(n) for n in range(len(self))], config.most)]
 
     def _in_both(self, place: int) -> np.ndarray:
         """Return (folder, number in the labels, number in the features, frames) of utterances, [n, 4]."""
@@ -204,3 +210,14 @@ class LabelledSpeech(SystemDataset):
         for path in self.config.statistics:
             digest.update(self._of_table(path).tobytes())
         return digest.hexdigest()
+
+
+def first_of_each(groups: Sequence[str], most: int) -> np.ndarray:
+    """Return the places of the first ``most`` members of each group, ascending."""
+    seen: Counter[str] = Counter()
+    places = []
+    for place, group in enumerate(groups):
+        seen[group] += 1
+        if seen[group] <= most:
+            places.append(place)
+    return np.array(places, np.int64)

@@ -166,10 +166,15 @@ def axis_problems(axis: str, known: str | tuple[str, ...], values: list[str]) ->
             problems.append(f"{axis} {value} is named {values.count(value)} times; name each once")
         if isinstance(known, tuple) and value not in known:
             problems.append(f"unknown {axis} '{value}'{did_you_mean(value, known)}")
-        elif len(parts) != axis.count(":") + 1 or not all(parts) or (len(parts) == 2 and parts[0] == parts[1]):
+        elif len(parts) != axis.count(":") + 1 or not _tells(parts):
             problems.append(f"{axis} '{value}' is not {axis.upper()}")
         elif known in ("number", ROUNDS) and not value.isdecimal():
             problems.append(f"{axis} '{given}': give whole numbers, not negative")
         elif known != "file":
-            problems += [f"{axis}: {problem}" for problem in map(id_problem, parts) if problem]
+            problems += [f"{axis}: {problem}" for problem in map(id_problem, filter(None, parts)) if problem]
     return list(dict.fromkeys(problems))
+
+
+def _tells(parts: list[str]) -> bool:
+    """Return whether parts of an axis's value may be these: two that differ, or more, of which the first is there."""
+    return all(parts) and parts[0] != parts[1] if len(parts) == 2 else bool(parts[0])

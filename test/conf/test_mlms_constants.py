@@ -26,7 +26,7 @@ SYSTEM = {
     "init": None,
     "new_code": "mean", "new_head": "mean", "alike": [],  # ours
 }  # fmt: skip
-DATA = {"languages": [], "speakers": [], "statistics": []}
+DATA = {"languages": [], "speakers": [], "most": 0, "statistics": []}
 OPTIM = {"name": "adam", "lr": 1e-3, "schedule": "exponential", "hold": 20_000, "every": 20_000, "gamma": 0.5}
 TRAINER = {
     "max_steps": 100_000, "batch_size": 32, "bucket": 30, "clip_norm": 5.0, "valid_every": 2000, "save_every": 2000,
@@ -42,6 +42,7 @@ DIFFERENCES = {
     "mlms_rand": {},
     "mlms_onehot": {"system_conf.codes": "onehot"},
     "mlms_fixed": {"system_conf.codes": "onehot", "system_conf.learns": ["mean", "bases", "heads"]},
+    **{f"mlms_l{bases}": {"system_conf.bases": bases} for bases in (1, 2, 4)},  # ours: §5 asks for L below U
     "baseline": BASELINE,
     "baseline_small": BASELINE | FEW | {"trainer.max_steps": 20_000, "trainer.patience": 20},
     "adapt_v1": ADAPTS | {"system_conf.learns": ["codes", "heads"]},

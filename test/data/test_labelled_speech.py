@@ -83,6 +83,20 @@ def test_what_is_taken(made, tmp_path):
     assert durations_of(made[0], other[0], languages=["pl"]).speakers == ["P"]
 
 
+def test_no_more_of_a_speaker_than_asked(made):
+    """The first ones by id, of each; what is validated on stays."""
+    whole = opened(*made)
+    ids = [[s["utt"] for s in map(data.__getitem__, keys(data))] for data in (whole, opened(*made, most=2))]
+    assert ids[1] == [name for name in sorted(ids[0]) if name in sorted(n for n in ids[0] if n[0] == name[0])[:2]]
+    assert len(ids[1]) == 6 < len(ids[0])
+    assert opened(*made, most=2).fingerprint() != whole.fingerprint()
+    conf = opened(*made, most=2).config
+    assert len(LabelledSpeech(conf, "valid")) == len(whole)
+    assert len(opened(*made, most=99)) == len(whole)
+    with pytest.raises(ValueError, match="most is 0"):
+        opened(*made, most=-1)
+
+
 def test_statistics(made):
     """Over frames: of inputs by language, of outputs over all, or of tables."""
     dataset = opened(*made)

@@ -66,6 +66,8 @@ def test_what_is_wrong_is_told_with_its_place(tmp_path, old, new, told):
         ("source:target", "name", ["A-B"], ["source:target 'A-B' is not SOURCE:TARGET"]),
         ("source:target", "name", ["A:A"], ["source:target 'A:A' is not SOURCE:TARGET"]),
         ("source:target", "name", ["A:"], ["source:target 'A:' is not SOURCE:TARGET"]),
+        ("a:b:c", "name", ["A:A:C", "A::", "A:B:"], []),
+        ("a:b:c", "name", [":B:C", "A:B"], ["a:b:c ':B:C' is not A:B:C", "a:b:c 'A:B' is not A:B:C"]),
     ],
 )
 def test_values_of_an_axis(axis, known, values, told):

@@ -3,7 +3,13 @@
 import pytest
 from recipe_copy import Recipe, calls_of_make_mini
 
+from audiolab.bin.train import parse
+from audiolab.config import to_dict
+
 pytestmark = pytest.mark.recipe
+
+
+GIVEN = [f"--data_conf.{part}_{kind}=x" for part in ("train", "valid") for kind in ("labels", "feats")]
 
 
 @pytest.fixture(scope="module")
@@ -64,6 +70,56 @@ def test_the_mini_corpora_have_few_sentences_of_new_languages(recipe):
     }
     calls = calls_of_make_mini(recipe, sizes)
     assert [call.split()[1] for call in calls] == ["mailabs", "cmltts"]
+
+
+def test_other_mini_corpora_lie_elsewhere(recipe):
+    sizes = "--mini_sentences 61 --mini_adaptation_sentences 312"
+    found = recipe.settled(f"--corpus mini {sizes}", "$db_root $portuguese_root $data ${mini_mailabs[*]}")
+    folder = "downloads/mini_61_312"
+    counts = "--sentences 61 --adaptation_sentences 312"
+    assert found == f"{folder}/mailabs {folder}/cmltts data/mini_61_312 {counts}"
+    assert recipe.settled(f"--corpus mini {sizes} --seed 7", "$db_root") == "downloads/mini_s7_61_312/mailabs"
+
+
+STUDIES = {
+    "codes": ("mlms_rand mlms_onehot mlms_fixed", "0 1 2 3 4", "", "--baseline mlms_rand"),
+    "bases": ("mlms_l1 mlms_l2 mlms_l4 mlms_rand", "0 1 2", "", "--baseline mlms_rand"),
+    "amounts": (
+        "mlms_rand",
+        "0 1 2",
+        "v2 v3",
+        "--baseline mlms_rand " + " ".join(f"--baseline baseline_{count}" for count in (10, 30, 100, 300)),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", STUDIES)
+@pytest.mark.parametrize("corpus", ["real", "mini"])
+def test_what_a_study_trains(recipe, corpus, name):
+    assert {path.stem for path in (recipe / "conf/studies").iterdir()} == STUDIES.keys()
+    shown = recipe.settled(f"--corpus {corpus} --study {name}", "$systems/$seeds/$versions/${compared[*]}/$tag")
+    *found, tag = shown.split("/")
+    assert tuple(found) == STUDIES[name]
+    assert tag == (f"mini_60_312_{name}" if (corpus, name) == ("mini", "amounts") else f"{corpus}_{name}")
+
+
+@pytest.mark.parametrize("folder", ["conf", "conf/mini"])
+def test_who_is_adapted_to_has_as_many_steps_as_who_is_trained_alone(recipe, folder):
+    """In the study of amounts, at most, with the same patience, and the same rates as the one alone has."""
+    lines = (recipe / folder / "studies/amounts.conf").read_text().splitlines()
+    (options,) = [line.removeprefix("few_options=") for line in lines if line.startswith("few_options=")]
+    alone, adapted = (
+        parse(["--config", str(recipe / folder / f"{name}.yaml"), "--expdir", "x", *GIVEN, *options.split()])[1]
+        for name in ("baseline_small", "adapt_v2")
+    )
+    assert to_dict(alone.trainer) == to_dict(adapted.trainer)
+    assert to_dict(alone.optim) == to_dict(adapted.optim)
+
+
+def test_utterances_of_a_new_language_by_count(recipe):
+    newcomers = recipe.settled("--corpus mini --amounts '0 10'", "$(readers() { echo pl:nina ro:ion; } && newcomers)")
+    assert newcomers == "pl:nina::0 pl:nina:_10:10 ro:ion::0 ro:ion:_10:10"
+    assert recipe.asked(amounts="10")["pairs"] == "baseline:mlms_rand"
 
 
 @pytest.mark.parametrize("changes", [{"versions": ""}, {"adapted": ""}])

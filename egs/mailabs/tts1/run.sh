@@ -27,7 +27,9 @@ portuguese=                        # corpus of Brazilian Portuguese: ttsportugue
 portuguese_root=                   # where that lies; empty: downloads/
 portuguese_config=                 # YAML of what is taken of it; empty: that in local/, of mini in local/mini/
 adapted="pl pt-br"                 # languages that are adapted to; all others are trained together
-dataset=                           # names data/ and dump/; empty: the corpus
+mini_sentences=60                  # of mini, of each voice that is trained on with others; 12 of them are kept out
+mini_adaptation_sentences=28       # of mini, of each voice of a language that is adapted to
+dataset=                           # names data/ and dump/; empty: the corpus, with mini's numbers of sentences where they are others
 # text and features
 features=conf/features_16k.yaml     # YAML of the vocoder's parameters; conf/features.yaml has the paper's rate, which M-AILABS lacks
 front_end=phones                   # what texts are made of: phones of espeak-ng, or units of SentencePiece
@@ -36,16 +38,20 @@ phones=by_language                 # columns of phones: by_language, each its ow
 neighbours=2                       # phones on each side whose identity has columns, 0 to 2
 align_options=                     # further options of audiolab.bin.align, as --align_options="--model.states 5"
 # experiment
+study=                             # a question and the systems that answer it: conf/studies/NAME.conf; empty: none
 conf=                              # folder with the YAMLs of all trainings; empty: conf, or conf/mini
 systems="mlms_rand mlms_onehot mlms_fixed" # multi-language systems, by their YAMLs
 begun=mlms_rand                    # the one of them that is adapted
 versions="v1 v2 v3 v4"             # of adaptation; empty: none
+amounts=                           # utterances of a new language to train on, several in quotes; 0 and empty: all
+baselines=true                     # a model of each language that is trained with others, alone
 men=false                          # baselines and scores of men, too, not of the women alone as in the paper
 postfilter=1.4                     # weight of the mel-cepstrum from its third coefficient on; 1: no post-filter
 eval_part="test"                   # what is synthesised and scored: test, or dev as in the paper's figures, and for choices
 seed=0                             # of everything random, the mini corpora too
 seeds=                             # seeds of the trainings; empty: --seed
 max_steps=                         # steps of each training at most; empty: as the YAMLs say
+few_options=                       # of those on a new language, before these: --few_options="--trainer.max_steps 400"
 train_options=                     # of every training: --train_options="--trainer.precision fp32 …"
 # scoring
 judges=                            # trained judges, of the extra judges: dnsmos words; empty: none
@@ -150,6 +156,7 @@ stage_report() {
   run report tts --expdir "$expdir" --scored "$expdir/scored.tsv" --data "$data/$eval_part" --features "$dump/$eval_part" \
     --scores "$expdir/scores.csv" --corpus "$title ($dataset), $eval_part" --paper local/figures.tsv --sets "${counted[@]}" \
     --pictures "$expdir/pictures" "${compared[@]}" --out "$expdir/report.html"
+  if ((${#pairs[@]} == 0)); then return; fi
   run preference_test make --scored "$expdir/scored.tsv" --compare "${pairs[@]}" --seed "$seed" --out "$expdir/preference" \
     --key "$expdir/preference_key.csv"
 }

@@ -8,6 +8,7 @@ case $corpus in
     scale=" Synthesised voices and small networks." portuguese=${portuguese:-cmltts} ;;
   *) echo "error: --corpus is real or mini, not '$corpus'" >&2 && exit 1 ;;
 esac
+take_study "$conf"
 case $eval_part in
   test) note="Test sentences, on which nothing was chosen, with the durations of the recordings.$scale" ;;
   dev) note="Development sentences, by which trainings were watched, with the durations of the recordings.$scale" ;;
@@ -22,12 +23,19 @@ values_are '([a-z0-9_.]+ ?)+' "names of YAMLs in $conf, without .yaml" systems
 values_are '(v[1-4] ?)*' "some of v1, v2, v3 and v4" versions
 values_are '([0-9]+ ?)*' "whole numbers, not negative" seeds
 values_are '[0-9]+([.][0-9]+)?' "a number, as 1.4" postfilter
-at_least 1 num_nodes job_utterances units
+amounts=${amounts:-0}
+values_are '([0-9]+ ?)+' "whole numbers, not negative" amounts
+at_least 1 num_nodes job_utterances units mini_sentences mini_adaptation_sentences
+note+=$(asked "$conf")
 if [[ " $systems " != *" $begun "* ]]; then
   echo "error: --begun $begun is none of --systems '$systems': name one of them" >&2 && exit 1
 fi
 if [[ -z $adapted ]]; then versions=""; fi
-dataset=${dataset:-$corpus} seeds=${seeds:-$seed} tag=${tag:-$dataset} sets="train dev test"
+sized=$corpus
+if [[ $corpus == mini && "$mini_sentences $mini_adaptation_sentences" != "60 28" ]]; then
+  sized+=_${mini_sentences}_$mini_adaptation_sentences corpus_dir+=_${mini_sentences}_$mini_adaptation_sentences
+fi
+dataset=${dataset:-$sized} seeds=${seeds:-$seed} tag=${tag:-$dataset${study:+_$study}} sets="train dev test"
 expdir=${expdir:-exp/$tag} data=data/$dataset dump=dump/$dataset
 ali=$dump/align labels=$dump/labels all=("$data"/{train,dev,test})
 db_root=${db_root:-$corpus_dir/mailabs} portuguese_root=${portuguese_root:-$corpus_dir/$portuguese}
@@ -37,18 +45,24 @@ for each in prepare_config portuguese_config features; do
 done
 if [[ -n $max_steps ]]; then train_options="--trainer.max_steps $max_steps $train_options"; fi
 shared_dirs=("$data" "$dump")
-job=$(job_variable "$data" "$dump" "$expdir" "$train_options" "$conf" "$whisper")
+job=$(job_variable "$data" "$dump" "$expdir" "$few_options" "$train_options" "$conf" "$whisper")
 
-mini_mailabs=(--sentences 60 --adaptation_sentences 28) # of which 12 are kept out
-mini_portuguese=(--sentences 28)
+mini_mailabs=(--sentences "$mini_sentences" --adaptation_sentences "$mini_adaptation_sentences")
+mini_portuguese=(--sentences "$mini_adaptation_sentences")
 front=("front_end=$front_end" "phones=$phones" "neighbours=$neighbours") units_model=()
 if [[ $front_end == units ]]; then front+=("units=$units") units_model=(--units "$data/lang/units.model"); fi
 judging=("judges=$judges" "judged=$judged" "whisper=$whisper")
-compared=(--baseline baseline) # what others are compared with
 counted=("training=$data/train" "development=$data/dev" "test=$data/test")
-pairs=("baseline:$begun") # Tables 2 and 3, for listeners
-for each in v2 v3; do if [[ " $versions " == *" $each "* ]]; then pairs+=("baseline:$each"); fi; done
-if [[ " $versions " == *" v2 "* && " $versions " == *" v3 "* ]]; then pairs+=(v2:v3); fi
+compared=() pairs=() # what others are compared with; Tables 2 and 3, for listeners
+if [[ $baselines == true ]] || [[ -n $versions && " $amounts " == *" 0 "* ]]; then compared+=(--baseline baseline); fi
+if [[ $baselines == true ]]; then pairs+=("baseline:$begun"); else compared+=(--baseline "$begun"); fi
+for each in $amounts; do
+  if [[ $each != 0 && -n $versions ]]; then compared+=(--baseline "baseline_$each"); fi
+done
+if [[ " $amounts " == *" 0 "* ]]; then
+  for each in v2 v3; do if [[ " $versions " == *" $each "* ]]; then pairs+=("baseline:$each"); fi; done
+  if [[ " $versions " == *" v2 "* && " $versions " == *" v3 "* ]]; then pairs+=(v2:v3); fi
+fi
 
 check_options() {
   local parse=()
@@ -60,13 +74,15 @@ check_options() {
 plan() {
   local make=(durations multi) axes=("seed=$seeds" "code=$systems")
   if [[ -f $data/.stamp/data.json ]]; then
-    make+=(spoken spoken_baseline voices) axes+=("language:speaker=$(readers pool)")
-    if [[ -n $adapted ]]; then make+=(spoken_small) axes+=("new:reader=$(readers adapted)"); fi
-    if [[ -n $versions ]]; then make+=(spoken_adapted) axes+=("version=$versions"); fi
+    make+=(spoken voices) axes+=("language:speaker=$(readers pool)")
+    if [[ $baselines == true ]]; then make+=(spoken_baseline); fi
+    if [[ -n $versions ]]; then
+      make+=(spoken_small spoken_adapted) axes+=("new:reader:few:most=$(newcomers)" "version=$versions")
+    fi
   fi
   run plan "$1" local/phases.yaml --make "${make[@]}" --axes "${axes[@]}" \
     --set "exp=$expdir" "conf=$conf" "dump=$dump" "labels=$labels" "eval_part=$eval_part" "begun=$begun" \
-    "languages=$(languages pool)" "postfilter=$postfilter" "train_options=$train_options" "nj=$nj" \
+    "languages=$(languages pool)" "postfilter=$postfilter" "few_options=$few_options" "train_options=$train_options" "nj=$nj" \
     "job_utterances=$job_utterances" "${@:2}"
 }
 
@@ -87,6 +103,14 @@ readers() {
     index(chosen, " " language[$1] " ") && !known[$2]++ { spoken[$2] = language[$1]; women[language[$1]] += !man[$2] }
     END { for (who in spoken) if (men == "true" || !man[who] || !women[spoken[who]]) print spoken[who] ":" who }
   ' "$genders" "$data/train/utt2lang" "$data/train/utt2spk" | LC_ALL=C sort | paste -sd ' '
+}
+
+# newcomers: prints LANGUAGE:SPEAKER:SUFFIX:UTTERANCES of those who are adapted to, of each of --amounts
+newcomers() {
+  local each few
+  for each in $(readers adapted); do
+    for few in $amounts; do if ((few == 0)); then echo "$each::0"; else echo "$each:_$few:$few"; fi; done
+  done | paste -sd ' '
 }
 
 # languages_are_there: fails where a language that is to be adapted to has no data, or no other language has
