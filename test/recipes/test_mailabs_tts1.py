@@ -204,6 +204,26 @@ def test_nothing_is_made_twice(recipe):
     assert recipe.hashes(*patterns) == before
 
 
+def test_of_a_new_language_some_utterances_are_taken(recipe):
+    """Few of them, or fewer; all but the baselines of the other languages is as ever."""
+    asked = {"tag": "few", "amounts": "1 2", "versions": "v2", "baselines": "false", "systems": "mlms_rand"}
+    recipe.run(stage="train", **asked)
+    few = recipe / "exp/few"
+    found = {(row["system"], row["language"]) for row in rows_of(few / "scores.csv")}
+    adapted = {f"{system}_{count}" for system in ("baseline", "v2") for count in (1, 2)}
+    new = {(system, language) for system in adapted for language in NEW}
+    assert {row for row in found if row[0] != "vocoded"} == new | {("mlms_rand", language) for language in WOMEN}
+    for speaker in NEW.values():
+        for system in ("baseline", "v2"):
+            for count in (1, 2):
+                config = yaml.safe_load((few / f"{system}_{speaker}_{count}_s0/config.yaml").read_text())
+                assert config["data_conf"]["most"] == count
+    assert not list(few.glob("baseline_lisa*"))
+    results = (few / "RESULTS.md").read_text()
+    assert "v2_2" in results.split("baseline_2")[-1]
+    assert not (few / "preference").exists()
+
+
 def test_options_that_cannot_be(recipe):
     assert "there is no such file" in recipe.fail(portuguese="ttsportuguese", portuguese_config="local/nothing.yaml")[0]
     assert "none of --systems" in recipe.fail(begun="mlms_onehot")[0]
