@@ -5,9 +5,10 @@
 Runs the recipe, with the options behind ``--``, in a copy of the checkout to its end; and in another one, at the same
 place, with kills: in turn of all its processes at once, as when the power fails; of one of them, whichever, as when
 memory is short; and of ``run.sh`` alone, while its stage goes on. When all processes have ended, the same command is
-given again. A run that ends before all kills have come is compared, and another is begun. Every file below the
-recipe's folder must be the same: archives and tables byte for byte, ``.pt`` by what is in it; logs and stamps, which
-tell when they were made, are left out. Exit status 0: all the same.
+given again, from the stage on that was killed, as one would; the last one is whole. A run that ends before all kills
+have come is compared, and another is begun. Every file below the recipe's folder must be the same: archives and
+tables byte for byte, ``.pt`` by what is in it; logs and stamps, which tell when they were made, are left out. Exit
+status 0: all the same.
 """
 
 from __future__ import annotations
@@ -72,16 +73,18 @@ class Check:
         """Make a new copy of the checkout."""
         copy_checkout(self.checkout)
 
-    def run(self, after: float | None = None, kind: str = "") -> bool:
+    def run(self, after: float | None = None, kind: str = "", stage: str = "") -> bool:
         """Call ``run.sh`` and wait for the end of all its processes; return whether it ended well.
 
         Args:
             after: Seconds from its beginning to the kill; None: no kill.
             kind: What is killed, of `KINDS`.
+            stage: From which on; all of them otherwise.
         """
         token = secrets.token_hex(8)
         environment = os.environ | {MARK: token, "AUDIOLAB_BACKEND": "local", "PYTHONDONTWRITEBYTECODE": "1"}
         command = [str(self.checkout / "egs" / self.recipe / "run.sh"), *self.options]
+        command += ["--stage", stage] if stage else []
         with open(self.log, "ab") as out:
             process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=out, stderr=out, env=environment)
             try:
@@ -112,9 +115,10 @@ class Check:
                 kill(found)
 
     def stage(self) -> str:
-        """Return the stage that the newest call was in."""
-        found = re.findall(r"^### stage (\S+ \(\w+\)), ", self.log.read_text(encoding="utf-8", errors="replace"), re.M)
-        return found[-1] if found else "none"
+        """Return the stage that the newest call was in; none if it had begun none."""
+        said = self.log.read_text(encoding="utf-8", errors="replace")
+        found = re.findall(r"^### stage \S+ \((\w+)\), ", said, re.M)
+        return found[-1] if found else ""
 
     def trial(self, kinds: cycle, count: int) -> Counter[str]:
         """Kill a run until it has come to its end, ``count`` times at most, and compare; return kills by stage.
@@ -129,15 +133,14 @@ class Check:
         while kills.total() < count:
             kind = next(kinds)
             after = self.moments.uniform(0.0, longest)
-            if self.run(after, kind):
+            if self.run(after, kind, before):
                 break
             stage = self.stage()
             longest, before = (1.3 * longest if stage == before else longest), stage
-            kills[stage] += 1
-            print(f"  {kind} after {after:.1f} s: stage {stage}", flush=True)
-        else:
-            if not self.run():
-                raise AudiolabError(f"run.sh does not go on to its end after the kills; see {self.log}")
+            kills[stage or "before all"] += 1
+            print(f"  {kind} after {after:.1f} s: stage {stage or '-'}", flush=True)
+        if not self.run():
+            raise AudiolabError(f"run.sh does not go on to its end after the kills; see {self.log}")
         faults = differences(self.made, self.checkout / "egs" / self.recipe)
         if faults:
             raise AudiolabError(f"{self.checkout} differs from {self.folder / 'whole'}:\n  " + "\n  ".join(faults))
