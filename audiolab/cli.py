@@ -186,11 +186,11 @@ def run(main: Callable[[], None]) -> NoReturn:
     except BrokenPipeError:
         status = 141
     except OSError as error:
-        no_room = error.errno in (errno.ENOSPC, errno.EDQUOT)
+        no_room = error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
         if not (no_room or "No usable temporary directory" in str(error)):  # the latter is tempfile's, for no room, too
             raise
         where = error.filename or f"standard output, or temporary files in {os.environ.get('TMPDIR', '/tmp')}"
-        print(f"error: cannot write {where}: {os.strerror(errno.ENOSPC)}", file=sys.stderr)
+        print(f"error: cannot write {where}: {os.strerror(error.errno or errno.ENOSPC)}", file=sys.stderr)
         status = 1
     if status and sys.stdout is not None:
         try:

@@ -135,3 +135,15 @@ def test_a_mistyped_option_is_told_before_what_is_missing_for_it(words, told):
     with pytest.raises(AudiolabError) as caught:
         parser.parse_args(words)
     assert str(caught.value) == told
+
+
+@pytest.mark.parametrize(
+    ("out", "limit", "told"),
+    [("/dev/full", "unlimited", "No space left on device"), ("out.txt", "0", "File too large")],
+)
+def test_no_room_for_what_is_printed_is_one_line(tmp_path, out, limit, told):
+    script = f'ulimit -f {limit}; exec "$0" -c "from audiolab import cli; cli.run(lambda: print(1))" >{out}'
+    done = subprocess.run(["bash", "-c", script, sys.executable], cwd=tmp_path, stderr=subprocess.PIPE, text=True)
+    assert done.returncode == 1
+    assert done.stderr.startswith("error: cannot write standard output, or temporary files in ")
+    assert done.stderr.endswith(f": {told}\n")

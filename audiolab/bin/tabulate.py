@@ -12,6 +12,7 @@ from audiolab.datadir.apart import check_not_read
 from audiolab.files import atomic_write
 from audiolab.metrics.scores import read_conditions
 from audiolab.tasks.registry import task_of
+from audiolab.textfile import read_text
 
 
 def main() -> None:
@@ -22,19 +23,21 @@ def main() -> None:
     parser.add_argument("--paper", default=None, help="the paper's tables, by tabs")
     parser.add_argument("--baseline", action="append", default=[], help="system to compare with; may be repeated")
     parser.add_argument("--note", action="append", default=[], help="line above the tables; may be repeated")
+    parser.add_argument("--further", default=None, help="Markdown file whose text stands behind the tables, too")
     parser.add_argument("--expdir", default=None, help="folder of the experiment: how it was trained stands on top")
     parser.add_argument("--scored", default=None, help="list of what was scored; by default scored.tsv of --expdir")
     parser.add_argument("--seed", type=cli.count, default=0, help="seed of the bootstrap")
     options = parser.parse_args()
     conditions_of = Path(options.scores).with_suffix(".yaml")
-    check_not_read(options.out, options.scores, conditions_of, *([options.paper] if options.paper else []))
+    check_not_read(options.out, options.scores, conditions_of, *filter(None, (options.paper, options.further)))
     task = task_of(options.scores)
     scores = task.layout.read(options.scores)
     conditions = read_conditions(conditions_of)
     paper = task.read_paper(options.paper) if options.paper else []
     notes = [*options.note, *([_training(options.expdir, options.scored)] if options.expdir else [])]
+    further = read_text(options.further) if options.further else ""
     with atomic_write(options.out) as file:
-        file.write(task.results(scores, conditions, paper, options.baseline, options.seed, notes))
+        file.write(task.results(scores, conditions, paper, options.baseline, options.seed, notes) + further)
 
 
 def _training(expdir: str, scored: str | None) -> str:

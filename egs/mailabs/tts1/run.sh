@@ -147,9 +147,9 @@ stage_score() {
   # shellcheck disable=SC2086 # a list
   score tts --data "$data/$eval_part" --features "$dump/$eval_part" --statistics "$dump/pool/cmvn.scp" --judges $judges \
     --judged "$judged" ${whisper:+--whisper "$whisper"}
+  further_tables >"$expdir/further.md"
   run tabulate --scores "$expdir/scores.csv" --expdir "$expdir" --paper local/figures.tsv "${compared[@]}" \
-    --note "$note" --out "$expdir/RESULTS.md"
-  further_tables >>"$expdir/RESULTS.md"
+    --note "$note" --further "$expdir/further.md" --out "$expdir/RESULTS.md"
 }
 
 stage_report() {

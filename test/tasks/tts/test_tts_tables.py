@@ -91,6 +91,11 @@ def test_results_in_markdown(tmp_path, monkeypatch):
     assert "24 utterances, 4 voices, 2 seeds." in text
     assert "- Frames: all of them." in text
     assert "no contender" in text
+    (tmp_path / "more.md").write_text("\n## Further\n")
+    command(monkeypatch, tabulate, baseline="baseline", **given, further=tmp_path / "more.md")
+    assert (tmp_path / "R.md").read_text() == f"{text}\n## Further\n"
+    with pytest.raises(AudiolabError, match=r"more\.md"):
+        command(monkeypatch, tabulate, **given | {"out": tmp_path / "more.md"}, further=tmp_path / "more.md")
     with pytest.raises(AudiolabError, match="baseline 'x' was not scored"):
         TASK.results(scores(), {}, baselines=["x"])
 
