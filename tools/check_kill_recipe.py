@@ -109,7 +109,9 @@ class Check:
         if kind == "run.sh":
             kill([first])
         elif kind == "one":
-            kill([self.moments.choice(processes(token) or [first])])
+            victim = self.moments.choice(processes(token) or [first])
+            print(f"  one: {command_of(victim)}", flush=True)
+            kill([victim])
         else:
             while found := processes(token):  # some may have begun while others were stopped
                 kill(found)
@@ -159,6 +161,15 @@ def processes(token: str) -> list[int]:
         except (FileNotFoundError, ProcessLookupError, PermissionError):  # it has ended since, or is not ours
             continue
     return sorted(found)
+
+
+def command_of(process: int) -> str:
+    """Return the beginning of a process's command."""
+    try:
+        words = Path(f"/proc/{process}/cmdline").read_bytes().decode(errors="replace").split("\0")
+    except (FileNotFoundError, ProcessLookupError):
+        return "one that ended by itself just now"
+    return " ".join(words)[:100]
 
 
 def kill(victims: list[int]) -> None:
