@@ -54,6 +54,14 @@ class Recipe:
             line.removeprefix("    # ").split("=", 1) for line in lines if line.startswith("    # ") and "=" in line
         )
 
+    def settled(self, options, value):
+        """Return what a value of run.sh is behind ``local/options.sh``, with options as a shell has them."""
+        lines = [line for line in (self / "run.sh").read_text().splitlines() if not line.startswith("run_stages")]
+        (self / "settled.sh").write_text("\n".join([*lines, f'echo "{value}"', ""]))
+        done = self.bash(f"bash settled.sh {options}")
+        assert not done.stderr
+        return done.stdout.strip()
+
     def bash(self, line):
         """Run a command line in the recipe's folder; return how it ended."""
         return self._execute(["bash", "-c", line], self.folder)

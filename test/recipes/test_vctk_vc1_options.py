@@ -45,15 +45,6 @@ def test_what_is_refused_before_anything_runs(recipe, changes, told):
     assert not (recipe / "exp").exists()
 
 
-def settled(recipe, options, value):
-    """Return what a value is behind ``local/options.sh``, with options as a shell has them."""
-    lines = [line for line in (recipe / "run.sh").read_text().splitlines() if not line.startswith("run_stages")]
-    (recipe / "settled.sh").write_text("\n".join([*lines, f'echo "{value}"', ""]))
-    done = recipe.bash(f"bash settled.sh {options}")
-    assert not done.stderr
-    return done.stdout.strip()
-
-
 # What is trained: YAMLs, each with the one that it begins with
 EXPERIMENTS = {
     "e1": {f"autovc{each}": f"autovc{each}" for each in ("", "_n64", "_n16_f128", "_n32_f32", "_n256_f8")},
@@ -88,7 +79,7 @@ def test_each_experiment_of_the_page_trains_what_it_says(recipe, tag):
     commands = re.findall(r"`\./run\.sh (--tag (e\d+) .*)`", (recipe / "README.md").read_text())
     found = {name: options for options, name in commands} | {"": ""}
     assert found.keys() == EXPERIMENTS.keys()
-    converters = [each.split(":") for each in settled(recipe, found[tag], "${converters[*]}").split()]
+    converters = [each.split(":") for each in recipe.settled(found[tag], "${converters[*]}").split()]
     assert {system: begun for system, begun, _ in converters} == EXPERIMENTS[tag]
     assert all((recipe / f"conf/{name}.yaml").is_file() for system, begun, _ in converters for name in (system, begun))
 
@@ -96,7 +87,7 @@ def test_each_experiment_of_the_page_trains_what_it_says(recipe, tag):
 @pytest.mark.parametrize("folder", ["conf", "conf/mini"])
 def test_the_study_of_the_cycle_has_equal_steps(recipe, folder):
     """Of all that a converter stands on."""
-    converters = settled(recipe, f"--study cycle --conf {folder}", "${converters[*]}").split()
+    converters = recipe.settled(f"--study cycle --conf {folder}", "${converters[*]}").split()
     steps = {}
     for each in converters:
         system, begun, by = each.split(":")
@@ -112,7 +103,7 @@ def test_the_study_of_the_cycle_has_equal_steps(recipe, folder):
 
 
 def test_a_study_sets_options_that_others_go_before(recipe):
-    shown = settled(recipe, "--corpus mini --study cycle --seeds 5", "$seeds/$expdir/$nostyle")
+    shown = recipe.settled("--corpus mini --study cycle --seeds 5", "$seeds/$expdir/$nostyle")
     assert shown == "5/exp/mini_cycle/true"
     (told,) = recipe.fail(study="wheels")
     assert told.startswith("error: --study wheels: there is no ")
@@ -161,4 +152,4 @@ def test_voxceleb_holds_out_utterances(recipe):
 )
 def test_any_system_can_be_heard_by_the_vocoder(recipe, neural, heard):
     options = f"--corpus mini --nostyle true --neural '{neural}' --systems 'autovc cycleautovc cycleautovc_finetune'"
-    assert settled(recipe, options, "$spoken") == heard
+    assert recipe.settled(options, "$spoken") == heard
