@@ -7,8 +7,8 @@ place, with kills: in turn of all its processes at once, as when the power fails
 memory is short; and of ``run.sh`` alone, while its stage goes on. When all processes have ended, the same command is
 given again, from the stage on that was killed, as one would; the last one is whole. A run that ends before all kills
 have come is compared, and another is begun. Every file below the recipe's folder must be the same: archives and
-tables byte for byte, ``.pt`` by what is in it; logs, stamps and run.json, which tell when they were made, are left out. Exit
-status 0: all the same.
+tables byte for byte, ``.pt`` by what is in it; logs, stamps and run.json, which tell when they were made, are left
+out. Exit status 0: all the same.
 """
 
 from __future__ import annotations

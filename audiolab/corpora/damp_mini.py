@@ -1,7 +1,7 @@
 """DAMP-VSEP's mini twin: synthetic songs, sung by several amateurs into a phone that also hears the loudspeaker.
 
-The tracks bleed: the voice's has the band through a small room, the background's has some of the voice. The mix is both
-of them together. They begin at different moments, which the table ``delays.csv`` tells for tests.
+The tracks bleed, if they are to: the voice's has the band through a small room, the background's has some of the voice.
+The mix is both of them together. They begin at different moments, which the table ``delays.csv`` tells for tests.
 """
 
 from __future__ import annotations
@@ -63,6 +63,7 @@ class DampMini:
     performances: int = option(16, "each song is sung twice, by two singers")
     singers: int = option(8, "how many sing in turn")
     seconds: list[float] = option(lambda: [16.0, 19.0], "shortest and longest mix", "s")
+    bleeding: bool = option(True, "tracks bleed into one another; without it each has its source alone")
     m4a: bool = option(False, "background and mix as AAC in .m4a, as the corpus has them, which takes PyAV; else FLAC")
 
     def __post_init__(self) -> None:
@@ -120,7 +121,7 @@ def _write_performance(item: tuple[_Performance, Path]) -> None:
     one, corpus = item
     folder = corpus / str(1 + one.number % 4) / _COUNTRIES[one.language] / one.language / one.name
     margin = round(max(_DELAYS.values()) * RATE)
-    for name, wave in zip(TRACKS, _heard(one.sing(), one.rng)):
+    for name, wave in zip(TRACKS, _heard(one.sing(), one.rng, one.sizes.bleeding)):
         first = margin - one.delays.get(name, 0)
         track = wave[first : len(wave) - 2 * margin + first]
         if one.sizes.m4a and name != "vocal":
@@ -130,15 +131,19 @@ def _write_performance(item: tuple[_Performance, Path]) -> None:
             write_audio(folder / f"{name}.flac", track, RATE)
 
 
-def _heard(song: Song, rng: np.random.Generator) -> list[np.ndarray]:
-    """Return the tracks of a performance, float32 [N] each: the voice as a phone hears it, the background, the mix."""
+def _heard(song: Song, rng: np.random.Generator, bleeding: bool) -> list[np.ndarray]:
+    """Return the tracks of a performance, float32 [N] each: the voice as a phone hears it, the background, the mix.
+
+    What is drawn does not depend on ``bleeding``: without it, song, noise and the tracks' balance are the same.
+    """
     voice, band = (wave.mean(axis=1) for wave in (song.stems["vocals"], song.accompaniment))
     room = _room(rng)
     level = np.sqrt(np.mean(voice**2))
-    phone = voice + _at(signal.oaconvolve(band, room)[: len(band)], level, rng.uniform(*_BAND))
+    phone = voice + bleeding * _at(signal.oaconvolve(band, room)[: len(band)], level, rng.uniform(*_BAND))
     phone += rng.standard_normal(len(phone)) * level * 10 ** (_NOISE / 20)
     band_level = np.sqrt(np.mean(band**2))
-    background = band + _at(signal.oaconvolve(voice, room)[: len(voice)], band_level, rng.uniform(*_VOICE))
+    leak = _at(signal.oaconvolve(voice, room)[: len(voice)], band_level, rng.uniform(*_VOICE))
+    background = band + bleeding * leak
     mix = background + _at(phone, band_level, rng.uniform(*_BALANCE))
     return [(0.9 * wave / np.max(np.abs(wave))).astype(np.float32) for wave in (phone, background, mix)]
 

@@ -7,7 +7,7 @@ above a threshold; detectors predict both. A silent frame of a track has no shar
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from itertools import pairwise
 from pathlib import Path
 from typing import Protocol
@@ -132,4 +132,14 @@ def best_songs(shares: Mapping[str, float], percent: float) -> list[str]:
     Of songs with equal shares those come first whose names do.
     """
     ranked = sorted(shares, key=lambda song: (shares[song], song))
-    return sorted(ranked[: max(1, round(len(ranked) * percent / 100))])
+    return sorted(ranked[: _count(len(ranked), percent)])
+
+
+def songs_by_chance(songs: Collection[str], percent: float, rng: np.random.Generator) -> list[str]:
+    """Return ``percent`` of songs, sorted, as many as `best_songs` gives, drawn without regard to what they hold."""
+    return sorted(rng.permutation(sorted(songs))[: _count(len(songs), percent)].tolist())
+
+
+def _count(songs: int, percent: float) -> int:
+    """Return how many songs ``percent`` of them are, one at least."""
+    return max(1, round(songs * percent / 100))

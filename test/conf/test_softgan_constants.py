@@ -66,6 +66,7 @@ DEFAULTS = {
     **flat({"trainer": to_dict(TrainerConfig(max_steps=1)), "init": to_dict(InitConfig())}),
 }
 HARD = {"system_conf.rho_gen": 1.0, "system_conf.rho_dis": 1.0}
+STD_1, FAST_D = {"system_conf.feature_std": 1.0}, {"optim.discriminator.lr": 1e-3}
 ABLATIONS = {
     "softgan_energy": {},  # Table 1, row 2
     "softgan_noenergy": {"system_conf.lambda_energy": 0.0},  # row 3
@@ -75,6 +76,18 @@ ABLATIONS = {
     "softgan_energy_noanchors": {"system_conf.anchors": "none"},
     "softgan_energy_rhogen": {"system_conf.rho_dis": 1.0},
     "softgan_energy_rhodis": {"system_conf.rho_gen": 1.0},
+    "softgan_energy_std1": STD_1,
+    "softgan_energy_fastd": FAST_D,
+    "softgan_energy_std1_fastd": {**STD_1, **FAST_D},
+    "gan_energy_std1": {**HARD, "system_conf.anchors": "none", **STD_1},
+    "gan_energy_fastd": {**HARD, "system_conf.anchors": "none", **FAST_D},
+    "gan_energy_std1_fastd": {**HARD, "system_conf.anchors": "none", **STD_1, **FAST_D},
+    "gan_energy_rhogen": {"system_conf.rho_dis": 1.0, "system_conf.anchors": "none"},
+    "gan_energy_rhodis": {"system_conf.rho_gen": 1.0, "system_conf.anchors": "none"},
+    "softgan_energy_bottleneck": {"system_conf.generator.bottleneck": True},
+    "softgan_energy_frames256": {"data_conf.frames": 256},
+    "softgan_energy_cycle1": {"system_conf.lambda_cycle": 1.0, "system_conf.lambda_identity": 0.5},
+    "softgan_energy_kernel4": {"system_conf.generator.kernel": 4},
     "softgan_energy_kernel3": {"system_conf.generator.kernel": 3},
     "softgan_energy_cycle10": {"system_conf.lambda_cycle": 10.0, "system_conf.lambda_identity": 5.0},
 }

@@ -6,7 +6,13 @@ from song_folder import make_songs
 
 from audiolab.bin import count_poor_frames as command
 from audiolab.bin import keep_songs
-from audiolab.data.poor_frames import best_songs, count_poor_frames, read_poor_frames, shares_of_songs
+from audiolab.data.poor_frames import (
+    best_songs,
+    count_poor_frames,
+    read_poor_frames,
+    shares_of_songs,
+    songs_by_chance,
+)
 from audiolab.data.stem_dir import StemDir
 from audiolab.datadir.datadir import DataDir
 from audiolab.errors import AudiolabError
@@ -92,6 +98,37 @@ def test_the_best_songs_are_those_with_the_smallest_shares():
     assert best_songs(shares, 1) == ["d"]
     assert best_songs(shares, 65) == ["b", "c", "d"]  # 2.6 of 4
     assert best_songs({"c": 0.1, "b": 0.1, "a": 0.4}, 34) == ["b"]
+
+
+def test_by_chance_as_many_songs_are_kept_and_each_as_often():
+    shares = {f"song{number}": number / 40 for number in range(40)}
+    rng = np.random.default_rng(0)
+    kept = [songs_by_chance(shares, 25, rng) for _ in range(400)]
+    assert all(songs == sorted(set(songs)) and len(songs) == len(best_songs(shares, 25)) == 10 for songs in kept)
+    times = [sum(song in songs for songs in kept) for song in shares]
+    assert 60 < min(times) <= max(times) < 145  # 100 and a standard deviation of 8.7
+    assert songs_by_chance(shares, 25, np.random.default_rng(3)) == songs_by_chance(
+        sorted(shares, reverse=True), 25, np.random.default_rng(3)
+    )
+    assert [len(songs_by_chance(["a", "b", "c"], percent, rng)) for percent in (1, 50, 67, 100)] == [1, 2, 2, 3]
+
+
+def test_songs_are_kept_by_chance_by_the_seed(tmp_path, monkeypatch):
+    """Whatever they hold; the same seed keeps the same songs, and others keep others."""
+    songs = songs_of(tmp_path / "songs", {f"s{number}": (range(number), []) for number in range(8)})
+    counted(monkeypatch, songs, tmp_path / "counted")
+
+    def kept(seed):
+        out = tmp_path / f"kept{len(list(tmp_path.iterdir()))}"
+        options = ["--data", str(tmp_path / "counted"), "--top", "50", "--out", str(out), "--random", str(seed)]
+        monkeypatch.setattr("sys.argv", ["keep_songs", *options])
+        keep_songs.main()
+        return tuple(StemDir(out).ids)
+
+    found = [kept(seed) for seed in range(6)]
+    assert {len(ids) for ids in found} == {4}
+    assert len(set(found)) > 3
+    assert kept(2) == found[2]
 
 
 def counted(monkeypatch, songs, out, *further, made=None):

@@ -25,6 +25,8 @@ OPTIONS = {
     "prepare_conf": "conf/small",
     "students": "large:50",
     "best": "large:50",
+    "by_chance": "large:50",
+    "continued": "medium",
     "candidates": "medium_10s_p0_damp",
     "iterations": 2,
     "train_jobs": 2,
@@ -100,6 +102,24 @@ def test_a_control_is_trained_as_its_students_are_but_without_labels(inside):
     assert student["system_conf"] != teacher["system_conf"]
 
 
+def test_the_teacher_is_trained_on_without_labels(inside):
+    config = config_of("continued_medium")
+    assert config["init"]["run"] == f"{EXP}/teacher_s0"
+    assert config["data_conf"] == config_of("control_large")["data_conf"]
+    assert config["system_conf"] == config_of("teacher")["system_conf"]
+
+
+def test_as_many_labels_are_kept_by_chance_as_by_choice(inside):
+    for number in ROUNDS:
+        chosen, drawn = (StemDir(f"{EXP}/labels_{number}_{how}50_s0") for how in ("top", "drawn"))
+        assert len(set(drawn.songs)) == len(set(chosen.songs))
+        assert set(drawn.ids) <= set(StemDir(f"{EXP}/labels_{number}_s0").ids)
+        student, other = config_of(f"student_large_50_{number}"), config_of(f"drawn_large_50_{number}")
+        assert other["data_conf"].pop("pseudo_dirs") == [f"{EXP}/labels_{number}_drawn50_s0"]
+        student["data_conf"].pop("pseudo_dirs")
+        assert other == student
+
+
 def test_labels_are_the_models_own_of_the_tracks(inside):
     """Vocals of the vocal track by the teacher, in the second round by the best student of the first."""
     tracks = StemDir("dump/mini/damp_train")
@@ -133,7 +153,8 @@ def test_scores(inside):
         "teacher",
         "control_large",
         "medium_10s_p0_damp",
-        *(f"student_large_50_{number}" for number in ROUNDS),
+        "continued_medium",
+        *(f"{kind}_large_50_{number}" for kind in ("student", "drawn") for number in ROUNDS),
     }
     assert {row["system"] for row in scored} == systems
     scores = rows_of(f"{EXP}/scores.csv")
@@ -147,7 +168,7 @@ def test_scores(inside):
     for title in ("Table 1", "Table 2", "Table 3"):
         assert f"## {title}" in results
     assert "10.29" in results  # the paper's teacher
-    for system in ("mixture", "teacher", "control_large"):
+    for system in ("mixture", "teacher", "control_large", "continued_medium", "drawn_large_50_1"):
         assert f"### Difference to {system}" in results
 
 
@@ -208,7 +229,7 @@ def test_students_on_some_of_the_labels_are_compared_with_the_one_on_all(recipe)
     shown = recipe.run(
         "--stage", "score", "--stop_stage", "score", "--dry_run=true", students="large:100 large:50 medium:100"
     )
-    compared = ("mixture", "teacher", "control_large", "student_large_100_1")
+    compared = ("mixture", "teacher", "control_large", "continued_medium", "drawn_large_50_1", "student_large_100_1")
     assert "# compared=" + " ".join(f"--baseline {system}" for system in compared) + "\n" in shown
     assert "student_medium_100_1" not in shown
 

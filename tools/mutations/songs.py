@@ -168,6 +168,12 @@ MUTATIONS = [
         ("the list is not heeded", "if one.name in wanted]", "]"),
     ),
     *of(
+        "audiolab/corpora/damp_mini.py",
+        ("test/corpora/test_damp_mini.py",),
+        ("the band is always in the voice's track", "voice + bleeding * _at(", "voice + _at("),
+        ("the voice is always in the background", "band + bleeding * leak", "band + leak"),
+    ),
+    *of(
         "audiolab/corpora/mir1k.py",
         ("test/corpora/test_mir1k.py::test_song_dir", "test/corpora/test_mir1k.py::test_split_as_in_papers"),
         ("channels the other way round", "ACCOMPANIMENT, VOICE = 0, 1", "ACCOMPANIMENT, VOICE = 1, 0"),

@@ -26,29 +26,35 @@ damp_root=                              # where DAMP-VSEP lies, which is not to 
 mini_train=20                           # songs of mini's MUSDB18 to train on
 mini_test=10                            # songs of its test set
 mini_damp=16                            # performances of mini's DAMP-VSEP
+mini_bleeding=true                      # … whose tracks bleed into one another
 prepare_conf=                           # folder with musdb18.yaml, mir1k.yaml …: what is taken of each corpus; empty: all
 labelled="musdb18 mir1k ccmixter"       # corpora with sources, to train on: some of these
 stems=                                  # songs of your own: {train,valid,test}/<song>/{vocals,accompaniment}.wav; empty: none
 unlabelled=damp                         # corpus of the self-training: damp; empty: none, so no students
-dataset=                                # names data/ and dump/; empty: the corpus
+dataset=                                # names data/ and dump/; empty: the corpus, and _dry where mini does not bleed
 eval_part="test"                        # what is evaluated on: test, or dev (validation songs: for choices)
 # experiment
+study=                                  # a question and the systems that answer it: studies/NAME.conf beside the YAMLs; empty: none
 conf=                                   # folder with the YAMLs of all phases; empty: conf, or conf/mini
 teacher=teacher                         # the teacher's YAML there, without .yaml
 candidates=                             # further teachers, rows of Table 1, by their YAMLs; all: those in conf/table1.txt
 students="large:100 large:50 large:25 medium:100" # rows of Table 2, SIZE:PERCENT: student_SIZE.yaml, and how much of the labels
 best=large:25                           # which of the students is the teacher of the next round
+by_chance=                              # SIZE:PERCENT of students on so much of the labels by chance, not the best
 controls="large"                        # sizes of which a teacher is trained like the student, without labels of DAMP
-iterations=1                            # rounds of self-training at most; ends where validation gains nothing more
+continued=                              # sizes with the teacher's network, of which the teacher is trained on, without labels of DAMP
+iterations=1                            # rounds of self-training at most
+least_gain=0.0                          # dB that validation is to gain in a round, or it is the last one; -inf: all rounds
 threshold=0.5                           # ratio of the other source from which a frame is poor
 seed=0                                  # of everything random
 seeds=                                  # seeds of training; empty: --seed
 max_steps=                              # steps of each training at most; empty: as the YAMLs say
 train_options=                          # of every training: --train_options="--trainer.precision fp32 …"
 # scoring
+against=                                # systems that the others are compared with, beside mixture, teacher and controls
 museval=fast                            # fast: SDR; full: SIR, SAR and ISR too
 # names
-tag=                                    # names the experiment; empty: the data set
+tag=                                    # names the experiment; empty: the data set, or <data set>_<study>
 expdir=                                 # folder of the experiment; empty: exp/<tag>
 
 help_message="Usage: $0 [--corpus mini] [--stage train] [options]"
@@ -65,7 +71,7 @@ stamp_data() { stamp "$data" data --inputs "${roots[@]}" "${choices[@]}" --optio
 stamp_format() { stamp "$dump" format --inputs "$data/.stamp/data.json" --options "rate=$rate"; }
 stamp_train() {
   stamp "$expdir" train --inputs "$dump/.stamp/format.json" "$expdir/train_1.tsv" \
-    --options "iterations=$iterations" "train_options=$train_options"
+    --options "iterations=$iterations" "least_gain=$least_gain" "train_options=$train_options"
 }
 stamp_infer() {
   stamp "$expdir" infer --inputs "$expdir"/{separate.tsv,.stamp/train.json} --options "eval_part=$eval_part"

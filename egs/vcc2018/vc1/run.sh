@@ -40,17 +40,21 @@ ablation=false                          # all systems of Table 1 and what separa
 ablation_configs="softgan_energy softgan_noenergy gan_energy_bottleneck gan_energy lsgan_energy_anchors softgan_energy_noanchors" # of conf/
 seed=0                                  # of everything random
 seeds=                                  # seeds of training; empty: --seed, or 0 1 2 with --ablation
+study=                                  # a question and the systems that answer it: conf/studies/NAME.conf; empty: none
 train_options=                          # further options of training, as --data_conf.unshared true
-max_steps=                              # steps of a training; empty: as train_config says, or 1500 for mini
+max_steps=                              # steps of a training; empty: --real_steps or --mini_steps
+real_steps=                             # … of VCC2018; empty: as the YAML says
+mini_steps=1500                         # … of mini
 leave_out=                              # systems that the listening test leaves out, as gan_energy in the paper's
 # scoring
+against=                                # systems that the others are compared with, beside the three baselines
 judges="dnsmos speaker words"           # trained judges, of the extra judges; empty: none
 judged=                                 # sentences of a pair that they judge; 0: all; empty: 0, or 4 of mini
 whisper=                                # folder of a Whisper model for words; empty: tiny.en, which knows English
 encoder=                                # trainings of speaker encoders (ge2e) that judge similarity, too; empty: none
 language=                               # what is spoken where there is no utt2lang, as en
 # names
-tag=                                    # names the experiment; empty: the data set, or <data set>_ablation
+tag=                                    # names the experiment; empty: the data set, or <data set>_ablation, or <data set>_<study>
 expdir=                                 # folder of the experiment; empty: exp/<tag>
 
 help_message="Usage: $0 [--corpus mini] [--stage train] [options]"

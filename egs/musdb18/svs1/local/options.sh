@@ -1,21 +1,25 @@
 # shellcheck shell=bash disable=SC2154,SC2034 # its variables are run.sh's
 # Sourced by run.sh: what follows from its options, and what is made by local/phases.yaml.
 
-rate=16000
+rate=16000 dry=""
 case $corpus in
   real) corpus_dir=downloads conf=${conf:-conf} title="MUSDB18" scale="" ;;
   mini) corpus_dir=$mini_dir conf=${conf:-conf/mini} title="a synthesised twin of MUSDB18"
     scale=" Synthesised songs and small networks: rows of the paper's tables have its names, not its sizes." ;;
   *) echo "error: --corpus is real or mini, not '$corpus'" >&2 && exit 1 ;;
 esac
+if [[ $corpus == mini && $mini_bleeding == false ]]; then dry=_dry; fi
+take_study "$conf"
 case $eval_part in
   test) note="Test songs, on which nothing was chosen.$scale" paper=(--paper local/tables.tsv) ;;
   dev) note="Validation songs: for choices, not to be reported.$scale" paper=() ;;
   *) echo "error: --eval_part is test or dev, not '$eval_part'" >&2 && exit 1 ;;
 esac
+note+=$(asked "$conf")
 at_least 1 iterations num_nodes mini_train mini_test mini_damp
 values_are 'fast|full' "fast or full" museval
-values_are '([a-z0-9_]+:[0-9]+ ?)*' "SIZE:PERCENT, as large:25" students
+values_are '([a-z0-9_]+:[0-9]+ ?)*' "SIZE:PERCENT, as large:25" students by_chance
+values_are '-?[0-9]+(\.[0-9]+)?|-inf' "a number of dB, or -inf" least_gain
 values_are '((musdb18|mir1k|ccmixter) ?)*' "some of musdb18, mir1k and ccmixter" labelled
 values_are 'damp|' 'damp, or nothing: --unlabelled ""' unlabelled
 values_are '([0-9]+ ?)*' "whole numbers, not negative" seeds
@@ -37,13 +41,15 @@ for name in "$prepare_conf"/*; do
       "or some of them" >&2 && exit 1 ;;
   esac
 done
-dataset=${dataset:-$corpus} db_root=${db_root:-$corpus_dir} seeds=${seeds:-$seed} tag=${tag:-$dataset}
-damp_root=${damp_root:-$db_root/damp}
+dataset=${dataset:-$corpus$dry} db_root=${db_root:-$corpus_dir} seeds=${seeds:-$seed} tag=${tag:-$dataset${study:+_$study}}
+damp_root=${damp_root:-$db_root/damp$dry}
 if [[ -n $max_steps ]]; then train_options="--trainer.max_steps $max_steps $train_options"; fi
 expdir=${expdir:-exp/$tag} data=data/$dataset dump=dump/$dataset
 shared_dirs=("$data" "$dump")
 job=$(job_variable "$data" "$dump" "$expdir" "$train_options" "$conf")
-if [[ -z $unlabelled ]]; then students="" controls=""; fi # there is nothing that they could have more or less of
+if [[ -z $unlabelled ]]; then # there is nothing that they could have more or less of
+  students="" by_chance="" controls="" continued=""
+fi
 if [[ $candidates == all ]]; then
   candidates=$(tr '\n' ' ' <"$conf/table1.txt")
   if [[ -z $unlabelled ]]; then candidates=$(grep -v '_damp$' "$conf/table1.txt" | tr '\n' ' '); fi
@@ -52,6 +58,9 @@ elif [[ -z $unlabelled && "$candidates " == *"_damp "* ]]; then
 fi
 compared=(--baseline mixture --baseline teacher) # what others are compared with, by song
 for each in $controls; do compared+=(--baseline "control_$each"); done
+for each in $continued; do compared+=(--baseline "continued_$each"); done
+for each in $by_chance; do compared+=(--baseline "drawn_${each/:/_}_1"); done
+for each in $against; do compared+=(--baseline "$each"); done
 for each in $students; do # those on all labels, with those of their size on some of them: what choosing gains
   if [[ $each == *:100 && " ${students/$each/}" == *" ${each%:*}:"* ]]; then
     compared+=(--baseline "student_${each/:/_}_1")
@@ -106,6 +115,8 @@ plan() {
   if ((${#without[@]} > 0)); then make+=(separated_candidate) axes+=("candidate=${without[*]}"); fi
   if ((${#with_damp[@]} > 0)); then make+=(separated_candidate_damp) axes+=("candidate_damp=${with_damp[*]}"); fi
   if [[ -n $controls ]]; then make+=(separated_control) axes+=("control=$controls"); fi
+  if [[ -n $continued ]]; then make+=(separated_continued) axes+=("continued=$continued"); fi
+  if [[ -n $by_chance ]]; then make+=(separated_drawn) axes+=("drawn_size:drawn_percent=$by_chance"); fi
   if [[ -n $unlabelled ]]; then
     make+=(separated_student counted poor_tracks poor_labelled)
     axes+=("round=$(seq -s ' ' "$2")" "size:percent=$students" "top=$(tops)")
@@ -119,7 +130,7 @@ plan() {
 
 # tops: prints how much of the labels students take, in percent
 # shellcheck disable=SC2086 # a list
-tops() { printf '%s\n' $students | sed 's/.*://' | sort -nu | paste -sd ' '; }
+tops() { printf '%s\n' $students $by_chance | sed 's/.*://' | sort -nu | paste -sd ' '; }
 
 # get_corpus NAME: downloads or synthesises a corpus
 get_corpus() {
@@ -127,9 +138,9 @@ get_corpus() {
   root=$(root_of "$1")
   case $1 in
     musdb18) sizes=(--train "$mini_train" --test "$mini_test") ;;
-    damp) sizes=(--performances "$mini_damp") ;;
+    damp) sizes=(--performances "$mini_damp" ${dry:+--bleeding false}) ;;
   esac
-  if [[ $corpus == mini && $root == "$corpus_dir/$1" ]]; then
+  if [[ $corpus == mini && ($root == "$corpus_dir/$1" || $root == "$corpus_dir/$1$dry") ]]; then
     run make_mini --corpus "$1" --dest "$root" --seed "$seed" --nj "$nj" "${sizes[@]}"
   elif [[ $root != "$corpus_dir/$1" ]]; then
     if [[ ! -d $root ]]; then echo "error: $root: there is no such folder; --db_root says where it lies" >&2 && exit 1; fi
@@ -163,7 +174,7 @@ gained() {
   for each in $seeds; do
     before+=("$expdir/${name}_$(($1 - 1))_s$each") after+=("$expdir/${name}_$1_s$each")
   done
-  run compare_runs --before "${before[@]}" --after "${after[@]}" --least 0 || status=$?
+  run compare_runs --before "${before[@]}" --after "${after[@]}" --least="$least_gain" || status=$?
   if ((status != 0 && status != 3)); then exit "$status"; fi
   return "$status"
 }

@@ -1,11 +1,15 @@
 # shellcheck shell=bash disable=SC2154,SC2034 # its variables are run.sh's
 # Sourced by run.sh: what follows from its options, and what is made by local/phases.yaml.
 
+take_study conf
 case $corpus in
-  real) corpus_dir=downloads/vcc2018 default_pairs=$(echo VCC2S{F4,M4}:VCC2T{F1,F2,M1,M2}) ;;
-  mini) corpus_dir=$mini_dir default_pairs="VCC2SF4:VCC2TF1 VCC2SM4:VCC2TM1" judged=${judged:-4} max_steps=${max_steps:-1500} ;;
+  real) corpus_dir=downloads/vcc2018 default_pairs=$(echo VCC2S{F4,M4}:VCC2T{F1,F2,M1,M2}) steps=$real_steps ;;
+  mini) corpus_dir=$mini_dir default_pairs="VCC2SF4:VCC2TF1 VCC2SM4:VCC2TM1" judged=${judged:-4} steps=$mini_steps ;;
   *) echo "error: --corpus is real or mini, not '$corpus'" >&2 && exit 1 ;;
 esac
+at_least 1 mini_steps
+if [[ -n $real_steps ]]; then at_least 1 real_steps; fi
+max_steps=${max_steps:-$steps}
 title="recordings in the layout of VCC2018"
 case ${db_root:-$corpus_dir} in
   downloads/vcc2018) title="VCC2018" ;;
@@ -26,16 +30,19 @@ case $eval_part in
   all) eval=$data/eval note="All evaluation sentences, those that choices are made on among them." ;;
   *) echo "error: --eval_part is test, dev or all, not '$eval_part'" >&2 && exit 1 ;;
 esac
+note+=$(asked conf)
 if ((eval_sentences > 0)); then eval+=_first$eval_sentences; fi
 configs=$train_config
 # shellcheck disable=SC2086 # a list
 if [[ $ablation == true ]]; then configs=$(printf 'conf/%s.yaml ' $ablation_configs) seeds=${seeds:-0 1 2}; fi
+if [[ -n $study ]]; then tag=${tag:-${dataset}_$study}; fi
 if [[ $ablation == true ]]; then tag=${tag:-${dataset}_ablation}; fi
 tag=${tag:-$dataset} seeds=${seeds:-$seed} judged=${judged:-0}
 expdir=${expdir:-exp/$tag}
 shared_dirs=("$data" "$dump")
 job=$(job_variable "$data" "$dump" "$expdir" "$infer_config" "$f0_config" "$train_options" "$whisper" "$encoder")
 baselines=(--baseline unconverted --baseline mean_shift --baseline mean_variance) # what the systems are compared with
+for each in $against; do baselines+=(--baseline "$each"); done
 
 check_options() {
   local from=(--corpus "$corpus") back=()
