@@ -68,7 +68,7 @@ note+=$(asked "$conf")
 rows=" $methods" # that are scored
 for each in $further; do rows+=" ${each%%:*}"; done
 for each in $baselines; do
-  if [[ "noisy source$rows " != *"$each "* && $methods != all ]]; then
+  if [[ " noisy source$rows " != *" $each "* && $methods != all ]]; then
     echo "error: --baselines $each: it is not noisy, nor among --methods and --further" >&2 && exit 1
   fi
 done
