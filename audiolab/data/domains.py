@@ -34,10 +34,10 @@ class DomainMixturesConfig:
     source_share: float = option(1.0, "part of a batch that is of the source domain, in the first epoch")
     share_step: float = option(0.0, "by how much that part falls with each epoch")
     least_source: int = option(0, "source samples that a batch has at least")
-    noise_labels: Literal["source", "all"] = option(
-        "source",
-        "whose noise is known in training. all: the target's, too, which with the mixture gives its speech: a label "
-        "that adaptation does not have; for experiments with se_adversarial only",
+    leak_target_noise: bool = option(
+        False,
+        "the target's noise is known in training, which with the mixture gives its speech: a label that unsupervised "
+        "adaptation may not have; only to measure, in se_adversarial, what released follow-up code gains by it",
     )
     source_pool: str | None = option(None, "file of ids, one a line: only these source mixtures are used; null: all")
 
@@ -48,8 +48,8 @@ class DomainMixturesConfig:
             raise ValueError("target_train and target_valid are given both or neither")
         if self.target_train is None and (self.source_share < 1 or self.share_step):
             raise ValueError("source_share is below 1, but target_train is not given")
-        if self.target_train is None and self.noise_labels == "all":
-            raise ValueError("noise_labels is all, but target_train is not given")
+        if self.target_train is None and self.leak_target_noise:
+            raise ValueError("leak_target_noise is true, but target_train is not given")
 
 
 class DomainMixtures(SystemDataset):
@@ -57,7 +57,7 @@ class DomainMixtures(SystemDataset):
 
     A sample has ``noisy``, ``speech`` and ``noise``, float32 [N]; ``source``: whether it is of the source domain;
     ``order``: a random number of its own. In training, speech and noise of a target sample are NaN (its noise not, with
-    ``noise_labels: all``), and there is ``place``, the sample's number in the whole batch, which processes share. How
+    ``leak_target_noise``), and there is ``place``, the sample's number in the whole batch, which processes share. How
     many samples of that batch are of the source domain is its fact ``source``.
 
     An epoch goes once over the target mixtures, or over the source's where there is no target. The source samples of a
@@ -103,7 +103,7 @@ class DomainMixtures(SystemDataset):
         noisy = speech + noise
         if self.train and not of_source:
             speech = np.full_like(noisy, np.nan)
-            noise = noise if self.config.noise_labels == "all" else speech.copy()
+            noise = noise if self.config.leak_target_noise else speech.copy()
         sample = {
             "utt": mixtures.ids[index], "noisy": noisy, "speech": speech, "noise": noise, "source": of_source,
             "order": generator.random(),
@@ -115,7 +115,7 @@ class DomainMixtures(SystemDataset):
     def collate(self, samples: list[dict[str, Any]]) -> Batch:
         """Join samples to ``noisy``, ``speech``, ``noise`` [B, N], ``source`` (bool) and ``order`` [B].
 
-        In training further ``place`` (int64) [B]; with ``noise_labels: all`` also ``target_noise``, which is true.
+        In training further ``place`` (int64) [B]; with ``leak_target_noise`` also ``target_noise``, which is true.
         """
         batch: Batch = {"utts": [sample["utt"] for sample in samples]}
         for name in ("noisy", "speech", "noise"):
@@ -124,7 +124,7 @@ class DomainMixtures(SystemDataset):
         batch["order"] = torch.tensor([sample["order"] for sample in samples], dtype=torch.float64)
         if self.train:
             batch["place"] = torch.tensor([sample["place"] for sample in samples])
-            if self.config.noise_labels == "all":
+            if self.config.leak_target_noise:
                 batch["target_noise"] = True
         return batch
 
@@ -147,12 +147,12 @@ class DomainMixtures(SystemDataset):
 
         Args:
             target: Whether it needs a target domain.
-            target_noise: Whether it has a use for the target's noise, of ``noise_labels: all``.
+            target_noise: Whether it has a use for the target's noise, of ``leak_target_noise``.
         """
         if target and self.target is None:
             raise AudiolabError("data_conf.target_train is missing: this system adapts to a target domain")
-        if self.config.noise_labels == "all" and not target_noise:
-            raise AudiolabError("data_conf.noise_labels is all, but this system does not use them: set it to source")
+        if self.config.leak_target_noise and not target_noise:
+            raise AudiolabError("data_conf.leak_target_noise is true, but this system does not use it: set it to false")
 
     def source_count(self, key: SampleKey) -> int:
         """Return how many samples of the whole batch that a key belongs to are of the source domain.

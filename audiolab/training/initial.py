@@ -110,6 +110,11 @@ def _add(digest: Any, state: Mapping[str, Tensor]) -> None:
         digest.update(value.cpu().contiguous().numpy().tobytes())
 
 
+def _part(state: Mapping[str, Tensor], name: str) -> dict[str, Tensor]:
+    prefix = f"{name}."
+    return {each.removeprefix(prefix): value for each, value in state.items() if each.startswith(prefix)}
+
+
 class _Run:
     """Another run. ``key`` is the config's one that names it, for messages."""
 
@@ -147,14 +152,14 @@ class _Run:
         return set(self.model(key)["state"])
 
     def state(self, name: str, checkpoint: bool, key: str) -> dict[str, Tensor]:
-        """Return a network's state dict."""
+        """Return the state dict of a network, or of a part of one: ``enhancer.encoder``."""
         if checkpoint:
-            tensors, prefix = self.checkpoint(key)["system"], f"{name}."
-            found = {each.removeprefix(prefix): value for each, value in tensors.items() if each.startswith(prefix)}
-            system = "run"
+            found, system = _part(self.checkpoint(key)["system"], name), "run"
         else:
-            model = self.model(key)
-            found, system = model["state"].get(name), model["system"]
+            model, (network, _, part) = self.model(key), name.partition(".")
+            found, system = model["state"].get(network), model["system"]
+            if found and part:
+                found = _part(found, part)
         if not found:
             raise AudiolabError(f"{self.path(checkpoint)}: a {system} without '{name}', which {key} needs")
         return found

@@ -57,7 +57,8 @@ class Initial:
     Attributes:
         network: Takes them.
         run: The other run's folder.
-        name: Of the network there: one of its `System.exports`, or any, of a checkpoint.
+        name: Of the network there: one of its `System.exports`, or any, of a checkpoint; or a part of it, as
+            ``enhancer.encoder``.
         key: The config's key that names the run.
         checkpoint: They are those of its last checkpoint, not the averaged ones of its ``model.pt``.
     """

@@ -35,7 +35,7 @@ DATA = {
     "data_conf.share_step": 0.0,
     "data_conf.least_source": 0,
     "data_conf.source_pool": None,
-    "data_conf.noise_labels": "source",  # the target has no labels
+    "data_conf.leak_target_noise": False,  # the target has no labels
 }
 TRAINER = {
     "trainer.batch_size": 64,  # the first author's code
@@ -88,13 +88,17 @@ PHASES = {
     "source_bn": {"system": "se_statistics", "data_conf.source_share": 0.0, "trainer.max_epochs": 1},  # ours
     "classifier": {
         "system": "se_domain_classifier",
+        "system_conf.classifier.kernel": 1,  # the first author's code
         "data_conf.source_share": 0.5,
         "optim.classifier.lr": 1e-4,  # §3
         "trainer.max_epochs": 10,
     },
     "dann": {
         "system": "se_adversarial",
+        "system_conf.classifier.kernel": 1,
         "system_conf.init_classifier": None,
+        "system_conf.init_decoder": True,  # the first author's code has it begin at random
+        "system_conf.classifier_steps": 1,
         "system_conf.beta": 0.05,  # §3
         "system_conf.schedule": "constant",
         "system_conf.schedule_epochs": 50,  # p goes from 0 to 1 over the training
@@ -147,6 +151,50 @@ MINI = {
     "srst": {**SMALL, **STUDENT, "trainer.max_epochs": 2},
 }
 
+# Of studies: what each YAML stands on, in its folder, and changes there; what is of one size only stands below
+NO_SOURCE = {"data_conf.source_share": 0.0, "data_conf.share_step": 0.0, "data_conf.least_source": 0}
+LEAK = {"data_conf.leak_target_noise": True}  # the first author's code
+WITHOUT = {"system_conf.beta": 0.0}
+RENEWED = {**NO_SOURCE, "system_conf.teacher": "sequential"}
+STUDIES = {
+    "longer": ("source", {}),
+    "longest": ("source", {}),
+    "classifier_3x3": ("classifier", {"system_conf.classifier.kernel": 3}),
+    "dann_b0": ("dann", WITHOUT),
+    "dann_k5": ("dann", {"system_conf.classifier_steps": 5}),
+    "dann_3x3": ("dann", {"system_conf.classifier.kernel": 3}),
+    "dann_last": ("dann", {"trainer.average_best": 0}),
+    "dann_decoder": ("dann", {"system_conf.init_decoder": False}),
+    "dann_leak": ("dann", LEAK),
+    "dann_leak_b0": ("dann", LEAK | WITHOUT),
+    "dann_released": ("dann", LEAK | {"system_conf.init_decoder": False}),
+    "dann_share0": ("srst", NO_SOURCE),
+    "dann_renewed": ("srst", RENEWED),
+    "b0_share0": ("srst", NO_SOURCE),
+    "b0_srst": ("srst", {}),
+    "remixit_static": ("srst", NO_SOURCE),
+    "remixit_renewed": ("srst", RENEWED),
+}  # fmt: skip
+EPOCHS, REFRESH = "trainer.max_epochs", "system_conf.refresh"
+FAST = {"optim.enhancer.lr": 1e-3}
+OF_SIZE = {
+    "conf": {
+        "longer": {EPOCHS: 50},
+        "longest": {EPOCHS: 50 + 20},
+        "remixit_static": {EPOCHS: 50 + 20},
+        "remixit_renewed": {EPOCHS: 50 + 20, REFRESH: 35},
+        "dann_renewed": {REFRESH: 10},
+    },
+    "mini": {
+        "longer": {EPOCHS: 2},
+        "longest": {EPOCHS: 2 + 2},
+        "remixit_static": {EPOCHS: 2 + 2},
+        "remixit_renewed": {EPOCHS: 2 + 2, REFRESH: 2},
+        "dann_renewed": {REFRESH: 1},
+    },
+}
+HIGHER_RATE = {"dann_1e3": ("dann", FAST), "dann_1e3_b0": ("dann", FAST | WITHOUT)}  # mini's DANN has it
+
 
 def resolved(folder, name):
     """Return what a phase's training gets, but for the folders that the recipe gives it."""
@@ -173,6 +221,19 @@ def test_what_mini_changes_is_listed(name):
     assert differing(resolved(CONF / "mini", name), full) == expected
 
 
+@pytest.mark.parametrize("folder", [CONF, CONF / "mini"], ids=lambda folder: folder.name)
+def test_what_studies_change_is_listed(folder):
+    studies = STUDIES | (HIGHER_RATE if folder == CONF else {})
+    assert trainings(folder / "studies") == set(studies)
+    for name, (base, changes) in studies.items():
+        required = SOURCE if PHASES[base]["system"] == "se_supervised" else (*BOTH, INIT)
+        found, basis = training(folder / f"studies/{name}.yaml", *required), resolved(folder, base)
+        expected = changes | OF_SIZE[folder.name].get(name, {})
+        assert {key: value for key, (value, _) in differing(found, basis).items()} == {
+            key: value for key, value in expected.items() if value != basis[key]
+        }, name
+
+
 def test_all_phases_are_listed_here():
     assert trainings(CONF) == set(PHASES)
     assert trainings(CONF / "mini") == set(MINI) == set(PHASES)
@@ -191,6 +252,11 @@ def test_phases_stand_on_each_other_as_in_algorithm_1():
         "classifier": [("system_conf.init", "source")],
         "remixit": [("system_conf.init", "source")],
         "dann": [("system_conf.init", "source"), ("system_conf.init_classifier", "classifier")],
+        "longer": [("system_conf.init", "source")],
+        "longest": [("system_conf.init", "source")],
+        "classifier_3x3": [("system_conf.init", "source")],
+        "dann_b0": [("system_conf.init", "source"), ("system_conf.init_classifier", "classifier")],
+        "adversarial": [("system_conf.init", "source")],  # and what its row begins with
         "dann_classifier": after_dat,
         "dann_remixit": after_dat,
         "srst_random": after_dat,

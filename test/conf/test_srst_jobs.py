@@ -14,6 +14,15 @@ BEGUN_WITH = {
     "srst_similar": {"init": "dann"},
 }  # fmt: skip
 METHODS = [phase for phase in BEGUN_WITH if "classifier" not in phase]
+OF_STUDIES = {
+    "longer:source:longer": {"init": "source"},
+    "longest:source:longest": {"init": "source"},
+    "classifier_3x3:source:classifier_3x3": {"init": "source"},
+    "dann_b0:source:dann_b0": {"init": "source", "init_classifier": "classifier"},
+    "dann_3x3:classifier_3x3:adversarial": {"init": "source", "init_classifier": "classifier_3x3"},
+    "b0_srst:dann_b0:self_trained": {"init": "dann_b0"},
+    "longest_bn:longest:statistics": {"init": "longest"},
+}
 SETTINGS = {
     "exp": "exp",
     "conf": "conf",
@@ -36,8 +45,9 @@ def made(recipe, monkeypatch):
     """Return a call that gives the plan of methods with seeds 4 and 5 and one set."""
     monkeypatch.chdir(EGS / "dns/se1")
 
-    def made(*methods):
-        return Plan(recipe, SETTINGS, {"method": methods, "seed": ["4", "5"], "set": ["x"]}, ["noisy", "enhanced"])
+    def made(*methods, further=()):
+        axes = {"method": methods, "seed": ["4", "5"], "set": ["x"]} | ({"row:begun:by": further} if further else {})
+        return Plan(recipe, SETTINGS, axes, ["noisy", "enhanced", *(["enhanced_further"] if further else [])])
 
     return made
 
@@ -52,7 +62,8 @@ def options_of(job):
 
 def test_all_methods_and_phases_are_listed_here(recipe):
     assert sorted(recipe.axes["method"]) == sorted(METHODS)
-    assert {phase.name for phase in recipe.phases.values() if phase.verb == "train"} == set(BEGUN_WITH)
+    trained = {phase.name for phase in recipe.phases.values() if phase.verb == "train"}
+    assert trained == {*BEGUN_WITH, *(row.split(":")[-1] for row in OF_STUDIES)}
 
 
 @pytest.mark.parametrize("phase", BEGUN_WITH)
@@ -72,6 +83,28 @@ def test_a_phase_has_its_data_and_begins_with_the_right_runs(made, phase):
     assert {path for path in job.reads if "mixtures" in path} == {
         f"data/.stamp/mixtures_{name}.json" for name in domains.values()
     }
+
+
+@pytest.mark.parametrize("row", OF_STUDIES)
+def test_a_row_of_a_study_has_its_data_and_begins_with_the_right_runs(made, row):
+    name, _, by = row.split(":")
+    plan, begun = made("source", further=[row]), OF_STUDIES[row]
+    job = plan.jobs[by, (("seed", "4"),) if by == name else (("row:begun:by", row), ("seed", "4"))]
+    config = "source_bn" if by == "statistics" else f"studies/{name}"
+    expected = {"--config": f"conf/{config}.yaml", "--expdir": f"exp/{name}_s4", "--seed": "4"}
+    domains = ["source"] if by in ("longer", "longest") else ["source", "target"]
+    for domain in domains:
+        expected |= {f"--data_conf.{domain}_{part}": f"data/{domain}_{part}" for part in ("train", "valid")}
+    expected |= {f"--system_conf.{key}": f"exp/{run}_s4" for key, run in begun.items()}
+    if by == "self_trained":
+        expected["--data_conf.source_pool"] = "exp/srst_random_s4/source_pool"
+    assert options_of(job) == expected | {"--trainer.max_steps": "3"}
+    assert {path for path in job.reads if "mixtures" in path} == {f"data/.stamp/mixtures_{d}.json" for d in domains}
+    runs = {f"exp/{run}_s4" for run in {"source", *begun.values()}}
+    trained = [each.folder for wave in plan.waves("train") for each in wave]
+    assert all(trained.index(run) < trained.index(job.folder) for run in runs)
+    listed = [tuple(each.listed.values()) for each in plan.jobs.values() if each.phase.name == "enhanced_further"]
+    assert listed == [(name, s, "x", f"exp/{name}_s{s}/enhanced/x") for s in "45"]
 
 
 @pytest.mark.parametrize(

@@ -67,7 +67,7 @@ def test_steps_know_their_number_in_the_epoch(folders):
 
 
 def test_targets_noise_is_known_only_where_that_is_asked_for(folders):
-    labelled = dataset(folders, source_share=0.5, noise_labels="all")
+    labelled = dataset(folders, source_share=0.5, leak_target_noise=True)
     (batch,) = (labelled.collate(samples) for samples in batches(labelled, 12, 1))
     assert batch["target_noise"]
     target = ~batch["source"]
@@ -82,7 +82,7 @@ def test_targets_noise_is_known_only_where_that_is_asked_for(folders):
         index = mixtures.ids.index(utt)
         whole = mixtures.parts(index, 0, int(mixtures.samples[index]))[1]
         assert np.abs(np.lib.stride_tricks.sliding_window_view(whole, len(noise)) - noise).sum(1).min() == 0
-    with pytest.raises(AudiolabError, match="noise_labels is all, but this system does not use them"):
+    with pytest.raises(AudiolabError, match="leak_target_noise is true, but this system does not use it"):
         labelled.require(target=True, target_noise=False)
 
 

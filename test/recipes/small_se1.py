@@ -26,10 +26,10 @@ SIZES = {
 SNRS = {"target_test_m5dB": -5, "target_test_0dB": 0, "target_test_5dB": 5, "english_test_0dB": 0}
 
 
-def drawn_from(name, speech, noise):
+def drawn_from(name, speech, noise, data=DATA):
     """Return whether all that is mixed is in these data dirs, where no speaker and no noise is in two."""
-    tables = [read_table(f"{DATA}/{kind}_{part}/wav.scp") for kind, part in (("speech", speech), ("noise", noise))]
-    return all(f[0] in tables[0] and f[3] in tables[1] for f in mixtures(f"{DATA}/{name}").values())
+    tables = [read_table(f"{data}/{kind}_{part}/wav.scp") for kind, part in (("speech", speech), ("noise", noise))]
+    return all(f[0] in tables[0] and f[3] in tables[1] for f in mixtures(f"{data}/{name}").values())
 
 
 def history(phase):
@@ -40,8 +40,8 @@ def history(phase):
     return rows, max(ranked)[1] if trainer["average_best"] else STEPS
 
 
-def state_of(phase):
-    return torch.load(f"{EXP}/{phase}_s0/model.pt", weights_only=True)["state"]["enhancer"]
+def state_of(phase, exp=EXP):
+    return torch.load(f"{exp}/{phase}_s0/model.pt", weights_only=True)["state"]["enhancer"]
 
 
 def batches_seen(phase):

@@ -120,3 +120,28 @@ def test_written_mixtures_are_those_of_the_tables(inside, written):
             np.testing.assert_allclose(speech + noise, noisy, atol=1e-7)
             for wave, expected in zip((speech, noise), parts(f"{DATA}/{name}", mixture)):
                 np.testing.assert_allclose(wave, expected, atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("gap", "speech", "noise", "languages"),
+    [("language", "target", "source", {*LANGUAGES.values()}), ("noise", "english", "target", {"en"})],
+)
+def test_a_target_that_differs_in_one_thing_alone(recipe, monkeypatch, gap, speech, noise, languages):
+    """In a folder of its own; English, where it is not the target's speech, is in the target's noise, too."""
+    monkeypatch.chdir(recipe.folder)
+    before, data = recipe.hashes(f"{DATA}/*/*"), f"data/mini_{gap}"
+    recipe.run("--stage", "data", "--stop_stage", "evaluation", gap=gap)
+    for part in ("train", "valid"):
+        assert drawn_from(f"target_{part}", f"{speech}_{part}", f"{noise}_{part}", data)
+        assert drawn_from(f"source_{part}", f"source_{part}", f"source_{part}", data)
+        assert drawn_from(f"oracle_{part}", f"oracle_{part}", f"{noise}_{part}", data)
+        assert set(read_table(f"{data}/target_{part}/utt2lang").values()) == languages
+        assert set(read_table(f"{data}/oracle_{part}/utt2lang").values()) == languages | {"en"}
+    sets = sorted(path.name for path in Path(data).glob("*_test_*dB"))
+    assert sets == sorted(name for name in SNRS if gap != "noise" or name != "english_test_0dB")
+    for name in sets:
+        of_set = "english" if name.startswith("english") else speech
+        assert drawn_from(name, f"{of_set}_test", f"{noise}_test", data)
+    assert recipe.hashes(f"{DATA}/*/*") == before
+    told = recipe.fail("--stage", "mixtures", "--dataset", "mini", gap=gap)[0]
+    assert told.startswith(f"error: {DATA} was made with ")

@@ -115,6 +115,12 @@ def test_only_the_mixtures_that_the_methods_need_are_drawn_and_asked_for(tmp_pat
         ({"mini_noises": 19}, "--mini_noises 19: give a whole number, 20 or more"),
         ({"num_nodes": 2}, "--num_nodes 2: run.py knows this machine only"),
         ({"num_nodes": 0}, "--num_nodes 0: give a whole number, 1 or more"),
+        ({"study": "adversery"}, "there is no conf/mini/studies/adversery.conf; there are: adversary "),
+        ({"gap": "both"}, "--gap is language, noise, or empty for both, not 'both'"),
+        ({"baselines": "noisy dann_b0", "methods": "source"}, "--baselines dann_b0: it is not noisy, nor among "),
+        ({"further": "dann_k5:classifier"}, "row:begun:by 'dann_k5:classifier' is not ROW:BEGUN:BY"),
+        ({"further": "dann_k5:clasifier:adversarial"}, "needs unknown phase 'clasifier'; did you mean 'classifier'?"),
+        ({"further": "dann_k6:classifier:adversarial"}, "conf/mini/studies/dann_k6.yaml: no such file"),
         ({"methods": "source srst_similr"}, "unknown method 'srst_similr'; did you mean 'srst_similar'"),
         ({"prepare_conf": "conf"}, "--prepare_conf conf/classifier.yaml: it is to hold librispeech.yaml, wham.yaml,"),
         ({"prepare_conf": "none"}, "--prepare_conf none/*: it is to hold librispeech.yaml, wham.yaml, dns.yaml"),
@@ -133,6 +139,20 @@ def test_what_a_later_stage_would_refuse_is_told_before_any(tmp_path, options, t
     assert error.startswith("error: ")
     assert told in error
     assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_a_study_sets_options_that_others_go_before(tmp_path):
+    recipe = Recipe(tmp_path, NAME, {"corpus": "mini"})
+    shown = recipe.asked("--stage", "train", study="leak", seeds="5")
+    assert shown["expdir"] == "exp/mini_leak"
+    assert shown["data"] == "data/mini"
+    shown = recipe.asked("--stage", "score", study="domains", gap="noise")
+    assert shown["expdir"] == "exp/mini_noise_domains"
+    assert shown["data"] == "data/mini_noise"
+    assert shown["judges"] == "''"
+    note = shown["note"].replace("\\", "")
+    assert "The target differs from the source in noise only. What do DANN and RemixIT gain where the target" in note
+    assert recipe.asked("--stage", "score", study="domains", judges="dnsmos")["judges"] == "dnsmos"
 
 
 def test_another_seed_is_another_corpus(tmp_path):

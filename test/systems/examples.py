@@ -120,7 +120,7 @@ def se_self_training(folder: Path) -> Example:
 
 def target_noise(folder: Path) -> Example:
     """Domain-adversarial training that knows the target's noise; one of two processes may hold no source mixture."""
-    shares = {"source_share": 0.3, "noise_labels": "all"}
+    shares = {"source_share": 0.3, "leak_target_noise": True}
     return enhancement(folder, "se_adversarial", ("enhancement",), enhanced_noise, shares)
 
 

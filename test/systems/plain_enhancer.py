@@ -173,17 +173,29 @@ def loss_of(estimates, speech, noise, config):
 
 
 def log_odds(w, bottleneck):
-    """The domain classifier: over channels, PReLU, over bins, PReLU, mean over time; one item [C, F, T] at a time."""
+    """The domain classifier: over channels, PReLU, over bins, PReLU, mean over time; one item [C, F, T] at a time.
+
+    Kernels reach as many bins and frames to either side; beyond the bottleneck are zeros.
+    """
 
     def prelu(value, slope):
         return torch.where(value > 0, value, slope * value)
 
     out = []
     for item in bottleneck:
-        kernel, bias = w["over_channels.0.weight"][0, :, 0, 0], w["over_channels.0.bias"][0]
-        maps = prelu(sum(kernel[c] * item[c] for c in range(len(kernel))) + bias, w["over_channels.1.weight"][0])
-        kernel, bias = w["over_frequency.0.weight"][0, :, 0], w["over_frequency.0.bias"][0]
-        line = prelu(sum(kernel[f] * maps[f] for f in range(len(kernel))) + bias, w["over_frequency.1.weight"][0])
+        (channels, bins, frames), kernel = item.shape, w["over_channels.0.weight"][0]
+        size = kernel.shape[-1]
+        around = functional.pad(item, (size // 2,) * 4)
+        maps = w["over_channels.0.bias"][0] + sum(
+            kernel[c, i, j] * around[c, i : i + bins, j : j + frames]
+            for c in range(channels) for i in range(size) for j in range(size)
+        )  # fmt: skip
+        around = functional.pad(prelu(maps, w["over_channels.1.weight"][0]), (size // 2, size // 2))
+        kernel = w["over_frequency.0.weight"][0]
+        line = w["over_frequency.0.bias"][0] + sum(
+            kernel[f, j] * around[f, j : j + frames] for f in range(bins) for j in range(size)
+        )
+        line = prelu(line, w["over_frequency.1.weight"][0])
         out.append(line.sum() / len(line))
     return out
 

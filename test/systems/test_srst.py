@@ -11,7 +11,13 @@ from audiolab.dataset import Whole
 from audiolab.errors import AudiolabError
 from audiolab.systems.srst.adversarial import DomainAdversarial
 from audiolab.systems.srst.classifier import DomainClassifier
-from audiolab.systems.srst.config import AdversarialConfig, EnhancerConfig, LossConfig, SelfTrainingConfig
+from audiolab.systems.srst.config import (
+    AdversarialConfig,
+    DomainClassifierConfig,
+    EnhancerConfig,
+    LossConfig,
+    SelfTrainingConfig,
+)
 from audiolab.systems.srst.enhancer import Enhancer, consistent
 from audiolab.systems.srst.losses import domain_loss, enhancement_loss, enhancement_scores
 from audiolab.systems.srst.predictor import Level, Predictor
@@ -118,7 +124,7 @@ def test_domain_loss_is_the_mean_of_minus_log_probabilities():
 
 def test_classifier_is_two_convolutions_and_the_mean_over_time():
     torch.manual_seed(0)
-    classifier = DomainClassifier(6, 5)
+    classifier = DomainClassifier(EnhancerConfig(n_fft=20, hop=10, widths=[3, 6]), DomainClassifierConfig())
     assert sum(p.numel() for p in classifier.parameters()) == (6 + 1 + 1) + (5 + 1 + 1)
     x = noise(2, 6, 5, 9)
     frames = torch.stack([classifier(x[..., t : t + 1]) for t in range(9)])
@@ -316,6 +322,9 @@ def test_teacher_changes_when_its_protocol_says_so(teacher, epochs):
         (LossConfig, {"clamp_db": 0.0}),  # nothing would be learned
         (AdversarialConfig, {"beta": -0.05}),
         (AdversarialConfig, {"schedule_epochs": 0}),
+        (AdversarialConfig, {"classifier_steps": 0}),
+        (DomainClassifierConfig, {"kernel": 2}),
+        (DomainClassifierConfig, {"kernel": -1}),
         (SelfTrainingConfig, {"refresh": 0}),
         (SelfTrainingConfig, {"remix_group": 0}),
         (SelfTrainingConfig, {"gamma": 1.5}),
@@ -325,7 +334,7 @@ def test_teacher_changes_when_its_protocol_says_so(teacher, epochs):
 )
 def test_values_that_make_no_sense_are_refused_before_training(config, values):
     with pytest.raises(ValueError, match=next(iter(values))):
-        config(**({} if config is LossConfig else {"init": "x"}) | values)
+        config(**({} if config in (LossConfig, DomainClassifierConfig) else {"init": "x"}) | values)
 
 
 def predictor(**options):

@@ -50,6 +50,22 @@ def test_a_teacher_may_begin_with_a_run_of_its_own(tmp_path, teacher, begins_wit
         assert all(torch.equal(value, expected[name]) for name, value in network.state_dict().items())
 
 
+@pytest.mark.parametrize("init_decoder", [True, False])
+def test_the_decoder_may_begin_at_random(tmp_path, init_decoder):
+    """Domain-adversarial training then takes the encoder alone; the decoder is as it was drawn."""
+    make_run(tmp_path / "run")
+    config = AdversarialConfig(str(tmp_path / "run"), EnhancerConfig(**SMALL_ENHANCER), init_decoder=init_decoder)
+    system = DomainAdversarial(config)
+    drawn = {name: value.clone() for name, value in system.enhancer.state_dict().items()}
+    Inheritance(system).take_over()
+    trained = torch.load(tmp_path / "run" / "model.pt", weights_only=True)["state"]["enhancer"]
+    for name, value in system.enhancer.state_dict().items():
+        expected = trained if init_decoder or name.startswith("encoder.") else drawn
+        assert torch.equal(value, expected[name]), name
+    assert not torch.equal(drawn["decoder.last.weight"], trained["decoder.last.weight"])
+    assert list(Inheritance(system).fingerprints()) == ["system_conf.init"]
+
+
 def test_what_was_taken_over_is_known_by_its_values(tmp_path):
     """Not by the file's bytes: it is written anew whenever a run that has ended is asked for again."""
     first, second = (str(tmp_path / name) for name in "ab")

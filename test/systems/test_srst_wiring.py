@@ -49,7 +49,7 @@ def batch_of(seed, source=(False, True, True, False), share=0.5, target_noise=Fa
         seed: Of what is random.
         source: Which are of the source domain.
         share: Which part of the whole batch is; of which a process may hold another part.
-        target_noise: The target's noise is known (``data_conf.noise_labels: all``).
+        target_noise: The target's noise is known (``data_conf.leak_target_noise``).
     """
     generator = torch.Generator().manual_seed(seed)
     count, time = len(source), torch.arange(LENGTH)
@@ -117,9 +117,10 @@ def test_validation_scores_by_domain_what_the_enhancer_makes():
 # Domain classifier
 
 
-def test_domain_classifier_learns_on_an_encoder_that_stays():
+@pytest.mark.parametrize("kernel", [1, 3, 5])
+def test_domain_classifier_learns_on_an_encoder_that_stays(kernel):
     """§3: cross entropy, on the frozen encoder's features with the statistics that it has learned."""
-    system, config = made("se_domain_classifier")
+    system, config = made("se_domain_classifier", classifier={"kernel": kernel})
 
     def reference(weights, batch):
         features, _ = encode(weights["enhancer"], batch["noisy"], config.enhancer, training=False)
@@ -139,6 +140,9 @@ ADVERSARIAL = {
     "noise_weight": {"loss": {"noise_weight": 0.3}},
     "clamp_db": {"loss": {"clamp_db": 3.0}},
     "frozen": {"freeze_classifier": True, "beta": 0.7},
+    "no adversary": {"beta": 0.0},
+    "five steps of the classifier": {"classifier_steps": 5},
+    "3 × 3": {"classifier": {"kernel": 3}},
 }
 
 
@@ -173,8 +177,9 @@ def adversarial(config, factor):
             objective=enhancement - factor * config.beta * domain,
         )
         if not config.freeze_classifier:
-            odds = log_odds(weights["classifier"], held)
-            yield Plain("classifier", config.beta * cross_entropy(odds, source), ("classifier",))
+            for _ in range(config.classifier_steps):  # each with what the one before has learned
+                odds = log_odds(weights["classifier"], held)
+                yield Plain("classifier", config.beta * cross_entropy(odds, source), ("classifier",))
 
     return reference
 

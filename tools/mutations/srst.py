@@ -13,6 +13,7 @@ METRICS = ("test/metrics/test_enhancement_metrics.py",)
 TABLES = ("test/metrics/test_bootstrap.py", "test/tasks/se/test_se_tables.py")
 CONSTANTS = ("test/conf/test_srst_constants.py",)
 JOBS = ("test/conf/test_srst_jobs.py",)
+STUDIES = ("test/conf/test_srst_studies.py",)
 CONF = "egs/dns/se1/conf"
 
 MUTATIONS = [
@@ -70,9 +71,17 @@ MUTATIONS = [
         ("mean over what the process holds", 'sources = whole.share(whole.facts["source"])',
          "sources = int(source.sum())"),
         ("Ganin's factor rises slower", "math.exp(-10 * progress)", "math.exp(-progress)"),
-        ("frozen classifier learns", "if not self.config.freeze_classifier:", "if True:"),
+        ("frozen classifier learns", "range(0 if self.config.freeze_classifier else", "range(0 if False else"),
+        ("one step of the classifier", "else self.config.classifier_steps)", "else 1)"),
         ("labels swapped", 'labels = batch["speech"][source], batch["noise"][source]',
          'labels = batch["noise"][source], batch["speech"][source]'),
+    ),
+    *of(
+        "audiolab/systems/srst/adversarial.py",
+        ("test/systems/test_srst_initial.py",),
+        ("the decoder begins with the other run's", "if not self.config.init_decoder:", "if False:"),
+        ("the decoder alone begins with it", 'self.enhancer.encoder, self.config.init, "enhancer.encoder"',
+         'self.enhancer.decoder, self.config.init, "enhancer.decoder"'),
     ),
     *of(
         "audiolab/systems/srst/domain_classifier.py",
@@ -90,6 +99,9 @@ MUTATIONS = [
         "audiolab/systems/srst/classifier.py",
         (*WIRING, *SYSTEM),
         ("sum over time", ".float().mean(-1)", ".float().sum(-1)"),
+        ("a bin at a time", "nn.Conv2d(channels, 1, kernel, padding=zeros)", "nn.Conv2d(channels, 1, 1)"),
+        ("a frame at a time", "nn.Conv1d(bins, 1, kernel, padding=zeros)", "nn.Conv1d(bins, 1, 1)"),
+        ("mean over the inner frames", "nn.Conv1d(bins, 1, kernel, padding=zeros)", "nn.Conv1d(bins, 1, kernel)"),
     ),
     *of(
         "audiolab/systems/srst/supervised.py",
@@ -175,7 +187,7 @@ MUTATIONS = [
         ("share does not fall", "self.config.source_share - self.config.share_step * key.epoch",
          "self.config.source_share"),
         ("share of each batch rounded", "math.floor(steps * wanted + 0.5 + _ROUNDING)", "steps * round(wanted)"),
-        ("noise of the target is given", 'if self.config.noise_labels == "all" else speech.copy()',
+        ("noise of the target is given", 'if self.config.leak_target_noise else speech.copy()',
          "if True else speech"),
         ("share rises", "self.config.source_share - self.config.share_step",
          "self.config.source_share + self.config.share_step"),
@@ -294,7 +306,12 @@ MUTATIONS = [
         "egs/dns/se1/local/phases.yaml",
         JOBS,
         ("oracle on the source", "{run} {on_oracle}", "{run} {on_source}"),
-        ("classifier of another run", "init_classifier {classifier}", "init_classifier {source}"),
+        ("classifier of another run", "{source} --system_conf.init_classifier {classifier}",
+         "{source} --system_conf.init_classifier {source}"),
+        ("control with the target", "studies/longer.yaml {run} {on_source}", "studies/longer.yaml {run} {on_both}"),
+        ("any row begins with one classifier", "init_classifier {exp}/{begun}_s{seed}", "init_classifier {classifier}"),
+        ("all students begin with the source model", "{exp}/{begun}_s{seed}\n      --data_conf.source_pool",
+         "{source}\n      --data_conf.source_pool"),
     ),
     *of(f"{CONF}/common.yaml", CONSTANTS, ("Hann window", "window: hamming", "window: hann"),
         ("FFT of 1024", "n_fft: 512", "n_fft: 1024"), ("batch of 16", "batch_size: 64", "batch_size: 16"),
@@ -312,6 +329,10 @@ MUTATIONS = [
     *of(f"{CONF}/mini/dann.yaml", CONSTANTS, ("mini with the paper's beta", "beta: 0.5", "beta: 0.05")),
     *of(f"{CONF}/mini/srst.yaml", CONSTANTS, ("mini on RemixIT's config", "base: ../srst.yaml",
      "base: ../remixit.yaml")),
+    *of(f"{CONF}/studies/longest.yaml", STUDIES, ("a control of fewer steps", "max_epochs: 70", "max_epochs: 50")),
+    *of(f"{CONF}/mini/studies/teacher.conf", STUDIES, ("a row of fewer steps", "b0_srst:dann_b0", "b0_srst:source")),
+    *of(f"{CONF}/studies/dann_b0.yaml", CONSTANTS, ("a control with an adversary", "beta: 0.0", "beta: 0.05")),
+    *of(f"{CONF}/mini/studies/dann_last.yaml", CONSTANTS, ("best checkpoint", "average_best: 0", "average_best: 1")),
     *of("egs/dns/se1/local/phases.yaml", CONSTANTS,
         ("SRST begins with the source model", "{dann}\n      --data_conf.source_pool {pool_similar}",
          "{source}\n      --data_conf.source_pool {pool_similar}")),

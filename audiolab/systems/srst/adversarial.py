@@ -13,7 +13,7 @@ from audiolab.dataset import Batch
 from audiolab.errors import AudiolabError
 from audiolab.nn.gradient_reversal import reverse_gradient
 from audiolab.systems.srst.base import EnhancementSystem
-from audiolab.systems.srst.classifier import DomainClassifier, bottleneck_bins
+from audiolab.systems.srst.classifier import DomainClassifier
 from audiolab.systems.srst.config import AdversarialConfig
 from audiolab.systems.srst.losses import (
     domain_loss,
@@ -43,15 +43,17 @@ class DomainAdversarial(EnhancementSystem):
 
     def __init__(self, config: AdversarialConfig) -> None:
         super().__init__(config)
-        self.classifier = DomainClassifier(config.enhancer.widths[-1], bottleneck_bins(config.enhancer))
+        self.classifier = DomainClassifier(config.enhancer, config.classifier)
         if config.freeze_classifier:
             self.classifier.requires_grad_(False)
             self.optimizes = {"enhancer": ("enhancer",)}
         self.factor = 1.0
 
     def initial(self) -> list[Initial]:
-        """Return the enhancer and, where a run is named, the classifier."""
+        """Return the enhancer, or its encoder alone, and, where a run is named, the classifier."""
         run, found = self.config.init_classifier, super().initial()
+        if not self.config.init_decoder:
+            found = [Initial(self.enhancer.encoder, self.config.init, "enhancer.encoder", "system_conf.init")]
         if run is not None:
             found.append(Initial(self.classifier, run, "classifier", "system_conf.init_classifier"))
         return found
@@ -63,7 +65,7 @@ class DomainAdversarial(EnhancementSystem):
             self.factor = 2 / (1 + math.exp(-10 * progress)) - 1
 
     def updates(self, batch: Batch) -> Iterator[Update]:
-        """Yield the enhancer's step, eq. 6, and the classifier's: the same β L_cls, seen from its side."""
+        """Yield the enhancer's step, eq. 6, and the classifier's, one or several: the same β L_cls, from its side."""
         source = batch["source"]
         spectrum, scale = self.enhancer.analyse(batch["noisy"])
         features = self.enhancer.encode(spectrum, scale)
@@ -78,7 +80,7 @@ class DomainAdversarial(EnhancementSystem):
         accuracy = recognised(logits, source).float().mean()
         stats = {"enhancement": enhancement, "domain_loss": domain, "domain_accuracy": accuracy}
         yield Update("enhancer", enhancement + self.config.beta * domain, stats)
-        if not self.config.freeze_classifier:
+        for _ in range(0 if self.config.freeze_classifier else self.config.classifier_steps):
             logits = self.classifier(features[-1].detach())
             yield Update("classifier", self.config.beta * domain_loss(logits, source))
 
@@ -87,7 +89,7 @@ class DomainAdversarial(EnhancementSystem):
         source, config = batch["source"], self.config.loss
         whole = batch["whole"]
         sources = whole.share(whole.facts["source"])  # parts of the batch hold unequally many
-        if "target_noise" in batch:  # data_conf.noise_labels is all
+        if "target_noise" in batch:  # data_conf.leak_target_noise
             speech, noise = self.enhancer.synthesise(features, batch["noisy"], scale)
             of_speech = part_loss(speech[source], batch["speech"][source], config).sum() / sources
             return of_speech + config.noise_weight * part_loss(noise, batch["noise"], config).mean()

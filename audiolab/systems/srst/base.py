@@ -25,7 +25,7 @@ class EnhancementSystem(System):
 
     Attributes:
         adapts: Whether it needs mixtures of a target domain.
-        takes_target_noise: Whether it learns from the target's noise where ``data_conf.noise_labels`` gives it.
+        takes_target_noise: Whether it learns from the target's noise where ``data_conf.leak_target_noise`` gives it.
     """
 
     DataConfig = DomainMixturesConfig

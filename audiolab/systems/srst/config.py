@@ -65,11 +65,23 @@ class StatisticsConfig:
 
 
 @dataclass
+class DomainClassifierConfig:
+    """§3: two convolutions on the bottleneck."""
+
+    kernel: int = option(1, "of both convolutions, odd: 3 is 3 × 3 over the bottleneck, then 3 frames")
+
+    def __post_init__(self) -> None:
+        if self.kernel < 1 or self.kernel % 2 == 0:
+            raise ValueError(f"kernel must be odd and positive, not {self.kernel}")
+
+
+@dataclass
 class ClassifierConfig:
     """A domain classifier on the features of an encoder that stays as it is."""
 
     init: str = option(help="training run that the enhancer is taken from")
     enhancer: EnhancerConfig = option(EnhancerConfig)
+    classifier: DomainClassifierConfig = option(DomainClassifierConfig)
 
 
 @dataclass
@@ -78,7 +90,11 @@ class AdversarialConfig:
 
     init: str = option(help="training run whose enhancer this one begins with")
     enhancer: EnhancerConfig = option(EnhancerConfig)
+    classifier: DomainClassifierConfig = option(DomainClassifierConfig)
     loss: LossConfig = option(LossConfig)
+    init_decoder: bool = option(
+        True, "the decoder begins with that run's weights, too; false: at random, as released follow-up code has it"
+    )
     init_classifier: str | None = option(None, "training run whose classifier this one begins with; null: at random")
     beta: float = option(0.05, "β, weight of the domain classifier's cross entropy")
     schedule: Literal["constant", "ganin"] = option(
@@ -86,12 +102,14 @@ class AdversarialConfig:
     )
     schedule_epochs: int = option(10, "epochs in which p goes from 0 to 1 (ganin)", "epochs")
     freeze_classifier: bool = option(False, "the classifier stays as it began")
+    classifier_steps: int = option(1, "steps of the classifier for one of the enhancer, all on its batch", "steps")
 
     def __post_init__(self) -> None:
-        if not self.beta >= 0 or self.schedule_epochs < 1:
-            raise ValueError(
-                f"beta must not be negative and schedule_epochs positive, not {self.beta:g} and {self.schedule_epochs}"
-            )
+        if not self.beta >= 0:
+            raise ValueError(f"beta must not be negative, not {self.beta:g}")
+        for name in ("schedule_epochs", "classifier_steps"):
+            if getattr(self, name) < 1:
+                raise ValueError(f"{name} must be positive, not {getattr(self, name)}")
 
 
 @dataclass

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from audiolab.dataset import Batch
 from audiolab.systems.srst.base import EnhancementSystem
-from audiolab.systems.srst.classifier import DomainClassifier, bottleneck_bins
+from audiolab.systems.srst.classifier import DomainClassifier
 from audiolab.systems.srst.config import ClassifierConfig
 from audiolab.systems.srst.losses import domain_loss, domain_scores, recognised
 from audiolab.systems.srst.predictor import DomainPredictor
@@ -27,12 +27,12 @@ class DomainClassification(EnhancementSystem):
     def __init__(self, config: ClassifierConfig) -> None:
         super().__init__(config)
         self.enhancer.requires_grad_(False)
-        self.classifier = DomainClassifier(config.enhancer.widths[-1], bottleneck_bins(config.enhancer))
+        self.classifier = DomainClassifier(config.enhancer, config.classifier)
 
     @classmethod
     def predictor(cls, config: ClassifierConfig, state: dict[str, Any], device: torch.device) -> DomainPredictor:
         """Return the trained classifier with its encoder."""
-        return DomainPredictor(config.enhancer, state["enhancer"], state["classifier"], device)
+        return DomainPredictor(config, state, device)
 
     def train(self, mode: bool = True) -> DomainClassification:
         """Set the classifier's mode; the encoder's normalisation keeps the statistics that it has learned."""

@@ -14,8 +14,8 @@ from audiolab.nn.unet import context_of
 from audiolab.synthesis.level import Level
 from audiolab.synthesis.long_audio import ENDLESS, Pieces, in_pieces
 from audiolab.synthesis.streaming import Blocks, Counted, at_once, at_rate, resampled
-from audiolab.systems.srst.classifier import DomainClassifier, bottleneck_bins
-from audiolab.systems.srst.config import EnhancerConfig
+from audiolab.systems.srst.classifier import DomainClassifier
+from audiolab.systems.srst.config import ClassifierConfig, EnhancerConfig
 from audiolab.systems.srst.enhancer import Enhancer
 from audiolab.training.export import loaded
 
@@ -111,13 +111,11 @@ class DomainPredictor:
         rate: Rate in Hz at which it works.
     """
 
-    def __init__(
-        self, config: EnhancerConfig, enhancer: dict[str, Any], classifier: dict[str, Any], device: torch.device
-    ) -> None:
-        self.rate, self.device = config.rate, device
-        self._enhancer = loaded(Enhancer(config), enhancer, device)
-        made = DomainClassifier(config.widths[-1], bottleneck_bins(config))
-        self._classifier = loaded(made, classifier, device)
+    def __init__(self, config: ClassifierConfig, state: dict[str, Any], device: torch.device) -> None:
+        self.rate, self.device = config.enhancer.rate, device
+        self._enhancer = loaded(Enhancer(config.enhancer), state["enhancer"], device)
+        made = DomainClassifier(config.enhancer, config.classifier)
+        self._classifier = loaded(made, state["classifier"], device)
 
     @torch.no_grad()
     def target_probability(self, mixtures: Tensor) -> Tensor:

@@ -22,6 +22,7 @@ verbose=1                               # 2: print every command
 # corpora
 corpus=real                             # real: LibriSpeech, WHAM! and DNS; mini: small synthesised twins, made here; own
 db_root=                                # where the three corpora lie; empty: downloads/
+gap=                                    # between source and target: language, noise; empty: both
 librispeech_subsets=train-clean-360     # what to train on of real's: train-clean-100, train-clean-360, train-other-500
 prepare_conf=                           # folder with librispeech.yaml, wham.yaml, dns.yaml: what is taken of each; empty: all
 mini_readers=18                         # readers of mini's LibriSpeech to train on
@@ -38,7 +39,10 @@ eval_seconds=                           # shortest and longest of their mixtures
 pairs=                                  # recorded pairs to evaluate on, or none; empty: dns_no_reverb, or those of own
 write_mixtures=false                    # store the mixtures of the evaluation sets as audio too
 # experiment
+study=                                  # a question and the rows that answer it: conf/studies/NAME.conf; empty: none
 methods="source dann srst_similar oracle" # rows of Table 1, or all
+further=                                # rows of a study, ROW:BEGUN:BY, as local/phases.yaml has them
+baselines="noisy source"                # rows that the others are compared with, where they are scored
 conf=                                   # folder with the YAMLs of all phases; empty: conf, or conf/mini
 percent=30                              # of the source mixtures that are the pool of SRST
 seed=0                                  # of everything random

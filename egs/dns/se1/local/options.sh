@@ -7,6 +7,7 @@ case $corpus in
   own) corpus_dir='' conf=${conf:-conf} defaults=(50000 3000 50) seconds="2 10" ;;
   *) echo "error: --corpus is real, mini or own, not '$corpus'" >&2 && exit 1 ;;
 esac
+take_study "$conf"
 if [[ $corpus == own && -z $table ]]; then echo "error: --corpus own needs --table" >&2 && exit 1; fi
 if [[ $corpus == own && -n $db_root ]]; then echo "error: --db_root is for real and mini; own has --table" >&2 && exit 1; fi
 if [[ $corpus != real && $librispeech_subsets != train-clean-360 ]]; then
@@ -32,8 +33,14 @@ at_least 1 train_mixtures valid_mixtures eval_mixtures num_nodes mini_readers
 at_least 3 mini_speakers # of whom one is for validation and one for the test
 at_least 20 mini_noises  # of which each set of WHAM! has one
 values_are '(-?[0-9]+ ?)*' "whole numbers of dB, each once" snrs
-dataset=${dataset:-$corpus} db_root=${db_root:-$corpus_dir} seeds=${seeds:-$seed}
-tag=${tag:-$dataset}
+case $gap in # between the domains
+  "") target_speech=target target_noise=target ;;
+  language) target_speech=target target_noise=source ;;
+  noise) target_speech=english target_noise=target ;;
+  *) echo "error: --gap is language, noise, or empty for both, not '$gap'" >&2 && exit 1 ;;
+esac
+dataset=${dataset:-$corpus${gap:+_$gap}} db_root=${db_root:-$corpus_dir} seeds=${seeds:-$seed}
+tag=${tag:-$dataset${study:+_$study}}
 if [[ -n $max_steps ]]; then train_options="--trainer.max_steps $max_steps $train_options"; fi
 expdir=${expdir:-exp/$tag} data=data/$dataset
 shared_dirs=("$data")
@@ -49,11 +56,22 @@ else
   if [[ $corpus == mini ]]; then title="synthesised twins of $title"; fi
   paper=(--paper local/tables.tsv)
 fi
+if [[ -n $gap ]]; then made_from+=", gap=$gap"; fi
+if [[ -n $gap || -n $study ]]; then paper=(); fi # it has neither
 case $eval_part in
   test) speech_part=test note="Test sets, on which nothing was chosen." ;;
   dev) speech_part=valid paper=() note="Development sets: for choices, not to be reported." ;;
   *) echo "error: --eval_part is test or dev, not '$eval_part'" >&2 && exit 1 ;;
 esac
+if [[ -n $gap ]]; then note+=" The target differs from the source in $gap only."; fi
+note+=$(asked "$conf")
+rows=" $methods" # that are scored
+for each in $further; do rows+=" ${each%%:*}"; done
+for each in $baselines; do
+  if [[ " noisy source$rows " != *" $each "* && $methods != all ]]; then
+    echo "error: --baselines $each: it is not noisy, nor among --methods and --further" >&2 && exit 1
+  fi
+done
 
 check_options() {
   local parse=()
@@ -63,10 +81,11 @@ check_options() {
 
 # plan CALL [OPTION …]: audiolab.bin.plan, with what the options of run.sh ask for
 plan() {
-  run plan "$1" local/phases.yaml --make noisy enhanced \
+  local make=(noisy enhanced) axes=("method=$methods" "seed=$seeds" "set=$(evaluation_sets)")
+  if [[ -n $further ]]; then make+=(enhanced_further) axes+=("row:begun:by=$further"); fi
+  run plan "$1" local/phases.yaml --make "${make[@]}" --axes "${axes[@]}" \
     --set "exp=$expdir" "conf=$conf" "data=$data" "percent=$percent" "train_options=$train_options" \
-    "nj=$nj" "job_utterances=$job_utterances" \
-    --axes "method=$methods" "seed=$seeds" "set=$(evaluation_sets)" "${@:2}"
+    "nj=$nj" "job_utterances=$job_utterances" "${@:2}"
 }
 
 # ranked: sets the report's options for what was scored: runs, and decisions where mixtures were ranked (Figure 3)
@@ -83,9 +102,11 @@ ranked() {
   done
 }
 
-# compare: sets the options that say what the others are compared with: the unprocessed mixtures, and the source model
-# where it was scored
+# compare: sets the options that say what the others are compared with: those of --baselines that were scored
 compare() {
-  baseline=(--baseline noisy)
-  if cut -f 1 "$expdir/scored.tsv" | grep -qx source; then baseline+=(--baseline source); fi
+  local each
+  baseline=()
+  for each in $baselines; do
+    if cut -f 1 "$expdir/scored.tsv" | grep -qx "$each"; then baseline+=(--baseline "$each"); fi
+  done
 }

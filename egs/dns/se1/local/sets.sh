@@ -19,8 +19,8 @@ sizes_of() {
   esac
 }
 
-# has_english PART: whether there is English of train, valid or test
-has_english() { [[ $corpus != own || -f $data/speech_english_$1/wav.scp ]]; }
+# has_english PART: whether there is English of train, valid or test beside the target's speech
+has_english() { [[ $target_speech != english && ($corpus != own || -f $data/speech_english_$1/wav.scp) ]]; }
 
 # recorded_pairs: prints the names of their data dirs; they are of the test
 recorded_pairs() {
@@ -71,20 +71,21 @@ mix_to_train() {
 
 mix_source() { mix "source_$1" "source_$1" "source_$1" "$2" "$3"; } # PART COUNT SEED
 
-mix_target() { mix "target_$1" "target_$1" "target_$1" "$2" $(($3 + 2)) --balance true; }
+mix_target() { mix "${target_speech}_$1" "${target_noise}_$1" "target_$1" "$2" $(($3 + 2)) --balance true; }
 
 mix_oracle() { # English and the other languages in the target's noise
   local english=()
   if has_english "$1"; then english=("$data/speech_english_$1"); fi
-  combine_data.py "$data/speech_oracle_$1" "$data/speech_target_$1" "${english[@]}"
-  mix "oracle_$1" "target_$1" "oracle_$1" "$2" $(($3 + 4)) --balance true
+  combine_data.py "$data/speech_oracle_$1" "$data/speech_${target_speech}_$1" "${english[@]}"
+  mix "oracle_$1" "${target_noise}_$1" "oracle_$1" "$2" $(($3 + 4)) --balance true
 }
 
 # mix_to_evaluate target|english SNR [OPTION …]: draws a test set in the target's noise
 mix_to_evaluate() {
   # shellcheck disable=SC2206 # two numbers
-  local further=(--seconds $eval_seconds)
-  if [[ $write_mixtures == true ]]; then further+=(--write_mixtures); fi
-  mix "$1_$speech_part" "target_$speech_part" "$1_${eval_part}_${2/-/m}dB" "$eval_mixtures" "$seed" \
-    --snr "$2" "$2" "${further[@]}" "${@:3}"
+  local options=(--seconds $eval_seconds) speech=$1
+  if [[ $1 == target ]]; then speech=$target_speech; fi
+  if [[ $write_mixtures == true ]]; then options+=(--write_mixtures); fi
+  mix "${speech}_$speech_part" "${target_noise}_$speech_part" "$1_${eval_part}_${2/-/m}dB" "$eval_mixtures" "$seed" \
+    --snr "$2" "$2" "${options[@]}" "${@:3}"
 }
