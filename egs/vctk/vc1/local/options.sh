@@ -74,7 +74,6 @@ models=(--encoder "$expdir/judge") # of this recipe, which score
 if [[ -n $transcribed ]]; then models+=(--recogniser "$expdir/recogniser"); fi
 judging=("judges=$judges" "judged=$judged" "whisper=$whisper")
 compared=(--baseline unconverted) # what others are compared with
-for each in $systems; do if [[ $each == autovc* ]]; then compared+=(--baseline "$each"); fi; done
 
 spoken="" converters=() # SYSTEM:BEGUN:BY, as local/phases.yaml has them
 for each in $systems; do
@@ -90,6 +89,7 @@ if [[ $nostyle == true ]]; then converters+=("cycleautovc_nostyle:cycleautovc:co
 if [[ " $systems " == *" cycleautovc_finetune "* ]]; then
   converters+=("cycleautovc_finetune_style:autovc_early:finetuned")
 fi
+for each in "${converters[@]}"; do if [[ $each == autovc* ]]; then compared+=(--baseline "${each%%:*}"); fi; done
 for each in "${converters[@]}"; do # the one that is heard by hifigan, too
   case ${each%%:*} in "$neural" | "${neural}_style") spoken=$each ;; esac
 done
