@@ -107,7 +107,7 @@ def test_a_study_sets_options_that_others_go_before(recipe):
     assert shown == "5/exp/mini_cycle/true"
     compared = recipe.settled("--corpus mini --study cycle", "${compared[*]}").split()
     begun = ("autovc_begun_small", "autovc_n64_b8_begun_small")
-    assert compared[1::2] == ["unconverted", "autovc", "autovc_n64", *begun]
+    assert compared[1::2] == ["unconverted", "autovc", "autovc_n64", *begun, "cycleautovc_style", "cycleautovc_nostyle"]
     (told,) = recipe.fail(study="wheels")
     assert told.startswith("error: --study wheels: there is no ")
     assert told.endswith("/conf/mini/studies/wheels.conf; there are: cycle")

@@ -56,6 +56,7 @@ seeds=                                  # seeds of the converters' training; emp
 max_steps=                              # steps of each training at most; empty: as the YAMLs say
 train_options=                          # of every training: --train_options="--trainer.precision fp32 …"
 # scoring
+against=                                # systems that others are compared with, beside unconverted and AutoVC
 judges="dnsmos speaker words"           # trained judges, of the extra judges; empty: none
 judged=                                 # conversions of a pair that they judge; 0: all; empty: 0, or 1 of mini
 whisper=                                # folder of a Whisper model for words; empty: tiny.en, which knows English

@@ -90,6 +90,7 @@ if [[ " $systems " == *" cycleautovc_finetune "* ]]; then
   converters+=("cycleautovc_finetune_style:autovc_early:finetuned")
 fi
 for each in "${converters[@]}"; do if [[ $each == autovc* ]]; then compared+=(--baseline "${each%%:*}"); fi; done
+for each in $against; do compared+=(--baseline "$each"); done
 for each in "${converters[@]}"; do # the one that is heard by hifigan, too
   case ${each%%:*} in "$neural" | "${neural}_style") spoken=$each ;; esac
 done
