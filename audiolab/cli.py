@@ -190,7 +190,7 @@ def run(main: Callable[[], None]) -> NoReturn:
         if not (no_room or "No usable temporary directory" in str(error)):  # the latter is tempfile's, for no room, too
             raise
         where = error.filename or f"standard output, or temporary files in {os.environ.get('TMPDIR', '/tmp')}"
-        print(f"error: cannot write {where}: {os.strerror(error.errno or errno.ENOSPC)}", file=sys.stderr)
+        print(f"error: cannot write {where}: {os.strerror(error.errno if no_room else errno.ENOSPC)}", file=sys.stderr)
         status = 1
     if status and sys.stdout is not None:
         try:

@@ -207,6 +207,7 @@ def test_nothing_is_made_twice(recipe):
 def test_of_a_new_language_some_utterances_are_taken(recipe):
     """Few of them, or fewer; all but the baselines of the other languages is as ever."""
     asked = {"tag": "few", "amounts": "1 2", "versions": "v2", "baselines": "false", "systems": "mlms_rand"}
+    asked["few_options"] = "--trainer.batch_size 1"
     recipe.run(stage="train", **asked)
     few = recipe / "exp/few"
     found = {(row["system"], row["language"]) for row in rows_of(few / "scores.csv")}
