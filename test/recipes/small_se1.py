@@ -5,7 +5,7 @@ from pathlib import Path
 import torch
 import yaml
 from mixture_tables import mixtures
-from recipe_copy import rows_of
+from recipe_copy import Recipe, rows_of
 
 from audiolab.corpora.dns_mini import DnsMini
 from audiolab.corpora.librispeech_mini import LibriSpeechMini
@@ -23,7 +23,21 @@ SIZES = {
     "corpus": "mini", "db_root": "downloads/small", "train_mixtures": TRAIN, "valid_mixtures": VALID,
     "eval_mixtures": EVAL, "nj": 2,
 }  # fmt: skip
+TRAINING = (
+    f"--system_conf.enhancer.widths 4 4 8 8 8 --trainer.max_steps {STEPS} --trainer.max_epochs 2 "
+    "--trainer.valid_every 2 --trainer.save_every 2 --trainer.batch_size 4 --trainer.precision fp32 "
+    "--trainer.log_every 1"
+)
+STAGES = ["-1 download", "0 data", "1 mixtures", "2 evaluation", "3 train", "4 infer", "5 score", "6 report"]
 SNRS = {"target_test_m5dB": -5, "target_test_0dB": 0, "target_test_5dB": 5, "english_test_0dB": 0}
+
+
+def run_whole(root, small_corpora, options):
+    """Return the recipe, in ``root``, after one run of all stages."""
+    recipe = Recipe(root, NAME, options)
+    small_corpora(recipe, CORPORA)
+    recipe.output = recipe.run()
+    return recipe
 
 
 def drawn_from(name, speech, noise, data=DATA):

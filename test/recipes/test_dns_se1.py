@@ -15,21 +15,23 @@ import soundfile
 import torch
 import yaml
 from mixture_tables import RATE, mixtures, parts, read, si_sdr
-from recipe_copy import Recipe, fatal_faults, loads_nothing, rows_of, stages_done
+from recipe_copy import fatal_faults, loads_nothing, rows_of, stages_done
 from small_se1 import (
     CORPORA,
     DATA,
     DNS,
     EVAL,
     EXP,
-    NAME,
     SIZES,
     SNRS,
+    STAGES,
     STEPS,
     TRAIN,
+    TRAINING,
     batches_seen,
     drawn_from,
     history,
+    run_whole,
     state_of,
     tables_beside,
 )  # fmt: skip
@@ -45,9 +47,7 @@ OPTIONS = {
     "judges": "",
     "train_jobs": 2,
     "train_cores": 1,
-    "train_options": f"--system_conf.enhancer.widths 4 4 8 8 8 --trainer.max_steps {STEPS} --trainer.max_epochs 2 "
-    "--trainer.valid_every 2 --trainer.save_every 2 --trainer.batch_size 4 --trainer.precision fp32 "
-    "--trainer.log_every 1",
+    "train_options": TRAINING,
 }
 SETS = (*SNRS, "dns_no_reverb")
 BEGUN_WITH = {
@@ -61,15 +61,11 @@ METHODS = [phase for phase in BEGUN_WITH if "classifier" not in phase]
 @pytest.fixture(scope="module")
 def recipe(tmp_path_factory, small_corpora):
     """Return the recipe after one run of all stages."""
-    recipe = Recipe(tmp_path_factory.mktemp("checkout"), NAME, OPTIONS)
-    small_corpora(recipe, CORPORA)
-    recipe.output = recipe.run()
-    return recipe
+    return run_whole(tmp_path_factory.mktemp("checkout"), small_corpora, OPTIONS)
 
 
 def test_all_stages_run_with_the_python_that_is_there(recipe):
-    stages = ["-1 download", "0 data", "1 mixtures", "2 evaluation", "3 train", "4 infer", "5 score", "6 report"]
-    assert stages_done(recipe.output) == stages
+    assert stages_done(recipe.output) == STAGES
     assert [f"using downloads/small/{name}" in recipe.output for name in CORPORA] == [True] * 3
     assert not (recipe.root / "tools" / "venv").exists()
 

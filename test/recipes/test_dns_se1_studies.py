@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 import torch
 import yaml
-from recipe_copy import Recipe, loads_nothing, rows_of, stages_done
-from small_se1 import CORPORA, NAME, SIZES, STEPS, state_of
+from recipe_copy import loads_nothing, rows_of, stages_done
+from small_se1 import SIZES, STAGES, STEPS, TRAINING, run_whole, state_of
 
 pytestmark = pytest.mark.recipe
 
@@ -32,23 +32,18 @@ OPTIONS = {
     "pairs": "none",
     "train_jobs": 2,
     "train_cores": 1,
-    "train_options": f"--system_conf.enhancer.widths 4 4 8 8 8 --trainer.max_steps {STEPS} --trainer.max_epochs 2 "
-    "--trainer.valid_every 2 --trainer.save_every 2 --trainer.batch_size 4 --trainer.log_every 1",
+    "train_options": TRAINING,
 }
 
 
 @pytest.fixture(scope="module")
 def recipe(tmp_path_factory, small_corpora):
     """Return the recipe after one run of all stages."""
-    recipe = Recipe(tmp_path_factory.mktemp("checkout"), NAME, OPTIONS)
-    small_corpora(recipe, CORPORA)
-    recipe.output = recipe.run()
-    return recipe
+    return run_whole(tmp_path_factory.mktemp("checkout"), small_corpora, OPTIONS)
 
 
 def test_all_stages_run(recipe):
-    stages = ["-1 download", "0 data", "1 mixtures", "2 evaluation", "3 train", "4 infer", "5 score", "6 report"]
-    assert stages_done(recipe.output) == stages
+    assert stages_done(recipe.output) == STAGES
     assert [path.name for path in (recipe / "exp").iterdir()] == ["mini_leak"]
 
 
