@@ -18,6 +18,7 @@ import os
 import random
 import re
 import secrets
+import shutil
 import signal
 import subprocess
 import sys
@@ -55,8 +56,9 @@ class Check:
     def __init__(self, recipe: str, options: list[str], folder: Path, moments: random.Random, timeout: float) -> None:
         self.recipe, self.options, self.folder = recipe, options, folder
         self.moments, self.timeout = moments, timeout
-        self.checkout = folder / "checkout"
+        self.checkout, self.source = folder / "checkout", folder / "source"
         folder.mkdir(parents=True)
+        copy_checkout(self.source)
         self.begin()
         began = time.monotonic()
         if not self.run():
@@ -71,8 +73,8 @@ class Check:
         return self.checkout / "calls.log"
 
     def begin(self) -> None:
-        """Make a new copy of the checkout."""
-        copy_checkout(self.checkout)
+        """Make a new copy of the checkout, as it was at first: it may be worked on meanwhile."""
+        shutil.copytree(self.source, self.checkout)
 
     def run(self, after: float | None = None, kind: str = "", stage: str = "") -> bool:
         """Call ``run.sh`` and wait for the end of all its processes; return whether it ended well.
